@@ -1,0 +1,1 @@
+"""Words every room shares. Imports none of our rooms and owns no table."""

@@ -1,0 +1,69 @@
+"""Who acts, through which door. An actor is made at a door and handed inward, never looked up."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import uuid
+
+
+class ActorKind(enum.StrEnum):
+    USER = "user"
+    API_KEY = "api_key"
+    SYSTEM = "system"
+    ANONYMOUS = "anonymous"
+
+
+class Door(enum.StrEnum):
+    """The way in: kept on every money object and audit record as provenance."""
+
+    API = "api"
+    WEB = "web"
+    ADMIN = "admin"
+    COMMAND = "command"
+    TASK = "task"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Actor:
+    """One principal for the length of one request or job.
+
+    :param organization_id: the tenant it belongs to; None for platform staff, system, anonymous.
+    :param role: its role in the organization (users only).
+    :param platform_role: its tier on the platform (staff only).
+    :param scopes: what an API key may do; empty for people.
+    :param ip: the client address as the door trusts it.
+    """
+
+    kind: ActorKind
+    door: Door
+    request_id: str
+    id: uuid.UUID | None = None
+    organization_id: uuid.UUID | None = None
+    role: str | None = None
+    platform_role: str | None = None
+    scopes: frozenset[str] = frozenset()
+    ip: str | None = None
+    display: str = ""
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether it acts for the platform and so sees every organization."""
+        return self.kind is ActorKind.SYSTEM or self.platform_role is not None
+
+    @property
+    def principal(self) -> str:
+        """A stable name for scoping idempotency keys and rate limits."""
+        return f"{self.kind}:{self.id or ''}"
+
+
+def system(*, door: Door, request_id: str) -> Actor:
+    """The program itself: commands, tasks, seeds."""
+    return Actor(kind=ActorKind.SYSTEM, door=door, request_id=request_id, display="VaultCraft")
+
+
+def anonymous(*, door: Door, request_id: str, ip: str | None = None) -> Actor:
+    """Somebody who has not signed in."""
+    return Actor(
+        kind=ActorKind.ANONYMOUS, door=door, request_id=request_id, ip=ip, display="Anonymous"
+    )

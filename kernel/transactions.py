@@ -1,0 +1,105 @@
+"""Who owns the commit. A use case opens the transaction; a step refuses to run outside one.
+
+The two decorators are the only places that begin or demand a transaction for writing, so the
+commit boundary of any act can be found by reading its decorator.
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+import time
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar, cast, overload
+
+from django.db import DatabaseError, connection, transaction
+
+from kernel import metrics
+from kernel.context import Context, context_of, entered
+from kernel.errors import Busy, InvariantBroken
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MAX_ATTEMPTS = 5
+_RETRYABLE = {"40001", "40P01"}  # serialization_failure, deadlock_detected
+_LOCK_NOT_AVAILABLE = "55P03"
+_JITTER_SECONDS = 0.02
+
+
+@overload
+def opens_transaction(function: Callable[P, R], /) -> Callable[P, R]: ...
+@overload
+def opens_transaction(
+    *, context: Callable[..., Context]
+) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def opens_transaction(
+    function: Callable[P, R] | None = None, /, *, context: Callable[..., Context] | None = None
+) -> Any:
+    """Make a use case: one durable transaction around the call, with the view it needs.
+
+    The view is that of the keyword argument ``actor`` unless ``context`` computes another from the
+    call's keyword arguments. A deadlock or serialization failure begins the whole call again, at
+    most `MAX_ATTEMPTS` times with jitter; the function must therefore have no effect outside the
+    database.
+
+    :raises Busy: when locks could not be had in time, or the attempts ran out.
+    :raises RuntimeError: (from Django) when called inside another transaction.
+    """
+
+    def decorate(inner: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(inner)
+        def use_case(*args: P.args, **kwargs: P.kwargs) -> R:
+            view = context(**kwargs) if context else context_of(cast(Any, kwargs["actor"]))
+
+            def once() -> R:
+                with transaction.atomic(durable=True), entered(view):
+                    return inner(*args, **kwargs)
+
+            return _retried(once)
+
+        return use_case
+
+    return decorate if function is None else decorate(function)
+
+
+def needs_transaction(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a step: it refuses to run unless a use case has opened the transaction.
+
+    A test case's own transaction does not count, so a test catches the caller who forgot.
+
+    :raises InvariantBroken: when called outside a transaction.
+    """
+
+    @functools.wraps(function)
+    def step(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not any(not _of_test_case(block) for block in connection.atomic_blocks):
+            raise InvariantBroken(f"{function.__qualname__} was called outside a transaction")
+        return function(*args, **kwargs)
+
+    return step
+
+
+def _of_test_case(block: object) -> bool:
+    return bool(getattr(block, "_from_testcase", False))
+
+
+def _retried(once: Callable[[], R]) -> R:
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        try:
+            return once()
+        except DatabaseError as error:
+            state = sqlstate_of(error)
+            if state == _LOCK_NOT_AVAILABLE:
+                raise Busy() from error
+            if state not in _RETRYABLE:
+                raise
+            metrics.transaction_retries.labels(state).inc()
+            last = error
+        time.sleep(random.uniform(0, _JITTER_SECONDS * attempt))  # noqa: S311 - jitter, no secret
+    raise Busy() from last
+
+
+def sqlstate_of(error: DatabaseError) -> str | None:
+    """The five-character SQLSTATE that PostgreSQL gave, if it gave one."""
+    return cast("str | None", getattr(error.__cause__, "sqlstate", None))
