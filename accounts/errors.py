@@ -1,0 +1,109 @@
+"""What this room refuses, each with the code that clients rely on."""
+
+from __future__ import annotations
+
+from kernel.errors import Kind, VaultCraftError
+
+
+class InvalidCredentials(VaultCraftError):
+    """Unknown e-mail, wrong password or closed account: deliberately one answer."""
+
+    kind = Kind.UNAUTHENTICATED
+    code = "invalid_credentials"
+    title = "The e-mail or the password is wrong"
+
+
+class InvalidAccessToken(VaultCraftError):
+    """The access token is not ours, has expired, or its session has ended."""
+
+    kind = Kind.UNAUTHENTICATED
+    code = "invalid_access_token"
+    title = "The access token is not valid"
+
+
+class InvalidRefreshToken(VaultCraftError):
+    """The refresh token is unknown, has expired, was used, or its session has ended."""
+
+    kind = Kind.UNAUTHENTICATED
+    code = "invalid_refresh_token"
+    title = "The refresh token is not valid; sign in again"
+
+
+class InvalidApiKey(VaultCraftError):
+    """The API key is unknown, expired or revoked."""
+
+    kind = Kind.UNAUTHENTICATED
+    code = "invalid_api_key"
+    title = "The API key is not valid"
+
+
+class OrganizationSuspended(VaultCraftError):
+    """The credentials are right, but the organization is suspended."""
+
+    kind = Kind.FORBIDDEN
+    code = "organization_suspended"
+    title = "The organization is suspended"
+
+
+class IllegalOrganizationStatus(VaultCraftError):
+    """The organization cannot go from its status to the wanted one."""
+
+    kind = Kind.CONFLICT
+    code = "illegal_organization_status"
+    title = "The organization is not in a status that allows this"
+
+
+class InvalidInvitation(VaultCraftError):
+    """The invitation is unknown, expired, withdrawn or already used."""
+
+    kind = Kind.REFUSED
+    code = "invalid_invitation"
+    title = "The invitation is not valid"
+
+
+class EmailTaken(VaultCraftError):
+    """Somebody already signs in with this address."""
+
+    kind = Kind.CONFLICT
+    code = "email_taken"
+    title = "This e-mail address is already in use"
+
+
+class AlreadyMember(VaultCraftError):
+    """The invited person is in the organization already."""
+
+    kind = Kind.CONFLICT
+    code = "already_member"
+    title = "This person is already a member"
+
+
+class LastOwner(VaultCraftError):
+    """An organization keeps at least one owner."""
+
+    kind = Kind.CONFLICT
+    code = "last_owner"
+    title = "An organization needs at least one owner"
+
+
+class InvalidProfile(VaultCraftError):
+    """A name, address, country or currency cannot be accepted as written."""
+
+    kind = Kind.INVALID
+    code = "invalid_profile"
+    title = "The details are not valid"
+
+
+class WeakPassword(VaultCraftError):
+    """The password is too short, too long, too common or too close to the person's details."""
+
+    kind = Kind.REFUSED
+    code = "weak_password"
+    title = "Choose a stronger password"
+
+
+class InvalidScopes(VaultCraftError):
+    """The list of API-key scopes is empty or names an unknown one."""
+
+    kind = Kind.INVALID
+    code = "invalid_scopes"
+    title = "The scopes are not valid"

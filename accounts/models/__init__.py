@@ -1,0 +1,10 @@
+"""The tables of this room."""
+
+from __future__ import annotations
+
+from accounts.models.api_keys import ApiKey
+from accounts.models.organizations import Invitation, Organization
+from accounts.models.people import User
+from accounts.models.sessions import RefreshToken, SignInSession
+
+__all__ = ["ApiKey", "Invitation", "Organization", "RefreshToken", "SignInSession", "User"]

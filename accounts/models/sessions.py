@@ -1,0 +1,87 @@
+"""Signed-in sessions and the refresh tokens of each: one session is one family of tokens."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.choices import SessionEnd
+from accounts.models.organizations import Organization
+from accounts.models.people import User
+from kernel.actor import Door
+from kernel.models import IdentifiedModel
+
+
+class SignInSession(IdentifiedModel):
+    """Somebody signed in, once, through one door. Its id is the ``sid`` of access tokens.
+
+    It ends at `expires_at` or when it is revoked, whichever comes first, and never starts again.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sessions")
+    organization = models.ForeignKey(
+        Organization,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The person's own, copied so that tenants can be told apart here.",
+    )
+    door = models.CharField(max_length=16, choices=[(door.value, door.name) for door in Door])
+    ip = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+    opened_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField(help_text="When it was opened or last refreshed.")
+    expires_at = models.DateTimeField(help_text="The absolute end, however often refreshed.")
+    revoked_at = models.DateTimeField(null=True)
+    revoked_reason = models.CharField(max_length=32, choices=SessionEnd.choices, null=True)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(
+                fields=["user"],
+                condition=Q(revoked_at__isnull=True),
+                name="accounts_session_live",
+            ),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True, revoked_reason__isnull=True)
+                | Q(revoked_at__isnull=False, revoked_reason__isnull=False),
+                name="accounts_session_revoked",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"session of {self.user_id} since {self.opened_at:%Y-%m-%d %H:%M}"
+
+    def is_live(self, *, now: dt.datetime) -> bool:
+        """Whether it has neither been revoked nor reached its absolute end."""
+        return self.revoked_at is None and now < self.expires_at
+
+
+class RefreshToken(IdentifiedModel):
+    """One link of a session's chain. Used once; the database refuses to un-use it."""
+
+    session = models.ForeignKey(SignInSession, on_delete=models.PROTECT, related_name="tokens")
+    token_hash = models.BinaryField(unique=True, help_text="SHA-256 of the opaque token.")
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField(help_text="The idle end, moved on by each refresh.")
+    used_at = models.DateTimeField(null=True)
+    successor = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="predecessor"
+    )
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(successor__isnull=True) | Q(used_at__isnull=False),
+                name="accounts_refreshtoken_successor",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"refresh token of session {self.session_id}"

@@ -1,0 +1,183 @@
+"""Who may do what: one table, and two functions that read it.
+
+`docs/permissions.md` is generated from here (`manage.py permissions_table`). Nothing in this file
+asks the database: whether an organization is active, or a wallet one's own, is decided where that
+row is read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from accounts.choices import KeyScope, PlatformRole, Role
+from kernel.actor import Actor, ActorKind
+from kernel.errors import InvariantBroken, PermissionDenied
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Permission:
+    """One row of the table: what it allows, and the roles and scopes that carry it."""
+
+    summary: str
+    roles: frozenset[Role] = frozenset()
+    platform: frozenset[PlatformRole] = frozenset()
+    scopes: frozenset[KeyScope] = frozenset()
+
+
+OWNER, ADMIN, FINANCE, MEMBER, VIEWER = (
+    Role.OWNER,
+    Role.ADMIN,
+    Role.FINANCE,
+    Role.MEMBER,
+    Role.VIEWER,
+)
+EVERYBODY = frozenset(Role)
+MANAGERS = frozenset({OWNER, ADMIN})
+OFFICERS = frozenset({OWNER, ADMIN, FINANCE})
+READERS = frozenset({OWNER, ADMIN, FINANCE, VIEWER})
+HOLDERS = frozenset({OWNER, ADMIN, FINANCE, MEMBER})
+
+STAFF = frozenset(PlatformRole)
+STAFF_ADMINS = frozenset({PlatformRole.ADMIN, PlatformRole.SUPER_ADMIN})
+SUPER_ADMINS = frozenset({PlatformRole.SUPER_ADMIN})
+
+READ_WALLETS = frozenset({KeyScope.WALLETS_READ})
+WRITE_WALLETS = frozenset({KeyScope.WALLETS_WRITE})
+READ_TRANSFERS = frozenset({KeyScope.TRANSFERS_READ})
+WRITE_TRANSFERS = frozenset({KeyScope.TRANSFERS_WRITE})
+READ_LEDGER = frozenset({KeyScope.LEDGER_READ})
+
+PERMISSIONS: dict[str, Permission] = {
+    "organizations.read": Permission("See the organization", EVERYBODY, STAFF),
+    "organizations.activate": Permission("Let an organization move money", platform=STAFF_ADMINS),
+    "organizations.suspend": Permission("Stop an organization", platform=STAFF_ADMINS),
+    "people.read": Permission("See who belongs to the organization", READERS, STAFF),
+    "members.invite": Permission("Invite a person and withdraw an invitation", MANAGERS),
+    "members.change_role": Permission("Change a colleague's role", MANAGERS),
+    "members.remove": Permission("Remove a colleague", MANAGERS),
+    "sessions.revoke_any": Permission("End somebody else's session", MANAGERS, STAFF_ADMINS),
+    "staff.manage": Permission("Add platform staff", platform=SUPER_ADMINS),
+    "api_keys.read": Permission("See API keys, never their secrets", MANAGERS, STAFF),
+    "api_keys.issue": Permission("Issue an API key", MANAGERS, STAFF_ADMINS),
+    "api_keys.issue_cash": Permission(
+        "Issue an API key with the scope cash:write", platform=STAFF_ADMINS
+    ),
+    "api_keys.revoke": Permission("Revoke an API key", MANAGERS, STAFF_ADMINS),
+    "wallets.read": Permission("See one's own wallets", EVERYBODY, STAFF, READ_WALLETS),
+    "wallets.read_all": Permission(
+        "See every wallet of the organization", READERS, STAFF, READ_WALLETS
+    ),
+    "wallets.open": Permission("Open a wallet for oneself", HOLDERS, scopes=WRITE_WALLETS),
+    "wallets.open_any": Permission(
+        "Open a wallet for the organization or a colleague", OFFICERS, scopes=WRITE_WALLETS
+    ),
+    "wallets.freeze": Permission("Freeze a wallet", OFFICERS, STAFF, WRITE_WALLETS),
+    "wallets.unfreeze": Permission("Unfreeze a wallet", OFFICERS, STAFF_ADMINS, WRITE_WALLETS),
+    "wallets.suspend": Permission("Suspend a wallet, or lift that", platform=STAFF_ADMINS),
+    "wallets.close": Permission("Close an empty wallet", OFFICERS, STAFF_ADMINS, WRITE_WALLETS),
+    "transfers.read": Permission(
+        "See transfers of one's own wallets", EVERYBODY, STAFF, READ_TRANSFERS
+    ),
+    "transfers.read_all": Permission(
+        "See every transfer of the organization", READERS, STAFF, READ_TRANSFERS
+    ),
+    "transfers.create": Permission(
+        "Send money from one's own wallet", HOLDERS, scopes=WRITE_TRANSFERS
+    ),
+    "transfers.debit_organization": Permission(
+        "Send money from the organization's own wallets",
+        frozenset({OWNER, FINANCE}),
+        scopes=WRITE_TRANSFERS,
+    ),
+    "transfers.debit_any": Permission(
+        "Send money from a colleague's wallet", scopes=frozenset({KeyScope.WALLETS_DEBIT_ANY})
+    ),
+    "cash.move": Permission(
+        "Record deposits and withdrawals",
+        platform=STAFF_ADMINS,
+        scopes=frozenset({KeyScope.CASH_WRITE}),
+    ),
+    "ledger.read": Permission(
+        "See ledger accounts, transactions and the trial balance", READERS, STAFF, READ_LEDGER
+    ),
+    "ledger.set_clearing_cap": Permission(
+        "Set how much may be owed across organizations",
+        frozenset({OWNER, FINANCE}),
+        STAFF_ADMINS,
+    ),
+    "audit.read": Permission("See the audit record", OFFICERS, STAFF),
+    "events.read": Permission("See the outbox", OFFICERS, STAFF),
+    "admin.open": Permission("Use the staff site", OFFICERS, STAFF),
+    "system.manage": Permission("See schedules and system settings", platform=SUPER_ADMINS),
+}
+
+# What Django's own "app.view_model" questions mean here. There is no answer for add, change and
+# delete: rows change through services only.
+_VIEWS_OF_APPS = {
+    "wallets": "wallets.read_all",
+    "ledger": "ledger.read",
+    "audit": "audit.read",
+    "events": "events.read",
+    "django_celery_beat": "system.manage",
+}
+_VIEWS_OF_MODELS = {
+    "organization": "organizations.read",
+    "user": "people.read",
+    "invitation": "people.read",
+    "signinsession": "sessions.revoke_any",
+    "apikey": "api_keys.read",
+}
+
+
+def may(actor: Actor, permission: str) -> bool:
+    """Whether the actor carries the permission. The program itself may do everything.
+
+    :raises InvariantBroken: if no such permission is in the table.
+    """
+    row = _row(permission)
+    if actor.kind is ActorKind.SYSTEM:
+        return True
+    if actor.kind is ActorKind.API_KEY:
+        return bool(row.scopes & actor.scopes)
+    return role_may(role=actor.role, platform_role=actor.platform_role, permission=permission)
+
+
+def require(actor: Actor, permission: str) -> None:
+    """Go on only if the actor carries the permission.
+
+    :raises PermissionDenied: if it does not.
+    """
+    if not may(actor, permission):
+        raise PermissionDenied(facts={"permission": permission})
+
+
+def role_may(*, role: str | None, platform_role: str | None, permission: str) -> bool:
+    """Whether a person with these roles carries the permission."""
+    row = _row(permission)
+    return role in row.roles or platform_role in row.platform
+
+
+def may_grant(actor: Actor, role: str) -> bool:
+    """Whether the actor may give this role, or touch somebody who has it: owners make owners."""
+    return role != Role.OWNER or actor.role == Role.OWNER or actor.kind is ActorKind.SYSTEM
+
+
+def permission_to_view(*, app_label: str, model: str) -> str | None:
+    """The permission behind looking at a model's rows on the staff site; None: nobody may."""
+    if app_label == "accounts":
+        return _VIEWS_OF_MODELS.get(model)
+    return _VIEWS_OF_APPS.get(app_label)
+
+
+def permissions_to_view(app_label: str) -> frozenset[str]:
+    """Every permission that opens at least one model of the app on the staff site."""
+    if app_label == "accounts":
+        return frozenset(_VIEWS_OF_MODELS.values())
+    return frozenset({_VIEWS_OF_APPS[app_label]} if app_label in _VIEWS_OF_APPS else ())
+
+
+def _row(permission: str) -> Permission:
+    try:
+        return PERMISSIONS[permission]
+    except KeyError:
+        raise InvariantBroken(f"no permission is called {permission!r}") from None
