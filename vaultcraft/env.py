@@ -1,0 +1,117 @@
+"""Strict readers of environment variables: a value that cannot be read stops the start.
+
+Nothing here guesses. A flag is `true` or `false`, a number is digits, and a message names the
+variable so that whoever set it knows where to look (never its value: it may be a secret).
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+DATABASE_ENGINE = "django.db.backends.postgresql"
+CONNECT_TIMEOUT_SECONDS = 3
+_FLAGS = {"true": True, "false": False}
+
+
+def text(name: str, *, default: str | None = None) -> str:
+    """Return a variable's text; empty counts as unset.
+
+    :raises ImproperlyConfigured: it is unset and there is no default.
+    """
+    value = os.environ.get(name, "").strip() or default
+    if value is None:
+        raise ImproperlyConfigured(f"{name} is not set. See .env.example.")
+    return value
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return a `true` / `false` variable.
+
+    :raises ImproperlyConfigured: it is anything else.
+    """
+    value = os.environ.get(name, "").strip().lower()
+    if not value:
+        return default
+    if value not in _FLAGS:
+        raise ImproperlyConfigured(f"{name} must be true or false.")
+    return _FLAGS[value]
+
+
+def integer(name: str, *, default: int, minimum: int = 0) -> int:
+    """Return a whole number of at least `minimum`.
+
+    :raises ImproperlyConfigured: it is not one.
+    """
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    if not (value.isascii() and value.isdigit()) or int(value) < minimum:
+        raise ImproperlyConfigured(f"{name} must be a whole number of at least {minimum}.")
+    return int(value)
+
+
+def names(name: str, *, default: str = "") -> list[str]:
+    """Return a comma-separated list without empty items."""
+    return [item.strip() for item in text(name, default=default).split(",") if item.strip()]
+
+
+def signing_keys(name: str) -> list[dict[str, str]]:
+    """Return the key set of access tokens; the first key signs, all of them verify.
+
+    The variable is JSON: `[{"kid": "...", "private_pem": "..."}, ...]`, Ed25519 keys.
+
+    :raises ImproperlyConfigured: it is not such a list.
+    """
+    try:
+        keys = json.loads(text(name))
+        return [{"kid": str(key["kid"]), "private_pem": str(key["private_pem"])} for key in keys]
+    except (ValueError, TypeError, KeyError):
+        raise ImproperlyConfigured(
+            f'{name} must be a JSON list of {{"kid", "private_pem"}} objects.'
+        ) from None
+
+
+def database(*, name: str, url: str, pool_max: int = 0) -> dict[str, Any]:
+    """Return Django's settings of one database alias from a libpq URL.
+
+    `name` is the variable's name, for the message. `pool_max` 0 means no pool.
+
+    :raises ImproperlyConfigured: libpq cannot read the URL, or it names no role or database.
+    """
+    parts = _connection_parts(name=name, url=url)
+    options: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, **parts}
+    if pool_max:
+        options["pool"] = {"min_size": 1, "max_size": pool_max, "timeout": 10}
+    return {
+        "ENGINE": DATABASE_ENGINE,
+        "NAME": options.pop("dbname"),
+        "USER": options.pop("user"),
+        "PASSWORD": options.pop("password", ""),
+        "HOST": options.pop("host", ""),
+        "PORT": options.pop("port", ""),
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+        "OPTIONS": options,
+    }
+
+
+def role_of(database_settings: Mapping[str, Any]) -> str:
+    """Return the database role that an alias signs in as."""
+    return str(database_settings["USER"])
+
+
+def _connection_parts(*, name: str, url: str) -> dict[str, Any]:
+    """Return what libpq reads from a URL."""
+    try:
+        parts = dict(conninfo_to_dict(url))
+    except ProgrammingError:
+        raise ImproperlyConfigured(f"{name} is not a postgresql:// URL.") from None
+    if not parts.get("dbname") or not parts.get("user"):
+        raise ImproperlyConfigured(f"{name} must name a role and a database.")
+    return parts

@@ -1,0 +1,146 @@
+"""Is this process alive, may it have traffic, and how is it doing: the operators' three pages.
+
+`/healthz` asks nothing of anybody. `/readyz` is 503 when the database or its migrations are not
+good; cache and broker are only reported, because a dead broker must not pull every web node.
+"""
+
+import json
+import os
+import socket
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import prometheus_client
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client import multiprocess
+
+OK, FAILED, DEGRADED = "ok", "failed", "degraded"
+MIGRATIONS_TRUSTED_SECONDS = 60.0
+BROKER_TIMEOUT_SECONDS = 1.0
+
+_migrations_good_until = 0.0
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Answer that the process runs."""
+    return JsonResponse({"status": OK})
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Answer whether this process may have traffic, and how its servers are."""
+    required = {"database": _state(_check_database, otherwise=FAILED)}
+    required["migrations"] = (
+        _state(_check_migrations, otherwise=FAILED) if required["database"] == OK else FAILED
+    )
+    reported = {
+        "cache": _state(_check_cache, otherwise=DEGRADED),
+        "broker": _state(_check_broker, otherwise=DEGRADED),
+    }
+    ready = all(state == OK for state in required.values())
+    whole = ready and all(state == OK for state in reported.values())
+    status = OK if whole else DEGRADED if ready else FAILED
+    body = {"status": status, "checks": {**required, **reported}}
+    return JsonResponse(body, status=200 if ready else 503)
+
+
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer with the counters of all processes, to whoever may read them."""
+    if not _may_read_metrics(request):
+        return HttpResponse(status=404)
+    return HttpResponse(
+        prometheus_client.generate_latest(_registry()),
+        content_type=prometheus_client.CONTENT_TYPE_LATEST,
+    )
+
+
+def _registry() -> prometheus_client.CollectorRegistry:
+    """Return the registry that sums up all worker processes, or this one's when it is alone."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return prometheus_client.REGISTRY
+    registry = prometheus_client.CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
+
+
+def _may_read_metrics(request: HttpRequest) -> bool:
+    """Tell whether the caller may read: by token, or by being on a developer's machine."""
+    expected = settings.VAULTCRAFT_METRICS_TOKEN
+    if not expected:
+        return bool(settings.VAULTCRAFT_ENVIRONMENT != "production")
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return constant_time_compare(given, expected)
+
+
+def _state(check: Callable[[], None], *, otherwise: str) -> str:
+    """Run one check; whatever it raises, the answer is only the word."""
+    try:
+        check()
+    except Exception:
+        return otherwise
+    return OK
+
+
+def _check_database() -> None:
+    """Ask the database for one row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _check_migrations() -> None:
+    """Check that every migration of this code is applied; a good answer is trusted for a while.
+
+    :raises RuntimeError: some migration is missing.
+    """
+    global _migrations_good_until
+    if time.monotonic() < _migrations_good_until:
+        return
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise RuntimeError("migrations are missing")
+    _migrations_good_until = time.monotonic() + MIGRATIONS_TRUSTED_SECONDS
+
+
+def _check_cache() -> None:
+    """Ask the cache for a key, whatever its value."""
+    cache.get("readyz")
+
+
+def _check_broker() -> None:
+    """Say hello to NATS in its own words: it greets with INFO and answers PING with PONG.
+
+    :raises OSError: nobody is there, or somebody else is.
+    """
+    parts = urlsplit(settings.NATS_URL)
+    address = (parts.hostname or "127.0.0.1", parts.port or 4222)
+    with socket.create_connection(address, timeout=BROKER_TIMEOUT_SECONDS) as conversation:
+        stream = conversation.makefile("rwb")
+        if not stream.readline().startswith(b"INFO "):
+            raise OSError("not a NATS server")
+        stream.write(_nats_greeting(token=parts.username, password=parts.password))
+        stream.flush()
+        if not stream.readline().startswith(b"PONG"):
+            raise OSError("the NATS server refused us")
+
+
+def _nats_greeting(*, token: str | None, password: str | None) -> bytes:
+    """Return CONNECT and PING; a user name without password is a token."""
+    options: dict[str, object] = {"verbose": False, "pedantic": False}
+    if token and password:
+        options |= {"user": token, "pass": password}
+    elif token:
+        options["auth_token"] = token
+    return f"CONNECT {json.dumps(options)}\r\nPING\r\n".encode()

@@ -1,0 +1,102 @@
+"""What production refuses to start with. Messages name the variable, never its value."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from django.core.exceptions import ImproperlyConfigured
+
+from vaultcraft import env
+
+MINIMUM_SECRET_LENGTH = 40
+MINIMUM_DISTINCT_CHARACTERS = 10
+_PLACEHOLDERS = ("change-me", "changeme", "insecure", "example", "default", "replace")
+
+
+def debug_off() -> bool:
+    """Return False.
+
+    :raises ImproperlyConfigured: somebody asked for DEBUG.
+    """
+    for name in ("DEBUG", "VAULTCRAFT_DEBUG", "DJANGO_DEBUG"):
+        if env.flag(name, default=False):
+            raise ImproperlyConfigured(f"{name} is on. Production never runs with it.")
+    return False
+
+
+def own_secret(name: str) -> str:
+    """Return a secret that somebody really made.
+
+    :raises ImproperlyConfigured: it is unset, short, monotonous or a placeholder.
+    """
+    value = env.text(name)
+    if any(word in value.lower() for word in _PLACEHOLDERS):
+        raise ImproperlyConfigured(f"{name} still holds a placeholder. Generate a secret.")
+    if len(value) < MINIMUM_SECRET_LENGTH or len(set(value)) < MINIMUM_DISTINCT_CHARACTERS:
+        raise ImproperlyConfigured(
+            f"{name} is too weak: at least {MINIMUM_SECRET_LENGTH} random characters."
+        )
+    return value
+
+
+def own_signing_keys(name: str) -> list[dict[str, str]]:
+    """Return the signing keys of access tokens, each really an Ed25519 key with its own kid.
+
+    :raises ImproperlyConfigured: there is none, or one of them cannot be used.
+    """
+    keys = env.signing_keys(name)
+    if not keys or len({key["kid"] for key in keys}) != len(keys):
+        raise ImproperlyConfigured(f"{name} needs at least one key, and a different kid for each.")
+    if not all(_is_ed25519(key["private_pem"]) for key in keys):
+        raise ImproperlyConfigured(f"{name} must hold Ed25519 private keys in PEM form.")
+    return keys
+
+
+def https_url(name: str) -> str:
+    """Return the address people reach the product at.
+
+    :raises ImproperlyConfigured: it is not https://host.
+    """
+    value = env.text(name).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme != "https" or not parts.hostname or parts.path:
+        raise ImproperlyConfigured(f"{name} must look like https://wallet.your-domain.")
+    return value
+
+
+def hosts(name: str) -> list[str]:
+    """Return the host names the product answers to.
+
+    :raises ImproperlyConfigured: there is none, or one is a wildcard.
+    """
+    found = env.names(name)
+    if not found or any("*" in host or host.startswith(".") for host in found):
+        raise ImproperlyConfigured(f"{name} must list exact host names, separated by commas.")
+    return found
+
+
+def distinct_roles(databases: Mapping[str, Mapping[str, Any]]) -> None:
+    """Check that the application, the owner and the auditor are different database roles.
+
+    One role for two of them would void row-level security and the append-only grants.
+
+    :raises ImproperlyConfigured: two aliases sign in as the same role.
+    """
+    roles = [env.role_of(settings) for settings in databases.values()]
+    if len(set(roles)) != len(roles):
+        raise ImproperlyConfigured(
+            "DATABASE_URL, DATABASE_OWNER_URL and DATABASE_AUDITOR_URL must use different roles."
+        )
+    if env.role_of(databases["default"]) != "vaultcraft_app":
+        raise ImproperlyConfigured("DATABASE_URL must sign in as vaultcraft_app.")
+
+
+def _is_ed25519(pem: str) -> bool:
+    """Tell whether a PEM text is an unencrypted Ed25519 private key."""
+    try:
+        return isinstance(load_pem_private_key(pem.encode(), password=None), Ed25519PrivateKey)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False

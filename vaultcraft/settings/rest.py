@@ -1,0 +1,31 @@
+"""Settings of the API's libraries: Django REST framework, its tokens, its schema."""
+
+from datetime import timedelta
+from typing import Any
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "api.problems.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+SIMPLE_JWT: dict[str, Any] = {
+    "ALGORITHM": "EdDSA",
+    "ACCESS_TOKEN_LIFETIME": timedelta(seconds=900),
+    "ISSUER": "vaultcraft",
+    "AUDIENCE": "vaultcraft-api",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "VaultCraft",
+    "DESCRIPTION": "Wallets over a double-entry ledger: accounts, transfers, books.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+}

@@ -1,0 +1,39 @@
+"""The test suite: servers of its own (tests/servers.py starts them), cheap password hashing."""
+
+from pathlib import Path
+
+from vaultcraft import env
+from vaultcraft.settings.base import *  # noqa: F403
+from vaultcraft.settings.base import BASE_DIR, redis_cache
+
+VAULTCRAFT_ENVIRONMENT = "test"
+VAULTCRAFT_DATA_DIR = Path(
+    env.text("VAULTCRAFT_DATA_DIR", default=str(BASE_DIR / ".vaultcraft-test"))
+)
+SECRET_KEY = env.text("VAULTCRAFT_SECRET_KEY")
+VAULTCRAFT_JWT_KEYS = env.signing_keys("VAULTCRAFT_JWT_KEYS")
+VAULTCRAFT_PEPPER = env.text("VAULTCRAFT_PEPPER").encode()
+VAULTCRAFT_BASE_URL = "http://testserver"
+VAULTCRAFT_METRICS_TOKEN = ""
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1", "[::1]"]
+
+# No pool: each test thread has its own connection, and databases are dropped under their feet.
+DATABASES = {
+    alias: env.database(name=name, url=env.text(name))
+    for alias, name in (
+        ("default", "DATABASE_URL"),
+        ("owner", "DATABASE_OWNER_URL"),
+        ("auditor", "DATABASE_AUDITOR_URL"),
+    )
+}
+REDIS_URL = env.text("REDIS_URL")
+NATS_URL = env.text("NATS_URL")
+CACHES = redis_cache(REDIS_URL)
+CELERY_BROKER_URL = REDIS_URL
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
