@@ -41,13 +41,14 @@
   }
 
   function localTimes(part) {
-    const day = { day: "numeric", month: "short", year: "numeric" };
+    const short = { day: "numeric", month: "short" };
+    const day = { ...short, year: "numeric" };
     const clock = { hour: "2-digit", minute: "2-digit", hour12: false };
     for (const time of part.querySelectorAll("time[datetime]:not([data-local])")) {
       const at = new Date(time.getAttribute("datetime"));
       if (Number.isNaN(at.valueOf())) continue;
       const style = time.dataset.style;
-      const parts = style === "clock" ? clock : style === "day" ? day : { ...day, ...clock };
+      const parts = { clock, day, short }[style] || { ...day, ...clock };
       time.textContent = new Intl.DateTimeFormat("en-GB", parts).format(at);
       time.title = `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
       time.dataset.local = "";

@@ -1,0 +1,47 @@
+"""What templates need beside Django's own tags: icons and instants."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """A symbol of our icon sheet; decoration only, so hidden from assistive technology."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
+        extra,
+        static("img/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def when(at: dt.datetime | None, style: str = "full") -> SafeString | str:
+    """An instant: UTC as rendered, made local by the script, with UTC kept in the title.
+
+    :param style: ``full``, ``short`` (no year), ``day`` or ``clock``.
+    """
+    if at is None:
+        return "—"
+    utc = at.astimezone(dt.UTC)
+    shapes = {
+        "short": f"{utc.day} {utc:%b}",
+        "day": f"{utc.day} {utc:%b %Y}",
+        "clock": f"{utc:%H:%M}",
+    }
+    words = shapes.get(style, f"{utc.day} {utc:%b %Y, %H:%M}")
+    return format_html(
+        '<time datetime="{}" data-style="{}" title="{} UTC">{}</time>',
+        f"{utc:%Y-%m-%dT%H:%M:%S.%f}Z",
+        style,
+        f"{utc:%Y-%m-%d %H:%M:%S}",
+        words,
+    )

@@ -1,0 +1,1 @@
+"""Pages, one file per subject. A view makes at most one call that changes something."""

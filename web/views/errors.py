@@ -1,0 +1,116 @@
+"""Pages for what went wrong. They read nothing from the database, which may be what is broken."""
+
+from __future__ import annotations
+
+import logging
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from kernel.errors import Kind, VaultCraftError
+from web.refusals import STATUS_OF_KIND, SYMBOL_OF_KIND
+
+logger = logging.getLogger(__name__)
+
+
+def refused(request: HttpRequest, error: VaultCraftError) -> HttpResponse:
+    """The page of a foreseen refusal."""
+    return _page(
+        request,
+        status=STATUS_OF_KIND[error.kind],
+        code=error.code,
+        title=error.title,
+        detail=_WORDS.get(error.kind, error.detail),
+        symbol=SYMBOL_OF_KIND.get(error.kind, "circle-alert"),
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: the browser sent something we cannot read."""
+    return _page(
+        request,
+        status=400,
+        code="bad_request",
+        title="That request made no sense to us",
+        detail="Nothing was changed. Go back, reload the page and try again.",
+        symbol="circle-alert",
+    )
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403: signed in, but not for this."""
+    return _page(
+        request,
+        status=403,
+        code="permission_denied",
+        title="This is not yours to open",
+        detail=_WORDS[Kind.FORBIDDEN],
+        symbol="lock",
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404: nothing here, or nothing that may be seen from here."""
+    return _page(
+        request,
+        status=404,
+        code="not_found",
+        title="There is nothing here",
+        detail=_WORDS[Kind.NOT_FOUND],
+        symbol="search",
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: our fault."""
+    return _page(
+        request,
+        status=500,
+        code="internal_error",
+        title="Something broke on our side",
+        detail=(
+            "We have been told. If you were sending money, look at your activity before you try "
+            "again: what is listed there has moved, what is not has not."
+        ),
+        symbol="triangle-alert",
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: the form's anti-forgery token is missing or old."""
+    logger.warning("csrf_failure", extra={"reason": reason, "path": request.path})
+    return _page(
+        request,
+        status=403,
+        code="csrf_failed",
+        title="This form has expired",
+        detail="Nothing was changed. Reload the page you came from and send the form again.",
+        symbol="clock",
+    )
+
+
+_WORDS: dict[Kind, str] = {
+    Kind.FORBIDDEN: "Your role does not include this. An owner of your organization can change that.",
+    Kind.NOT_FOUND: "The page moved, the link is wrong, or it belongs to another organization.",
+    Kind.UNAVAILABLE: "We are busy right now and changed nothing. Try again in a moment.",
+}
+
+
+def _page(
+    request: HttpRequest, *, status: int, code: str, title: str, detail: str, symbol: str
+) -> HttpResponse:
+    content = render_to_string(
+        "errors/page.html",
+        {
+            "status": status,
+            "code": code,
+            "title": title,
+            "detail": detail,
+            "symbol": symbol,
+            "next_url": reverse("web:home"),
+            "next_label": "Go to home",
+            "request_id": getattr(request, "request_id", ""),
+        },
+    )
+    return HttpResponse(content, status=status)
