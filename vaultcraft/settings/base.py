@@ -9,9 +9,7 @@ from csp.constants import NONCE, NONE, SELF
 
 from vaultcraft import env
 from vaultcraft.logging import logging_config
-from vaultcraft.settings.rest import REST_FRAMEWORK, SIMPLE_JWT, SPECTACULAR_SETTINGS
-
-__all__ = ["REST_FRAMEWORK", "SIMPLE_JWT", "SPECTACULAR_SETTINGS"]
+from vaultcraft.settings.rest import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DEBUG = False
