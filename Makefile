@@ -19,7 +19,7 @@ help: ## List the commands
 	@grep -hE '^[a-z.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 up: $(RUNTIME_STAMP) ## Start everything at http://localhost:$(PORT); Ctrl-C stops everything
-	@exec $(BIN)/python -m vaultcraft.supervisor
+	@VAULTCRAFT_END_WITH_PARENT=1 exec $(BIN)/python -m vaultcraft.supervisor
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -36,7 +36,7 @@ def program(*, places: Places, token: str, port: int) -> Program:
             str(port),
             "-c",
             str(configuration),
-        ],  # fmt: skip
+        ],
         log_path=places.logs_dir / "nats.log",
     )
 

@@ -39,7 +39,7 @@ class Places:
 
     @property
     def socket_dir(self) -> Path:
-        """The directory of PostgreSQL's socket: in the data directory unless its path is too long."""
+        """Where PostgreSQL's socket is: the data directory, unless the path gets too long."""
         if len(str(self.run_dir / SOCKET_NAME)) < SOCKET_PATH_LIMIT:
             return self.run_dir
         digest = hashlib.sha256(str(self.data_dir).encode()).hexdigest()[:12]

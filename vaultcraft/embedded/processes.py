@@ -30,6 +30,7 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     hard_signal: signal.Signals = signal.SIGKILL
     launch_options: Sequence[str] = ()
+    directory: Path | None = None
 
 
 class Child:
@@ -138,6 +139,7 @@ def _spawned(program: Program) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603
             _launch_command(program),
             env={**os.environ, **program.environment},
+            cwd=program.directory,
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,

@@ -1,0 +1,31 @@
+"""How gunicorn serves pages and API: WSGI, threads, one place for the numbers.
+
+Read by gunicorn itself (`-c vaultcraft/gunicorn_config.py`), in `make up` and in the container.
+"""
+
+import os
+from typing import Any
+
+from prometheus_client import multiprocess
+
+bind = os.environ.get("VAULTCRAFT_BIND", "0.0.0.0:8000").split(",")
+worker_class = "gthread"
+workers = int(os.environ.get("VAULTCRAFT_WEB_WORKERS", "2"))
+threads = int(os.environ.get("VAULTCRAFT_WEB_THREADS", "32"))
+timeout = 60
+graceful_timeout = 4  # `make up` promises to be gone within 10 seconds
+keepalive = 15
+max_requests = 0
+limit_request_line = 8190
+limit_request_field_size = 16_380
+accesslog = None  # django-structlog writes a structured line per request
+errorlog = "-"
+loglevel = "warning"
+proc_name = "vaultcraft-web"
+control_socket_disable = True
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Take a dead worker's gauges out of the sum."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -1,0 +1,52 @@
+"""The product's own processes: web, worker, beat."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from vaultcraft.embedded.places import Places
+from vaultcraft.embedded.processes import Program
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PRODUCT = ("web", "worker", "beat")
+WORKER_THREADS = 4
+
+
+def product_programs(*, places: Places, addresses: Sequence[str]) -> list[Program]:
+    """Return what serves people (web), does work later (worker) and keeps the time (beat).
+
+    `addresses` are the `host:port` pairs that the web server listens on. What else they need to
+    know they find in our own environment.
+    """
+    metrics_dir = places.run_dir / "metrics"
+    metrics_dir.mkdir(exist_ok=True, mode=0o700)
+    web = {
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics_dir),
+        "VAULTCRAFT_BIND": ",".join(addresses),
+    }
+    celery = ["-m", "celery", "-A", "vaultcraft"]
+    worker = [*celery, "worker", "-P", "threads", "-c", str(WORKER_THREADS), "--without-mingle"]
+    beat = [*celery, "beat", "-s", str(places.run_dir / "beat"), "--pidfile="]
+    gunicorn = ["-m", "gunicorn", "-c", "vaultcraft/gunicorn_config.py", "vaultcraft.wsgi"]
+    return [
+        python_program("web", gunicorn, places=places, environment=web),
+        python_program("worker", worker, places=places),
+        python_program("beat", beat, places=places),
+    ]
+
+
+def python_program(
+    name: str,
+    arguments: Sequence[str],
+    *,
+    places: Places,
+    environment: Mapping[str, str] | None = None,
+) -> Program:
+    """Return a program run by our own interpreter, from the project's directory."""
+    return Program(
+        name=name,
+        command=[sys.executable, *arguments],
+        log_path=places.logs_dir / f"{name}.log",
+        environment=environment or {},
+        directory=ROOT,
+    )
