@@ -67,19 +67,30 @@ def entered(context: Context) -> Iterator[None]:
     is put back, so no test sees more than production would.
     """
     nested = len(connection.atomic_blocks) > 1
-    with connection.cursor() as cursor:
-        before = _current(cursor) if nested else None
-        cursor.execute(_SET, context.settings)
+    before = _current() if nested else None
+    # A fresh transaction already sees nothing: an empty view costs no statement.
+    if nested or context != Context():
+        _set(context.settings)
     yield
     if before is not None:
-        with connection.cursor() as cursor:
-            cursor.execute(_SET, before)
+        _set(before)
 
 
-def _current(cursor: object) -> tuple[str, str]:
-    cursor.execute(_GET)  # type: ignore[attr-defined]
-    row: tuple[str, str] = cursor.fetchone()  # type: ignore[attr-defined]
-    return row
+def widen(context: Context) -> None:
+    """Give the running transaction another view, once it knows which organizations it touches."""
+    _set(context.settings)
+
+
+def _set(settings: tuple[str, str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_SET, settings)
+
+
+def _current() -> tuple[str, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_GET)
+        organizations, scope = cursor.fetchone()
+    return organizations, scope
 
 
 @contextlib.contextmanager

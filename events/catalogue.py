@@ -1,0 +1,89 @@
+"""Every event that may leave the house, with the shape of its payload.
+
+A payload field is one of the JSON Schema fragments below. Fields are never removed or re-typed
+within a version; a breaking change is a new version beside the old one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+TEXT: Mapping[str, object] = {"type": "string"}
+OPTIONAL_TEXT: Mapping[str, object] = {"type": ["string", "null"]}
+UUID: Mapping[str, object] = {"type": "string", "format": "uuid"}
+OPTIONAL_UUID: Mapping[str, object] = {"type": ["string", "null"], "format": "uuid"}
+MINOR: Mapping[str, object] = {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}
+TEXTS: Mapping[str, object] = {"type": "array", "items": TEXT}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class EventType:
+    """A kind of event: its name, what it says, and its payload's fields."""
+
+    name: str
+    meaning: str
+    fields: Mapping[str, Mapping[str, object]]
+    version: int = 1
+
+    def schema(self) -> dict[str, object]:
+        """The payload's JSON Schema (2020-12): exactly these fields, all of them."""
+        return {
+            "title": self.name,
+            "description": self.meaning,
+            "version": self.version,
+            "type": "object",
+            "properties": {name: dict(shape) for name, shape in self.fields.items()},
+            "required": sorted(self.fields),
+            "additionalProperties": False,
+        }
+
+
+_TRANSFER = {
+    "transfer_id": UUID,
+    "kind": TEXT,
+    "state": TEXT,
+    "reason_code": OPTIONAL_TEXT,
+    "source_wallet_id": OPTIONAL_UUID,
+    "destination_wallet_id": OPTIONAL_UUID,
+    "amount_minor": MINOR,
+    "currency": TEXT,
+}
+_WALLET = {"wallet_id": UUID, "handle": TEXT, "kind": TEXT, "currency": TEXT, "status": TEXT}
+_ORGANIZATION = {"organization_id": UUID, "name": TEXT, "status": TEXT}
+_MEMBER = {"user_id": OPTIONAL_UUID, "role": TEXT}
+_API_KEY = {"api_key_id": UUID, "prefix": TEXT, "scopes": TEXTS}
+_SESSION = {"session_id": UUID, "user_id": UUID}
+
+_TYPES = (
+    EventType("wallets.transfer.completed", "Money moved.", _TRANSFER),
+    EventType("wallets.transfer.failed", "A transfer was refused; no money moved.", _TRANSFER),
+    EventType("wallets.wallet.opened", "A wallet exists.", _WALLET),
+    EventType("wallets.wallet.frozen", "A wallet stopped paying out.", _WALLET),
+    EventType("wallets.wallet.unfrozen", "A wallet may pay out again.", _WALLET),
+    EventType("wallets.wallet.suspended", "The platform stopped a wallet.", _WALLET),
+    EventType("wallets.wallet.closed", "A wallet ended, at zero.", _WALLET),
+    EventType(
+        "ledger.clearing_cap.set",
+        "An organization stated how much it may owe another.",
+        {
+            "organization_id": UUID,
+            "counterparty_id": UUID,
+            "currency": TEXT,
+            "cap_minor": MINOR,
+            "effective_cap_minor": MINOR,
+        },
+    ),
+    EventType("accounts.organization.registered", "An organization asks to join.", _ORGANIZATION),
+    EventType("accounts.organization.activated", "An organization may move money.", _ORGANIZATION),
+    EventType("accounts.organization.suspended", "An organization was stopped.", _ORGANIZATION),
+    EventType("accounts.member.invited", "Somebody was invited.", _MEMBER),
+    EventType("accounts.member.joined", "Somebody joined an organization.", _MEMBER),
+    EventType("accounts.api_key.issued", "An API key exists.", _API_KEY),
+    EventType("accounts.api_key.revoked", "An API key stopped working.", _API_KEY),
+    EventType("accounts.session.opened", "Somebody signed in.", _SESSION),
+    EventType("accounts.session.revoked", "A session ended.", _SESSION),
+    EventType("accounts.refresh_token.reused", "A stolen token may be in use.", _SESSION),
+)
+
+CATALOGUE: Mapping[str, EventType] = {kind.name: kind for kind in _TYPES}

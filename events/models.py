@@ -1,0 +1,36 @@
+"""The outbox: facts written in the transaction that made them true, carried out later by a relay.
+
+Two more columns exist in the database only, for the relay: `commit_xid` (the writing transaction)
+and `sequence`. Reading in the order (commit_xid, sequence) below the oldest running transaction
+never skips a row that commits late.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from kernel.models import IdentifiedModel
+
+
+class OutboxEvent(IdentifiedModel):
+    """One fact for the outside, named ``room.noun.past_participle``; append-only."""
+
+    name = models.TextField()
+    version = models.PositiveSmallIntegerField(default=1)
+    organization_id = models.UUIDField(null=True)
+    subject_id = models.UUIDField(null=True)
+    payload = models.JSONField()
+    actor_kind = models.TextField()
+    actor_id = models.UUIDField(null=True)
+    request_id = models.TextField()
+    occurred_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=["organization_id", "-id"], name="outbox_organization"),
+            models.Index(fields=["subject_id"], name="outbox_subject"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.subject_id}"

@@ -1,0 +1,1 @@
+"""The books: accounts, transactions and entries, and the one door through which they change."""

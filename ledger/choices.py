@@ -1,0 +1,46 @@
+"""Closed lists of words the books use."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class AccountClass(models.TextChoices):
+    """The five classes of accounting; the class decides the normal side."""
+
+    ASSET = "ASSET", "Asset"
+    LIABILITY = "LIABILITY", "Liability"
+    EQUITY = "EQUITY", "Equity"
+    INCOME = "INCOME", "Income"
+    EXPENSE = "EXPENSE", "Expense"
+
+
+class AccountKind(models.TextChoices):
+    """What an account is for."""
+
+    WALLET = "WALLET", "Customer wallet"
+    CASH = "CASH", "Cash at bank"
+    CLEARING = "CLEARING", "Clearing with another organization"
+
+
+class AccountStatus(models.TextChoices):
+    """What may happen on an account.
+
+    FROZEN takes credits and no debits, SUSPENDED takes neither, CLOSED is final and empty.
+    """
+
+    ACTIVE = "ACTIVE", "Active"
+    FROZEN = "FROZEN", "Frozen"
+    SUSPENDED = "SUSPENDED", "Suspended"
+    CLOSED = "CLOSED", "Closed"
+
+
+class Side(models.TextChoices):
+    DEBIT = "DEBIT", "Debit"
+    CREDIT = "CREDIT", "Credit"
+
+
+class TransactionKind(models.TextChoices):
+    TRANSFER = "TRANSFER", "Transfer"
+    DEPOSIT = "DEPOSIT", "Deposit"
+    WITHDRAWAL = "WITHDRAWAL", "Withdrawal"

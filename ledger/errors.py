@@ -1,0 +1,91 @@
+"""What the books refuse, each with a stable code."""
+
+from __future__ import annotations
+
+from kernel.errors import Kind, VaultCraftError
+
+
+class PostingRefused(VaultCraftError):
+    """The base of every refusal that posting decides after it holds the locks."""
+
+    kind = Kind.REFUSED
+    code = "posting_refused"
+    title = "The books refuse this movement"
+
+
+class InsufficientFunds(PostingRefused):
+    code = "insufficient_funds"
+    title = "The available balance is too small"
+
+
+class AccountNotFound(PostingRefused):
+    code = "account_not_found"
+    title = "There is no such account in the books"
+
+
+class AccountFrozen(PostingRefused):
+    code = "account_frozen"
+    title = "The account is frozen and pays nothing out"
+
+
+class AccountSuspended(PostingRefused):
+    code = "account_suspended"
+    title = "The account is suspended"
+
+
+class AccountClosed(PostingRefused):
+    code = "account_closed"
+    title = "The account is closed"
+
+
+class CurrencyMismatch(PostingRefused):
+    code = "currency_mismatch"
+    title = "The account holds another currency"
+
+
+class ClearingCapExceeded(PostingRefused):
+    """The two organizations agreed on no cap, or the movement would pass it."""
+
+    code = "clearing_cap_exceeded"
+    title = "The clearing cap between the two organizations does not allow this"
+
+
+class BalanceOutOfRange(PostingRefused):
+    code = "balance_out_of_range"
+    title = "The resulting balance would pass 2^53 - 1 minor units"
+
+
+class BatchTooLarge(VaultCraftError):
+    """The batch has more items than one posting may carry; it is never cut."""
+
+    kind = Kind.REFUSED
+    code = "batch_too_large"
+    title = "The batch has too many items"
+
+
+class CurrencyUnknown(VaultCraftError):
+    kind = Kind.REFUSED
+    code = "currency_unknown"
+    title = "The currency is not supported"
+
+
+class AccountStateConflict(VaultCraftError):
+    """The account is in a state from which this move is not allowed."""
+
+    kind = Kind.CONFLICT
+    code = "state_conflict"
+    title = "The current state does not allow this"
+
+
+class AccountNotEmpty(VaultCraftError):
+    kind = Kind.CONFLICT
+    code = "account_not_empty"
+    title = "Only an empty account can be closed"
+
+
+class CapBelowPosition(VaultCraftError):
+    """The two sides already owe each other more than the wanted cap."""
+
+    kind = Kind.CONFLICT
+    code = "cap_below_position"
+    title = "The current clearing position is above this cap"

@@ -1,0 +1,172 @@
+"""Opening accounts and moving them between states. Balances are none of this module's business."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from django.db import connection
+
+from kernel.ids import new_id
+from kernel.rows import insert_rows
+from kernel.transactions import needs_transaction
+from ledger.choices import AccountClass, AccountKind, AccountStatus
+from ledger.errors import AccountNotEmpty, AccountStateConflict, CurrencyUnknown
+from ledger.models import Currency, LedgerAccount
+from ledger.policy import may_become
+from ledger.services.locking import Standing, lock_account
+
+# Balances, version and ceiling are missing: the application role may not write them.
+_COLUMNS = {
+    "id": "uuid",
+    "organization_id": "uuid",
+    "kind": "text",
+    "account_class": "text",
+    "currency_id": "text",
+    "code": "text",
+    "name": "text",
+    "counterparty_id": "uuid",
+    "status": "text",
+    "floor_minor": "bigint",
+    "created_at": "timestamptz",
+}
+
+
+@needs_transaction
+def open_wallet_account(
+    *, organization_id: uuid.UUID, currency: str, handle: str, name: str, now: dt.datetime
+) -> uuid.UUID:
+    """Open the liability account behind a customer wallet; it may not go below zero.
+
+    :raises CurrencyUnknown: if the currency is not in the table of currencies.
+    """
+    _require_currency(currency)
+    account_id = new_id()
+    row = (
+        account_id,
+        organization_id,
+        AccountKind.WALLET,
+        AccountClass.LIABILITY,
+        currency,
+        f"2000-{handle}",
+        name,
+        None,
+        AccountStatus.ACTIVE,
+        0,
+        now,
+    )
+    insert_rows(table="ledger_ledgeraccount", columns=_COLUMNS, rows=[row])
+    return account_id
+
+
+@needs_transaction
+def ensure_cash_account(
+    *, organization_id: uuid.UUID, currency: str, now: dt.datetime
+) -> uuid.UUID:
+    """The organization's cash-at-bank account, an asset, opened at first use.
+
+    :raises CurrencyUnknown: if the currency is not in the table of currencies.
+    """
+    return _ensure(
+        organization_id=organization_id,
+        currency=currency,
+        kind=AccountKind.CASH,
+        account_class=AccountClass.ASSET,
+        code="1000-CASH",
+        name="Cash at bank",
+        counterparty_id=None,
+        floor_minor=0,
+        now=now,
+    )
+
+
+@needs_transaction
+def ensure_clearing_account(
+    *,
+    organization_id: uuid.UUID,
+    counterparty_id: uuid.UUID,
+    counterparty_name: str,
+    currency: str,
+    now: dt.datetime,
+) -> uuid.UUID:
+    """The account of what one organization owes another, opened at first use.
+
+    A liability that may go negative: below zero it is a claim. The database opens it with a ceiling
+    of zero; only agreed clearing caps raise that.
+
+    :raises CurrencyUnknown: if the currency is not in the table of currencies.
+    """
+    return _ensure(
+        organization_id=organization_id,
+        currency=currency,
+        kind=AccountKind.CLEARING,
+        account_class=AccountClass.LIABILITY,
+        code=f"2900-CLEARING-{counterparty_id}",
+        name=f"Clearing with {counterparty_name}",
+        counterparty_id=counterparty_id,
+        floor_minor=None,
+        now=now,
+    )
+
+
+@needs_transaction
+def change_status(*, account_id: uuid.UUID, wanted: AccountStatus) -> Standing:
+    """Move an account to another state, under its lock.
+
+    :raises AccountStateConflict: if the state machine has no such move from the current state.
+    :raises AccountNotEmpty: if it is to be closed and holds or reserves money.
+    """
+    account = lock_account(account_id)
+    if not may_become(current=account.status, wanted=wanted):
+        raise AccountStateConflict(
+            f"From {account.status} there is no way to {wanted}.",
+            facts={"status": account.status, "wanted": wanted},
+        )
+    if wanted == AccountStatus.CLOSED and (account.posted_minor or account.held_minor):
+        raise AccountNotEmpty()
+    LedgerAccount.objects.filter(id=account_id).update(status=wanted)
+    account.status = wanted
+    return account
+
+
+def _require_currency(currency: str) -> None:
+    if not Currency.objects.filter(code=currency).exists():
+        raise CurrencyUnknown(facts={"currency": currency})
+
+
+def _ensure(
+    *,
+    organization_id: uuid.UUID,
+    currency: str,
+    kind: AccountKind,
+    account_class: AccountClass,
+    code: str,
+    name: str,
+    counterparty_id: uuid.UUID | None,
+    floor_minor: int | None,
+    now: dt.datetime,
+) -> uuid.UUID:
+    _require_currency(currency)
+    names = ", ".join(_COLUMNS)
+    marks = ", ".join(["%s"] * len(_COLUMNS))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO ledger_ledgeraccount ({names}) VALUES ({marks})"  # noqa: S608 - constants
+            " ON CONFLICT (organization_id, currency_id, code) DO NOTHING",
+            [
+                new_id(),
+                organization_id,
+                kind,
+                account_class,
+                currency,
+                code,
+                name,
+                counterparty_id,
+                AccountStatus.ACTIVE,
+                floor_minor,
+                now,
+            ],
+        )
+    return LedgerAccount.objects.values_list("id", flat=True).get(
+        organization_id=organization_id, currency_id=currency, code=code
+    )

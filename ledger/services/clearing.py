@@ -1,0 +1,125 @@
+"""How far two organizations trust each other between settlements."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from accounts.policy import require
+from accounts.queries import display_names
+from audit.services import record
+from django.db import IntegrityError
+from events.services import emit
+from kernel.actor import Actor
+from kernel.context import Context, context_of
+from kernel.errors import NotFound
+from kernel.transactions import opens_transaction
+from ledger.errors import CapBelowPosition
+from ledger.models import ClearingCap
+from ledger.queries import clearing_accounts
+from ledger.services.accounts import ensure_clearing_account
+from ledger.services.locking import lock_accounts
+
+
+def _both_sides(
+    *, actor: Actor, organization_id: uuid.UUID, counterparty_id: uuid.UUID, **_: object
+) -> Context:
+    # The trigger that puts the cap in force writes the ceilings in both organizations' books.
+    return Context(
+        organizations=(organization_id, counterparty_id), scope=context_of(actor).scope
+    )
+
+
+@opens_transaction(context=_both_sides)
+def set_clearing_cap(
+    *,
+    actor: Actor,
+    organization_id: uuid.UUID,
+    counterparty_id: uuid.UUID,
+    currency: str,
+    cap_minor: int,
+    now: dt.datetime,
+) -> ClearingCap:
+    """State how many minor units the net position with another organization may reach.
+
+    The cap in force is the smaller of both sides'; a database trigger writes it as the ceiling of
+    the two clearing accounts. Locks those accounts. Records `ledger.clearing_cap.set` and emits
+    the event of the same name.
+
+    :raises PermissionDenied: if the actor may not manage clearing for the organization.
+    :raises NotFound: if the counterparty does not exist.
+    :raises CapBelowPosition: if the current position is already beyond the cap.
+    :raises CurrencyUnknown: if the currency is not in the table of currencies.
+    """
+    require(actor, "ledger.set_clearing_cap")
+    if not actor.is_platform and actor.organization_id != organization_id:
+        raise NotFound("There is no such organization.")
+    names = display_names([organization_id, counterparty_id])
+    if counterparty_id not in names or counterparty_id == organization_id:
+        raise NotFound("There is no such organization.", pointer="/counterparty")
+    ensure_clearing_account(
+        organization_id=organization_id,
+        counterparty_id=counterparty_id,
+        counterparty_name=names[counterparty_id],
+        currency=currency,
+        now=now,
+    )
+    pair = [(organization_id, counterparty_id), (counterparty_id, organization_id)]
+    found = clearing_accounts(pairs=pair, currencies=[currency])
+    lock_accounts(found.values())
+    cap = _write(organization_id, counterparty_id, currency, cap_minor, now)
+    facts: dict[str, object] = {
+        "organization_id": str(organization_id),
+        "counterparty_id": str(counterparty_id),
+        "currency": currency,
+        "cap_minor": cap_minor,
+        "effective_cap_minor": _in_force(cap),
+    }
+    record(
+        actor=actor,
+        action="ledger.clearing_cap.set",
+        subject_type="clearing_cap",
+        subject_id=cap.id,
+        organization_id=organization_id,
+        metadata=facts,
+        now=now,
+    )
+    emit(
+        name="ledger.clearing_cap.set",
+        organization_id=organization_id,
+        subject_id=cap.id,
+        payload=facts,
+        actor=actor,
+        now=now,
+    )
+    return cap
+
+
+def _write(
+    organization_id: uuid.UUID,
+    counterparty_id: uuid.UUID,
+    currency: str,
+    cap_minor: int,
+    now: dt.datetime,
+) -> ClearingCap:
+    try:
+        cap, _ = ClearingCap.objects.update_or_create(
+            organization_id=organization_id,
+            counterparty_id=counterparty_id,
+            currency_id=currency,
+            defaults={"cap_minor": cap_minor, "set_at": now},
+        )
+    except IntegrityError as error:
+        if "account_below_ceiling" in str(error):
+            raise CapBelowPosition() from error
+        raise
+    return cap
+
+
+def _in_force(cap: ClearingCap) -> int:
+    other = ClearingCap.objects.filter(
+        organization_id=cap.counterparty_id,
+        counterparty_id=cap.organization_id,
+        currency_id=cap.currency_id,
+    ).first()
+    return min(cap.cap_minor, other.cap_minor) if other else 0

@@ -1,0 +1,95 @@
+"""Taking the account locks, and the state the accounts have once we hold them."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+
+from django.db.models import DateTimeField, Func
+
+from kernel.errors import InvariantBroken
+from kernel.transactions import needs_transaction
+from ledger.models import LedgerAccount
+
+
+@dataclasses.dataclass(slots=True)
+class Standing:
+    """An account as it stands after the movements judged so far."""
+
+    id: uuid.UUID
+    organization_id: uuid.UUID
+    kind: str
+    account_class: str
+    currency: str
+    status: str
+    posted_minor: int
+    held_minor: int
+    floor_minor: int | None
+    ceiling_minor: int | None
+    version: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LockedAccounts:
+    """The accounts we hold until the commit.
+
+    :param recorded_at: the database's clock after the locks, never before any account's last entry.
+    """
+
+    accounts: dict[uuid.UUID, Standing]
+    recorded_at: dt.datetime
+
+
+class _ClockTimestamp(Func):
+    """The instant itself, where `now()` would give the beginning of the transaction."""
+
+    function = "clock_timestamp"
+    output_field = DateTimeField()
+
+
+@needs_transaction
+def lock_accounts(ids: Iterable[uuid.UUID]) -> LockedAccounts:
+    """Lock accounts in ascending order of id, in one statement, and read them under the lock.
+
+    Accounts that do not exist or cannot be seen are missing from the answer.
+    """
+    rows = (
+        LedgerAccount.objects.filter(id__in=sorted(ids))
+        .order_by("id")
+        .select_for_update(no_key=True)
+        .values_list(
+            "id",
+            "organization_id",
+            "kind",
+            "account_class",
+            "currency_id",
+            "status",
+            "posted_minor",
+            "held_minor",
+            "floor_minor",
+            "ceiling_minor",
+            "version",
+            "last_recorded_at",
+            _ClockTimestamp(),
+        )
+    )
+    accounts: dict[uuid.UUID, Standing] = {}
+    recorded_at = dt.datetime.min.replace(tzinfo=dt.UTC)
+    for *values, last_recorded_at, clock in rows:
+        accounts[values[0]] = Standing(*values)
+        recorded_at = max(recorded_at, last_recorded_at or clock, clock)
+    return LockedAccounts(accounts, recorded_at)
+
+
+@needs_transaction
+def lock_account(account_id: uuid.UUID) -> Standing:
+    """Lock one account.
+
+    :raises InvariantBroken: if the caller cannot see it although it holds its id.
+    """
+    found = lock_accounts([account_id]).accounts.get(account_id)
+    if found is None:
+        raise InvariantBroken(f"ledger account {account_id} cannot be locked")
+    return found

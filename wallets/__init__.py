@@ -1,0 +1,1 @@
+"""What a customer holds and does: wallets, transfers, cash in and out."""

@@ -1,0 +1,118 @@
+"""What this room refuses. Codes of refusals are stored on transfers and never change."""
+
+from __future__ import annotations
+
+from kernel.errors import Kind, VaultCraftError
+
+
+class Refusal(VaultCraftError):
+    """The base of every business refusal of a movement."""
+
+    kind = Kind.REFUSED
+    code = "refused"
+    title = "The movement is refused"
+
+
+class SourceNotFound(Refusal):
+    code = "source_wallet_not_found"
+    title = "There is no such source wallet"
+
+
+class DestinationNotFound(Refusal):
+    code = "destination_wallet_not_found"
+    title = "There is no such destination wallet"
+
+
+class SameWallet(Refusal):
+    code = "same_wallet"
+    title = "Source and destination are the same wallet"
+
+
+class CurrencyDiffers(Refusal):
+    code = "wallet_currency_mismatch"
+    title = "The wallets and the amount are not in one currency"
+
+
+class SourceFrozen(Refusal):
+    code = "source_wallet_frozen"
+    title = "The source wallet is frozen"
+
+
+class SourceSuspended(Refusal):
+    code = "source_wallet_suspended"
+    title = "The source wallet is suspended"
+
+
+class SourceClosed(Refusal):
+    code = "source_wallet_closed"
+    title = "The source wallet is closed"
+
+
+class DestinationSuspended(Refusal):
+    code = "destination_wallet_suspended"
+    title = "The destination wallet is suspended"
+
+
+class DestinationClosed(Refusal):
+    code = "destination_wallet_closed"
+    title = "The destination wallet is closed"
+
+
+class OrganizationInactive(Refusal):
+    """A pending or suspended organization moves no money."""
+
+    code = "organization_inactive"
+    title = "An organization in this movement is not active"
+
+
+class BatchWithheld(Refusal):
+    """This item had no fault, but another item of its all-or-nothing batch had."""
+
+    code = "batch_withheld"
+    title = "Another item of the batch was refused, so nothing moved"
+
+
+class ReferenceReused(Refusal):
+    """The same idempotency key came with another request."""
+
+    code = "idempotency_key_reused"
+    title = "The idempotency key was used for another request"
+
+
+class ExternalReferenceUsed(VaultCraftError):
+    kind = Kind.CONFLICT
+    code = "external_reference_used"
+    title = "The external reference was used for another movement"
+
+
+class WalletNotFound(VaultCraftError):
+    kind = Kind.NOT_FOUND
+    code = "wallet_not_found"
+    title = "There is no such wallet"
+
+
+class TransferNotFound(VaultCraftError):
+    kind = Kind.NOT_FOUND
+    code = "transfer_not_found"
+    title = "There is no such transfer"
+
+
+class WalletExists(VaultCraftError):
+    """One wallet of each kind and currency for each holder."""
+
+    kind = Kind.CONFLICT
+    code = "wallet_exists"
+    title = "The holder has a wallet of this kind and currency"
+
+
+class HolderNotFound(VaultCraftError):
+    kind = Kind.REFUSED
+    code = "holder_not_found"
+    title = "There is no such person in the organization"
+
+
+class CashInsufficient(Refusal):
+    """The organization's cash at bank does not cover the withdrawal."""
+
+    code = "organization_cash_insufficient"
+    title = "The organization's cash at bank is too small"

@@ -1,0 +1,161 @@
+"""Wallets and the transfers between them.
+
+A wallet is the customer's view of one liability account in the books: its balances and its status
+stand on that account and nowhere else. A transfer is the request and its outcome; what it moved is
+in the transactions it points to.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from kernel.actor import ActorKind, Door
+from kernel.models import IdentifiedModel
+from kernel.money import MAX_MINOR
+from wallets.choices import TransferKind, TransferState, WalletKind
+
+
+class Wallet(IdentifiedModel):
+    """A holder's place for money of one kind and currency; identity never changes."""
+
+    handle = models.TextField(unique=True, help_text="VC-XXXXXX, for people.")
+    organization = models.ForeignKey("accounts.Organization", models.PROTECT, related_name="+")
+    owner = models.ForeignKey(
+        "accounts.User",
+        models.PROTECT,
+        null=True,
+        related_name="wallets",
+        help_text="Null: the organization's own wallet.",
+    )
+    kind = models.TextField(choices=WalletKind)
+    currency = models.ForeignKey("ledger.Currency", models.PROTECT, related_name="+")
+    account = models.OneToOneField("ledger.LedgerAccount", models.PROTECT, related_name="wallet")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["organization", "owner", "kind", "currency"],
+                name="wallet_one_of_each",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(condition=Q(kind__in=WalletKind.values), name="wallet_kind"),
+            models.CheckConstraint(
+                condition=Q(handle__regex="^VC-[0-9A-HJKMNP-TV-Z]{6}$"), name="wallet_handle"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.handle
+
+    @property
+    def status(self) -> str:
+        """ACTIVE, FROZEN, SUSPENDED or CLOSED: the status of the account that posting judges."""
+        return str(self.account.status)
+
+
+class Transfer(IdentifiedModel):
+    """One request to move money, and what became of it.
+
+    A deposit has no source and a withdrawal no destination. `organization` is the payer's (the
+    receiver's for a deposit); `counterparty_organization` is the other side's, null when there is
+    none. `description` is shown to both sides, `metadata` to the asking side only. Handles and holder
+    names are kept as they were at the time: the other side's wallet row is not visible to a reader,
+    and a receipt must not change when a person's name does.
+    """
+
+    organization = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, related_name="+", db_index=False
+    )
+    counterparty_organization = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    source = models.ForeignKey(
+        Wallet, models.PROTECT, null=True, related_name="sent", db_index=False
+    )
+    destination = models.ForeignKey(
+        Wallet, models.PROTECT, null=True, related_name="received", db_index=False
+    )
+    source_handle = models.TextField(blank=True)
+    source_holder = models.TextField(blank=True)
+    destination_handle = models.TextField(blank=True)
+    destination_holder = models.TextField(blank=True)
+    kind = models.TextField(choices=TransferKind)
+    state = models.TextField(choices=TransferState)
+    reason_code = models.TextField(blank=True, help_text="Why it failed or was cancelled.")
+    amount_minor = models.BigIntegerField()
+    currency = models.ForeignKey(
+        "ledger.Currency", models.PROTECT, related_name="+", db_index=False
+    )
+    description = models.TextField(blank=True)
+    metadata = models.JSONField(default=dict)
+    external_reference = models.TextField(null=True, help_text="Of the bank, for cash movements.")
+    reference = models.BinaryField(max_length=32, unique=True)
+    fingerprint = models.BinaryField(max_length=32, help_text="SHA-256 of what was asked.")
+    actor_kind = models.TextField(choices=[(kind.value, kind.name.title()) for kind in ActorKind])
+    actor_id = models.UUIDField(null=True)
+    actor_display = models.TextField(blank=True)
+    door = models.TextField(choices=[(door.value, door.name.title()) for door in Door])
+    request_id = models.TextField()
+    created_at = models.DateTimeField(help_text="When it was asked for, from the door.")
+    completed_at = models.DateTimeField(null=True, help_text="When the books recorded it.")
+    source_transaction = models.ForeignKey(
+        "ledger.Transaction", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    destination_transaction = models.ForeignKey(
+        "ledger.Transaction", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=["organization", "-id"], name="transfer_organization"),
+            models.Index(
+                fields=["counterparty_organization", "-id"],
+                name="transfer_counterparty",
+                condition=Q(counterparty_organization__isnull=False),
+            ),
+            models.Index(fields=["source", "-id"], name="transfer_source"),
+            models.Index(fields=["destination", "-id"], name="transfer_destination"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["organization", "kind", "external_reference"],
+                name="transfer_external_reference",
+                condition=Q(external_reference__isnull=False) & Q(state=TransferState.COMPLETED),
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_minor__range=(1, MAX_MINOR)), name="transfer_amount"
+            ),
+            models.CheckConstraint(
+                condition=~Q(source=F("destination")), name="transfer_two_wallets"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=TransferKind.TRANSFER, source__isnull=False)
+                & Q(destination__isnull=False)
+                | Q(kind=TransferKind.DEPOSIT, source__isnull=True, destination__isnull=False)
+                | Q(kind=TransferKind.WITHDRAWAL, source__isnull=False, destination__isnull=True),
+                name="transfer_ends",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=TransferState.COMPLETED, reason_code="")
+                & Q(completed_at__isnull=False)
+                | Q(state__in=(TransferState.PENDING, TransferState.PROCESSING))
+                & Q(completed_at__isnull=True, reason_code="")
+                | Q(state__in=(TransferState.FAILED, TransferState.CANCELLED))
+                & Q(completed_at__isnull=True)
+                & ~Q(reason_code=""),
+                name="transfer_outcome",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=TransferState.COMPLETED)
+                | (Q(source__isnull=True) | Q(source_transaction__isnull=False))
+                & (Q(destination__isnull=True) | Q(destination_transaction__isnull=False)),
+                name="transfer_completed_in_books",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount_minor} {self.currency_id} {self.state}"

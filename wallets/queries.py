@@ -1,0 +1,105 @@
+"""Reading wallets and transfers. Row-level security hides other organizations; these rules hide
+colleagues' money from who may not see it."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+
+from django.db.models import Q, QuerySet
+
+from accounts.policy import may
+from kernel.actor import Actor
+from kernel.ids import MalformedId, decode, normalize_handle
+from wallets.errors import TransferNotFound, WalletNotFound
+from wallets.models import Transfer, Wallet
+from wallets.directory import Listed, look_up
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Payee:
+    """What a payer is shown before sending: whom the handle belongs to."""
+
+    handle: str
+    holder_name: str
+    organization_name: str
+    currency: str
+
+
+def visible_wallets(actor: Actor) -> QuerySet[Wallet]:
+    """The actor's own wallets, or all in view for who may see them; newest first."""
+    wallets = Wallet.objects.select_related("account", "currency", "owner", "organization")
+    wallets = wallets.order_by("-id")
+    if may(actor, "wallets.read_all"):
+        return wallets if actor.is_platform else wallets.filter(_own(actor))
+    if may(actor, "wallets.read"):
+        return wallets.filter(owner_id=actor.id, organization_id=actor.organization_id)
+    return wallets.none()
+
+
+def wallet_of(*, actor: Actor, wallet: str) -> Wallet:
+    """One visible wallet by id (``wal_...``) or handle (``VC-...``).
+
+    :raises WalletNotFound: if there is none, or none that may be seen.
+    """
+    try:
+        by_id = wallet.startswith("wal_")
+        wanted = Q(id=decode("wal", wallet)) if by_id else Q(handle=normalize_handle(wallet))
+    except MalformedId as error:
+        raise WalletNotFound() from error
+    found = visible_wallets(actor).filter(wanted).first()
+    if found is None:
+        raise WalletNotFound()
+    return found
+
+
+def visible_transfers(actor: Actor) -> QuerySet[Transfer]:
+    """Transfers of the actor's wallets, or all in view for who may see them; newest first.
+
+    A refused transfer is the payer's business: the other side does not see it.
+    """
+    transfers = Transfer.objects.select_related("currency").order_by("-id")
+    if actor.is_platform and may(actor, "transfers.read_all"):
+        return transfers
+    if may(actor, "transfers.read_all"):
+        return transfers.filter(_sent_or_received(actor.organization_id))
+    if may(actor, "transfers.read"):
+        mine = Wallet.objects.filter(owner_id=actor.id).values("id")
+        received = Q(destination_id__in=mine, state="COMPLETED")
+        return transfers.filter(Q(source_id__in=mine) | received | _asked_by(actor))
+    return transfers.none()
+
+
+def transfer_of(*, actor: Actor, transfer_id: uuid.UUID) -> Transfer:
+    """One visible transfer.
+
+    :raises TransferNotFound: if there is none, or none that may be seen.
+    """
+    found = visible_transfers(actor).filter(id=transfer_id).first()
+    if found is None:
+        raise TransferNotFound()
+    return found
+
+
+def payee_of(wallet: str) -> Payee:
+    """Whom a wallet id or handle belongs to, in any organization; needs no context.
+
+    :raises WalletNotFound: if it belongs to nobody.
+    """
+    listed: Listed | None = look_up([wallet]).get(wallet)
+    if listed is None:
+        raise WalletNotFound()
+    return Payee(listed.handle, listed.holder_name, listed.organization_name, listed.currency)
+
+
+def _own(actor: Actor) -> Q:
+    return Q(organization_id=actor.organization_id)
+
+
+def _sent_or_received(organization_id: uuid.UUID | None) -> Q:
+    received = Q(counterparty_organization_id=organization_id, state="COMPLETED")
+    return Q(organization_id=organization_id) | received
+
+
+def _asked_by(actor: Actor) -> Q:
+    return Q(actor_kind=actor.kind.value, actor_id=actor.id)

@@ -1,0 +1,6 @@
+"""Moving money between wallets, and in and out of them."""
+
+from wallets.services.transfers.execution import error_of, execute_transfers
+from wallets.services.transfers.requests import TransferOutcome, TransferRequest
+
+__all__ = ["TransferOutcome", "TransferRequest", "error_of", "execute_transfers"]

@@ -1,0 +1,235 @@
+"""Posting the drafts and writing what became of them, with evidence and events, in one transaction."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+
+from audit.services import Act, record_many
+from events.services import Fact, emit_many
+from kernel.errors import VaultCraftError
+from kernel.rows import insert_rows
+from kernel.transactions import needs_transaction
+from ledger.errors import (
+    AccountClosed,
+    AccountFrozen,
+    AccountSuspended,
+    InsufficientFunds,
+    PostingRefused,
+)
+from ledger.services.movements import Posted, Refused
+from ledger.services.posting import post
+from wallets.choices import TransferState
+from wallets.errors import (
+    BatchWithheld,
+    CashInsufficient,
+    DestinationClosed,
+    DestinationSuspended,
+    SourceClosed,
+    SourceFrozen,
+    SourceSuspended,
+)
+from wallets.models import Transfer
+from wallets.services.transfers.planning import Draft
+
+_COLUMNS = {
+    "id": "uuid",
+    "organization_id": "uuid",
+    "counterparty_organization_id": "uuid",
+    "source_id": "uuid",
+    "destination_id": "uuid",
+    "source_handle": "text",
+    "source_holder": "text",
+    "destination_handle": "text",
+    "destination_holder": "text",
+    "kind": "text",
+    "state": "text",
+    "reason_code": "text",
+    "amount_minor": "bigint",
+    "currency_id": "text",
+    "description": "text",
+    "metadata": "jsonb",
+    "external_reference": "text",
+    "reference": "bytea",
+    "fingerprint": "bytea",
+    "actor_kind": "text",
+    "actor_id": "uuid",
+    "actor_display": "text",
+    "door": "text",
+    "request_id": "text",
+    "created_at": "timestamptz",
+    "completed_at": "timestamptz",
+    "source_transaction_id": "uuid",
+    "destination_transaction_id": "uuid",
+}
+
+_AT_SOURCE: dict[type[PostingRefused], type[VaultCraftError]] = {
+    AccountFrozen: SourceFrozen,
+    AccountSuspended: SourceSuspended,
+    AccountClosed: SourceClosed,
+}
+_AT_DESTINATION: dict[type[PostingRefused], type[VaultCraftError]] = {
+    AccountSuspended: DestinationSuspended,
+    AccountClosed: DestinationClosed,
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Carried:
+    """A draft's row and, if it was refused, why."""
+
+    transfer: Transfer
+    error: VaultCraftError | None
+
+
+@needs_transaction
+def carry_out(drafts: Sequence[Draft], *, all_or_nothing: bool) -> list[Carried]:
+    """Post what may be posted and write one row for each draft, in a constant number of statements.
+
+    Locks the accounts. Records `wallets.transfer.complete` or `.fail` and emits the events
+    `wallets.transfer.completed` or `.failed`, one for each organization that sees the transfer.
+    """
+    withheld = all_or_nothing and any(draft.refusal for draft in drafts)
+    going = [] if withheld else [d.movement for d in drafts if d.movement is not None]
+    results = iter(post(going, all_or_nothing=all_or_nothing))
+    carried = []
+    for draft in drafts:
+        error = draft.refusal
+        posted: Posted | None = None
+        if error is None and not withheld:
+            result = next(results)
+            error = _translated(draft, result) if isinstance(result, Refused) else None
+            posted = result if isinstance(result, Posted) and result.transaction_ids else None
+        carried.append(_carried(draft, posted, error))
+    _write(drafts, carried)
+    return carried
+
+
+def _carried(draft: Draft, posted: Posted | None, error: VaultCraftError | None) -> Carried:
+    if posted is not None:
+        return Carried(_row(draft, TransferState.COMPLETED, "", posted), None)
+    error = error or BatchWithheld()
+    withheld = isinstance(error, BatchWithheld)
+    state = TransferState.CANCELLED if withheld else TransferState.FAILED
+    return Carried(_row(draft, state, error.code), error)
+
+
+def _translated(draft: Draft, refused: Refused) -> VaultCraftError:
+    """The books speak of accounts; say the same of the wallets the caller knows."""
+    kind = type(refused.error)
+    if draft.source and refused.account_id == draft.source.account_id:
+        return _AT_SOURCE.get(kind, kind)()
+    if draft.destination and refused.account_id == draft.destination.account_id:
+        return _AT_DESTINATION.get(kind, kind)()
+    return CashInsufficient() if kind is InsufficientFunds else refused.error
+
+
+def _row(
+    draft: Draft, state: TransferState, reason_code: str, posted: Posted | None = None
+) -> Transfer:
+    request, source, destination = draft.request, draft.source, draft.destination
+    actor = request.actor
+    completed_at, paid, received = _in_books(draft, posted)
+    return Transfer(
+        id=draft.id,
+        organization_id=draft.organization_id,
+        counterparty_organization_id=draft.counterparty_id,
+        source_id=source.id if source else None,
+        destination_id=destination.id if destination else None,
+        source_handle=source.handle if source else "",
+        source_holder=source.holder_name if source else "",
+        destination_handle=destination.handle if destination else "",
+        destination_holder=destination.holder_name if destination else "",
+        kind=request.kind,
+        state=state,
+        reason_code=reason_code,
+        amount_minor=request.amount_minor,
+        currency_id=request.currency,
+        description=request.description,
+        metadata=dict(request.metadata),
+        external_reference=request.external_reference,
+        reference=request.reference,
+        fingerprint=request.fingerprint,
+        actor_kind=actor.kind.value,
+        actor_id=actor.id,
+        actor_display=actor.display,
+        door=actor.door.value,
+        request_id=actor.request_id,
+        created_at=request.now,
+        completed_at=completed_at,
+        source_transaction_id=paid,
+        destination_transaction_id=received,
+    )
+
+
+def _in_books(
+    draft: Draft, posted: Posted | None
+) -> tuple[dt.datetime | None, uuid.UUID | None, uuid.UUID | None]:
+    """When it was recorded, and the transaction on the payer's and on the receiver's side."""
+    if posted is None:
+        return None, None, None
+    first, last = posted.transaction_ids[0], posted.transaction_ids[-1]
+    return posted.recorded_at, first if draft.source else None, last if draft.destination else None
+
+
+def _write(drafts: Sequence[Draft], carried: Sequence[Carried]) -> None:
+    transfers = sorted((done.transfer for done in carried), key=lambda t: bytes(t.reference))
+    insert_rows(
+        table="wallets_transfer",
+        columns=_COLUMNS,
+        rows=[tuple(getattr(transfer, name) for name in _COLUMNS) for transfer in transfers],
+    )
+    acts: list[Act] = []
+    facts: list[Fact] = []
+    for draft, done in zip(drafts, carried, strict=True):
+        for organization_id in _audience(done.transfer):
+            acts.append(_act(draft, done.transfer, organization_id))
+            facts.append(_fact(draft, done.transfer, organization_id))
+    record_many(acts)
+    emit_many(facts)
+
+
+def _audience(transfer: Transfer) -> list[uuid.UUID]:
+    """Both sides learn of money that moved; a refusal is the payer's own business."""
+    both = transfer.state == TransferState.COMPLETED and transfer.counterparty_organization_id
+    other = transfer.counterparty_organization_id if both else None
+    return [transfer.organization_id, *([other] if other else [])]
+
+
+def _act(draft: Draft, transfer: Transfer, organization_id: uuid.UUID) -> Act:
+    verb = "complete" if transfer.state == TransferState.COMPLETED else "fail"
+    return Act(
+        actor=draft.request.actor,
+        action=f"wallets.transfer.{verb}",
+        subject_type="transfer",
+        subject_id=transfer.id,
+        now=draft.request.now,
+        organization_id=organization_id,
+        metadata=_facts_of(transfer),
+    )
+
+
+def _fact(draft: Draft, transfer: Transfer, organization_id: uuid.UUID) -> Fact:
+    happened = "completed" if transfer.state == TransferState.COMPLETED else "failed"
+    return Fact(
+        name=f"wallets.transfer.{happened}",
+        organization_id=organization_id,
+        subject_id=transfer.id,
+        payload={"transfer_id": str(transfer.id), **_facts_of(transfer)},
+        actor=draft.request.actor,
+        now=draft.request.now,
+    )
+
+
+def _facts_of(transfer: Transfer) -> dict[str, object]:
+    return {
+        "kind": str(transfer.kind),
+        "state": str(transfer.state),
+        "reason_code": transfer.reason_code or None,
+        "source_wallet_id": str(transfer.source_id) if transfer.source_id else None,
+        "destination_wallet_id": str(transfer.destination_id) if transfer.destination_id else None,
+        "amount_minor": transfer.amount_minor,
+        "currency": transfer.currency_id,
+    }

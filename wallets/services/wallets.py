@@ -1,0 +1,228 @@
+"""The life of a wallet: opened, frozen, unfrozen, suspended, closed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+
+from django.db import IntegrityError
+
+from accounts.policy import require
+from accounts.models import User
+from accounts.queries import active_organizations
+from audit.services import record
+from events.services import emit
+from kernel.actor import Actor
+from kernel.errors import Busy, PermissionDenied
+from kernel.ids import new_handle, new_id
+from kernel.transactions import opens_transaction
+from ledger.choices import AccountStatus
+from ledger.services.accounts import change_status, open_wallet_account
+from ledger.services.locking import lock_account
+from wallets.choices import WalletKind
+from wallets.errors import HolderNotFound, OrganizationInactive, WalletExists, WalletNotFound
+from wallets.models import Wallet
+from wallets.policy import may_open_for
+
+# 33 million handles exist; eight collisions in a row mean something else is wrong.
+_HANDLE_ATTEMPTS = 8
+
+
+def open_wallet(
+    *,
+    actor: Actor,
+    owner_id: uuid.UUID | None,
+    kind: WalletKind,
+    currency: str,
+    now: dt.datetime,
+) -> Wallet:
+    """Open a wallet and the account behind it, in the actor's own organization.
+
+    Records `wallets.wallet.open` and emits `wallets.wallet.opened`.
+
+    :param owner_id: the holder; None for the organization's own wallet.
+    :raises PermissionDenied: if the actor may not open it for this holder.
+    :raises HolderNotFound: if the holder is not of the organization.
+    :raises WalletExists: if the holder has one of this kind and currency.
+    :raises CurrencyUnknown: if the currency is not supported.
+    :raises OrganizationInactive: if the organization is pending or suspended.
+    """
+    for _ in range(_HANDLE_ATTEMPTS):
+        handle = new_handle()
+        try:
+            return _open(
+                actor=actor, owner_id=owner_id, kind=kind, currency=currency, handle=handle, now=now
+            )
+        except IntegrityError as error:
+            if "wallet_one_of_each" in str(error):
+                raise WalletExists(facts={"kind": kind, "currency": currency}) from error
+            if "handle" not in str(error) and "account_code" not in str(error):
+                raise
+    raise Busy()
+
+
+@opens_transaction
+def _open(
+    *,
+    actor: Actor,
+    owner_id: uuid.UUID | None,
+    kind: WalletKind,
+    currency: str,
+    handle: str,
+    now: dt.datetime,
+) -> Wallet:
+    organization_id = actor.organization_id
+    if organization_id is None or not may_open_for(actor, owner_id=owner_id):
+        raise PermissionDenied()
+    if organization_id not in active_organizations([organization_id]):
+        raise OrganizationInactive()
+    account_id = open_wallet_account(
+        organization_id=organization_id,
+        currency=currency,
+        handle=handle,
+        name=f"{_holder_name(organization_id, owner_id)}, {kind}",
+        now=now,
+    )
+    wallet = Wallet.objects.create(
+        id=new_id(),
+        handle=handle,
+        organization_id=organization_id,
+        owner_id=owner_id,
+        kind=kind,
+        currency_id=currency,
+        account_id=account_id,
+        created_at=now,
+    )
+    _tell(actor=actor, wallet=wallet, verb="open", happened="opened", now=now)
+    return wallet
+
+
+def _holder_name(organization_id: uuid.UUID, owner_id: uuid.UUID | None) -> str:
+    if owner_id is None:
+        return "Organization"
+    people = User.objects.filter(id=owner_id, organization_id=organization_id, is_active=True)
+    name = people.values_list("full_name", flat=True).first()
+    if name is None:
+        raise HolderNotFound(pointer="/owner")
+    return name
+
+
+@opens_transaction
+def freeze_wallet(
+    *, actor: Actor, wallet_id: uuid.UUID, reason: str, now: dt.datetime
+) -> Wallet:
+    """Stop a wallet from paying out; money still comes in. Locks its account.
+
+    Records `wallets.wallet.freeze` and emits `wallets.wallet.frozen`.
+
+    :raises PermissionDenied: if the actor may not freeze wallets.
+    :raises WalletNotFound: if there is no such wallet in view.
+    :raises AccountStateConflict: unless the wallet is active, or suspended.
+    """
+    require(actor, "wallets.freeze")
+    return _moved(actor, wallet_id, AccountStatus.FROZEN, ("freeze", "frozen"), reason, now)
+
+
+@opens_transaction
+def unfreeze_wallet(
+    *, actor: Actor, wallet_id: uuid.UUID, reason: str, now: dt.datetime
+) -> Wallet:
+    """Let a frozen wallet pay out again; lifting a suspension needs the right to suspend.
+
+    Records `wallets.wallet.unfreeze` and emits `wallets.wallet.unfrozen`. Locks its account.
+
+    :raises PermissionDenied: if the actor may not unfreeze wallets.
+    :raises WalletNotFound: if there is no such wallet in view.
+    :raises AccountStateConflict: unless the wallet is frozen or suspended.
+    """
+    require(actor, "wallets.unfreeze")
+    return _moved(actor, wallet_id, AccountStatus.ACTIVE, ("unfreeze", "unfrozen"), reason, now)
+
+
+@opens_transaction
+def suspend_wallet(
+    *, actor: Actor, wallet_id: uuid.UUID, reason: str, now: dt.datetime
+) -> Wallet:
+    """Stop a wallet altogether, in and out; for the platform only. Locks its account.
+
+    Records `wallets.wallet.suspend` and emits `wallets.wallet.suspended`.
+
+    :raises PermissionDenied: unless the actor is platform staff who may.
+    :raises WalletNotFound: if there is no such wallet.
+    :raises AccountStateConflict: if the wallet is suspended or closed.
+    """
+    require(actor, "wallets.suspend")
+    return _moved(actor, wallet_id, AccountStatus.SUSPENDED, ("suspend", "suspended"), reason, now)
+
+
+@opens_transaction
+def close_wallet(
+    *, actor: Actor, wallet_id: uuid.UUID, reason: str, now: dt.datetime
+) -> Wallet:
+    """End an empty wallet for good. Locks its account.
+
+    Records `wallets.wallet.close` and emits `wallets.wallet.closed`.
+
+    :raises PermissionDenied: if the actor may not close wallets.
+    :raises WalletNotFound: if there is no such wallet in view.
+    :raises AccountNotEmpty: if it holds or reserves money.
+    :raises AccountStateConflict: if it is suspended or closed.
+    """
+    require(actor, "wallets.close")
+    return _moved(actor, wallet_id, AccountStatus.CLOSED, ("close", "closed"), reason, now)
+
+
+def _moved(
+    actor: Actor,
+    wallet_id: uuid.UUID,
+    wanted: AccountStatus,
+    words: tuple[str, str],
+    reason: str,
+    now: dt.datetime,
+) -> Wallet:
+    wallet = Wallet.objects.select_related("account").filter(id=wallet_id).first()
+    if wallet is None:
+        raise WalletNotFound()
+    before = lock_account(wallet.account_id).status
+    if before == AccountStatus.SUSPENDED:
+        require(actor, "wallets.suspend")
+    change_status(account_id=wallet.account_id, wanted=wanted)
+    wallet.account.status = wanted
+    verb, happened = words
+    facts: dict[str, object] = {"reason": reason, "from": before, "to": wanted.value}
+    _tell(actor=actor, wallet=wallet, verb=verb, happened=happened, now=now, facts=facts)
+    return wallet
+
+
+def _tell(
+    *,
+    actor: Actor,
+    wallet: Wallet,
+    verb: str,
+    happened: str,
+    now: dt.datetime,
+    facts: Mapping[str, object] | None = None,
+) -> None:
+    shown: dict[str, object] = {
+        "handle": wallet.handle,
+        "kind": str(wallet.kind),
+        "currency": wallet.currency_id,
+    }
+    record(
+        actor=actor,
+        action=f"wallets.wallet.{verb}",
+        subject_type="wallet",
+        subject_id=wallet.id,
+        organization_id=wallet.organization_id,
+        metadata=shown | dict(facts or {}),
+        now=now,
+    )
+    emit(
+        name=f"wallets.wallet.{happened}",
+        organization_id=wallet.organization_id,
+        subject_id=wallet.id,
+        payload={"wallet_id": str(wallet.id), "status": wallet.status, **shown},
+        actor=actor,
+        now=now,
+    )
