@@ -8,6 +8,7 @@ row is read.
 from __future__ import annotations
 
 import dataclasses
+import uuid
 
 from accounts.choices import KeyScope, PlatformRole, Role
 from kernel.actor import Actor, ActorKind
@@ -86,7 +87,7 @@ PERMISSIONS: dict[str, Permission] = {
     ),
     "transfers.debit_organization": Permission(
         "Send money from the organization's own wallets",
-        frozenset({OWNER, FINANCE}),
+        OFFICERS,
         scopes=WRITE_TRANSFERS,
     ),
     "transfers.debit_any": Permission(
@@ -160,6 +161,16 @@ def role_may(*, role: str | None, platform_role: str | None, permission: str) ->
 def may_grant(actor: Actor, role: str) -> bool:
     """Whether the actor may give this role, or touch somebody who has it: owners make owners."""
     return role != Role.OWNER or actor.role == Role.OWNER or actor.kind is ActorKind.SYSTEM
+
+
+def own_organization(actor: Actor) -> uuid.UUID:
+    """The organization the actor acts in.
+
+    :raises PermissionDenied: if it belongs to none (platform staff, the program, strangers).
+    """
+    if actor.organization_id is None:
+        raise PermissionDenied("Only somebody of the organization can do this.")
+    return actor.organization_id
 
 
 def permission_to_view(*, app_label: str, model: str) -> str | None:

@@ -3,9 +3,10 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.text
-import kernel.ids
 from django.conf import settings
 from django.db import migrations, models
+
+import kernel.ids
 
 
 class Migration(migrations.Migration):
@@ -240,7 +241,6 @@ class Migration(migrations.Migration):
                             ("killed", "Ended by somebody else"),
                             ("refresh_reused", "A used refresh token came back"),
                             ("member_removed", "The person was removed"),
-                            ("role_changed", "The role changed"),
                         ],
                         max_length=32,
                         null=True,
@@ -340,10 +340,10 @@ class Migration(migrations.Migration):
                 ("withdrawn_at", models.DateTimeField(null=True)),
                 (
                     "accepted_by",
-                    models.OneToOneField(
+                    models.ForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="invitation",
+                        related_name="+",
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),

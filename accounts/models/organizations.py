@@ -73,8 +73,8 @@ class Invitation(IdentifiedModel):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
-    accepted_by = models.OneToOneField(
-        "accounts.User", null=True, on_delete=models.PROTECT, related_name="invitation"
+    accepted_by = models.ForeignKey(
+        "accounts.User", null=True, on_delete=models.PROTECT, related_name="+"
     )
     withdrawn_at = models.DateTimeField(null=True)
 

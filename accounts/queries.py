@@ -1,0 +1,85 @@
+"""Reading organizations, people and keys: always what one actor may see, never more."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+
+from django.db.models import Q, QuerySet
+
+from accounts import policy
+from accounts.choices import OrganizationStatus
+from accounts.models import ApiKey, Invitation, Organization, SignInSession, User
+from kernel.actor import Actor, ActorKind
+
+
+def active_organizations(ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
+    """Those of the given organizations whose people may move money. One query."""
+    active = Organization.objects.filter(id__in=ids, status=OrganizationStatus.ACTIVE)
+    return frozenset(active.order_by().values_list("id", flat=True))
+
+
+def display_names(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The names by which other organizations may know these. One query."""
+    named = Organization.objects.filter(id__in=ids).order_by()
+    return dict(named.values_list("id", "display_name"))
+
+
+def visible_organizations(actor: Actor) -> QuerySet[Organization]:
+    """The actor's own organization; all of them for the platform. Newest first."""
+    if actor.is_platform:
+        return Organization.objects.all()
+    return Organization.objects.filter(_is(id=actor.organization_id))
+
+
+def visible_people(actor: Actor) -> QuerySet[User]:
+    """Colleagues (all people for the platform), or only oneself without `people.read`."""
+    people = User.objects.select_related("organization")
+    if actor.is_platform:
+        return people
+    if actor.kind is ActorKind.USER and not policy.may(actor, "people.read"):
+        return people.filter(_is(id=actor.id), _own(actor))
+    if not policy.may(actor, "people.read"):
+        return people.none()
+    return people.filter(_own(actor))
+
+
+def visible_invitations(actor: Actor) -> QuerySet[Invitation]:
+    """Invitations of the actor's organization, for those who may see its people."""
+    if not policy.may(actor, "people.read"):
+        return Invitation.objects.none()
+    return Invitation.objects.filter(_own(actor)).select_related("invited_by")
+
+
+def visible_api_keys(actor: Actor) -> QuerySet[ApiKey]:
+    """API keys of the actor's organization, for those who may see them."""
+    if not policy.may(actor, "api_keys.read"):
+        return ApiKey.objects.none()
+    return ApiKey.objects.filter(_own(actor)).select_related("organization", "created_by")
+
+
+def visible_sessions(actor: Actor) -> QuerySet[SignInSession]:
+    """One's own sessions, and those of others for who may end them."""
+    sessions = SignInSession.objects.select_related("user")
+    if actor.kind is not ActorKind.SYSTEM and not policy.may(actor, "sessions.revoke_any"):
+        return sessions.filter(_is(user_id=actor.id))
+    return sessions.filter(_own(actor) | _is(user_id=actor.id))
+
+
+def live_session(*, session_id: uuid.UUID, now: dt.datetime) -> SignInSession | None:
+    """The session with its person and organization, if all three still count. One query."""
+    people = SignInSession.objects.select_related("user__organization")
+    session = people.filter(id=session_id, revoked_at__isnull=True, expires_at__gt=now).first()
+    return session if session is not None and session.user.may_sign_in else None
+
+
+def _own(actor: Actor) -> Q:
+    """Rows of the actor's organization. One without any has none: NULL equals nothing here."""
+    if actor.is_platform:
+        return Q()
+    return _is(organization_id=actor.organization_id)
+
+
+def _is(**value: uuid.UUID | None) -> Q:
+    return Q(**value) if None not in value.values() else Q(pk__in=())

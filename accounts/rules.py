@@ -1,0 +1,92 @@
+"""How the details of people and organizations may be written."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+
+from babel import Locale
+from babel.numbers import is_currency
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from accounts.errors import InvalidProfile, WeakPassword
+
+EMAIL_LENGTH = 254
+_COUNTRY = re.compile(r"[A-Z]{2}")
+# Babel's list also has groupings; "ZZ" and these are no country's code.
+_NO_COUNTRY = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
+
+
+def normalized_email(text: str) -> str:
+    """The address in the one form it is kept and looked up in: trimmed, lower case.
+
+    :raises InvalidProfile: if it is no e-mail address.
+    """
+    email = text.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise InvalidProfile("Enter a valid e-mail address.", pointer="/email") from None
+    if len(email) > EMAIL_LENGTH:
+        raise InvalidProfile("The e-mail address is too long.", pointer="/email")
+    return email
+
+
+def cleaned_name(text: str, *, pointer: str, maximum: int = 200) -> str:
+    """A name with single spaces and no control characters.
+
+    :param maximum: the greatest number of characters.
+    :raises InvalidProfile: if it is empty, too long or holds unprintable characters.
+    """
+    name = " ".join(text.split())
+    if not name or not name.isprintable():
+        raise InvalidProfile("Enter a name of printable characters.", pointer=pointer)
+    if len(name) > maximum:
+        raise InvalidProfile(f"Use at most {maximum} characters.", pointer=pointer)
+    return name
+
+
+def checked_country(code: str) -> str:
+    """The ISO 3166-1 alpha-2 code in upper case.
+
+    :raises InvalidProfile: if there is no such country.
+    """
+    country = code.strip().upper()
+    known = country in Locale("en").territories and country not in _NO_COUNTRY
+    if not _COUNTRY.fullmatch(country) or not known:
+        raise InvalidProfile("Enter a country code like IN.", pointer="/country")
+    return country
+
+
+def checked_currency(code: str) -> str:
+    """The ISO 4217 code in upper case.
+
+    :raises InvalidProfile: if there is no such currency.
+    """
+    currency = code.strip().upper()
+    if not is_currency(currency):
+        raise InvalidProfile("Enter a currency code like INR.", pointer="/base_currency")
+    return currency
+
+
+def checked_timezone(name: str) -> str:
+    """The IANA time zone name.
+
+    :raises InvalidProfile: if there is no such zone.
+    """
+    if name not in zoneinfo.available_timezones():
+        raise InvalidProfile("Enter a time zone like Asia/Kolkata.", pointer="/timezone")
+    return name
+
+
+def check_password_strength(password: str) -> None:
+    """Length and common passwords, as the settings say; no composition rules (NIST 800-63B).
+
+    :raises WeakPassword: with the reasons in its detail.
+    """
+    try:
+        validate_password(password)
+    except ValidationError as error:
+        raise WeakPassword(" ".join(error.messages), pointer="/password") from None

@@ -1,0 +1,1 @@
+"""What can be done to organizations, people, sessions and keys. One module per subject."""

@@ -1,0 +1,175 @@
+"""API keys: issuing, revoking, and recognizing the program that shows one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import string
+import uuid
+from collections.abc import Collection
+
+from django.conf import settings
+from django.db.models import Q
+
+from accounts import policy
+from accounts.actors import api_key_actor
+from accounts.choices import KeyScope, OrganizationStatus
+from accounts.errors import InvalidApiKey, InvalidProfile, InvalidScopes, OrganizationSuspended
+from accounts.models import ApiKey
+from accounts.queries import visible_api_keys
+from accounts.rules import cleaned_name
+from accounts.services.lookups import locked_organization
+from audit.services import record
+from events.services import emit
+from kernel.actor import Actor, ActorKind, Door
+from kernel.crypto import hash_token
+from kernel.errors import NotFound
+from kernel.transactions import needs_transaction, opens_transaction
+
+BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+SECRET_LENGTH = 43  # 62**43 > 2**256
+_SHOWN = 6
+_USE_IS_NOTED_EVERY = dt.timedelta(minutes=1)
+
+
+@opens_transaction
+def issue(
+    *,
+    actor: Actor,
+    name: str,
+    scopes: Collection[str],
+    now: dt.datetime,
+    organization_id: uuid.UUID | None = None,
+    expires_at: dt.datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """Issue a key. Locks the organization. Emits `accounts.api_key.issued`; records
+    `accounts.api_key.issue`.
+
+    :param organization_id: for platform staff only, who have none of their own.
+    :return: the key and its secret, which is shown now and never again.
+    :raises PermissionDenied: unless the actor carries `api_keys.issue`, and for `cash:write`
+        `api_keys.issue_cash`.
+    :raises InvalidScopes: on no scope, or an unknown one.
+    :raises InvalidProfile: on an unusable name, or an end in the past.
+    :raises NotFound: if the organization is not there or not the actor's.
+    """
+    policy.require(actor, "api_keys.issue")
+    if KeyScope.CASH_WRITE in scopes:
+        policy.require(actor, "api_keys.issue_cash")
+    if expires_at is not None and expires_at <= now:
+        raise InvalidProfile("The key would have expired already.", pointer="/expires_at")
+    organization = locked_organization(_home(actor=actor, organization_id=organization_id))
+    prefix, secret = _new_secret()
+    key = ApiKey.objects.create(
+        organization=organization,
+        name=cleaned_name(name, pointer="/name", maximum=80),
+        prefix=prefix,
+        secret_hash=hash_token(secret),
+        scopes=_checked_scopes(scopes),
+        created_by_id=actor.id if actor.kind is ActorKind.USER else None,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    _tell(actor=actor, key=key, verb="issue", happened="issued", now=now)
+    return key, secret
+
+
+def _home(*, actor: Actor, organization_id: uuid.UUID | None) -> uuid.UUID:
+    if actor.is_platform and organization_id is not None:
+        return organization_id
+    own = policy.own_organization(actor)
+    if organization_id not in (None, own):
+        raise NotFound("There is no such organization.")
+    return own
+
+
+def _checked_scopes(scopes: Collection[str]) -> list[str]:
+    known = [scope.value for scope in KeyScope]
+    if not scopes or not set(scopes) <= set(known):
+        raise InvalidScopes(
+            "Name at least one known scope.", pointer="/scopes", facts={"known": known}
+        )
+    return sorted(set(scopes))
+
+
+def _new_secret() -> tuple[str, str]:
+    """The part that stays visible, and the whole secret of 256 random bits."""
+    number = secrets.randbits(256)
+    digits = []
+    for _ in range(SECRET_LENGTH):
+        number, digit = divmod(number, 62)
+        digits.append(BASE62[digit])
+    kind = "live" if settings.VAULTCRAFT_ENVIRONMENT == "production" else "test"
+    secret = f"vck_{kind}_{''.join(digits)}"
+    return secret[: len(secret) - SECRET_LENGTH + _SHOWN], secret
+
+
+@opens_transaction
+def revoke(*, actor: Actor, api_key_id: uuid.UUID, now: dt.datetime) -> ApiKey:
+    """Make a key useless from now on; revoking twice changes nothing. Locks the key.
+
+    Emits `accounts.api_key.revoked`; records `accounts.api_key.revoke`.
+
+    :raises PermissionDenied: unless the actor carries `api_keys.revoke`.
+    :raises NotFound: if there is no such key in the actor's view.
+    """
+    policy.require(actor, "api_keys.revoke")
+    locked = visible_api_keys(actor).select_for_update(of=("self",), no_key=True)
+    key = locked.filter(id=api_key_id).first()
+    if key is None:
+        raise NotFound("There is no such API key.")
+    if key.revoked_at is None:
+        key.revoked_at = now
+        key.save(update_fields=["revoked_at"])
+        _tell(actor=actor, key=key, verb="revoke", happened="revoked", now=now)
+    return key
+
+
+def authenticate(
+    *, secret: str, door: Door, request_id: str, ip: str | None, now: dt.datetime
+) -> Actor:
+    """The program behind a key. One query; a write at most once a minute for `last_used_at`.
+
+    :raises InvalidApiKey: if the key is unknown, expired or revoked.
+    :raises OrganizationSuspended: if its organization is suspended.
+    """
+    keys = ApiKey.objects.select_related("organization")
+    key = keys.filter(secret_hash=hash_token(secret)).first()
+    if key is None or key.revoked_at is not None:
+        raise InvalidApiKey()
+    if key.expires_at is not None and key.expires_at <= now:
+        raise InvalidApiKey()
+    if key.organization.status == OrganizationStatus.SUSPENDED:
+        raise OrganizationSuspended()
+    actor = api_key_actor(key=key, door=door, request_id=request_id, ip=ip)
+    if key.last_used_at is None or key.last_used_at <= now - _USE_IS_NOTED_EVERY:
+        _note_use(actor=actor, api_key_id=key.id, now=now)
+    return actor
+
+
+@opens_transaction
+def _note_use(*, actor: Actor, api_key_id: uuid.UUID, now: dt.datetime) -> None:
+    """Keep the time, unless another request of the same minute did."""
+    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - _USE_IS_NOTED_EVERY)
+    ApiKey.objects.filter(stale, id=api_key_id).update(last_used_at=now)
+
+
+@needs_transaction
+def _tell(*, actor: Actor, key: ApiKey, verb: str, happened: str, now: dt.datetime) -> None:
+    record(
+        actor=actor,
+        action=f"accounts.api_key.{verb}",
+        subject_type="api_key",
+        subject_id=key.id,
+        organization_id=key.organization_id,
+        metadata={"prefix": key.prefix, "scopes": list(key.scopes)},
+        now=now,
+    )
+    emit(
+        name=f"accounts.api_key.{happened}",
+        organization_id=key.organization_id,
+        subject_id=key.id,
+        payload={"api_key_id": str(key.id), "prefix": key.prefix, "scopes": list(key.scopes)},
+        actor=actor,
+        now=now,
+    )

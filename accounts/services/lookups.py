@@ -1,0 +1,69 @@
+"""Steps that several use cases share: finding rows to change, and the views they need."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import IntegrityError
+
+from accounts import policy
+from accounts.errors import EmailTaken
+from accounts.models import Organization, User
+from kernel.actor import Actor
+from kernel.context import Context, Scope
+from kernel.errors import NotFound
+from kernel.transactions import needs_transaction
+
+
+def view_of_newcomer(*, organization_id: uuid.UUID | None, **_: object) -> Context:
+    """The view of acts by somebody who is not signed in yet, about one organization."""
+    organizations = (organization_id,) if organization_id is not None else ()
+    return Context(organizations=organizations, scope=Scope.SIGN_IN)
+
+
+@needs_transaction
+def locked_organization(organization_id: uuid.UUID) -> Organization:
+    """The organization, locked FOR NO KEY UPDATE: changes to its people take turns here.
+
+    :raises NotFound: if there is none.
+    """
+    rows = Organization.objects.select_for_update(no_key=True)
+    try:
+        return rows.get(id=organization_id)
+    except Organization.DoesNotExist:
+        raise NotFound("There is no such organization.") from None
+
+
+@needs_transaction
+def colleague(*, actor: Actor, user_id: uuid.UUID) -> User:
+    """An active person of the actor's own organization.
+
+    :raises NotFound: if there is none, or the person is elsewhere.
+    """
+    organization_id = policy.own_organization(actor)
+    found = User.objects.filter(id=user_id, organization_id=organization_id, is_active=True).first()
+    if found is None:
+        raise NotFound("There is no such person.")
+    return found
+
+
+@needs_transaction
+def insert_user(user: User) -> User:
+    """Insert a person.
+
+    :raises EmailTaken: if the address signs somebody else in, in whatever case.
+    """
+    try:
+        user.save(force_insert=True)
+    except IntegrityError as error:
+        if "email" in rule_of(error):
+            raise EmailTaken(pointer="/email") from None
+        raise
+    return user
+
+
+def rule_of(error: IntegrityError) -> str:
+    """The name of the constraint that refused, as PostgreSQL reports it; empty if it does not."""
+    diagnosis: Any = getattr(error.__cause__, "diag", None)
+    return getattr(diagnosis, "constraint_name", None) or ""

@@ -1,0 +1,28 @@
+"""Sessions: opening, proving, refreshing and ending them.
+
+A session is one family of refresh tokens, and its id is the `sid` of every access token made from
+it. The browser has sessions too, without tokens.
+"""
+
+from __future__ import annotations
+
+from accounts.services.sessions.ending import end_sessions_of, revoke_session
+from accounts.services.sessions.opening import (
+    SignedIn,
+    authenticate_access_token,
+    open_browser_session,
+    open_session,
+)
+from accounts.services.sessions.refreshing import rotate_refresh
+from accounts.services.sessions.tokens import TokenPair
+
+__all__ = [
+    "SignedIn",
+    "TokenPair",
+    "authenticate_access_token",
+    "end_sessions_of",
+    "open_browser_session",
+    "open_session",
+    "revoke_session",
+    "rotate_refresh",
+]

@@ -1,0 +1,86 @@
+"""Ending sessions. An ended session never starts again: the database holds that too."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from django.db.models import QuerySet
+
+from accounts import policy
+from accounts.choices import SessionEnd
+from accounts.models import SignInSession, User
+from accounts.queries import visible_sessions
+from audit.services import Act, record_many
+from events.services import Fact, emit_many
+from kernel.actor import Actor
+from kernel.errors import NotFound, PermissionDenied
+from kernel.transactions import needs_transaction, opens_transaction
+
+
+@opens_transaction
+def revoke_session(*, actor: Actor, session_id: uuid.UUID, now: dt.datetime) -> None:
+    """Sign out, or end somebody else's session. Ending an ended session changes nothing.
+
+    Emits `accounts.session.revoked`; records `accounts.session.revoke` with the reason.
+
+    :raises NotFound: if there is no such session among those the actor may see.
+    :raises PermissionDenied: if it is an owner's and the actor is not one.
+    """
+    found = visible_sessions(actor).filter(id=session_id)
+    session = found.first()
+    if session is None:
+        raise NotFound("There is no such session.")
+    own = session.user_id == actor.id
+    if not own and not actor.is_platform and not policy.may_grant(actor, session.user.role or ""):
+        raise PermissionDenied("Only an owner can end an owner's session.")
+    reason = SessionEnd.SIGNED_OUT if own else SessionEnd.KILLED
+    sessions = SignInSession.objects.filter(id=session.id)
+    end_sessions(actor=actor, sessions=sessions, reason=reason, now=now)
+
+
+@needs_transaction
+def end_sessions_of(*, actor: Actor, user: User, reason: SessionEnd, now: dt.datetime) -> None:
+    """End every live session of a person; see `end_sessions`."""
+    sessions = SignInSession.objects.filter(user=user)
+    end_sessions(actor=actor, sessions=sessions, reason=reason, now=now)
+
+
+@needs_transaction
+def end_sessions(
+    *, actor: Actor, sessions: QuerySet[SignInSession], reason: SessionEnd, now: dt.datetime
+) -> int:
+    """End those of the sessions that are live, and say how many. Locks them in id order.
+
+    Emits `accounts.session.revoked` and records `accounts.session.revoke` for each.
+    """
+    live = sessions.filter(revoked_at=None).order_by("id")
+    ending = list(live.select_for_update(no_key=True))
+    ids = [session.id for session in ending]
+    SignInSession.objects.filter(id__in=ids).update(revoked_at=now, revoked_reason=reason)
+    record_many([_act(actor=actor, session=one, reason=reason, now=now) for one in ending])
+    emit_many([_fact(actor=actor, session=one, now=now) for one in ending])
+    return len(ending)
+
+
+def _act(*, actor: Actor, session: SignInSession, reason: SessionEnd, now: dt.datetime) -> Act:
+    return Act(
+        actor=actor,
+        action="accounts.session.revoke",
+        subject_type="session",
+        subject_id=session.id,
+        organization_id=session.organization_id,
+        metadata={"reason": reason.value, "user_id": str(session.user_id)},
+        now=now,
+    )
+
+
+def _fact(*, actor: Actor, session: SignInSession, now: dt.datetime) -> Fact:
+    return Fact(
+        name="accounts.session.revoked",
+        organization_id=session.organization_id,
+        subject_id=session.id,
+        payload={"session_id": str(session.id), "user_id": str(session.user_id)},
+        actor=actor,
+        now=now,
+    )

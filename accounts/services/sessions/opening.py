@@ -1,0 +1,109 @@
+"""Opening a session after a proof, and recognizing it on every later request."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import uuid
+
+from django.conf import settings
+
+from accounts.actors import user_actor
+from accounts.errors import InvalidAccessToken
+from accounts.models import SignInSession, User
+from accounts.queries import live_session
+from accounts.services.sessions.tokens import TokenPair, insert_token, pair
+from accounts.tokens import read_access_token
+from audit.services import record
+from events.services import emit
+from kernel.actor import Actor, ActorKind, Door
+from kernel.crypto import new_token
+from kernel.errors import PermissionDenied
+from kernel.transactions import needs_transaction, opens_transaction
+
+_USER_AGENT_LENGTH = 300
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who a valid access token belongs to, as the database says now."""
+
+    actor: Actor
+    user: User
+    session_id: uuid.UUID
+
+
+@opens_transaction
+def open_session(*, actor: Actor, now: dt.datetime, user_agent: str = "") -> TokenPair:
+    """Open a session with tokens for somebody who has just proven who they are.
+
+    Emits `accounts.session.opened`; records `accounts.session.open`.
+
+    :param actor: the person (see `accounts.actors.user_actor`).
+    :raises PermissionDenied: if the actor is no person.
+    """
+    session = _open(actor=actor, now=now, user_agent=user_agent)
+    refresh = new_token()
+    insert_token(session=session, text=refresh, now=now)
+    return pair(session=session, refresh=refresh, now=now)
+
+
+@opens_transaction
+def open_browser_session(*, actor: Actor, now: dt.datetime, user_agent: str = "") -> SignInSession:
+    """Open a session without tokens: the browser's cookie carries its id.
+
+    Emits `accounts.session.opened`; records `accounts.session.open`. Ask
+    `queries.live_session` on each request.
+
+    :raises PermissionDenied: if the actor is no person.
+    """
+    return _open(actor=actor, now=now, user_agent=user_agent)
+
+
+@needs_transaction
+def _open(*, actor: Actor, now: dt.datetime, user_agent: str) -> SignInSession:
+    if actor.kind is not ActorKind.USER or actor.id is None:
+        raise PermissionDenied("Only a person can sign in.")
+    session = SignInSession.objects.create(
+        user_id=actor.id,
+        organization_id=actor.organization_id,
+        door=actor.door,
+        ip=actor.ip,
+        user_agent=user_agent.replace("\0", "")[:_USER_AGENT_LENGTH],
+        opened_at=now,
+        last_seen_at=now,
+        expires_at=now + dt.timedelta(seconds=settings.REFRESH_ABSOLUTE_SECONDS),
+    )
+    record(
+        actor=actor,
+        action="accounts.session.open",
+        subject_type="session",
+        subject_id=session.id,
+        organization_id=actor.organization_id,
+        now=now,
+    )
+    emit(
+        name="accounts.session.opened",
+        organization_id=actor.organization_id,
+        subject_id=session.id,
+        payload={"session_id": str(session.id), "user_id": str(actor.id)},
+        actor=actor,
+        now=now,
+    )
+    return session
+
+
+def authenticate_access_token(
+    *, access: str, door: Door, request_id: str, ip: str | None, now: dt.datetime
+) -> SignedIn:
+    """Who sends this access token. One query: the session, the person and the organization.
+
+    :raises InvalidAccessToken: if the token is not valid, its session has ended, or the person or
+        organization does not count any more.
+    """
+    claims = read_access_token(access)
+    session = live_session(session_id=claims.session_id, now=now)
+    if session is None or session.user_id != claims.user_id:
+        raise InvalidAccessToken()
+    actor = user_actor(user=session.user, door=door, request_id=request_id, ip=ip)
+    return SignedIn(actor, session.user, session.id)
