@@ -7,6 +7,7 @@ import secrets
 import string
 import uuid
 from collections.abc import Collection
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models import Q
@@ -32,6 +33,13 @@ _SHOWN = 6
 _USE_IS_NOTED_EVERY = dt.timedelta(minutes=1)
 
 
+class IssuedKey(NamedTuple):
+    """A new key, and the secret that is shown this once."""
+
+    key: ApiKey
+    secret: str
+
+
 @opens_transaction
 def issue(
     *,
@@ -41,12 +49,12 @@ def issue(
     now: dt.datetime,
     organization_id: uuid.UUID | None = None,
     expires_at: dt.datetime | None = None,
-) -> tuple[ApiKey, str]:
-    """Issue a key. Locks the organization. Emits `accounts.api_key.issued`; records
-    `accounts.api_key.issue`.
+) -> IssuedKey:
+    """Issue a key. Locks the organization.
+
+    Emits `accounts.api_key.issued`; records `accounts.api_key.issue`.
 
     :param organization_id: for platform staff only, who have none of their own.
-    :return: the key and its secret, which is shown now and never again.
     :raises PermissionDenied: unless the actor carries `api_keys.issue`, and for `cash:write`
         `api_keys.issue_cash`.
     :raises InvalidScopes: on no scope, or an unknown one.
@@ -71,7 +79,7 @@ def issue(
         expires_at=expires_at,
     )
     _tell(actor=actor, key=key, verb="issue", happened="issued", now=now)
-    return key, secret
+    return IssuedKey(key, secret)
 
 
 def _home(*, actor: Actor, organization_id: uuid.UUID | None) -> uuid.UUID:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import NamedTuple
 
 from django.contrib.auth.hashers import make_password
 
@@ -25,13 +26,19 @@ from kernel.transactions import needs_transaction, opens_transaction
 LIFETIME = dt.timedelta(days=7)
 
 
+class IssuedInvitation(NamedTuple):
+    """A new invitation, and the token that its inviter sees this once."""
+
+    invitation: Invitation
+    token: str
+
+
 @opens_transaction
-def invite(*, actor: Actor, email: str, role: str, now: dt.datetime) -> tuple[Invitation, str]:
+def invite(*, actor: Actor, email: str, role: str, now: dt.datetime) -> IssuedInvitation:
     """Invite somebody into the actor's organization; an earlier open invitation is withdrawn.
 
     Locks the organization. Emits `accounts.member.invited`; records `accounts.member.invite`.
 
-    :return: the invitation and its token, which is shown to the inviter now and never again.
     :raises PermissionDenied: unless the actor carries `members.invite`, and for owners is one.
     :raises InvalidProfile: on a malformed address or an unknown role.
     :raises AlreadyMember: if the person is in the organization already.
@@ -55,7 +62,7 @@ def invite(*, actor: Actor, email: str, role: str, now: dt.datetime) -> tuple[In
         expires_at=now + LIFETIME,
     )
     _tell(actor=actor, invitation=invitation, verb="invite", happened="invited", now=now)
-    return invitation, token
+    return IssuedInvitation(invitation, token)
 
 
 def _check_role(*, actor: Actor, role: str) -> None:

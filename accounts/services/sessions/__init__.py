@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from accounts.services.sessions.ending import end_sessions_of, revoke_session
 from accounts.services.sessions.opening import (
-    SignedIn,
-    authenticate_access_token,
+    authenticate,
     open_browser_session,
     open_session,
 )
@@ -17,9 +16,8 @@ from accounts.services.sessions.refreshing import rotate_refresh
 from accounts.services.sessions.tokens import TokenPair
 
 __all__ = [
-    "SignedIn",
     "TokenPair",
-    "authenticate_access_token",
+    "authenticate",
     "end_sessions_of",
     "open_browser_session",
     "open_session",

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
-import uuid
 
 from django.conf import settings
 
 from accounts.actors import user_actor
 from accounts.errors import InvalidAccessToken
-from accounts.models import SignInSession, User
+from accounts.models import SignInSession
 from accounts.queries import live_session
 from accounts.services.sessions.tokens import TokenPair, insert_token, pair
 from accounts.tokens import read_access_token
@@ -22,15 +20,6 @@ from kernel.errors import PermissionDenied
 from kernel.transactions import needs_transaction, opens_transaction
 
 _USER_AGENT_LENGTH = 300
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class SignedIn:
-    """Who a valid access token belongs to, as the database says now."""
-
-    actor: Actor
-    user: User
-    session_id: uuid.UUID
 
 
 @opens_transaction
@@ -93,17 +82,18 @@ def _open(*, actor: Actor, now: dt.datetime, user_agent: str) -> SignInSession:
     return session
 
 
-def authenticate_access_token(
-    *, access: str, door: Door, request_id: str, ip: str | None, now: dt.datetime
-) -> SignedIn:
+def authenticate(
+    *, token: str, door: Door, request_id: str, ip: str | None, now: dt.datetime
+) -> Actor:
     """Who sends this access token. One query: the session, the person and the organization.
+
+    The token's own session is in its claims (`accounts.tokens.read_access_token`).
 
     :raises InvalidAccessToken: if the token is not valid, its session has ended, or the person or
         organization does not count any more.
     """
-    claims = read_access_token(access)
+    claims = read_access_token(token)
     session = live_session(session_id=claims.session_id, now=now)
     if session is None or session.user_id != claims.user_id:
         raise InvalidAccessToken()
-    actor = user_actor(user=session.user, door=door, request_id=request_id, ip=ip)
-    return SignedIn(actor, session.user, session.id)
+    return user_actor(user=session.user, door=door, request_id=request_id, ip=ip)
