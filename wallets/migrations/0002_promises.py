@@ -22,22 +22,24 @@ DIRECTORY = migrations.RunSQL(
         organization_name text, owner_id uuid, holder_name text, currency varchar,
         account_id uuid
     )
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path = pg_catalog, public SET vaultcraft.scope = 'directory' AS $$
-        SELECT w.id, w.handle, w.organization_id, o.status::text, o.display_name::text, w.owner_id,
-               coalesce(u.full_name, o.display_name)::text, w.currency_id, w.account_id
-        FROM wallets_wallet w
-        JOIN accounts_organization o ON o.id = w.organization_id
-        LEFT JOIN accounts_user u ON u.id = w.owner_id
-        WHERE w.id = ANY (wanted_ids)
-        UNION
-        SELECT w.id, w.handle, w.organization_id, o.status::text, o.display_name::text, w.owner_id,
-               coalesce(u.full_name, o.display_name)::text, w.currency_id, w.account_id
-        FROM wallets_wallet w
-        JOIN accounts_organization o ON o.id = w.organization_id
-        LEFT JOIN accounts_user u ON u.id = w.owner_id
-        WHERE w.handle = ANY (wanted_handles)
-    $$;
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    DECLARE
+        scope_before text := coalesce(current_setting('vaultcraft.scope', true), '');
+    BEGIN
+        PERFORM set_config('vaultcraft.scope', 'directory', true);
+        RETURN QUERY
+            SELECT w.id, w.handle, w.organization_id, o.status::text, o.display_name::text,
+                   w.owner_id, coalesce(u.full_name, o.display_name)::text, w.currency_id,
+                   w.account_id
+            FROM (
+                SELECT * FROM wallets_wallet i WHERE i.id = ANY (wanted_ids)
+                UNION ALL
+                SELECT * FROM wallets_wallet h WHERE h.handle = ANY (wanted_handles)
+            ) w
+            JOIN accounts_organization o ON o.id = w.organization_id
+            LEFT JOIN accounts_user u ON u.id = w.owner_id;
+        PERFORM set_config('vaultcraft.scope', scope_before, true);
+    END $$;
     REVOKE ALL ON FUNCTION wallet_directory(uuid[], text[]) FROM PUBLIC;
     GRANT EXECUTE ON FUNCTION wallet_directory(uuid[], text[]) TO {APPLICATION};
     """,

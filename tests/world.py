@@ -1,0 +1,206 @@
+"""One world for every test, built through the real services.
+
+alice owns Acme; bob looks on in Acme as a viewer; charlie owns Globex and must see nothing of Acme;
+olga operates the platform. Acme and Globex agreed to owe each other at most 10,00,000.00 rupees.
+Alice starts with 1,00,000.00, Charlie with 50,000.00, Acme's own wallet with 5,00,000.00.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import itertools
+
+import pytest
+
+from accounts.actors import user_actor
+from accounts.models import Organization, User
+from accounts.services.api_keys import issue
+from accounts.services.invitations import invite, join
+from accounts.services.organizations import activate_organization, register_organization
+from accounts.services.people import create_staff
+from kernel.actor import Actor, Door, anonymous, system
+from kernel.context import reading
+from kernel.crypto import fingerprint
+from ledger.services.clearing import set_clearing_cap
+from wallets.choices import WalletKind
+from wallets.models import Wallet
+from wallets.services.cash import deposit
+from wallets.services.references import reference_of
+from wallets.services.transfers import TransferOutcome, TransferRequest, execute_transfers
+from wallets.services.wallets import open_wallet
+
+NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
+PASSWORD = "correct horse battery"  # noqa: S105 - of people who exist in tests only
+SCOPES = ["wallets:read", "wallets:write", "transfers:read", "transfers:write", "ledger:read"]
+
+_keys = itertools.count(1)
+
+
+@dataclasses.dataclass
+class World:
+    """Who exists, what they hold, and short ways to act as them."""
+
+    acme: Organization
+    globex: Organization
+    alice: User
+    bob: User
+    charlie: User
+    olga: User
+    alice_wallet: Wallet
+    acme_wallet: Wallet
+    charlie_wallet: Wallet
+    acme_key: str
+    globex_key: str
+
+    def actor(self, user: User, *, door: Door = Door.API) -> Actor:
+        return user_actor(user=user, door=door, request_id=f"test-{next(_keys)}")
+
+    def balance(self, wallet: Wallet) -> int:
+        """The wallet's posted balance now, in minor units."""
+        with reading(self.actor(self.olga)):
+            return Wallet.objects.select_related("account").get(id=wallet.id).account.posted_minor
+
+    def request(
+        self,
+        *,
+        sender: User | None = None,
+        source: Wallet | str | None = None,
+        destination: Wallet | str | None = None,
+        amount_minor: int = 100_00,
+        currency: str = "INR",
+        key: str | None = None,
+        **more: object,
+    ) -> TransferRequest:
+        """A transfer request; by default Alice sends Charlie 100 rupees."""
+        actor = self.actor(sender or self.alice)
+        ends = [_name(source or self.alice_wallet), _name(destination or self.charlie_wallet)]
+        key = key or f"key-{next(_keys)}"
+        return TransferRequest(
+            actor=actor,
+            source=ends[0],
+            destination=ends[1],
+            amount_minor=amount_minor,
+            currency=currency,
+            reference=reference_of(actor=actor, route="test", key=key),
+            fingerprint=fingerprint(*ends, str(amount_minor), currency),
+            now=NOW,
+            **more,  # type: ignore[arg-type]
+        )
+
+    def send(self, **wanted: object) -> TransferOutcome:
+        """Execute one such request."""
+        return execute_transfers([self.request(**wanted)])[0]  # type: ignore[arg-type]
+
+    def fund(self, wallet: Wallet, amount_minor: int) -> TransferOutcome:
+        """Deposit money from the bank."""
+        return fund(self.actor(self.olga), wallet, amount_minor)
+
+
+def build_world() -> World:
+    """Build the world in the current database."""
+    root = system(door=Door.COMMAND, request_id="world")
+    olga = create_staff(
+        actor=root,
+        email="olga@platform.test",
+        full_name="Olga Operator",
+        platform_role="super_admin",
+        password=PASSWORD,
+        now=NOW,
+    )
+    staff = user_actor(user=olga, door=Door.API, request_id="world")
+    acme, alice = _organization(staff, "Acme", "alice")
+    globex, charlie = _organization(staff, "Globex", "charlie")
+    as_alice = user_actor(user=alice, door=Door.API, request_id="world")
+    as_charlie = user_actor(user=charlie, door=Door.API, request_id="world")
+    bob = _join(as_alice, "bob", "viewer")
+    for actor, other in ((as_alice, globex), (as_charlie, acme)):
+        set_clearing_cap(
+            actor=actor,
+            organization_id=actor.organization_id,  # type: ignore[arg-type]
+            counterparty_id=other.id,
+            currency="INR",
+            cap_minor=10_00_000_00,
+            now=NOW,
+        )
+    world = World(
+        acme=acme,
+        globex=globex,
+        alice=alice,
+        bob=bob,
+        charlie=charlie,
+        olga=olga,
+        alice_wallet=_wallet(as_alice, alice, staff, 1_00_000_00),
+        acme_wallet=_wallet(as_alice, None, staff, 5_00_000_00),
+        charlie_wallet=_wallet(as_charlie, charlie, staff, 50_000_00),
+        acme_key=issue(actor=as_alice, name="Acme server", scopes=SCOPES, now=NOW)[1],
+        globex_key=issue(actor=as_charlie, name="Globex server", scopes=SCOPES, now=NOW)[1],
+    )
+    return world
+
+
+def fund(staff: Actor, wallet: Wallet, amount_minor: int) -> TransferOutcome:
+    number = next(_keys)
+    return deposit(
+        actor=staff,
+        wallet=wallet.handle,
+        amount_minor=amount_minor,
+        currency=wallet.currency_id,
+        external_reference=f"UTR{number:09}",
+        reference=reference_of(actor=staff, route="world", key=str(number)),
+        fingerprint=fingerprint(wallet.handle, str(amount_minor)),
+        now=NOW,
+    )
+
+
+def _organization(staff: Actor, name: str, owner: str) -> tuple[Organization, User]:
+    registered = register_organization(
+        actor=anonymous(door=Door.WEB, request_id="world"),
+        organization_name=name,
+        country="IN",
+        base_currency="INR",
+        owner_email=f"{owner}@{name.lower()}.test",
+        owner_name=owner.title(),
+        password=PASSWORD,
+        now=NOW,
+    )
+    activate_organization(actor=staff, organization_id=registered.organization.id, now=NOW)
+    return registered.organization, registered.owner
+
+
+def _join(owner: Actor, name: str, role: str) -> User:
+    _, token = invite(actor=owner, email=f"{name}@acme.test", role=role, now=NOW)
+    return join(
+        actor=anonymous(door=Door.WEB, request_id="world"),
+        token=token,
+        full_name=name.title(),
+        password=PASSWORD,
+        now=NOW,
+    )
+
+
+def _wallet(actor: Actor, owner: User | None, staff: Actor, amount_minor: int) -> Wallet:
+    wallet = open_wallet(
+        actor=actor,
+        owner_id=owner.id if owner else None,
+        kind=WalletKind.CURRENT,
+        currency="INR",
+        now=NOW,
+    )
+    outcome = fund(staff, wallet, amount_minor)
+    assert outcome.error is None, outcome.error
+    return wallet
+
+
+def _name(wallet: Wallet | str) -> str:
+    return wallet if isinstance(wallet, str) else wallet.handle
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> World:
+    """The world, in `committed_db` when the test asks for that, else rolled back with the test."""
+    if "committed_db" not in request.fixturenames:
+        request.getfixturevalue("db")
+    else:
+        request.getfixturevalue("committed_db")
+    return build_world()
