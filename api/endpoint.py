@@ -1,0 +1,82 @@
+"""The base of every operation: who asks, what they sent, and problems for all that goes wrong."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.http import HttpResponse
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from api import errors, fields
+from api.authentication import BearerAuthentication, anonymous_actor
+from api.middleware import answer_for
+from api.parsing import MAX_BODY_BYTES, StrictJSONParser, announced_length
+from api.schema.autoschema import ProblemSchema
+from kernel import ids
+from kernel.actor import Actor
+from kernel.errors import NotFound
+
+
+class Endpoint(APIView):
+    """One address of the API. Everybody must be signed in unless the class says `public`."""
+
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+    authentication_classes = [BearerAuthentication]
+    permission_classes = []
+    throttle_classes = []
+    parser_classes: list[type[BaseParser]] = [StrictJSONParser]
+    schema = ProblemSchema()
+
+    public: ClassVar[bool] = False
+    max_body_bytes: ClassVar[int] = MAX_BODY_BYTES
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse oversized bodies unread, and find out who asks.
+
+        Answers are always JSON and the version is in the path, so DRF's negotiations are left out.
+        """
+        if announced_length(request._request) > self.max_body_bytes:
+            raise errors.BodyTooLarge(
+                f"Send at most {self.max_body_bytes} bytes.",
+                facts={"maximum_bytes": self.max_body_bytes},
+            )
+        if self.public:
+            request._request.actor = anonymous_actor(request)  # type: ignore[attr-defined]
+        elif not isinstance(request.user, Actor):
+            raise errors.NotAuthenticated()
+
+    def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
+        """Every exception that leaves a view, foreseen or not, becomes a problem."""
+        return answer_for(self.request._request, exc)
+
+
+def actor_of(request: Request) -> Actor:
+    """Who asks; the anonymous actor on public operations."""
+    actor = getattr(request._request, "actor", None)
+    if not isinstance(actor, Actor):
+        raise errors.NotAuthenticated()
+    return actor
+
+
+def body_of(request: Request, serializer: type[BaseSerializer[Any]]) -> Any:
+    """The body, validated.
+
+    :raises InvalidRequest: when its shape is wrong.
+    :raises UnacceptableValue: when a value in it cannot be accepted.
+    """
+    return fields.validated(serializer(data=request.data))
+
+
+def path_id(prefix: str, text: str) -> uuid.UUID:
+    """The id in the path.
+
+    :raises NotFound: if it cannot be one; nothing lives at such an address.
+    """
+    try:
+        return ids.decode(prefix, text)
+    except ids.MalformedId:
+        raise NotFound() from None

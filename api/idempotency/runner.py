@@ -1,0 +1,124 @@
+"""Run an effect once for each key."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.db import Error as DatabaseError
+from django.http import HttpRequest, HttpResponse
+
+from api import errors
+from api.answers import Answer
+from api.idempotency import guards
+from api.idempotency.guards import KEPT, Claim, Held
+from api.problems import request_id_of
+from kernel import crypto
+from kernel.errors import Kind, VaultCraftError
+from wallets.errors import ReferenceReused
+
+log = structlog.get_logger(__name__)
+
+KEY_HEADER = "Idempotency-Key"
+KEY_PATTERN = r'^("[ -~]{1,255}"|[!#-~]([ -~]{0,253}[!-~])?)$'
+REPLAYED_HEADER = "Idempotent-Replayed"
+MAX_KEY_LENGTH = 255
+
+_KEY = re.compile(KEY_PATTERN)
+_NOT_KEPT = frozenset({Kind.LIMIT, Kind.UNAVAILABLE})
+
+Effect = Callable[[Claim], Answer]
+
+
+def key_of(request: HttpRequest) -> str:
+    """The key the client chose, without the quotes of a structured header.
+
+    :raises IdempotencyKeyMissing: if there is none.
+    :raises IdempotencyKeyMalformed: unless it has 1 to 255 printable ASCII characters.
+    """
+    given = request.headers.get(KEY_HEADER)
+    if given is None:
+        raise errors.IdempotencyKeyMissing("This operation moves money: name the request.")
+    if not _KEY.fullmatch(given):
+        raise errors.IdempotencyKeyMalformed("Use 1 to 255 printable ASCII characters.")
+    return given[1:-1] if given.startswith('"') else given
+
+
+def canonical(payload: Any) -> str:
+    """The body's meaning as one text: the order of members and white space do not count."""
+    return json.dumps(payload, sort_keys=True, separators=(",", ":"))
+
+
+def run_once(request: HttpRequest, *, claim: Claim, effect: Effect) -> HttpResponse:
+    """Perform the effect and keep its answer, or send the answer of the first time.
+
+    A refusal is an answer like another. An answer that says "later" (429, 503) or a crash is not
+    kept: the guard is released, and the next attempt finds out in the books what happened.
+
+    :raises ReferenceReused: if the key belongs to another body.
+    :raises IdempotencyKeyExpired: if the answer is no longer kept.
+    :raises RequestInFlight: while the first request is at work.
+    """
+    held = guards.claimed(claim)
+    if held is None:
+        return _replay(claim)
+    try:
+        answer = _performed(request, claim, effect)
+    except BaseException:
+        _release(held)
+        raise
+    if guards.answered(held, answer):
+        return answer.response()
+    # The lease ran out while we worked and somebody took over: theirs is the answer.
+    return _replay(claim)
+
+
+def _performed(request: HttpRequest, claim: Claim, effect: Effect) -> Answer:
+    try:
+        return effect(claim)
+    except VaultCraftError as error:
+        if error.kind in _NOT_KEPT:
+            raise
+        return Answer.of_error(error, request_id=request_id_of(request))
+
+
+def _release(held: Held) -> None:
+    # The connection may be the very thing that broke; then the lease ends by itself.
+    with contextlib.suppress(DatabaseError):
+        guards.released(held)
+
+
+def _replay(claim: Claim) -> HttpResponse:
+    guard = guards.known(claim)
+    if guard is None:
+        raise errors.RequestInFlight()
+    if guard.created_at <= claim.now - KEPT:
+        raise errors.IdempotencyKeyExpired(
+            f"Its answer was kept for {KEPT.days} days.", facts={"kept_days": KEPT.days}
+        )
+    if bytes(guard.fingerprint) != claim.fingerprint:
+        raise ReferenceReused("Send the same body, or use a new key.")
+    if guard.status is None or guard.body is None:
+        raise errors.RequestInFlight("Ask again in a moment with the same key.")
+    answer = Answer(status=guard.status, body=bytes(guard.body), headers=guard.headers)
+    response = answer.response()
+    response[REPLAYED_HEADER] = "true"
+    return response
+
+
+def claim_of(request: HttpRequest, *, actor: Any, route: str, payload: Any, now: Any) -> Claim:
+    """The claim of this request.
+
+    :param payload: the parsed body, before defaults are filled in.
+    """
+    return Claim(
+        actor=actor,
+        route=route,
+        key=key_of(request),
+        fingerprint=crypto.fingerprint(route, canonical(payload)),
+        now=now,
+    )

@@ -1,0 +1,77 @@
+"""Cursor pages over a key that never changes: no duplicate and no gap while rows are inserted.
+
+A cursor is a direction and a position, nothing else: rights and filters come with each request, so
+a forged cursor shows nobody anything. Every text that matches `CURSOR` is a valid position.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from rest_framework.request import Request
+from rest_framework.utils.urls import replace_query_param
+
+from kernel import ids
+
+DEFAULT_LIMIT = 25
+MAX_LIMIT = 100
+
+# `n` (older) or `p` (newer), and 128 bits of position: a UUIDv7, or an account's version.
+CURSOR = r"^[np]_[0-7][0-9a-hjkmnp-tv-z]{25}$"
+_MAX_VERSION = 2**63 - 1
+
+Row = TypeVar("Row", bound=Model)
+Render = Callable[[list[Row]], list[dict[str, Any]]]
+
+
+def page_of(
+    request: Request,
+    rows: QuerySet[Row],
+    *,
+    query: dict[str, Any],
+    render: Render[Row],
+    key: str = "id",
+) -> dict[str, Any]:
+    """One page, newest first: `data`, its neighbors' addresses, and whether older rows remain.
+
+    :param query: the validated `limit` and `cursor`.
+    :param key: the column that orders the list; unique in it, growing, never changed.
+    """
+    limit: int = query["limit"]
+    cursor: str | None = query.get("cursor")
+    backwards = cursor is not None and cursor[0] == "p"
+    if cursor is not None:
+        side = "gt" if backwards else "lt"
+        rows = rows.filter(**{f"{key}__{side}": _position(cursor, key=key)})
+    found = list(rows.order_by(key if backwards else f"-{key}")[: limit + 1])
+    more, found = len(found) > limit, found[:limit]
+    if backwards:
+        found.reverse()
+    older, newer = (bool(found), more) if backwards else (more, cursor is not None)
+    return {
+        "data": render(found),
+        "next": _address(request, found[-1:], key=key, direction="n") if older else None,
+        "previous": _address(request, found[:1], key=key, direction="p") if newer else None,
+        "has_more": older,
+    }
+
+
+def cursor_at(row: Model, *, key: str, direction: str) -> str:
+    """The cursor for what lies beyond this row."""
+    value = getattr(row, key)
+    return ids.encode(direction, value if isinstance(value, uuid.UUID) else uuid.UUID(int=value))
+
+
+def _position(cursor: str, *, key: str) -> uuid.UUID | int:
+    position = ids.decode(cursor[0], cursor)
+    return position if key == "id" else min(position.int, _MAX_VERSION)
+
+
+def _address(request: Request, edge: list[Row], *, key: str, direction: str) -> str | None:
+    if not edge:
+        return None
+    cursor = cursor_at(edge[0], key=key, direction=direction)
+    return replace_query_param(request.build_absolute_uri(), "cursor", cursor)

@@ -1,0 +1,44 @@
+"""How drf-spectacular describes our views: what is refused is described, too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+
+BEARER = "Authorization: Bearer"
+
+
+class ProblemSchema(AutoSchema):
+    """Request objects have exactly the documented members, so the document says so."""
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        if direction == "request":
+            schema["additionalProperties"] = False
+        return schema
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """One header, two credentials."""
+
+    target_class = "api.authentication.BearerAuthentication"
+    name = ["accessToken", "apiKey"]
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> Any:
+        """The two security schemes."""
+        return [
+            {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "The `access` of POST /auth/token; lives for 15 minutes.",
+            },
+            {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "vck_...",
+                "description": "An organization's API key, limited to its scopes.",
+            },
+        ]

@@ -1,0 +1,171 @@
+"""One decorator that says everything about an operation: also each error it can answer with."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+
+from api import errors, problems
+from api.fields import StrictSerializer, id_pattern
+from api.idempotency.runner import KEY_HEADER, KEY_PATTERN, REPLAYED_HEADER
+from api.schema.shapes import Problem
+from kernel import errors as kernel_errors
+from kernel.errors import VaultCraftError
+from wallets.errors import ReferenceReused
+
+Error = type[VaultCraftError]
+F = TypeVar("F", bound=Callable[..., Any])
+
+EXAMPLE_REQUEST_ID = "req_01kajq3s9seqb8xa8xf8gm1s5v"
+
+SIGNED_IN: tuple[Error, ...] = (errors.NotAuthenticated, errors.InvalidCredential)
+WITH_BODY: tuple[Error, ...] = (
+    errors.MalformedJson,
+    errors.InvalidRequest,
+    errors.UnacceptableValue,
+    errors.BodyTooLarge,
+    errors.UnsupportedMediaType,
+)
+ONCE: tuple[Error, ...] = (
+    errors.IdempotencyKeyMissing,
+    errors.IdempotencyKeyMalformed,
+    ReferenceReused,
+    errors.IdempotencyKeyExpired,
+    errors.RequestInFlight,
+)
+ALWAYS: tuple[Error, ...] = (
+    errors.ProtocolError,
+    errors.InternalError,
+    errors.DatabaseUnavailable,
+    kernel_errors.Busy,
+)
+
+
+def operation(
+    operation_id: str,
+    *,
+    tag: str,
+    summary: str,
+    description: str = "",
+    request: type[StrictSerializer] | None = None,
+    response: Any = None,
+    status: int = 200,
+    query: type[StrictSerializer] | None = None,
+    path: Mapping[str, str] | None = None,
+    refusals: Sequence[Error] = (),
+    once: bool = False,
+    public: bool = False,
+    examples: Sequence[OpenApiExample] = (),
+) -> Callable[[F], F]:
+    """Describe an operation.
+
+    :param path: parameter name to TypeID prefix.
+    :param refusals: the errors its domain call documents; the door's own are added.
+    :param once: it takes an Idempotency-Key.
+    """
+    reasons = [*refusals, *_door_refusals(request, query, path, once=once, public=public)]
+    return extend_schema(
+        operation_id=operation_id,
+        tags=[tag],
+        summary=summary,
+        description=description,
+        request=request,
+        parameters=[*([query] if query else []), *_parameters(path or {}, once=once)],
+        responses={status: OpenApiResponse(response, "Done."), **_problems(reasons)},
+        examples=list(examples),
+    )
+
+
+def _door_refusals(
+    request: object, query: object, path: object, *, once: bool, public: bool
+) -> list[Error]:
+    found: list[Error] = list(ALWAYS)
+    if not public:
+        found += [*SIGNED_IN, kernel_errors.PermissionDenied]
+    if request:
+        found += WITH_BODY
+    if query:
+        found += [errors.InvalidRequest, errors.UnacceptableValue]
+    if path:
+        found.append(kernel_errors.NotFound)
+    return [*found, *ONCE] if once else found
+
+
+def _parameters(path: Mapping[str, str], *, once: bool) -> list[OpenApiParameter]:
+    found = [
+        OpenApiParameter(
+            name,
+            {"type": "string", "pattern": id_pattern(prefix)},
+            OpenApiParameter.PATH,
+            required=True,
+        )
+        for name, prefix in path.items()
+    ]
+    found.append(
+        OpenApiParameter(
+            "X-Request-ID",
+            {"type": "string", "maxLength": 64},
+            OpenApiParameter.HEADER,
+            response=True,
+            required=True,
+            description="Yours if you sent a well-formed one, ours otherwise; also in the audit"
+            " record and the logs.",
+        )
+    )
+    if once:
+        found += [_KEY, _REPLAYED]
+    return found
+
+
+_KEY = OpenApiParameter(
+    KEY_HEADER,
+    {"type": "string", "pattern": KEY_PATTERN},
+    OpenApiParameter.HEADER,
+    required=True,
+    description="Names this request: 1 to 255 printable ASCII characters, quoted or not. The same"
+    " key with the same body gets the same answer for 7 days and moves money once; after that it"
+    " is refused for 23 days more.",
+)
+_REPLAYED = OpenApiParameter(
+    REPLAYED_HEADER,
+    {"type": "string", "enum": ["true"]},
+    OpenApiParameter.HEADER,
+    response=True,
+    description="Present when this is the kept answer of an earlier request.",
+)
+
+
+def _problems(reasons: Sequence[Error]) -> dict[tuple[int, str], OpenApiResponse]:
+    by_status: dict[int, list[Error]] = defaultdict(list)
+    for reason in dict.fromkeys(reasons):
+        by_status[problems.status_of(reason)].append(reason)
+    return {
+        (status, problems.MEDIA_TYPE): OpenApiResponse(
+            Problem,
+            " ".join(f"`{error.code}`: {error.title}." for error in found),
+            [_example(error, status) for error in found],
+        )
+        for status, found in sorted(by_status.items())
+    }
+
+
+def _example(error: Error, status: int) -> OpenApiExample:
+    return OpenApiExample(
+        error.code,
+        problems.document(_instance(error), request_id=EXAMPLE_REQUEST_ID),
+        response_only=True,
+        status_codes=[str(status)],
+        media_type=problems.MEDIA_TYPE,
+    )
+
+
+def _instance(error: Error) -> VaultCraftError:
+    if issubclass(error, errors.InvalidRequest | errors.UnacceptableValue):
+        entry = errors.FieldError(
+            pointer="/amount_minor", code="invalid", detail="Expected a JSON integer."
+        )
+        return error(errors=[entry])
+    return error()

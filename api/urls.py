@@ -1,0 +1,69 @@
+"""The addresses of version 1. No trailing slash, no redirect."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from api import pages
+from api.v1 import (
+    api_keys,
+    audit,
+    auth,
+    cash,
+    clearing,
+    ledger,
+    me,
+    organizations,
+    people,
+    transfers,
+    wallets,
+)
+
+app_name = "api"
+
+urlpatterns = [
+    path("openapi.json", pages.openapi, name="openapi"),
+    path("docs", pages.docs, name="docs"),
+    path("errors", pages.errors, name="errors"),
+    path("auth/register", auth.Register.as_view()),
+    path("auth/token", auth.SignIn.as_view()),
+    path("auth/token/refresh", auth.RefreshTokens.as_view()),
+    path("auth/logout", auth.Logout.as_view()),
+    path("auth/join", auth.Join.as_view()),
+    path("me", me.ReadMe.as_view()),
+    path("organizations", organizations.Organizations.as_view()),
+    path("organizations/<str:organization_id>", organizations.OneOrganization.as_view()),
+    path(
+        "organizations/<str:organization_id>/activate",
+        organizations.ActivateOrganization.as_view(),
+    ),
+    path(
+        "organizations/<str:organization_id>/suspend", organizations.SuspendOrganization.as_view()
+    ),
+    path("members", people.Members.as_view()),
+    path("members/<str:user_id>", people.OneMember.as_view()),
+    path("invitations", people.Invitations.as_view()),
+    path("invitations/<str:invitation_id>", people.OneInvitation.as_view()),
+    path("api-keys", api_keys.ApiKeys.as_view()),
+    path("api-keys/<str:api_key_id>", api_keys.OneApiKey.as_view()),
+    path("wallets", wallets.Wallets.as_view()),
+    path("wallets/<str:wallet>", wallets.OneWallet.as_view()),
+    path("wallets/<str:wallet>/entries", wallets.WalletEntries.as_view()),
+    path("wallets/<str:wallet>/freeze", wallets.FreezeWallet.as_view()),
+    path("wallets/<str:wallet>/unfreeze", wallets.UnfreezeWallet.as_view()),
+    path("wallets/<str:wallet>/suspend", wallets.SuspendWallet.as_view()),
+    path("wallets/<str:wallet>/close", wallets.CloseWallet.as_view()),
+    path("transfers", transfers.Transfers.as_view()),
+    path("transfers/batch", transfers.TransferBatch.as_view()),
+    path("transfers/<str:transfer_id>", transfers.OneTransfer.as_view()),
+    path("deposits", cash.Deposits.as_view()),
+    path("withdrawals", cash.Withdrawals.as_view()),
+    path("ledger/accounts", ledger.Accounts.as_view()),
+    path("ledger/accounts/<str:account_id>", ledger.OneAccount.as_view()),
+    path("ledger/accounts/<str:account_id>/entries", ledger.AccountEntries.as_view()),
+    path("ledger/transactions", ledger.Transactions.as_view()),
+    path("ledger/transactions/<str:transaction_id>", ledger.OneTransaction.as_view()),
+    path("ledger/trial-balance", ledger.TrialBalances.as_view()),
+    path("ledger/clearing-caps", clearing.ClearingCaps.as_view()),
+    path("audit/records", audit.AuditRecords.as_view()),
+]

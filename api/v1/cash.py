@@ -1,0 +1,118 @@
+"""Deposits and withdrawals: money that came to the bank, or left it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from api import fields
+from api.answers import Answer
+from api.endpoint import Endpoint, actor_of, body_of
+from api.idempotency.guards import Claim
+from api.idempotency.runner import canonical, claim_of, run_once
+from api.schema.operations import operation
+from api.v1.transfers import MAX_DESCRIPTION, Transfer
+from api.v1.transfers_render import Viewer, answer_of
+from kernel import clock, crypto
+from ledger import errors as ledger_errors
+from wallets import errors as wallet_errors
+from wallets.services import cash
+from wallets.services.references import reference_of
+from wallets.services.transfers import TransferOutcome
+
+TAG = "Cash"
+DEPOSITS, WITHDRAWALS = "deposits", "withdrawals"
+
+REFUSALS = (
+    wallet_errors.SourceNotFound,
+    wallet_errors.DestinationNotFound,
+    wallet_errors.CurrencyDiffers,
+    wallet_errors.OrganizationInactive,
+    wallet_errors.ExternalReferenceUsed,
+    ledger_errors.InsufficientFunds,
+    ledger_errors.BalanceOutOfRange,
+)
+
+
+class CashOrder(fields.StrictSerializer):
+    """Money that crossed the bank account."""
+
+    wallet = fields.wallet_reference(help_text="Wallet id or handle.")
+    amount_minor = fields.AmountField()
+    currency = fields.currency()
+    external_reference = fields.TextField(
+        visible=True,
+        max_length=100,
+        help_text="The bank's own; each is taken once in an organization.",
+    )
+    description = fields.TextField(max_length=MAX_DESCRIPTION, default="", allow_blank=True)
+
+
+class Deposits(Endpoint):
+    """Money in."""
+
+    @operation(
+        "create_deposit",
+        tag=TAG,
+        summary="Record money that arrived for a wallet",
+        description="Platform staff, or an API key with the scope `cash:write`.",
+        request=CashOrder,
+        response=Transfer,
+        status=201,
+        refusals=(
+            *REFUSALS,
+            wallet_errors.DestinationSuspended,
+            wallet_errors.DestinationClosed,
+        ),
+        once=True,
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Record a deposit."""
+        return _moved(request, route=DEPOSITS, service=cash.deposit)
+
+
+class Withdrawals(Endpoint):
+    """Money out."""
+
+    @operation(
+        "create_withdrawal",
+        tag=TAG,
+        summary="Record money that was paid out of a wallet",
+        description="Platform staff, or an API key with the scope `cash:write`.",
+        request=CashOrder,
+        response=Transfer,
+        status=201,
+        refusals=(
+            *REFUSALS,
+            wallet_errors.SourceFrozen,
+            wallet_errors.SourceSuspended,
+            wallet_errors.SourceClosed,
+        ),
+        once=True,
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Record a withdrawal."""
+        return _moved(request, route=WITHDRAWALS, service=cash.withdraw)
+
+
+def _moved(
+    request: Request, *, route: str, service: Callable[..., TransferOutcome]
+) -> HttpResponse:
+    actor, now = actor_of(request), clock.now()
+    order: dict[str, Any] = body_of(request, CashOrder)
+    claim = claim_of(request._request, actor=actor, route=route, payload=request.data, now=now)
+
+    def effect(claim: Claim) -> Answer:
+        outcome = service(
+            actor=actor,
+            **order,
+            reference=reference_of(actor=actor, route=route, key=claim.key),
+            fingerprint=crypto.fingerprint(route, canonical(order)),
+            now=now,
+        )
+        return answer_of(outcome, viewer=Viewer.of(actor))
+
+    return run_once(request._request, claim=claim, effect=effect)

@@ -1,0 +1,169 @@
+"""Organizations: one's own, and for platform staff all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts import errors as accounts_errors
+from accounts.choices import OrganizationStatus
+from accounts.models import Organization as OrganizationRow
+from accounts.queries import visible_organizations
+from accounts.services import organizations as service
+from api import fields, queries
+from api.answers import Answer
+from api.endpoint import Endpoint, actor_of, body_of, path_id
+from api.pagination import page_of
+from api.schema.operations import operation
+from api.schema.shapes import page_shape
+from api.v1.rendering import instant
+from api.v1.shapes import id_member
+from kernel import clock, ids
+from kernel.context import reading
+from kernel.errors import NotFound
+
+TAG = "Organizations"
+PATH = {"organization_id": "org"}
+
+
+class Organization(serializers.Serializer[Any]):
+    """A tenant with books of its own."""
+
+    id = id_member("org")
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    display_name = serializers.CharField()
+    country = serializers.CharField()
+    timezone = serializers.CharField()
+    base_currency = serializers.CharField()
+    status = serializers.ChoiceField(choices=OrganizationStatus.choices)
+    created_at = serializers.DateTimeField()
+    activated_at = serializers.DateTimeField(allow_null=True)
+
+
+OrganizationPage = page_shape(Organization, "OrganizationPage")
+
+
+class OrganizationQuery(queries.PageQuery):
+    """Filters of the list."""
+
+    status = queries.one_of(*OrganizationStatus.values, required=False)
+
+
+class Nothing(fields.StrictSerializer):
+    """An empty object, or no body at all."""
+
+
+class Organizations(Endpoint):
+    """The list."""
+
+    @operation(
+        "list_organizations",
+        tag=TAG,
+        summary="List the organizations in view, newest first",
+        description="Platform staff see all, everybody else their own.",
+        response=OrganizationPage,
+        query=OrganizationQuery,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """One page of organizations."""
+        actor, query = actor_of(request), queries.query_of(request, OrganizationQuery)
+        rows = visible_organizations(actor)
+        if "status" in query:
+            rows = rows.filter(status=query["status"])
+        with reading(actor):
+            page = page_of(
+                request,
+                rows,
+                query=query,
+                render=lambda found: [rendered_organization(row) for row in found],
+            )
+        return Answer.of(page).response()
+
+
+class OneOrganization(Endpoint):
+    """One organization."""
+
+    @operation(
+        "read_organization",
+        tag=TAG,
+        summary="Read one organization",
+        response=Organization,
+        query=queries.Query,
+        path=PATH,
+    )
+    def get(self, request: Request, organization_id: str) -> HttpResponse:
+        """The organization."""
+        actor, _ = actor_of(request), queries.query_of(request)
+        wanted = path_id("org", organization_id)
+        with reading(actor):
+            row = visible_organizations(actor).filter(id=wanted).first()
+        if row is None:
+            raise NotFound("There is no such organization.")
+        return Answer.of(rendered_organization(row)).response()
+
+
+class ActivateOrganization(Endpoint):
+    """For platform staff."""
+
+    @operation(
+        "activate_organization",
+        tag=TAG,
+        summary="Let an organization move money (platform staff)",
+        request=Nothing,
+        response=Organization,
+        path=PATH,
+        refusals=(accounts_errors.IllegalOrganizationStatus,),
+    )
+    def post(self, request: Request, organization_id: str) -> HttpResponse:
+        """Activate."""
+        return _changed(request, organization_id, service.activate_organization)
+
+
+class SuspendOrganization(Endpoint):
+    """For platform staff."""
+
+    @operation(
+        "suspend_organization",
+        tag=TAG,
+        summary="Stop an organization (platform staff)",
+        request=Nothing,
+        response=Organization,
+        path=PATH,
+        refusals=(accounts_errors.IllegalOrganizationStatus,),
+    )
+    def post(self, request: Request, organization_id: str) -> HttpResponse:
+        """Suspend."""
+        return _changed(request, organization_id, service.suspend_organization)
+
+
+def _changed(
+    request: Request, organization_id: str, change: Callable[..., OrganizationRow]
+) -> HttpResponse:
+    body_of(request, Nothing)
+    row = change(
+        actor=actor_of(request),
+        organization_id=path_id("org", organization_id),
+        now=clock.now(),
+    )
+    return Answer.of(rendered_organization(row)).response()
+
+
+def rendered_organization(organization: OrganizationRow) -> dict[str, Any]:
+    """One organization."""
+    return {
+        "id": ids.encode("org", organization.id),
+        "slug": organization.slug,
+        "name": organization.name,
+        "display_name": organization.display_name,
+        "country": organization.country,
+        "timezone": organization.timezone,
+        "base_currency": organization.base_currency,
+        "status": organization.status,
+        "created_at": instant(organization.created_at),
+        "activated_at": instant(organization.activated_at),
+    }

@@ -1,0 +1,210 @@
+"""Members of an organization, and invitations to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts import errors as accounts_errors
+from accounts.choices import Role
+from accounts.models import Invitation as InvitationRow
+from accounts.policy import require
+from accounts.queries import visible_invitations, visible_people
+from accounts.services import invitations, people
+from api import fields, queries
+from api.answers import Answer
+from api.endpoint import Endpoint, actor_of, body_of, path_id
+from api.pagination import page_of
+from api.schema.operations import operation
+from api.schema.shapes import page_shape
+from api.v1.me import User, rendered_user
+from api.v1.rendering import instant
+from api.v1.shapes import id_member
+from kernel import clock, ids
+from kernel.context import reading
+
+TAG = "People"
+
+
+class RoleOrder(fields.StrictSerializer):
+    """The role to have from now on."""
+
+    role = serializers.ChoiceField(choices=Role.choices)
+
+
+class InvitationOrder(fields.StrictSerializer):
+    """Whom to invite."""
+
+    email = fields.EmailText()
+    role = serializers.ChoiceField(choices=Role.choices)
+
+
+class Invitation(serializers.Serializer[Any]):
+    """An open door for one address."""
+
+    id = id_member("inv")
+    email = serializers.CharField()
+    role = serializers.ChoiceField(choices=Role.choices)
+    status = serializers.ChoiceField(choices=["open", "accepted", "withdrawn", "expired"])
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+
+
+class NewInvitation(Invitation):
+    """A new invitation with its token, which is shown this once."""
+
+    token = serializers.CharField()
+
+
+UserPage = page_shape(User, "UserPage")
+InvitationPage = page_shape(Invitation, "InvitationPage")
+
+
+class Members(Endpoint):
+    """The colleagues."""
+
+    @operation(
+        "list_members",
+        tag=TAG,
+        summary="List the people in view, newest first",
+        description="Without the right to see colleagues, only oneself.",
+        response=UserPage,
+        query=queries.PageQuery,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """One page of people."""
+        actor, query = actor_of(request), queries.query_of(request, queries.PageQuery)
+        with reading(actor):
+            page = page_of(
+                request,
+                visible_people(actor),
+                query=query,
+                render=lambda found: [rendered_user(row) for row in found],
+            )
+        return Answer.of(page).response()
+
+
+class OneMember(Endpoint):
+    """One colleague."""
+
+    @operation(
+        "change_role",
+        tag=TAG,
+        summary="Give a colleague another role",
+        request=RoleOrder,
+        response=User,
+        path={"user_id": "usr"},
+        refusals=(accounts_errors.LastOwner,),
+    )
+    def put(self, request: Request, user_id: str) -> HttpResponse:
+        """Change the role."""
+        order = body_of(request, RoleOrder)
+        user = people.change_role(
+            actor=actor_of(request),
+            user_id=path_id("usr", user_id),
+            role=order["role"],
+            now=clock.now(),
+        )
+        return Answer.of(rendered_user(user)).response()
+
+    @operation(
+        "remove_member",
+        tag=TAG,
+        summary="Remove a colleague and end their sessions",
+        status=204,
+        path={"user_id": "usr"},
+        refusals=(accounts_errors.LastOwner,),
+    )
+    def delete(self, request: Request, user_id: str) -> HttpResponse:
+        """Remove."""
+        people.remove_member(
+            actor=actor_of(request), user_id=path_id("usr", user_id), now=clock.now()
+        )
+        return HttpResponse(status=204)
+
+
+class Invitations(Endpoint):
+    """The list of invitations, and making one."""
+
+    @operation(
+        "list_invitations",
+        tag=TAG,
+        summary="List invitations, newest first",
+        response=InvitationPage,
+        query=queries.PageQuery,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """One page of invitations."""
+        actor, query = actor_of(request), queries.query_of(request, queries.PageQuery)
+        require(actor, "people.read")
+        now = clock.now()
+        with reading(actor):
+            page = page_of(
+                request,
+                visible_invitations(actor),
+                query=query,
+                render=lambda found: [rendered_invitation(row, now=now) for row in found],
+            )
+        return Answer.of(page).response()
+
+    @operation(
+        "invite_member",
+        tag=TAG,
+        summary="Invite somebody into the organization",
+        description="An earlier open invitation to the same address is withdrawn.",
+        request=InvitationOrder,
+        response=NewInvitation,
+        status=201,
+        refusals=(accounts_errors.AlreadyMember, accounts_errors.InvalidProfile),
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Invite."""
+        now = clock.now()
+        row, token = invitations.invite(
+            actor=actor_of(request), now=now, **body_of(request, InvitationOrder)
+        )
+        found = {**rendered_invitation(row, now=now), "token": token}
+        return Answer.of(found, status=201).response()
+
+
+class OneInvitation(Endpoint):
+    """One invitation."""
+
+    @operation(
+        "withdraw_invitation",
+        tag=TAG,
+        summary="Withdraw an open invitation",
+        status=204,
+        path={"invitation_id": "inv"},
+    )
+    def delete(self, request: Request, invitation_id: str) -> HttpResponse:
+        """Withdraw."""
+        invitations.withdraw_invitation(
+            actor=actor_of(request),
+            invitation_id=path_id("inv", invitation_id),
+            now=clock.now(),
+        )
+        return HttpResponse(status=204)
+
+
+def rendered_invitation(invitation: InvitationRow, *, now: Any) -> dict[str, Any]:
+    """One invitation, never with its token."""
+    return {
+        "id": ids.encode("inv", invitation.id),
+        "email": invitation.email,
+        "role": invitation.role,
+        "status": _status(invitation, now=now),
+        "created_at": instant(invitation.created_at),
+        "expires_at": instant(invitation.expires_at),
+    }
+
+
+def _status(invitation: InvitationRow, *, now: Any) -> str:
+    if invitation.accepted_at is not None:
+        return "accepted"
+    if invitation.withdrawn_at is not None:
+        return "withdrawn"
+    return "open" if now < invitation.expires_at else "expired"

@@ -1,0 +1,345 @@
+"""Transfers: ask for one or many, and read what became of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiExample
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from api import errors, fields, queries
+from api.answers import Answer
+from api.endpoint import Endpoint, actor_of, body_of, path_id
+from api.idempotency.guards import Claim
+from api.idempotency.runner import canonical, claim_of, run_once
+from api.pagination import page_of
+from api.problems import request_id_of
+from api.schema.operations import operation
+from api.schema.shapes import Problem, page_shape
+from api.v1.entries import Entry
+from api.v1.shapes import MadeBy, id_member, minor
+from api.v1.transfers_render import Viewer, answer_of, rendered_item, rendered_transfer
+from kernel import clock, crypto
+from kernel.context import reading
+from ledger import errors as ledger_errors
+from ledger.policy import MAX_BATCH
+from ledger.queries import transactions_of_transfer
+from wallets import errors as wallet_errors
+from wallets.choices import TransferKind, TransferState
+from wallets.models import Transfer as TransferRow
+from wallets.queries import transfer_of, visible_transfers
+from wallets.services.references import reference_of
+from wallets.services.transfers import TransferRequest, execute_transfers
+
+TAG = "Transfers"
+SINGLE, BATCH = "transfers", "transfers/batch"
+MAX_BATCH_BYTES = 1024 * 1024
+MAX_DESCRIPTION = 200
+
+REFUSALS = (
+    wallet_errors.SourceNotFound,
+    wallet_errors.DestinationNotFound,
+    wallet_errors.SameWallet,
+    wallet_errors.CurrencyDiffers,
+    wallet_errors.SourceFrozen,
+    wallet_errors.SourceSuspended,
+    wallet_errors.SourceClosed,
+    wallet_errors.DestinationSuspended,
+    wallet_errors.DestinationClosed,
+    wallet_errors.OrganizationInactive,
+    ledger_errors.InsufficientFunds,
+    ledger_errors.ClearingCapExceeded,
+    ledger_errors.BalanceOutOfRange,
+)
+
+
+class TransferOrder(fields.StrictSerializer):
+    """Move an amount from one wallet to another."""
+
+    source_wallet = fields.wallet_reference(help_text="Wallet id or handle that pays.")
+    destination_wallet = fields.wallet_reference(help_text="Wallet id or handle that receives.")
+    amount_minor = fields.AmountField()
+    currency = fields.currency(help_text="Must be the currency of both wallets.")
+    description = fields.TextField(
+        max_length=MAX_DESCRIPTION,
+        default="",
+        allow_blank=True,
+        help_text="Both sides read it.",
+    )
+    metadata = fields.MetadataField(default=dict)
+
+
+class BatchOrder(fields.StrictSerializer):
+    """Up to 500 transfers, judged one by one unless `all_or_nothing` is set."""
+
+    items = TransferOrder(many=True, allow_empty=False)
+    all_or_nothing = fields.BooleanField(default=False)
+
+
+class End(serializers.Serializer[Any]):
+    """One side of a transfer. `wallet` is told to the wallet's own organization only."""
+
+    wallet = id_member("wal", allow_null=True)
+    handle = serializers.CharField()
+    name = serializers.CharField()
+
+
+class Transfer(serializers.Serializer[Any]):
+    """A request to move money, and what became of it."""
+
+    id = id_member("trf")
+    kind = serializers.ChoiceField(choices=TransferKind.choices)
+    state = serializers.ChoiceField(choices=TransferState.choices)
+    reason_code = serializers.CharField(allow_null=True, help_text="Why it was refused.")
+    amount_minor = minor()
+    currency = serializers.CharField()
+    display = serializers.CharField()
+    source = End(allow_null=True)  # type: ignore[assignment]
+    destination = End(allow_null=True)
+    description = serializers.CharField()
+    metadata = serializers.DictField(
+        child=serializers.CharField(),
+        allow_null=True,
+        help_text="Only for the side that asked.",
+    )
+    external_reference = serializers.CharField(allow_null=True)
+    made_by = MadeBy(allow_null=True, help_text="Only for the side that asked.")
+    created_at = serializers.DateTimeField()
+    completed_at = serializers.DateTimeField(allow_null=True)
+    source_transaction = id_member("txn", allow_null=True)
+    destination_transaction = id_member("txn", allow_null=True)
+    entries = Entry(many=True, required=False, help_text="With `expand=entries`: your side's.")
+
+
+class BatchItem(serializers.Serializer[Any]):
+    """What became of one item of a batch."""
+
+    index = serializers.IntegerField(min_value=0)
+    status = serializers.IntegerField(help_text="The status this item alone would have had.")
+    code = serializers.CharField(allow_null=True)
+    transfer = Transfer(allow_null=True)
+    problem = Problem(allow_null=True)
+
+
+class BatchResult(serializers.Serializer[Any]):
+    """What became of each item, in order."""
+
+    completed = serializers.IntegerField(min_value=0)
+    refused = serializers.IntegerField(min_value=0)
+    items = BatchItem(many=True)
+
+
+TransferPage = page_shape(Transfer, "TransferPage")
+
+
+class TransferQuery(queries.PageQuery):
+    """Filters of the list."""
+
+    state = queries.one_of(*TransferState.values, required=False)
+    kind = queries.one_of(*TransferKind.values, required=False)
+    currency = fields.currency(required=False)
+    wallet = fields.PatternField(
+        fields.id_pattern("wal"),
+        message="Expected a wallet id.",
+        required=False,
+        help_text="Paid from or to this wallet.",
+    )
+    created_from = queries.TimeField(required=False, help_text="Not earlier than this.")
+    created_before = queries.TimeField(required=False, help_text="Earlier than this.")
+    expand = queries.ExpandField("entries", help_text="`entries`: your organization's own.")
+
+
+class OneTransferQuery(queries.Query):
+    """What one transfer can be shown with."""
+
+    expand = queries.ExpandField("entries", help_text="`entries`: your organization's own.")
+
+
+ORDER_EXAMPLE = OpenApiExample(
+    "inside one organization",
+    {
+        "source_wallet": "VC-7Q2M9K",
+        "destination_wallet": "wal_01h455vb4pex5vsknk084sn02q",
+        "amount_minor": 12550,
+        "currency": "INR",
+        "description": "Invoice 2041",
+        "metadata": {"invoice": "INV-2041"},
+    },
+    request_only=True,
+)
+
+
+class Transfers(Endpoint):
+    """The list of transfers, and asking for one."""
+
+    @operation(
+        "list_transfers",
+        tag=TAG,
+        summary="List transfers, newest first",
+        response=TransferPage,
+        query=TransferQuery,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """One page of what the caller may see."""
+        actor, query = actor_of(request), queries.query_of(request, TransferQuery)
+        viewer, expand = Viewer.of(actor), query.get("expand", frozenset())
+        with reading(actor):
+            page = page_of(
+                request,
+                filtered(visible_transfers(actor), query),
+                query=query,
+                render=lambda rows: rendered_transfers(rows, viewer=viewer, expand=expand),
+            )
+        return Answer.of(page).response()
+
+    @operation(
+        "create_transfer",
+        tag=TAG,
+        summary="Move money between two wallets",
+        description="A refused transfer is kept, too: its id is in the problem's `facts`.",
+        request=TransferOrder,
+        response=Transfer,
+        status=201,
+        refusals=REFUSALS,
+        once=True,
+        examples=[ORDER_EXAMPLE],
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Ask for one transfer."""
+        actor, now = actor_of(request), clock.now()
+        order = body_of(request, TransferOrder)
+        claim = claim_of(request._request, actor=actor, route=SINGLE, payload=request.data, now=now)
+
+        def effect(claim: Claim) -> Answer:
+            outcome = execute_transfers([transfer_request(claim, order)])[0]
+            return answer_of(outcome, viewer=Viewer.of(actor))
+
+        return run_once(request._request, claim=claim, effect=effect)
+
+
+class TransferBatch(Endpoint):
+    """Many transfers in one request."""
+
+    max_body_bytes = MAX_BATCH_BYTES
+
+    @operation(
+        "create_transfer_batch",
+        tag=TAG,
+        summary="Move money between many wallets at once",
+        description=f"At most {MAX_BATCH} items. Each is judged by itself and the answer is 200,"
+        " whatever became of them; with `all_or_nothing` one refusal keeps all of them out of the"
+        " books and the answer is a problem `batch_refused` with the same `items`.",
+        request=BatchOrder,
+        response=BatchResult,
+        refusals=(ledger_errors.BatchTooLarge, errors.BatchRefused),
+        once=True,
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Ask for many transfers."""
+        actor, now = actor_of(request), clock.now()
+        order = body_of(request, BatchOrder)
+        claim = claim_of(request._request, actor=actor, route=BATCH, payload=request.data, now=now)
+        return run_once(
+            request._request, claim=claim, effect=lambda claim: _batch_answer(request, claim, order)
+        )
+
+
+def _batch_answer(request: Request, claim: Claim, order: dict[str, Any]) -> Answer:
+    whole: bool = order["all_or_nothing"]
+    requests = [
+        transfer_request(claim, item, index=index, whole=whole)
+        for index, item in enumerate(order["items"])
+    ]
+    outcomes = execute_transfers(requests, all_or_nothing=whole)
+    viewer, request_id = Viewer.of(claim.actor), request_id_of(request._request)
+    items = [
+        rendered_item(outcome, index=index, viewer=viewer, request_id=request_id)
+        for index, outcome in enumerate(outcomes)
+    ]
+    refused = sum(1 for item in items if item["problem"])
+    result = {"completed": len(items) - refused, "refused": refused, "items": items}
+    if not (whole and refused):
+        return Answer.of(result)
+    error = errors.BatchRefused(
+        "Nothing moved; see the items.", facts={"refused": refused, "items": items}
+    )
+    return Answer.of_error(error, request_id=request_id)
+
+
+class OneTransfer(Endpoint):
+    """One transfer."""
+
+    @operation(
+        "read_transfer",
+        tag=TAG,
+        summary="Read one transfer",
+        response=Transfer,
+        query=OneTransferQuery,
+        path={"transfer_id": "trf"},
+        refusals=(wallet_errors.TransferNotFound,),
+    )
+    def get(self, request: Request, transfer_id: str) -> HttpResponse:
+        """The transfer as the caller may see it."""
+        actor, query = actor_of(request), queries.query_of(request, OneTransferQuery)
+        with reading(actor):
+            row = transfer_of(actor=actor, transfer_id=path_id("trf", transfer_id))
+            expand = query.get("expand", frozenset())
+            found = rendered_transfers([row], viewer=Viewer.of(actor), expand=expand)[0]
+        return Answer.of(found).response()
+
+
+def transfer_request(
+    claim: Claim, order: dict[str, Any], *, index: int = 0, whole: bool = False
+) -> TransferRequest:
+    """What the wallets room is asked, under a reference that the key alone determines."""
+    asked = (order["source_wallet"], order["destination_wallet"], str(order["amount_minor"]))
+    notes = (order["currency"], order["description"], canonical(order["metadata"]))
+    return TransferRequest(
+        actor=claim.actor,
+        source=order["source_wallet"],
+        destination=order["destination_wallet"],
+        amount_minor=order["amount_minor"],
+        currency=order["currency"],
+        description=order["description"],
+        metadata=order["metadata"],
+        reference=reference_of(actor=claim.actor, route=claim.route, key=claim.key, item=index),
+        fingerprint=crypto.fingerprint(claim.route, str(whole), *asked, *notes),
+        now=claim.now,
+    )
+
+
+def filtered(rows: Any, query: dict[str, Any]) -> Any:
+    """The rows that the filters leave."""
+    exact = {
+        "state": query.get("state"),
+        "kind": query.get("kind"),
+        "currency_id": query.get("currency"),
+        "created_at__gte": query.get("created_from"),
+        "created_at__lt": query.get("created_before"),
+    }
+    rows = rows.filter(**{name: value for name, value in exact.items() if value is not None})
+    if "wallet" in query:
+        wallet_id = path_id("wal", query["wallet"])
+        rows = rows.filter(Q(source_id=wallet_id) | Q(destination_id=wallet_id))
+    return rows
+
+
+def rendered_transfers(
+    rows: list[TransferRow], *, viewer: Viewer, expand: frozenset[str]
+) -> list[dict[str, Any]]:
+    """A page of transfers, their entries fetched for all of them at once."""
+    if "entries" not in expand:
+        return [rendered_transfer(row, viewer=viewer) for row in rows]
+    wanted = {
+        transaction_id
+        for row in rows
+        for transaction_id in (row.source_transaction_id, row.destination_transaction_id)
+        if transaction_id is not None
+    }
+    entries: dict[Any, list[Any]] = {}
+    for transaction in transactions_of_transfer(wanted):
+        entries.setdefault(transaction.transfer_id, []).extend(transaction.entries.all())
+    return [rendered_transfer(row, viewer=viewer, entries=entries.get(row.id, [])) for row in rows]

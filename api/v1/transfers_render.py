@@ -1,0 +1,165 @@
+"""Transfers as one viewer may see them.
+
+Everything is taken from the transfer's own row, which no longer changes once it is final; so the
+same transfer always gives the same bytes, however often an answer has to be rendered again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from accounts.policy import may
+from api import problems
+from api.answers import Answer
+from api.v1.entries import rendered_entry
+from api.v1.rendering import instant, shown, typed_id
+from kernel import ids
+from kernel.actor import Actor, ActorKind
+from kernel.errors import VaultCraftError
+from wallets.choices import TransferState
+from wallets.models import Transfer
+from wallets.services.transfers import TransferOutcome, error_of
+
+_PREFIX_OF_ACTOR = {ActorKind.USER.value: "usr", ActorKind.API_KEY.value: "key"}
+_WAITING = {TransferState.PENDING, TransferState.PROCESSING}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Viewer:
+    """How much of a transfer somebody may see."""
+
+    organization_id: uuid.UUID | None
+    actor_id: uuid.UUID | None
+    sees_all: bool
+    is_platform: bool
+
+    @classmethod
+    def of(cls, actor: Actor) -> Viewer:
+        """The view of an actor."""
+        return cls(
+            organization_id=actor.organization_id,
+            actor_id=actor.id,
+            sees_all=may(actor, "transfers.read_all"),
+            is_platform=actor.is_platform,
+        )
+
+    def at_home(self, organization_id: uuid.UUID | None) -> bool:
+        """Whether this side of the transfer is the viewer's own organization."""
+        return self.is_platform or organization_id == self.organization_id
+
+    def asked(self, transfer: Transfer) -> bool:
+        """Whether the viewer stands on the side that asked, and so sees its notes."""
+        home = self.at_home(transfer.organization_id)
+        return home and (self.sees_all or transfer.actor_id == self.actor_id)
+
+
+def rendered_transfer(
+    transfer: Transfer, *, viewer: Viewer, entries: Sequence[Any] | None = None
+) -> dict[str, Any]:
+    """One transfer.
+
+    :param entries: the viewer's own organization's entries, when they were asked for.
+    """
+    asked = viewer.asked(transfer)
+    payer = viewer.at_home(transfer.organization_id)
+    receiver = viewer.at_home(transfer.counterparty_organization_id or transfer.organization_id)
+    found: dict[str, Any] = {
+        "id": ids.encode("trf", transfer.id),
+        "kind": transfer.kind,
+        "state": transfer.state,
+        "reason_code": transfer.reason_code or None,
+        "amount_minor": transfer.amount_minor,
+        "currency": transfer.currency_id,
+        "display": shown(transfer.amount_minor, transfer.currency_id),
+        "source": _end(transfer, "source", own=payer),
+        "destination": _end(transfer, "destination", own=receiver),
+        "description": transfer.description,
+        "metadata": transfer.metadata if asked else None,
+        "external_reference": transfer.external_reference if asked else None,
+        "made_by": rendered_maker(transfer) if asked else None,
+        "created_at": instant(transfer.created_at),
+        "completed_at": instant(transfer.completed_at),
+        "source_transaction": typed_id("txn", transfer.source_transaction_id if payer else None),
+        "destination_transaction": typed_id(
+            "txn", transfer.destination_transaction_id if receiver else None
+        ),
+    }
+    if entries is not None:
+        found["entries"] = [rendered_entry(entry) for entry in entries]
+    return found
+
+
+def _end(transfer: Transfer, side: str, *, own: bool) -> dict[str, Any] | None:
+    wallet_id = getattr(transfer, f"{side}_id")
+    if wallet_id is None:
+        return None
+    return {
+        "wallet": ids.encode("wal", wallet_id) if own else None,
+        "handle": getattr(transfer, f"{side}_handle"),
+        "name": getattr(transfer, f"{side}_holder"),
+    }
+
+
+def rendered_maker(made: Any) -> dict[str, Any]:
+    """Who made a money object, through which door."""
+    prefix = _PREFIX_OF_ACTOR.get(made.actor_kind)
+    return {
+        "kind": made.actor_kind,
+        "id": typed_id(prefix, made.actor_id) if prefix else None,
+        "door": made.door,
+        "name": made.actor_display,
+    }
+
+
+def problem_of(transfer: Transfer, error: VaultCraftError) -> dict[str, Any]:
+    """The problem of a refused transfer, made from its row alone."""
+    error.facts = {"transfer": ids.encode("trf", transfer.id)}
+    return problems.document(error, request_id=transfer.request_id)
+
+
+def answer_of(outcome: TransferOutcome, *, viewer: Viewer) -> Answer:
+    """The answer to a request for one movement.
+
+    :raises VaultCraftError: if it was refused before there was a row.
+    """
+    transfer = outcome.transfer
+    if transfer is None:
+        raise outcome.error or AssertionError("an outcome has a transfer or an error")
+    error = error_of(transfer)
+    if error is not None:
+        return Answer(
+            status=problems.status_of(error),
+            body=problems.encode(problem_of(transfer, error)),
+            headers={"Content-Type": problems.MEDIA_TYPE},
+        )
+    return Answer.of(
+        rendered_transfer(transfer, viewer=viewer),
+        status=202 if transfer.state in _WAITING else 201,
+        location=f"/api/v1/transfers/{ids.encode('trf', transfer.id)}",
+    )
+
+
+def rendered_item(
+    outcome: TransferOutcome, *, index: int, viewer: Viewer, request_id: str
+) -> Mapping[str, Any]:
+    """One item of a batch's answer."""
+    transfer = outcome.transfer
+    error = outcome.error if transfer is None else error_of(transfer)
+    problem: dict[str, Any] | None = None
+    if error is not None:
+        problem = (
+            problem_of(transfer, error)
+            if transfer is not None
+            else problems.document(error, request_id=request_id)
+        )
+    waiting = transfer is not None and transfer.state in _WAITING
+    return {
+        "index": index,
+        "status": problems.status_of(error) if error else (202 if waiting else 201),
+        "code": error.code if error else None,
+        "transfer": rendered_transfer(transfer, viewer=viewer) if transfer else None,
+        "problem": problem,
+    }
