@@ -70,6 +70,8 @@ class TextField(serializers.CharField):
         "blank_text": "Write something other than spaces.",
     }
 
+    documented_pattern = r"^[^\u0000]*$"
+
     def __init__(self, *, visible: bool = False, **kwargs: Any) -> None:
         kwargs.setdefault("trim_whitespace", False)
         self.visible = visible
@@ -89,6 +91,7 @@ class PatternField(TextField):
 
     def __init__(self, pattern: str, *, message: str, **kwargs: Any) -> None:
         self.pattern = re.compile(pattern, re.ASCII)
+        self.documented_pattern = pattern
         self.message = message
         super().__init__(**kwargs)
 

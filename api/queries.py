@@ -98,6 +98,8 @@ class ExpandField(fields.TextField):
 
     def __init__(self, *allowed: str, **kwargs: Any) -> None:
         self.allowed = allowed
+        listed = "|".join(allowed)
+        self.documented_pattern = f"^({listed})(,({listed}))*$"
         super().__init__(required=False, **kwargs)
 
     def to_internal_value(self, data: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
-BEARER = "Authorization: Bearer"
+from api.fields import TextField
 
 
 class ProblemSchema(AutoSchema):
@@ -18,6 +18,21 @@ class ProblemSchema(AutoSchema):
         if direction == "request":
             schema["additionalProperties"] = False
         return schema
+
+    def _map_serializer_field(
+        self, field: Any, direction: Any, bypass_extensions: bool = False
+    ) -> Any:
+        schema = super()._map_serializer_field(  # type: ignore[no-untyped-call]
+            field, direction, bypass_extensions
+        )
+        if isinstance(field, TextField):
+            schema["pattern"] = field.documented_pattern
+        return schema
+
+    def get_auth(self) -> Any:
+        """Either credential is enough, not both together."""
+        super().get_auth()  # type: ignore[no-untyped-call]  # registers the schemes
+        return [{name: []} for name in BearerScheme.name] if self.view.authentication_classes else []
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -7,6 +7,12 @@ import json
 from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.settings import patched_settings
+
+from accounts.choices import OrganizationStatus
+from kernel.actor import ActorKind
+from ledger.choices import AccountKind, AccountStatus, TransactionKind
+from wallets.choices import TransferKind, WalletKind
 
 DESCRIPTION = """\
 Wallets over a double-entry ledger.
@@ -20,12 +26,29 @@ for 7 days. **Lists** are walked by the addresses in `next` and `previous`.
 """
 
 
+SETTINGS = {
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "AccountKind": AccountKind.choices,
+        "AccountStatus": AccountStatus.choices,
+        "ActorKind": [kind.value for kind in ActorKind],
+        "InvitationStatus": ["open", "accepted", "withdrawn", "expired"],
+        "OrganizationStatus": OrganizationStatus.choices,
+        "PrincipalKind": ["user", "api_key"],
+        "TransactionKind": TransactionKind.choices,
+        "TransferKind": TransferKind.choices,
+        "WalletKind": WalletKind.choices,
+    },
+}
+
+
 def document() -> dict[str, Any]:
     """The document as data."""
-    generator = SchemaGenerator()  # type: ignore[no-untyped-call]
-    found: dict[str, Any] = generator.get_schema(  # type: ignore[no-untyped-call]
-        request=None, public=True
-    )
+    with patched_settings(SETTINGS):  # type: ignore[no-untyped-call]
+        generator = SchemaGenerator()  # type: ignore[no-untyped-call]
+        found: dict[str, Any] = generator.get_schema(  # type: ignore[no-untyped-call]
+            request=None, public=True
+        )
     found["info"]["description"] = DESCRIPTION
     found["servers"] = [{"url": "/", "description": "This server"}]
     return found

@@ -62,7 +62,7 @@ def operation(
 ) -> Callable[[F], F]:
     """Describe an operation.
 
-    :param path: parameter name to TypeID prefix.
+    :param path: parameter name to TypeID prefix, or to a whole pattern.
     :param refusals: the errors its domain call documents; the door's own are added.
     :param once: it takes an Idempotency-Key.
     """
@@ -73,7 +73,7 @@ def operation(
         summary=summary,
         description=description,
         request=request,
-        parameters=[*([query] if query else []), *_parameters(path or {}, once=once)],
+        parameters=[*_query(query), *_parameters(path or {}, once=once)],
         responses={status: OpenApiResponse(response, "Done."), **_problems(reasons)},
         examples=list(examples),
     )
@@ -94,11 +94,20 @@ def _door_refusals(
     return [*found, *ONCE] if once else found
 
 
+def _path_pattern(text: str) -> str:
+    return text if text.startswith("^") else id_pattern(text)
+
+
+def _query(query: type[StrictSerializer] | None) -> list[type[StrictSerializer]]:
+    # The library cannot explode a serializer without members.
+    return [query] if query and query().fields else []
+
+
 def _parameters(path: Mapping[str, str], *, once: bool) -> list[OpenApiParameter]:
     found = [
         OpenApiParameter(
             name,
-            {"type": "string", "pattern": id_pattern(prefix)},
+            {"type": "string", "pattern": _path_pattern(prefix)},
             OpenApiParameter.PATH,
             required=True,
         )
