@@ -62,9 +62,9 @@ def visible_api_keys(actor: Actor) -> QuerySet[ApiKey]:
 def visible_sessions(actor: Actor) -> QuerySet[SignInSession]:
     """One's own sessions, and those of others for who may end them."""
     sessions = SignInSession.objects.select_related("user")
-    if actor.kind is not ActorKind.SYSTEM and not policy.may(actor, "sessions.revoke_any"):
-        return sessions.filter(_is(user_id=actor.id))
-    return sessions.filter(_own(actor) | _is(user_id=actor.id))
+    if policy.may(actor, "sessions.revoke_any"):
+        return sessions.filter(_own(actor))
+    return sessions.filter(_is(user_id=actor.id))
 
 
 def live_session(*, session_id: uuid.UUID, now: dt.datetime) -> SignInSession | None:

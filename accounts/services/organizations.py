@@ -8,6 +8,7 @@ import secrets
 import uuid
 
 from django.contrib.auth.hashers import make_password
+from django.db import connection
 from django.utils.text import slugify
 
 from accounts import policy
@@ -123,8 +124,12 @@ def _register(
     )
 
 
+@needs_transaction
 def _free_slug(name: str) -> str:
+    """A slug nobody has; two who want the same at once take turns until the commit."""
     slug = slugify(name)[:60] or "organization"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"slug:{slug}"])
     if Organization.objects.filter(slug=slug).exists():
         slug = f"{slug}-{secrets.token_hex(4)}"
     return slug

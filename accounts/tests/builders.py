@@ -1,0 +1,82 @@
+"""People and organizations for this room's tests, made by the real services."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from accounts.actors import user_actor
+from accounts.models import Organization, User
+from accounts.services.invitations import invite, join
+from accounts.services.organizations import Registration, register_organization
+from accounts.services.people import create_staff
+from audit.models import AuditRecord
+from events.models import OutboxEvent
+from kernel.actor import Actor, Door, anonymous, system
+from kernel.context import reading
+
+NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
+PASSWORD = "correct horse battery"
+ROOT = system(door=Door.COMMAND, request_id="test-root")
+STRANGER = anonymous(door=Door.API, request_id="test-stranger", ip="203.0.113.7")
+
+
+def registered(name: str = "Acme", owner: str = "alice") -> Registration:
+    """A pending organization and its owner."""
+    return register_organization(
+        actor=STRANGER,
+        organization_name=name,
+        country="IN",
+        base_currency="INR",
+        owner_email=f"{owner}@{name.lower()}.test",
+        owner_name=owner.title(),
+        password=PASSWORD,
+        now=NOW,
+    )
+
+
+def acting(user: User, *, door: Door = Door.API) -> Actor:
+    """The person as an actor."""
+    return user_actor(user=user, door=door, request_id=f"test-{user.email}", ip="203.0.113.8")
+
+
+def joined(owner: User, name: str, role: str) -> User:
+    """A new colleague of the owner."""
+    assert owner.organization is not None
+    address = f"{name}@{owner.organization.slug}.test"
+    token = invite(actor=acting(owner), email=address, role=role, now=NOW).token
+    return join(actor=STRANGER, token=token, full_name=name.title(), password=PASSWORD, now=NOW)
+
+
+def staff(platform_role: str = "super_admin", name: str = "olga") -> User:
+    """Somebody of the platform."""
+    return create_staff(
+        actor=ROOT,
+        email=f"{name}@platform.test",
+        full_name=name.title(),
+        platform_role=platform_role,
+        password=PASSWORD,
+        now=NOW,
+    )
+
+
+def acts_recorded() -> list[str]:
+    """The actions on record, oldest first."""
+    with reading(ROOT):
+        return list(AuditRecord.objects.order_by("id").values_list("action", flat=True))
+
+
+def last_record() -> AuditRecord:
+    """The newest audit record."""
+    with reading(ROOT):
+        return AuditRecord.objects.order_by("-id")[0]
+
+
+def events_emitted() -> list[str]:
+    """The names in the outbox, oldest first."""
+    with reading(ROOT):
+        return list(OutboxEvent.objects.order_by("id").values_list("name", flat=True))
+
+
+def fresh(row: Organization) -> Organization:
+    """The same organization as the database has it now."""
+    return Organization.objects.get(id=row.id)

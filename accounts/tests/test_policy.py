@@ -1,0 +1,145 @@
+"""The permission table, without a database."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from accounts import policy
+from accounts.choices import KeyScope, PlatformRole, Role
+from kernel.actor import Actor, ActorKind, Door, anonymous, system
+from kernel.errors import InvariantBroken, PermissionDenied
+
+
+def person(role: str | None = None, platform_role: str | None = None) -> Actor:
+    home = uuid.uuid4() if role else None
+    return Actor(
+        kind=ActorKind.USER,
+        door=Door.API,
+        request_id="r",
+        id=uuid.uuid4(),
+        organization_id=home,
+        role=role,
+        platform_role=platform_role,
+    )
+
+
+def key(*scopes: str) -> Actor:
+    return Actor(
+        kind=ActorKind.API_KEY,
+        door=Door.API,
+        request_id="r",
+        id=uuid.uuid4(),
+        organization_id=uuid.uuid4(),
+        scopes=frozenset(scopes),
+    )
+
+
+def test_every_permission_is_named_room_dot_verb_and_explained():
+    for name, row in policy.PERMISSIONS.items():
+        noun, _, verb = name.partition(".")
+        assert noun
+        assert verb
+        assert row.summary
+        assert row.roles | row.platform | row.scopes, f"nobody carries {name}"
+
+
+def test_every_role_and_scope_carries_something():
+    rows = policy.PERMISSIONS.values()
+    assert set().union(*(row.roles for row in rows)) == set(Role)
+    assert set().union(*(row.platform for row in rows)) == set(PlatformRole)
+    assert set().union(*(row.scopes for row in rows)) == set(KeyScope)
+
+
+def test_a_stranger_may_do_nothing():
+    nobody = anonymous(door=Door.API, request_id="r")
+    assert not any(policy.may(nobody, name) for name in policy.PERMISSIONS)
+
+
+def test_the_program_may_do_everything():
+    root = system(door=Door.TASK, request_id="r")
+    assert all(policy.may(root, name) for name in policy.PERMISSIONS)
+
+
+def test_a_viewer_changes_nothing():
+    allowed = {name for name in policy.PERMISSIONS if policy.may(person("viewer"), name)}
+    assert {name.partition(".")[2] for name in allowed} == {"read", "read_all"}
+
+
+def test_each_platform_tier_carries_all_of_the_tier_below():
+    def carried(tier: str) -> set[str]:
+        return {name for name in policy.PERMISSIONS if policy.may(person(platform_role=tier), name)}
+
+    assert carried("moderator") < carried("admin") < carried("super_admin")
+
+
+@pytest.mark.parametrize(
+    ("permission", "roles"),
+    [
+        ("organizations.activate", {"admin*", "super_admin*"}),
+        ("cash.move", {"admin*", "super_admin*"}),
+        ("staff.manage", {"super_admin*"}),
+        ("wallets.freeze", {"owner", "admin", "finance", "moderator*", "admin*", "super_admin*"}),
+        ("wallets.unfreeze", {"owner", "admin", "finance", "admin*", "super_admin*"}),
+        ("members.invite", {"owner", "admin"}),
+        ("transfers.create", {"owner", "admin", "finance", "member"}),
+        ("transfers.debit_organization", {"owner", "admin", "finance"}),
+        ("transfers.debit_any", set()),
+    ],
+)
+def test_who_carries_what_is_sensitive(permission: str, roles: set[str]):
+    members = {role.value for role in Role if policy.may(person(role), permission)}
+    tiers = {
+        f"{tier.value}*"
+        for tier in PlatformRole
+        if policy.may(person(platform_role=tier), permission)
+    }
+    assert members | tiers == roles
+
+
+def test_no_person_moves_money_with_a_platform_role():
+    for tier in PlatformRole:
+        assert not policy.may(person(platform_role=tier), "transfers.create")
+
+
+def test_a_key_may_what_its_scopes_say_and_no_more():
+    assert policy.may(key("transfers:write"), "transfers.create")
+    assert not policy.may(key("transfers:read"), "transfers.create")
+    assert not policy.may(key("transfers:write"), "transfers.debit_any")
+    assert policy.may(key("wallets:debit-any"), "transfers.debit_any")
+    assert not policy.may(key(*KeyScope), "api_keys.issue")
+
+
+def test_a_role_on_a_key_counts_for_nothing():
+    forged = Actor(kind=ActorKind.API_KEY, door=Door.API, request_id="r", role="owner")
+    assert not policy.may(forged, "wallets.read")
+
+
+def test_require_names_the_missing_permission():
+    with pytest.raises(PermissionDenied) as refused:
+        policy.require(person("member"), "members.invite")
+    assert refused.value.facts == {"permission": "members.invite"}
+
+
+def test_an_unknown_permission_is_our_own_mistake():
+    with pytest.raises(InvariantBroken):
+        policy.may(person("owner"), "wallets.teleport")
+
+
+def test_only_owners_make_owners():
+    assert policy.may_grant(person("owner"), "owner")
+    assert not policy.may_grant(person("admin"), "owner")
+    assert policy.may_grant(person("admin"), "admin")
+
+
+def test_staff_have_no_organization_to_act_in():
+    with pytest.raises(PermissionDenied):
+        policy.own_organization(person(platform_role="super_admin"))
+
+
+def test_the_staff_site_asks_the_same_table():
+    assert policy.permission_to_view(app_label="wallets", model="wallet") == "wallets.read_all"
+    assert policy.permission_to_view(app_label="accounts", model="apikey") == "api_keys.read"
+    assert policy.permission_to_view(app_label="accounts", model="refreshtoken") is None
+    assert policy.permissions_to_view("sessions") == frozenset()
