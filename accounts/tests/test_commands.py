@@ -1,63 +1,17 @@
-"""Django's own sign-in and the management commands."""
+"""The management commands, and what the staff site asks a person."""
 
 from __future__ import annotations
 
 import io
-from typing import Any
 
 import pytest
-from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
-from django.test import RequestFactory
 
-from accounts.backends import PasswordBackend
 from accounts.management.commands import permissions_table
 from accounts.models import User
 from accounts.policy import PERMISSIONS
-from accounts.services.organizations import activate_organization, suspend_organization
-from accounts.services.people import remove_member
-from accounts.tests.builders import NOW, PASSWORD, ROOT, acting, joined, last_record, registered
+from accounts.tests.builders import PASSWORD, joined, last_record, registered
 from accounts.tests.builders import staff as make_staff
-
-
-@pytest.fixture(autouse=True)
-def _our_backend(settings):
-    settings.AUTHENTICATION_BACKENDS = ["accounts.backends.PasswordBackend"]
-
-
-@pytest.mark.django_db
-def test_djangos_form_signs_in_with_the_address():
-    alice = registered().owner
-    assert authenticate(None, username="Alice@acme.test", password=PASSWORD) == alice
-    assert authenticate(None, username="alice@acme.test", password=None) is None
-
-
-@pytest.mark.django_db
-def test_a_failure_at_the_staff_site_is_recorded_with_its_door():
-    request = RequestFactory().post("/admin/login/")
-    assert authenticate(request, username="alice@acme.test", password="wrong") is None
-    record = last_record()
-    assert (record.action, record.door) == ("accounts.sign_in.fail", "admin")
-    assert record.ip == "127.0.0.1"
-
-
-@pytest.mark.django_db
-def test_a_browser_stops_at_once_when_the_person_is_removed():
-    alice = registered().owner
-    bob = joined(alice, "bob", "finance")
-    assert PasswordBackend().get_user(bob.id) == bob
-    remove_member(actor=acting(alice), user_id=bob.id, now=NOW)
-    assert PasswordBackend().get_user(bob.id) is None
-
-
-@pytest.mark.django_db
-def test_a_browser_stops_at_once_when_the_organization_is_suspended():
-    made = registered()
-    where: dict[str, Any] = {"actor": ROOT, "organization_id": made.organization.id, "now": NOW}
-    activate_organization(**where)
-    suspend_organization(**where, reason="")
-    assert PasswordBackend().get_user(made.owner.id) is None
-    assert authenticate(None, username="alice@acme.test", password=PASSWORD) is None
 
 
 @pytest.mark.django_db
