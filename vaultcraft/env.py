@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 DATABASE_ENGINE = "django.db.backends.postgresql"
 CONNECT_TIMEOUT_SECONDS = 3
+LOCK_TIMEOUT_SECONDS = 10
 _FLAGS = {"true": True, "false": False}
 
 
@@ -85,6 +86,11 @@ def database(*, name: str, url: str, pool_max: int = 0) -> dict[str, Any]:
     """
     parts = _connection_parts(name=name, url=url)
     options: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, **parts}
+    # Bound on the server and prepared at the second use: large arrays are not pasted into the
+    # statement's text, and the hot path's statements are planned once for a connection.
+    options |= {"server_side_binding": True, "prepare_threshold": 1}
+    # Nobody waits for a row for ever: past this the use case answers `Busy` and may be tried again.
+    options.setdefault("options", f"-c lock_timeout={LOCK_TIMEOUT_SECONDS}s")
     if pool_max:
         options["pool"] = {"min_size": 1, "max_size": pool_max, "timeout": 10}
     return {

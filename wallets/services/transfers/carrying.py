@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import operator
 import uuid
 from collections.abc import Sequence
+from typing import cast
 
 from audit.services import Act, record_many
 from events.services import Fact, emit_many
@@ -34,6 +36,7 @@ from wallets.errors import (
 from wallets.models import Transfer
 from wallets.services.transfers.planning import Draft
 
+# In the order of the model's fields, so that a row and an instance are made of the same values.
 _COLUMNS = {
     "id": "uuid",
     "organization_id": "uuid",
@@ -64,6 +67,8 @@ _COLUMNS = {
     "source_transaction_id": "uuid",
     "destination_transaction_id": "uuid",
 }
+
+_values = operator.attrgetter(*_COLUMNS)
 
 _AT_SOURCE: dict[type[PostingRefused], type[VaultCraftError]] = {
     AccountFrozen: SourceFrozen,
@@ -132,36 +137,37 @@ def _row(
     request, source, destination = draft.request, draft.source, draft.destination
     actor = request.actor
     completed_at, paid, received = _in_books(draft, posted)
-    return Transfer(
-        id=draft.id,
-        organization_id=draft.organization_id,
-        counterparty_organization_id=draft.counterparty_id,
-        source_id=source.id if source else None,
-        destination_id=destination.id if destination else None,
-        source_handle=source.handle if source else "",
-        source_holder=source.holder_name if source else "",
-        destination_handle=destination.handle if destination else "",
-        destination_holder=destination.holder_name if destination else "",
-        kind=request.kind,
-        state=state,
-        reason_code=reason_code,
-        amount_minor=request.amount_minor,
-        currency_id=request.currency,
-        description=request.description,
-        metadata=dict(request.metadata),
-        external_reference=request.external_reference,
-        reference=request.reference,
-        fingerprint=request.fingerprint,
-        actor_kind=actor.kind.value,
-        actor_id=actor.id,
-        actor_display=actor.display,
-        door=actor.door.value,
-        request_id=actor.request_id,
-        created_at=request.now,
-        completed_at=completed_at,
-        source_transaction_id=paid,
-        destination_transaction_id=received,
+    values = (
+        draft.id,
+        draft.organization_id,
+        draft.counterparty_id,
+        source.id if source else None,
+        destination.id if destination else None,
+        source.handle if source else "",
+        source.holder_name if source else "",
+        destination.handle if destination else "",
+        destination.holder_name if destination else "",
+        request.kind,
+        state,
+        reason_code,
+        request.amount_minor,
+        request.currency,
+        request.description,
+        dict(request.metadata),
+        request.external_reference,
+        request.reference,
+        request.fingerprint,
+        actor.kind.value,
+        actor.id,
+        actor.display,
+        actor.door.value,
+        actor.request_id,
+        request.now,
+        completed_at,
+        paid,
+        received,
     )
+    return cast(Transfer, Transfer.from_db("default", list(_COLUMNS), values))
 
 
 def _in_books(
@@ -179,7 +185,7 @@ def _write(drafts: Sequence[Draft], carried: Sequence[Carried]) -> None:
     insert_rows(
         table="wallets_transfer",
         columns=_COLUMNS,
-        rows=[tuple(getattr(transfer, name) for name in _COLUMNS) for transfer in transfers],
+        rows=[_values(transfer) for transfer in transfers],
     )
     acts: list[Act] = []
     facts: list[Fact] = []
