@@ -88,7 +88,7 @@ class LastOwner(VaultCraftError):
 class InvalidProfile(VaultCraftError):
     """A name, address, country or currency cannot be accepted as written."""
 
-    kind = Kind.INVALID
+    kind = Kind.REFUSED
     code = "invalid_profile"
     title = "The details are not valid"
 
@@ -104,6 +104,6 @@ class WeakPassword(VaultCraftError):
 class InvalidScopes(VaultCraftError):
     """The list of API-key scopes is empty or names an unknown one."""
 
-    kind = Kind.INVALID
+    kind = Kind.REFUSED
     code = "invalid_scopes"
     title = "The scopes are not valid"

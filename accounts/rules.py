@@ -14,6 +14,8 @@ from django.core.validators import validate_email
 from accounts.errors import InvalidProfile, WeakPassword
 
 EMAIL_LENGTH = 254
+# Invisible, but Indic and Persian names are not written right without them.
+_JOINERS = dict.fromkeys((0x200C, 0x200D))
 _COUNTRY = re.compile(r"[A-Z]{2}")
 # Babel's list also has groupings; "ZZ" and these are no country's code.
 _NO_COUNTRY = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
@@ -41,7 +43,8 @@ def cleaned_name(text: str, *, pointer: str, maximum: int = 200) -> str:
     :raises InvalidProfile: if it is empty, too long or holds unprintable characters.
     """
     name = " ".join(text.split())
-    if not name or not name.isprintable():
+    shown = name.translate(_JOINERS)
+    if not shown or not shown.isprintable():
         raise InvalidProfile("Enter a name of printable characters.", pointer=pointer)
     if len(name) > maximum:
         raise InvalidProfile(f"Use at most {maximum} characters.", pointer=pointer)
