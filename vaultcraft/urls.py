@@ -15,8 +15,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
 # SCAFFOLD: goes when both doors stand.
 if find_spec("api") and find_spec("api.urls"):
     urlpatterns.append(path("api/v1/", include("api.urls")))
-if find_spec("web") and find_spec("web.urls"):
+if find_spec("web") and find_spec("web.admin_site"):
     urlpatterns.append(path("admin/", admin.site.urls))
+if find_spec("web") and find_spec("web.urls"):
     urlpatterns.append(path("", include("web.urls")))
 
     handler400 = "web.views.errors.bad_request"

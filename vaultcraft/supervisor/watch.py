@@ -18,9 +18,10 @@ class Watch:
         self._say = say
         self._deaths: dict[str, list[float]] = {}
         self._stop_requested = False
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
-                signal.signal(number, self._on_signal)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup means to go on
+            signal.signal(signal.SIGHUP, self._on_signal)
 
     def stop_requested(self) -> bool:
         """Tell whether a signal came."""

@@ -1,0 +1,156 @@
+"""Founding the demo world: staff, organizations, people, wallets, agreed caps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from accounts.models import User
+from accounts.services.invitations import invite, join
+from accounts.services.organizations import activate_organization, register_organization
+from accounts.services.people import create_staff
+from kernel.actor import Door, anonymous
+from ledger.services.clearing import set_clearing_cap
+from vaultcraft.seeding.calendar import TIMEZONE
+from vaultcraft.seeding.cast import (
+    CASHIER,
+    FINANCE_OF,
+    FOUNDER,
+    MEMBERS,
+    ORGANIZATIONS,
+    OWNER_OF,
+    PEOPLE,
+    STAFF,
+    PersonPlan,
+)
+from vaultcraft.seeding.holdings import CAPS, WALLETS, CapPlan, WalletPlan
+from vaultcraft.seeding.journal import program, request_id_of
+from vaultcraft.seeding.stage import Stage
+from vaultcraft.seeding.story import Moment
+from wallets.services.wallets import open_wallet
+
+PasswordOf = Callable[[str], str]
+
+_STAFF_AT = Moment(30, 9)
+_REGISTER_AT = Moment(30, 11)
+_ACTIVATE_AT = Moment(30, 16)
+_INVITE_AT = Moment(29, 10)
+_JOIN_AT = Moment(29, 12)
+_OPEN_AT = Moment(28, 9)
+_AGREE_AT = Moment(28, 10)
+
+
+def found(stage: Stage, *, password_of: PasswordOf) -> None:
+    """Do what is still missing before the first rupee moves. Each step is its own transaction.
+
+    :param password_of: the password of a person, by e-mail address.
+    """
+    for person in STAFF:
+        _add_staff(stage, person, password=password_of(person.email))
+    for organization in ORGANIZATIONS:
+        owner = PEOPLE[OWNER_OF[organization.key]]
+        _register(stage, organization.key, organization.name, owner, password_of(owner.email))
+        _activate(stage, organization.key)
+    for person in MEMBERS:
+        _bring_in(stage, person, password=password_of(person.email))
+    for wallet in WALLETS.values():
+        _open(stage, wallet)
+    for cap in CAPS:
+        _agree(stage, cap, by=cap.one, about=cap.other)
+        _agree(stage, cap, by=cap.other, about=cap.one)
+
+
+def _add_staff(stage: Stage, person: PersonPlan, *, password: str) -> None:
+    step = f"person:{person.key}"
+    if stage.journal.knows(step):
+        return
+    first = person.key == FOUNDER
+    user = create_staff(
+        actor=program(step) if first else stage.actor(FOUNDER, step=step),
+        email=person.email,
+        full_name=person.name,
+        platform_role=person.role,
+        password=password,
+        now=stage.calendar.at(_STAFF_AT),
+    )
+    stage.journal.note(step, user.id)
+
+
+def _register(stage: Stage, key: str, name: str, owner: PersonPlan, password: str) -> None:
+    step = f"organization:{key}"
+    if not stage.journal.knows(step):
+        registration = register_organization(
+            actor=anonymous(door=Door.COMMAND, request_id=request_id_of(step)),
+            organization_name=name,
+            country="IN",
+            base_currency="INR",
+            timezone=TIMEZONE,
+            owner_email=owner.email,
+            owner_name=owner.name,
+            password=password,
+            now=stage.calendar.at(_REGISTER_AT),
+        )
+        stage.journal.note(step, registration.organization.id)
+    stage.note_owner(owner.key, organization=key)
+
+
+def _activate(stage: Stage, key: str) -> None:
+    step = f"activate:{key}"
+    if stage.journal.knows(step):
+        return
+    organization = activate_organization(
+        actor=stage.actor(CASHIER, step=step),
+        organization_id=stage.organization_id(key),
+        now=stage.calendar.at(_ACTIVATE_AT),
+    )
+    stage.journal.note(step, organization.id)
+
+
+def _bring_in(stage: Stage, person: PersonPlan, *, password: str) -> None:
+    """Invite and join. A token that a killed seeding lost is replaced by a new invitation."""
+    step = f"person:{person.key}"
+    if stage.journal.knows(step):
+        return
+    owner = OWNER_OF[person.organization]
+    issued = invite(
+        actor=stage.actor(owner, step=f"invite:{person.key}"),
+        email=person.email,
+        role=person.role,
+        now=stage.calendar.at(_INVITE_AT),
+    )
+    user: User = join(
+        actor=anonymous(door=Door.COMMAND, request_id=request_id_of(step)),
+        token=issued.token,
+        full_name=person.name,
+        password=password,
+        now=stage.calendar.at(_JOIN_AT),
+    )
+    stage.journal.note(step, user.id)
+
+
+def _open(stage: Stage, plan: WalletPlan) -> None:
+    step = f"wallet:{plan.key}"
+    if stage.journal.knows(step):
+        return
+    wallet = open_wallet(
+        actor=stage.holder_actor(plan.key, step=step),
+        owner_id=stage.holder_id(plan.key),
+        kind=plan.kind,
+        currency=plan.currency,
+        now=stage.calendar.at(_OPEN_AT),
+    )
+    stage.journal.note(step, wallet.id)
+
+
+def _agree(stage: Stage, plan: CapPlan, *, by: str, about: str) -> None:
+    step = f"cap:{by}:{about}:{plan.currency}"
+    if stage.journal.knows(step):
+        return
+    cap = set_clearing_cap(
+        actor=stage.actor(FINANCE_OF[by], step=step),
+        organization_id=stage.organization_id(by),
+        counterparty_id=stage.organization_id(about),
+        currency=plan.currency,
+        cap_minor=plan.cap_minor,
+        now=stage.calendar.at(_AGREE_AT),
+    )
+    stage.journal.note(step, cap.id)
