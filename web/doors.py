@@ -13,18 +13,22 @@ from typing import Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import rotate_token
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_http_methods
 
 from accounts.actors import user_actor
 from accounts.models import User
-from kernel.actor import Actor, Door
+from accounts.queries import live_session
+from kernel import clock
+from kernel.actor import Actor, Door, anonymous
 from kernel.context import reading
 from kernel.errors import VaultCraftError
 from web.views import errors
 
 P = ParamSpec("P")
+SESSION_KEY = "sid"
 
 
 class PersonRequest(HttpRequest):
@@ -32,6 +36,7 @@ class PersonRequest(HttpRequest):
 
     actor: Actor
     user: User
+    session_id: uuid.UUID
 
 
 PersonView = Callable[Concatenate[PersonRequest, P], HttpResponse]
@@ -48,41 +53,68 @@ def client_ip(request: HttpRequest) -> str | None:
     return request.META.get("REMOTE_ADDR") or None
 
 
+def stranger(request: HttpRequest) -> Actor:
+    """The actor of a page that needs no sign-in."""
+    return anonymous(door=Door.WEB, request_id=request_id_of(request), ip=client_ip(request))
+
+
 def enter(request: HttpRequest, *, door: Door = Door.WEB) -> PersonRequest | None:
-    """The same request with its actor, or None when nobody is signed in."""
-    if not request.user.is_authenticated:
+    """The same request with its person and actor, or None when nobody is signed in.
+
+    The cookie names a sign-in session of accounts; that row, read now, decides. So a session that
+    was ended, a person who was removed and an organization that was suspended stop at once, and
+    Django's own notion of a signed-in user is never asked.
+    """
+    session_id = request.session.get(SESSION_KEY)
+    if session_id is None:
+        return None
+    session = live_session(session_id=uuid.UUID(session_id), now=clock.now())
+    if session is None:
+        request.session.flush()
         return None
     person = cast(PersonRequest, request)
+    person.user = session.user
+    person.session_id = session.id
     person.actor = user_actor(
-        user=person.user, door=door, request_id=request_id_of(request), ip=client_ip(request)
+        user=session.user, door=door, request_id=request_id_of(request), ip=client_ip(request)
     )
     return person
 
 
+def remember(request: HttpRequest, *, session_id: uuid.UUID) -> None:
+    """Bind this browser to a sign-in session, under a fresh cookie and form token."""
+    request.session.flush()
+    request.session[SESSION_KEY] = str(session_id)
+    rotate_token(request)
+
+
 def reads(view: PersonView[P]) -> View[P]:
     """A page that only looks: the view and its template run inside `reading(actor)`."""
+    return require_http_methods(["GET", "HEAD"])(_inside_reading(view))
 
+
+def checks(view: PersonView[P]) -> View[P]:
+    """A posted form that is judged and changes nothing: inside `reading(actor)` as well."""
+    return require_http_methods(["POST"])(_inside_reading(view))
+
+
+def _inside_reading(view: PersonView[P]) -> View[P]:
     @functools.wraps(view)
-    def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        person = enter(request)
-        if person is None:
-            return to_sign_in(request)
-        try:
-            with reading(person.actor):
-                response = view(person, *args, **kwargs)
-        except VaultCraftError as error:
-            response = errors.refused(request, error)
-        add_never_cache_headers(response)
-        return response
+    def inside(request: PersonRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        with reading(request.actor):
+            return view(request, *args, **kwargs)
 
-    return require_http_methods(["GET", "HEAD"])(page)
+    return _signed_in(inside)
 
 
 def acts(view: PersonView[P]) -> View[P]:
     """A form's handler: no transaction is open, so the view may call one use case."""
+    return require_http_methods(["POST"])(_signed_in(view))
 
+
+def _signed_in(view: PersonView[P]) -> View[P]:
     @functools.wraps(view)
-    def handler(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def door(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         person = enter(request)
         if person is None:
             return to_sign_in(request)
@@ -93,14 +125,19 @@ def acts(view: PersonView[P]) -> View[P]:
         add_never_cache_headers(response)
         return response
 
-    return require_http_methods(["POST"])(handler)
+    return door
+
+
+def sign_in_address(wanted: str) -> str:
+    """The sign-in page, leading on to `wanted`."""
+    return f"{reverse('web:sign-in')}?{urlencode({'next': wanted})}"
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """Off to the sign-in page, and back here afterwards if this was a page."""
     address = reverse("web:sign-in")
     if request.method == "GET" and request.path != reverse("web:home"):
-        address = f"{address}?{urlencode({'next': request.get_full_path()})}"
+        address = sign_in_address(request.get_full_path())
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204, headers={"HX-Redirect": address})
     return HttpResponseRedirect(address)

@@ -35,36 +35,51 @@ class Sentence:
     field: str | None = None
 
 
-# Codes of a refused transfer, as a person reads them. The field is the send form's.
-TRANSFER_SENTENCES: dict[str, Sentence] = {
+_HANDLE = "A handle looks like VC-7Q2M9K; its last character catches typing mistakes."
+
+# Codes as a person reads them. The field is the one of the send form it belongs beside.
+SENTENCES: dict[str, Sentence] = {
     "insufficient_funds": Sentence("There is not enough available in this wallet.", "amount"),
     "invalid_amount": Sentence("Enter an amount like 1250.50.", "amount"),
-    "balance_out_of_range": Sentence("This amount is more than a wallet can hold.", "amount"),
-    "currency_mismatch": Sentence(
-        "The payee’s wallet holds another currency. Choose a wallet in the same one.",
+    "balance_out_of_range": Sentence("This is more than a wallet can hold.", "amount"),
+    "wallet_currency_mismatch": Sentence(
+        "The payee’s wallet holds another currency. Send from a wallet in the same one.",
         "destination",
     ),
-    "wallet_not_found": Sentence("No wallet has this handle. Check it with the payee.", "destination"),
-    "malformed_id": Sentence("A handle looks like VC-7Q2M9K. Check it with the payee.", "destination"),
-    "same_wallet": Sentence("Choose a payee other than the wallet you send from.", "destination"),
-    "account_frozen": Sentence("This wallet is frozen, so nothing can leave it.", "source"),
-    "account_suspended": Sentence("One of the two wallets is suspended.", "destination"),
-    "account_closed": Sentence("One of the two wallets is closed.", "destination"),
+    "source_wallet_not_found": Sentence("You cannot send from this wallet.", "source"),
+    "destination_wallet_not_found": Sentence("No wallet has this handle.", "destination"),
+    "malformed_id": Sentence(_HANDLE, "destination"),
+    "same_wallet": Sentence("Money cannot go to the wallet it comes from.", "destination"),
+    "source_wallet_frozen": Sentence("This wallet is frozen, so nothing can leave it.", "source"),
+    "source_wallet_suspended": Sentence("This wallet is suspended.", "source"),
+    "source_wallet_closed": Sentence("This wallet is closed.", "source"),
+    "destination_wallet_suspended": Sentence("The payee’s wallet is suspended.", "destination"),
+    "destination_wallet_closed": Sentence("The payee’s wallet is closed.", "destination"),
     "clearing_cap_exceeded": Sentence(
-        "Your organization and the payee’s have not agreed to exchange this much. "
-        "Ask your finance team to raise the clearing cap.",
+        "Your organization and the payee’s have not agreed to exchange this much. Ask your "
+        "finance team about the clearing cap.",
         "destination",
     ),
-    "organization_not_active": Sentence(
-        "Your organization, or the payee’s, is not active yet, so money cannot move.", None
+    "organization_inactive": Sentence(
+        "Your organization or the payee’s is not active, so money cannot move between them."
     ),
-    "permission_denied": Sentence("Your role may not send from this wallet.", "source"),
+    "organization_cash_insufficient": Sentence("The organization’s cash at bank is too small."),
+    "permission_denied": Sentence("Your role does not include this."),
+    "idempotency_key_reused": Sentence(
+        "This form was already used for another transfer. Start again from a fresh one."
+    ),
+    "busy": Sentence("We are busy and changed nothing. Try again in a moment."),
 }
 
 
 def sentence_of(*, code: str | None, fallback: str = "") -> Sentence:
     """The words for a refusal code; the fallback where the table has none."""
-    return TRANSFER_SENTENCES.get(code or "", Sentence(fallback or "This was refused."))
+    return SENTENCES.get(code or "", Sentence(fallback or "This was refused."))
+
+
+def words_of(error: VaultCraftError) -> str:
+    """One sentence for a message at the top of a page."""
+    return sentence_of(code=error.code, fallback=error.detail).words
 
 
 def explain(form: Form, error: VaultCraftError) -> None:

@@ -1,0 +1,109 @@
+"""Organizations, people, invitations, sessions and keys on the staff site."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from accounts import policy, queries
+from accounts.models import ApiKey, Invitation, Organization, SignInSession, User
+from kernel.admin import ReadOnlyAdmin
+
+
+def _to_status_page(model_admin: Any, request: Any, change: str) -> Any:
+    chosen = request.POST.getlist("_selected_action")
+    query = urlencode({"change": change, "id": chosen}, doseq=True)
+    return redirect(f"{reverse('admin:organization-status')}?{query}")
+
+
+@admin.register(Organization)
+class OrganizationAdmin(ReadOnlyAdmin):
+    """Tenants; platform admins activate and suspend them here."""
+
+    list_display = ("display_name", "status", "country", "base_currency", "created_at")
+    list_filter = ("status", "country", "base_currency")
+    search_fields = ("name", "display_name", "slug")
+    actions = ("activate", "suspend")
+
+    def get_queryset(self, request: Any) -> QuerySet[Organization]:
+        """One's own, or all for the platform."""
+        return queries.visible_organizations(request.actor)
+
+    @admin.action(description="Activate…", permissions=["activate"])
+    def activate(self, request: Any, queryset: QuerySet[Organization]) -> Any:
+        """To the page that asks for confirmation."""
+        return _to_status_page(self, request, "activate")
+
+    @admin.action(description="Suspend…", permissions=["suspend"])
+    def suspend(self, request: Any, queryset: QuerySet[Organization]) -> Any:
+        """To the page that asks for the reason."""
+        return _to_status_page(self, request, "suspend")
+
+    def has_activate_permission(self, request: Any) -> bool:
+        """Whether the action is offered."""
+        return policy.may(request.actor, "organizations.activate")
+
+    def has_suspend_permission(self, request: Any) -> bool:
+        """Whether the action is offered."""
+        return policy.may(request.actor, "organizations.suspend")
+
+
+@admin.register(User)
+class UserAdmin(ReadOnlyAdmin):
+    """People and platform staff."""
+
+    list_display = ("full_name", "email", "organization", "role", "platform_role", "is_active")
+    list_filter = ("role", "platform_role", "is_active")
+    list_select_related = ("organization",)
+    search_fields = ("full_name", "email")
+    exclude = ("password", "last_login")
+
+    def get_queryset(self, request: Any) -> QuerySet[User]:
+        """Colleagues, or everybody for the platform."""
+        return queries.visible_people(request.actor)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    """Open and closed invitations; the token's hash stays out of sight."""
+
+    list_display = ("email", "organization", "role", "expires_at", "accepted_at", "withdrawn_at")
+    list_select_related = ("organization",)
+    search_fields = ("email",)
+    exclude = ("token_hash",)
+
+    def get_queryset(self, request: Any) -> QuerySet[Invitation]:
+        """Of one's own organization, or all for the platform."""
+        return queries.visible_invitations(request.actor)
+
+
+@admin.register(SignInSession)
+class SignInSessionAdmin(ReadOnlyAdmin):
+    """Who is signed in from where."""
+
+    list_display = ("user", "door", "ip", "opened_at", "last_seen_at", "revoked_at")
+    list_filter = ("door", "revoked_reason")
+    search_fields = ("user__full_name", "user__email")
+
+    def get_queryset(self, request: Any) -> QuerySet[SignInSession]:
+        """One's own, and those of others one may end."""
+        return queries.visible_sessions(request.actor)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    """Keys by their prefix; the secret's hash stays out of sight."""
+
+    list_display = ("name", "prefix", "organization", "created_at", "last_used_at", "revoked_at")
+    list_select_related = ("organization",)
+    search_fields = ("name", "prefix")
+    exclude = ("secret_hash",)
+
+    def get_queryset(self, request: Any) -> QuerySet[ApiKey]:
+        """Of one's own organization, or all for the platform."""
+        return queries.visible_api_keys(request.actor)

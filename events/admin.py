@@ -1,0 +1,17 @@
+"""The outbox on the staff site."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from events.models import OutboxEvent
+from kernel.admin import ReadOnlyAdmin
+
+
+@admin.register(OutboxEvent)
+class OutboxEventAdmin(ReadOnlyAdmin):
+    """Facts waiting for, or carried by, the relay."""
+
+    list_display = ("occurred_at", "name", "version", "subject_id", "actor_kind", "request_id")
+    list_filter = ("name", "actor_kind", "occurred_at")
+    search_fields = ("name", "subject_id", "request_id")

@@ -1,0 +1,99 @@
+"""The books on the staff site: explored, never edited."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from kernel.admin import ReadOnlyAdmin, ReadOnlyInline, money
+from ledger.models import ClearingCap, Currency, Entry, LedgerAccount, Transaction
+
+
+@admin.register(Currency)
+class CurrencyAdmin(ReadOnlyAdmin):
+    """The currencies and their exponents."""
+
+    list_display = ("code", "name", "exponent")
+
+
+@admin.register(LedgerAccount)
+class LedgerAccountAdmin(ReadOnlyAdmin):
+    """The chart of accounts with balances."""
+
+    list_display = ("code", "name", "organization", "kind", "status", "posted", "held", "currency")
+    list_filter = ("kind", "account_class", "status", "currency")
+    list_select_related = ("organization", "currency")
+    search_fields = ("code", "name")
+
+    @admin.display(description="Posted")
+    def posted(self, account: LedgerAccount) -> str:
+        """Positive on the account's normal side."""
+        return money(account.posted_minor, account.currency)
+
+    @admin.display(description="Held")
+    def held(self, account: LedgerAccount) -> str:
+        """Reserved by holds."""
+        return money(account.held_minor, account.currency)
+
+
+class EntryInline(ReadOnlyInline):
+    """The sides of one transaction."""
+
+    model = Entry
+    fields = ("seq", "account", "side", "amount", "balance_after", "version")
+    readonly_fields = fields
+    ordering = ("seq",)
+
+    @admin.display(description="Amount")
+    def amount(self, entry: Entry) -> str:
+        """In the account's currency."""
+        return money(entry.amount_minor, entry.currency)
+
+    @admin.display(description="Balance after")
+    def balance_after(self, entry: Entry) -> str:
+        """Positive on the account's normal side."""
+        return money(entry.balance_after_minor, entry.currency)
+
+
+@admin.register(Transaction)
+class TransactionAdmin(ReadOnlyAdmin):
+    """Balanced sets of entries, newest first."""
+
+    list_display = ("id", "organization", "kind", "entry_count", "description", "recorded_at")
+    list_filter = ("kind", "recorded_at")
+    list_select_related = ("organization",)
+    search_fields = ("id", "transfer_id")
+    exclude = ("reference",)
+    inlines = (EntryInline,)
+
+
+@admin.register(Entry)
+class EntryAdmin(ReadOnlyAdmin):
+    """Every entry with the balance it left."""
+
+    list_display = ("recorded_at", "account", "side", "amount", "balance_after", "transaction_id")
+    list_filter = ("side", "currency")
+    list_select_related = ("account", "currency")
+    search_fields = ("account__code", "transaction__id")
+
+    @admin.display(description="Amount")
+    def amount(self, entry: Entry) -> str:
+        """In the account's currency."""
+        return money(entry.amount_minor, entry.currency)
+
+    @admin.display(description="Balance after")
+    def balance_after(self, entry: Entry) -> str:
+        """Positive on the account's normal side."""
+        return money(entry.balance_after_minor, entry.currency)
+
+
+@admin.register(ClearingCap)
+class ClearingCapAdmin(ReadOnlyAdmin):
+    """What organizations let each other owe."""
+
+    list_display = ("organization", "counterparty", "cap", "currency", "set_at")
+    list_select_related = ("organization", "counterparty", "currency")
+
+    @admin.display(description="Cap")
+    def cap(self, row: ClearingCap) -> str:
+        """The ceiling this side agreed to."""
+        return money(row.cap_minor, row.currency)

@@ -1,0 +1,117 @@
+"""The staff site: Django's admin behind our own sign-in, reading what the actor may see.
+
+Every page is drawn inside `reading(actor)`, so row-level security decides which rows exist. Posted
+forms run outside of it: the use cases they lead to own their transactions.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.apps import AdminConfig
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.template.response import SimpleTemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+
+from kernel import clock
+from kernel.actor import Door
+from kernel.context import reading
+from kernel.errors import PermissionDenied, VaultCraftError
+
+_VIEWS_NOT_OURS = {"password_change", "password_change_done"}
+
+
+class VaultCraftAdminConfig(AdminConfig):
+    """Django's admin with our site in place of the stock one."""
+
+    default_site = "web.admin_site.VaultCraftAdminSite"
+
+
+class VaultCraftAdminSite(AdminSite):
+    """Finance and support staff's site."""
+
+    site_header = "VaultCraft"
+    site_title = "VaultCraft admin"
+    index_title = "Finance"
+    empty_value_display = "—"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whether somebody is signed in whose role opens the staff site."""
+        from web.doors import enter
+
+        person = enter(request, door=Door.ADMIN)
+        return person is not None and person.user.is_staff
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """As Django's, with the view and its template run under the actor's eyes."""
+        return super().admin_view(_under_actors_eyes(view), cacheable)
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Our own pages first; Django's password pages are left out, passwords are ours."""
+        from web.views import staff, staff_wallets
+
+        pages = [
+            ("trial-balance/", staff.trial_balance_page, "trial-balance"),
+            ("organizations/status/", staff.organization_status, "organization-status"),
+            ("wallets/status/", staff_wallets.status, "wallet-status"),
+            ("wallets/cash/", staff_wallets.cash, "wallet-cash"),
+        ]
+        own = [path(route, self.admin_view(view), name=name) for route, view, name in pages]
+        stock = [
+            url for url in super().get_urls() if getattr(url, "name", None) not in _VIEWS_NOT_OURS
+        ]
+        return [*own, *stock]
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Our own sign-in; somebody signed in without the role learns so."""
+        from web.doors import enter, sign_in_address
+        from web.views import errors
+
+        if enter(request) is not None and not self.has_permission(request):
+            return errors.refused(request, PermissionDenied())
+        wanted = request.GET.get("next") or reverse("admin:index")
+        return HttpResponseRedirect(sign_in_address(wanted))
+
+    def logout(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """End the session, as the dashboard's button does."""
+        from accounts.services.sessions import revoke_session
+        from web.doors import enter
+
+        person = enter(request, door=Door.ADMIN)
+        if person is not None and request.method == "POST":
+            revoke_session(
+                actor=person.actor, session_id=person.session_id, now=clock.now()
+            )
+            request.session.flush()
+        return HttpResponseRedirect(reverse("web:sign-in"))
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """What every page of the site knows."""
+        context = super().each_context(request)
+        return {**context, "has_permission": bool(getattr(request, "actor", None))}
+
+
+def _under_actors_eyes(view: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(view)
+    def seen(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        from web.views import errors
+
+        try:
+            if request.method not in ("GET", "HEAD"):
+                return cast(HttpResponseBase, view(request, *args, **kwargs))
+            with reading(request.actor):  # type: ignore[attr-defined] # set by has_permission
+                response = view(request, *args, **kwargs)
+                if isinstance(response, SimpleTemplateResponse):
+                    response.render()
+            return cast(HttpResponseBase, response)
+        except VaultCraftError as error:
+            return errors.refused(request, error)
+
+    return seen

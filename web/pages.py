@@ -1,0 +1,25 @@
+"""Drawing a signed-in page: the frame and the content, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from web.doors import PersonRequest
+from web.presenters.chrome import chrome_of
+
+
+def page(
+    request: PersonRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    here: str,
+    status: int = 200,
+) -> HttpResponse:
+    """Render now, while the view's transaction is open: a lazy query would see nothing later."""
+    frame = {"chrome": chrome_of(request.user, here=here)}
+    return render(request, template, {**frame, **context}, status=status)

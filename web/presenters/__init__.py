@@ -1,0 +1,1 @@
+"""Rows of the rooms below, put into the words and shapes that templates draw."""

@@ -1,0 +1,55 @@
+"""States as a word and a tone. The tone is never the only carrier of the meaning."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from accounts.choices import OrganizationStatus
+from ledger.choices import AccountStatus
+from wallets.choices import TransferState
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Badge:
+    """:param tone: good, warn, bad, info or plain."""
+
+    tone: str
+    label: str
+
+
+_TRANSFER_TONES = {
+    TransferState.COMPLETED: "good",
+    TransferState.PENDING: "warn",
+    TransferState.PROCESSING: "warn",
+    TransferState.FAILED: "bad",
+    TransferState.CANCELLED: "plain",
+}
+_WALLET_TONES = {
+    AccountStatus.ACTIVE: "good",
+    AccountStatus.FROZEN: "info",
+    AccountStatus.SUSPENDED: "bad",
+    AccountStatus.CLOSED: "plain",
+}
+_ORGANIZATION_TONES = {
+    OrganizationStatus.ACTIVE: "good",
+    OrganizationStatus.PENDING: "warn",
+    OrganizationStatus.SUSPENDED: "bad",
+}
+
+
+def transfer_badge(state: str) -> Badge:
+    """The badge of a transfer's state."""
+    known = TransferState(state)
+    return Badge(_TRANSFER_TONES[known], known.label)
+
+
+def wallet_badge(status: str) -> Badge:
+    """The badge of a wallet's status."""
+    known = AccountStatus(status)
+    return Badge(_WALLET_TONES[known], known.label)
+
+
+def organization_badge(status: str) -> Badge:
+    """The badge of an organization's status."""
+    known = OrganizationStatus(status)
+    return Badge(_ORGANIZATION_TONES[known], known.label)

@@ -1,0 +1,185 @@
+"""Transfers as rows and as receipts, seen from one side."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Collection, Iterable
+from itertools import groupby
+
+from django.urls import reverse
+
+from kernel.ids import encode
+from wallets.choices import TransferKind, TransferState
+from wallets.models import Transfer
+from web.presenters.badges import Badge, transfer_badge
+from web.presenters.money import shown, signed
+from web.refusals import sentence_of
+
+_DEAD = {TransferState.FAILED, TransferState.CANCELLED}
+_WAITING = {TransferState.PENDING, TransferState.PROCESSING}
+BANK = "Bank"
+_DOORS = {
+    "web": "in the browser",
+    "api": "by the API",
+    "admin": "in the admin",
+    "command": "by a command",
+    "task": "by a scheduled task",
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MovementRow:
+    """One transfer in a list."""
+
+    url: str
+    direction: str
+    title: str
+    meta: str
+    amount: str
+    badge: Badge
+    dead: bool
+    at: dt.datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Day:
+    """The rows of one UTC day, and an instant in it for the heading."""
+
+    at: dt.datetime
+    rows: list[MovementRow]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TransferCard:
+    """One transfer in full."""
+
+    id: str
+    url: str
+    receipt_url: str
+    kind_label: str
+    amount: str
+    signed_amount: str
+    sentence: str
+    outcome: str
+    seal: str
+    seal_icon: str
+    badge: Badge
+    reason: str
+    reason_code: str
+    payer_name: str
+    payer_organization: str
+    source_handle: str
+    payee_name: str
+    payee_organization: str
+    destination_handle: str
+    description: str
+    made_by: str
+    request_id: str
+    at: dt.datetime
+
+
+def direction_of(transfer: Transfer, mine: Collection[uuid.UUID]) -> str:
+    """``in``, ``out`` or ``own``, from the wallets the reader calls theirs."""
+    pays, receives = transfer.source_id in mine, transfer.destination_id in mine
+    if pays and receives:
+        return "own"
+    return "in" if receives else "out"
+
+
+def movement_row(transfer: Transfer, mine: Collection[uuid.UUID]) -> MovementRow:
+    """The row of one transfer."""
+    direction = direction_of(transfer, mine)
+    return MovementRow(
+        url=reverse("web:transfer", args=[encode("trf", transfer.id)]),
+        direction=direction,
+        title=_title(transfer, direction),
+        meta=_meta(transfer, direction),
+        amount=signed(transfer.amount_minor, transfer.currency, direction=direction),
+        badge=transfer_badge(transfer.state),
+        dead=transfer.state in _DEAD,
+        at=transfer.created_at,
+    )
+
+
+def by_day(rows: Iterable[MovementRow]) -> list[Day]:
+    """Rows under their UTC day, in the order they came."""
+    groups = groupby(rows, key=lambda row: row.at.astimezone(dt.UTC).date())
+    days = ((list(group)) for _, group in groups)
+    return [Day(rows[0].at, rows) for rows in days]
+
+
+def transfer_card(
+    transfer: Transfer, *, mine: Collection[uuid.UUID], names: dict[uuid.UUID, str]
+) -> TransferCard:
+    """Everything about one transfer that its page and its receipt say.
+
+    :param names: display names of the two organizations.
+    """
+    direction = direction_of(transfer, mine)
+    public_id = encode("trf", transfer.id)
+    payer, payee = transfer.source_holder or BANK, transfer.destination_holder or BANK
+    home = names.get(transfer.organization_id, "")
+    other = names.get(transfer.counterparty_organization_id or transfer.organization_id, home)
+    seal, seal_icon, outcome = _seal(transfer, direction)
+    return TransferCard(
+        id=public_id,
+        url=reverse("web:transfer", args=[public_id]),
+        receipt_url=reverse("web:receipt", args=[public_id]),
+        kind_label=TransferKind(transfer.kind).label,
+        amount=shown(transfer.amount_minor, transfer.currency),
+        signed_amount=signed(transfer.amount_minor, transfer.currency, direction=direction),
+        sentence=f"{payer} to {payee}",
+        outcome=outcome,
+        seal=seal,
+        seal_icon=seal_icon,
+        badge=transfer_badge(transfer.state),
+        reason=sentence_of(code=transfer.reason_code).words if transfer.reason_code else "",
+        reason_code=transfer.reason_code,
+        payer_name=payer,
+        payer_organization=home,
+        source_handle=transfer.source_handle,
+        payee_name=payee,
+        payee_organization=other,
+        destination_handle=transfer.destination_handle,
+        description=transfer.description,
+        made_by=_made_by(transfer),
+        request_id=transfer.request_id,
+        at=transfer.completed_at or transfer.created_at,
+    )
+
+
+def _title(transfer: Transfer, direction: str) -> str:
+    if transfer.kind != TransferKind.TRANSFER:
+        return TransferKind(transfer.kind).label
+    if direction == "own" and transfer.source_holder == transfer.destination_holder:
+        return "Between own wallets"
+    return transfer.source_holder if direction == "in" else transfer.destination_holder
+
+
+def _meta(transfer: Transfer, direction: str) -> str:
+    ends = {
+        "in": transfer.source_handle and f"From {transfer.source_handle}",
+        "out": transfer.destination_handle and f"To {transfer.destination_handle}",
+        "own": f"{transfer.source_handle} to {transfer.destination_handle}",
+    }
+    if transfer.kind == TransferKind.DEPOSIT:
+        ends["in"] = f"Into {transfer.destination_handle}"
+    if transfer.kind == TransferKind.WITHDRAWAL:
+        ends["out"] = f"Out of {transfer.source_handle}"
+    return " · ".join(part for part in (ends[direction], transfer.description) if part)
+
+
+def _seal(transfer: Transfer, direction: str) -> tuple[str, str, str]:
+    """The mark on top of a receipt: its style, its icon, its words."""
+    if transfer.state in _DEAD:
+        return "seal-bad", "x", "No money moved"
+    if transfer.state in _WAITING:
+        return "seal-wait", "hourglass", "On its way"
+    return "", "check", "Money received" if direction == "in" else "Money sent"
+
+
+def _made_by(transfer: Transfer) -> str:
+    door = _DOORS.get(transfer.door, "")
+    return ", ".join(part for part in (transfer.actor_display, door) if part)

@@ -1,0 +1,120 @@
+"""Wallets and balances as cards, and the entries of one wallet as rows."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable
+from itertools import groupby
+
+from django.urls import reverse
+
+from kernel.ids import encode
+from ledger.choices import AccountStatus
+from wallets.choices import WalletKind
+from wallets.models import Wallet
+from web.presenters.badges import Badge, wallet_badge
+from web.presenters.money import CurrencyLike, figure, shown
+
+_ICONS = {
+    WalletKind.SAVINGS: "piggy-bank",
+    WalletKind.CURRENT: "wallet",
+    WalletKind.MERCHANT: "store",
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WalletCard:
+    """One wallet, amounts ready to read."""
+
+    id: str
+    handle: str
+    url: str
+    name: str
+    kind_label: str
+    icon: str
+    holder: str
+    currency: str
+    badge: Badge
+    whole: str
+    fraction: str
+    available: str
+    posted: str
+    held: str
+    has_held: bool
+    created_at: dt.datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class BalanceCard:
+    """What one currency amounts to over several wallets; never summed across currencies."""
+
+    currency: str
+    whole: str
+    fraction: str
+    posted: str
+    held: str
+    wallet_count: int
+
+
+def holder_of(wallet: Wallet) -> str:
+    """The person, or the organization for its own wallets."""
+    return wallet.owner.full_name if wallet.owner else wallet.organization.display_name
+
+
+def wallet_card(wallet: Wallet) -> WalletCard:
+    """The card of one wallet; reads its account, owner, organization and currency."""
+    account, currency = wallet.account, wallet.currency
+    parts = figure(account.available_minor, currency)
+    kind = WalletKind(wallet.kind)
+    return WalletCard(
+        id=encode("wal", wallet.id),
+        handle=wallet.handle,
+        url=reverse("web:wallet", args=[wallet.handle]),
+        name=f"{kind.label} {wallet.currency_id}",
+        kind_label=kind.label,
+        icon="landmark" if wallet.owner_id is None else _ICONS[kind],
+        holder=holder_of(wallet),
+        currency=wallet.currency_id,
+        badge=wallet_badge(account.status),
+        whole=parts.whole,
+        fraction=parts.fraction,
+        available=shown(account.available_minor, currency),
+        posted=shown(account.posted_minor, currency),
+        held=shown(account.held_minor, currency),
+        has_held=account.held_minor > 0,
+        created_at=wallet.created_at,
+    )
+
+
+def balance_cards(wallets: Iterable[Wallet]) -> list[BalanceCard]:
+    """One card for each currency, the one with most wallets first."""
+    ordered = sorted(wallets, key=lambda wallet: wallet.currency_id)
+    groups = [list(group) for _, group in groupby(ordered, key=lambda wallet: wallet.currency_id)]
+    return [_balance(group) for group in sorted(groups, key=len, reverse=True)]
+
+
+def _balance(wallets: list[Wallet]) -> BalanceCard:
+    currency: CurrencyLike = wallets[0].currency
+    parts = figure(sum(wallet.account.available_minor for wallet in wallets), currency)
+    return BalanceCard(
+        currency=currency.code,
+        whole=parts.whole,
+        fraction=parts.fraction,
+        posted=shown(sum(wallet.account.posted_minor for wallet in wallets), currency),
+        held=shown(sum(wallet.account.held_minor for wallet in wallets), currency),
+        wallet_count=len(wallets),
+    )
+
+
+def source_choices(wallets: Iterable[Wallet]) -> list[tuple[str, str]]:
+    """Wallets to send from, with what is available in each."""
+    return [
+        (
+            wallet.handle,
+            f"{shown(wallet.account.available_minor, wallet.currency)} · {holder_of(wallet)} · "
+            f"{WalletKind(wallet.kind).label} {wallet.handle}",
+        )
+        for wallet in wallets
+        if wallet.account.status == AccountStatus.ACTIVE
+    ]

@@ -1,0 +1,41 @@
+"""Addresses of the people's pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from web.views import gate, home, organization, profile, send, transfers, wallets
+
+app_name = "web"
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("sign-in", gate.sign_in, name="sign-in"),
+    path("sign-out", gate.sign_out, name="sign-out"),
+    path("register", gate.register, name="register"),
+    path("join/<str:token>", gate.join, name="join"),
+    path("send", send.details, name="send"),
+    path("send/payee", send.payee, name="payee"),
+    path("send/review", send.review, name="send-review"),
+    path("send/edit", send.edit, name="send-edit"),
+    path("send/confirm", send.confirm, name="send-confirm"),
+    path("transfers", transfers.history, name="transfers"),
+    path("transfers/<str:transfer_id>", transfers.detail, name="transfer"),
+    path("transfers/<str:transfer_id>/receipt", transfers.receipt, name="receipt"),
+    path("wallets", wallets.overview, name="wallets"),
+    path("wallets/open", wallets.open_one, name="wallet-open"),
+    path("wallets/<str:wallet>", wallets.detail, name="wallet"),
+    path("wallets/<str:wallet>/status", wallets.change_status, name="wallet-status"),
+    path("organization", organization.overview, name="organization"),
+    path("organization/invitations", organization.invite, name="invite"),
+    path(
+        "organization/invitations/<str:invitation_id>/withdraw",
+        organization.withdraw,
+        name="invitation-withdraw",
+    ),
+    path("organization/keys", organization.issue_key, name="key-issue"),
+    path("organization/keys/<str:key_id>/revoke", organization.revoke_key, name="key-revoke"),
+    path("profile", profile.profile, name="profile"),
+    path("admin", RedirectView.as_view(url="/admin/")),
+]

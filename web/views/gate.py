@@ -1,0 +1,131 @@
+"""The way in and out: sign in, register, join, sign out."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.actors import as_user
+from accounts.errors import InvalidInvitation
+from accounts.models import User
+from accounts.services.invitations import invitation_of, join as join_organization
+from accounts.services.organizations import register_organization
+from accounts.services.sessions import open_browser_session, revoke_session
+from accounts.services.sign_in import verify_password
+from kernel import clock
+from kernel.errors import VaultCraftError
+from web.doors import PersonRequest, acts, enter, remember, stranger
+from web.forms import JoinForm, RegisterForm, SignInForm
+from web.presenters.choices import currency_choices
+from web.refusals import STATUS_OF_KIND, explain
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Prove who one is and go where one wanted to go."""
+    if request.method == "GET":
+        if enter(request) is not None:
+            return HttpResponseRedirect(_safe_next(request, request.GET.get("next", "")))
+        form = SignInForm(initial={"next": request.GET.get("next", "")})
+        return render(request, "web/sign_in.html", {"form": form})
+    form = SignInForm(request.POST)
+    if not form.is_valid():
+        return render(request, "web/sign_in.html", {"form": form}, status=400)
+    try:
+        user = verify_password(
+            actor=stranger(request),
+            email=form.cleaned_data["email"],
+            password=form.cleaned_data["password"],
+            now=clock.now(),
+        )
+    except VaultCraftError as error:
+        explain(form, error)
+        status = STATUS_OF_KIND[error.kind]
+        return render(request, "web/sign_in.html", {"form": form}, status=status)
+    _welcome(request, user)
+    return HttpResponseRedirect(_safe_next(request, form.cleaned_data["next"]))
+
+
+@acts
+def sign_out(request: PersonRequest) -> HttpResponse:
+    """End this session for good."""
+    revoke_session(actor=request.actor, session_id=request.session_id, now=clock.now())
+    request.session.flush()
+    return HttpResponseRedirect(reverse("web:sign-in"))
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def register(request: HttpRequest) -> HttpResponse:
+    """A new organization, pending until it is activated, and its first owner."""
+    data = request.POST if request.method == "POST" else None
+    form = RegisterForm(data, currencies=currency_choices())
+    if data is None:
+        return render(request, "web/register.html", {"form": form})
+    if not form.is_valid():
+        return render(request, "web/register.html", {"form": form}, status=400)
+    given = form.cleaned_data
+    try:
+        registration = register_organization(
+            actor=stranger(request),
+            organization_name=given["organization_name"],
+            country=given["country"],
+            base_currency=given["base_currency"],
+            owner_email=given["email"],
+            owner_name=given["owner_name"],
+            password=given["password"],
+            now=clock.now(),
+        )
+    except VaultCraftError as error:
+        explain(form, error)
+        status = STATUS_OF_KIND[error.kind]
+        return render(request, "web/register.html", {"form": form}, status=status)
+    _welcome(request, registration.owner)
+    return HttpResponseRedirect(reverse("web:home"))
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def join(request: HttpRequest, token: str) -> HttpResponse:
+    """Accept an invitation and be signed in."""
+    try:
+        invitation = invitation_of(token=token, now=clock.now())
+    except InvalidInvitation:
+        return render(request, "web/join_ended.html", status=410)
+    form = JoinForm(request.POST if request.method == "POST" else None)
+    context = {"form": form, "invitation": invitation}
+    if request.method == "GET":
+        return render(request, "web/join.html", context)
+    if not form.is_valid():
+        return render(request, "web/join.html", context, status=400)
+    try:
+        user = join_organization(
+            actor=stranger(request), token=token, now=clock.now(), **form.cleaned_data
+        )
+    except VaultCraftError as error:
+        explain(form, error)
+        return render(request, "web/join.html", context, status=STATUS_OF_KIND[error.kind])
+    _welcome(request, user)
+    return HttpResponseRedirect(reverse("web:home"))
+
+
+def _welcome(request: HttpRequest, user: User) -> None:
+    session = open_browser_session(
+        actor=as_user(actor=stranger(request), user=user),
+        now=clock.now(),
+        user_agent=request.headers.get("User-Agent", ""),
+    )
+    remember(request, session_id=session.id)
+
+
+def _safe_next(request: HttpRequest, wanted: str) -> str:
+    """Only addresses of this house, so that the sign-in page leads nobody elsewhere."""
+    allowed = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if allowed else reverse("web:home")

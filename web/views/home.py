@@ -1,0 +1,94 @@
+"""The first page: what there is, what moved, what waits."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from django.http import HttpResponse
+from django.urls import reverse
+
+from accounts.choices import OrganizationStatus
+from accounts.policy import may
+from accounts.queries import visible_invitations, visible_organizations
+from kernel import clock
+from ledger.choices import AccountStatus
+from wallets.queries import visible_transfers, visible_wallets
+from web.doors import PersonRequest, reads
+from web.pages import page
+from web.presenters.movements import movement_row
+from web.presenters.wallets import balance_cards, wallet_card
+
+RECENT = 8
+WALLETS_SHOWN = 5
+MOST_WALLETS = 200
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Task:
+    """Something that waits for this person."""
+
+    title: str
+    detail: str
+    icon: str
+    url: str
+
+
+@reads
+def home(request: PersonRequest) -> HttpResponse:
+    """Balances per currency, wallets, recent activity, tasks."""
+    actor = request.actor
+    wallets = list(
+        visible_wallets(actor).exclude(account__status=AccountStatus.CLOSED)[:MOST_WALLETS]
+    )
+    own = [wallet for wallet in wallets if wallet.owner_id in (None, actor.id)]
+    mine = {wallet.id for wallet in wallets}
+    recent = visible_transfers(actor)[:RECENT]
+    context = {
+        "first_name": request.user.get_short_name(),
+        "today": clock.now(),
+        "balances": [] if actor.is_platform else balance_cards(wallets),
+        "rows": [movement_row(transfer, mine) for transfer in recent],
+        "wallets": [wallet_card(wallet) for wallet in (own or wallets)[:WALLETS_SHOWN]],
+        "tasks": _tasks(request),
+        "may_send": may(actor, "transfers.create"),
+        "may_open": may(actor, "wallets.open"),
+    }
+    return page(request, "web/home.html", context, here="home")
+
+
+def _tasks(request: PersonRequest) -> list[Task]:
+    return [*_status_tasks(request), *_invitation_tasks(request), *_activation_tasks(request)]
+
+
+def _status_tasks(request: PersonRequest) -> list[Task]:
+    organization = request.user.organization
+    if organization is None or organization.is_active:
+        return []
+    detail = "Our team activates it before money can move. Invite your people meanwhile."
+    return [
+        Task("Your organization is pending", detail, "hourglass", reverse("web:organization"))
+    ]
+
+
+def _invitation_tasks(request: PersonRequest) -> list[Task]:
+    if not may(request.actor, "members.invite"):
+        return []
+    open_ones = visible_invitations(request.actor).filter(
+        accepted_at=None, withdrawn_at=None, expires_at__gt=clock.now()
+    )
+    place = reverse("web:organization")
+    return [
+        Task(f"{row.email} has not joined", "Invitation is open", "user-plus", place)
+        for row in open_ones[:3]
+    ]
+
+
+def _activation_tasks(request: PersonRequest) -> list[Task]:
+    if not may(request.actor, "organizations.activate"):
+        return []
+    pending = visible_organizations(request.actor).filter(status=OrganizationStatus.PENDING)
+    place = reverse("admin:accounts_organization_changelist")
+    return [
+        Task(row.display_name, "Waits to be activated", "building-2", f"{place}?status=pending")
+        for row in pending[:3]
+    ]

@@ -1,0 +1,207 @@
+"""The organization: its people, invitations and API keys."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from typing import Any
+
+from babel import Locale
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from accounts.choices import KeyScope, Role
+from accounts.models import ApiKey, User
+from accounts.policy import may, may_grant
+from accounts.queries import visible_api_keys, visible_invitations, visible_people
+from accounts.services import api_keys, invitations
+from kernel import clock
+from kernel.context import reading
+from kernel.errors import NotFound, VaultCraftError
+from kernel.ids import MalformedId, decode, encode
+from web.doors import PersonRequest, acts, reads
+from web.forms import ApiKeyForm, InviteForm
+from web.pages import page
+from web.presenters.badges import Badge, organization_badge
+from web.presenters.chrome import initials_of
+from web.refusals import STATUS_OF_KIND, explain, words_of
+
+MOST_PEOPLE = 300
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Secret:
+    """Something that is shown once."""
+
+    title: str
+    detail: str
+    value: str
+    what: str
+
+
+@reads
+def overview(request: PersonRequest) -> HttpResponse:
+    """Members, open invitations, keys: as much as the role may see."""
+    return _page(request)
+
+
+@acts
+def invite(request: PersonRequest) -> HttpResponse:
+    """Invite somebody; the link is shown once, to be passed on by hand."""
+    form = _invite_form(request, data=True)
+    if not form.is_valid():
+        return _again(request, status=400, invite_form=form)
+    try:
+        _, token = invitations.invite(
+            actor=request.actor, now=clock.now(), **form.cleaned_data
+        )
+    except VaultCraftError as error:
+        explain(form, error)
+        return _again(request, status=STATUS_OF_KIND[error.kind], invite_form=form)
+    secret = Secret(
+        title=f"Invitation for {form.cleaned_data['email']}",
+        detail="Pass this link on. It opens for seven days and is not shown again.",
+        value=request.build_absolute_uri(reverse("web:join", args=[token])),
+        what="invitation link",
+    )
+    return _again(request, shown_once=secret)
+
+
+@acts
+def withdraw(request: PersonRequest, invitation_id: str) -> HttpResponse:
+    """Close an invitation."""
+    try:
+        invitations.withdraw_invitation(
+            actor=request.actor, invitation_id=_id("inv", invitation_id), now=clock.now()
+        )
+    except NotFound:
+        messages.info(request, "This invitation was closed already.")
+    else:
+        messages.success(request, "The invitation is withdrawn.")
+    return HttpResponseRedirect(reverse("web:organization"))
+
+
+@acts
+def issue_key(request: PersonRequest) -> HttpResponse:
+    """Issue an API key; its secret is shown once."""
+    form = _key_form(request, data=True)
+    if not form.is_valid():
+        return _again(request, status=400, key_form=form)
+    try:
+        key, value = api_keys.issue(actor=request.actor, now=clock.now(), **form.cleaned_data)
+    except VaultCraftError as error:
+        explain(form, error)
+        return _again(request, status=STATUS_OF_KIND[error.kind], key_form=form)
+    secret = Secret(
+        title=f"API key “{key.name}”",
+        detail="Copy it now. We keep only its hash, so it cannot be shown again.",
+        value=value,
+        what="API key",
+    )
+    return _again(request, shown_once=secret)
+
+
+@acts
+def revoke_key(request: PersonRequest, key_id: str) -> HttpResponse:
+    """Make a key useless at once."""
+    try:
+        key = api_keys.revoke(
+            actor=request.actor, api_key_id=_id("key", key_id), now=clock.now()
+        )
+    except VaultCraftError as error:
+        messages.error(request, words_of(error))
+    else:
+        messages.success(request, f"Key “{key.name}” is revoked.")
+    return HttpResponseRedirect(reverse("web:organization"))
+
+
+def _again(request: PersonRequest, *, status: int = 200, **given: Any) -> HttpResponse:
+    with reading(request.actor):
+        return _page(request, status=status, **given)
+
+
+def _page(request: PersonRequest, *, status: int = 200, **given: Any) -> HttpResponse:
+    organization, actor = request.user.organization, request.actor
+    if organization is None:
+        return HttpResponseRedirect(reverse("admin:accounts_organization_changelist"))
+    people = visible_people(actor).filter(is_active=True).order_by("full_name")
+    context: dict[str, Any] = {
+        "organization": {
+            "name": organization.name,
+            "badge": organization_badge(organization.status),
+            "country": Locale("en").territories.get(organization.country, organization.country),
+            "base_currency": organization.base_currency,
+            "since": organization.created_at,
+        },
+        "members": [_member(request, person) for person in people[:MOST_PEOPLE]],
+        "invitations": _open_invitations(request),
+        "show_keys": may(actor, "api_keys.read"),
+        "keys": [_key(row) for row in visible_api_keys(actor)[:100]],
+    }
+    if may(actor, "members.invite"):
+        context["invite_form"] = _invite_form(request)
+    if may(actor, "api_keys.issue"):
+        context["key_form"] = _key_form(request)
+    return page(
+        request, "web/organization.html", {**context, **given}, here="organization", status=status
+    )
+
+
+def _invite_form(request: PersonRequest, *, data: bool = False) -> InviteForm:
+    roles = [(value, label) for value, label in Role.choices if may_grant(request.actor, value)]
+    return InviteForm(request.POST if data else None, roles=roles, prefix="invite")
+
+
+def _key_form(request: PersonRequest, *, data: bool = False) -> ApiKeyForm:
+    cash = may(request.actor, "api_keys.issue_cash")
+    scopes = [scope for scope in KeyScope if cash or scope is not KeyScope.CASH_WRITE]
+    return ApiKeyForm(request.POST if data else None, scopes=scopes, prefix="key")
+
+
+def _member(request: PersonRequest, person: User) -> dict[str, Any]:
+    return {
+        "name": person.full_name,
+        "email": person.email,
+        "role": Role(person.role).label if person.role else "",
+        "initials": initials_of(person.full_name),
+        "you": person.id == request.actor.id,
+    }
+
+
+def _open_invitations(request: PersonRequest) -> list[dict[str, Any]]:
+    rows = visible_invitations(request.actor).filter(
+        accepted_at=None, withdrawn_at=None, expires_at__gt=clock.now()
+    )
+    may_withdraw = may(request.actor, "members.invite")
+    return [
+        {
+            "email": row.email,
+            "role": Role(row.role).label,
+            "expires_at": row.expires_at,
+            "withdraw_url": reverse("web:invitation-withdraw", args=[encode("inv", row.id)])
+            if may_withdraw
+            else "",
+        }
+        for row in rows[:50]
+    ]
+
+
+def _key(row: ApiKey) -> dict[str, Any]:
+    revoked = row.revoked_at is not None
+    return {
+        "name": row.name,
+        "prefix": row.prefix,
+        "scopes": ", ".join(row.scopes),
+        "last_used_at": row.last_used_at,
+        "badge": Badge("plain", "Revoked") if revoked else Badge("good", "Active"),
+        "revocable": not revoked,
+        "revoke_url": reverse("web:key-revoke", args=[encode("key", row.id)]),
+    }
+
+
+def _id(prefix: str, text: str) -> uuid.UUID:
+    try:
+        return decode(prefix, text)
+    except MalformedId as error:
+        raise NotFound() from error

@@ -1,0 +1,160 @@
+"""What moved: the list with its filters, one transfer in full, its receipt."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
+
+from accounts.policy import may
+from accounts.queries import display_names
+from audit.queries import records_about
+from events.queries import events_about
+from kernel.ids import MalformedId, decode, encode
+from ledger.queries import transactions_of_transfer
+from wallets.errors import TransferNotFound
+from wallets.models import Transfer
+from wallets.queries import transfer_of, visible_transfers, visible_wallets
+from web.doors import PersonRequest, reads
+from web.forms import HistoryForm
+from web.pages import page
+from web.pagination import window
+from web.presenters.choices import currency_choices
+from web.presenters.evidence import audit_row, event_row, timeline
+from web.presenters.ledger import transaction_card
+from web.presenters.movements import by_day, movement_row, transfer_card
+
+_SEARCHED = (
+    "source_holder",
+    "destination_holder",
+    "source_handle",
+    "destination_handle",
+    "description",
+)
+
+
+@reads
+def history(request: PersonRequest) -> HttpResponse:
+    """Every transfer one may see, filtered by the address. htmx asks for the rows alone."""
+    form = HistoryForm(request.GET or None, currencies=currency_choices())
+    filters = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    shown = window(
+        request,
+        _filtered(request, visible_transfers(request.actor), filters),
+        field="id",
+        parse=_id,
+        render=lambda value: encode("trf", value),
+    )
+    mine = _mine(request, shown.rows)
+    context = {
+        "form": form,
+        "days": by_day(movement_row(transfer, mine) for transfer in shown.rows),
+        "pager": shown.pager,
+        "filtered": any(filters.values()) or bool(form.errors),
+        "may_send": may(request.actor, "transfers.create"),
+    }
+    partial = bool(getattr(request, "htmx", False))
+    template = "web/transfers_results.html" if partial else "web/transfers.html"
+    return page(request, template, context, here="transfers")
+
+
+@reads
+def detail(request: PersonRequest, transfer_id: str) -> HttpResponse:
+    """Entries, timeline, evidence and event of one transfer, of one's own organization."""
+    actor = request.actor
+    transfer = transfer_of(actor=actor, transfer_id=_id(transfer_id))
+    posted = [transfer.source_transaction_id, transfer.destination_transaction_id]
+    transactions = transactions_of_transfer([one for one in posted if one])
+    sees_books = may(actor, "ledger.read")
+    wallets = visible_wallets(actor).filter(id__in=_ends([transfer]))
+    accounts = {wallet.account_id: wallet.handle for wallet in wallets}
+    context = {
+        "transfer": _card(request, transfer),
+        "transactions": [
+            transaction_card(one, wallets=accounts, sees_books=sees_books) for one in transactions
+        ],
+        "audits": [audit_row(one) for one in records_about([transfer.id])]
+        if may(actor, "audit.read")
+        else [],
+        "events": [event_row(one) for one in events_about([transfer.id])]
+        if may(actor, "events.read")
+        else [],
+        "timeline": timeline(transfer),
+    }
+    return page(request, "web/transfer.html", context, here="transfers")
+
+
+@reads
+def receipt(request: PersonRequest, transfer_id: str) -> HttpResponse:
+    """One transfer as a slip that prints well."""
+    transfer = transfer_of(actor=request.actor, transfer_id=_id(transfer_id))
+    context = {
+        "transfer": _card(request, transfer),
+        "may_send": may(request.actor, "transfers.create"),
+    }
+    return page(request, "web/receipt.html", context, here="transfers")
+
+
+def _card(request: PersonRequest, transfer: Transfer) -> Any:
+    sides = [transfer.organization_id, transfer.counterparty_organization_id]
+    names = display_names([one for one in sides if one])
+    return transfer_card(transfer, mine=_mine(request, [transfer]), names=names)
+
+
+def _ends(transfers: Iterable[Transfer]) -> set[uuid.UUID]:
+    ends = {one for row in transfers for one in (row.source_id, row.destination_id)}
+    return {one for one in ends if one is not None}
+
+
+def _mine(request: PersonRequest, transfers: list[Transfer]) -> set[uuid.UUID]:
+    """Those ends of the shown transfers that this person calls theirs. One query."""
+    wallets = visible_wallets(request.actor).filter(id__in=_ends(transfers))
+    return set(wallets.order_by().values_list("id", flat=True))
+
+
+def _id(text: str) -> uuid.UUID:
+    try:
+        return decode("trf", text)
+    except MalformedId as error:
+        raise TransferNotFound() from error
+
+
+def _filtered(
+    request: PersonRequest, transfers: QuerySet[Transfer], filters: dict[str, Any]
+) -> QuerySet[Transfer]:
+    for name in ("state", "kind"):
+        if filters.get(name):
+            transfers = transfers.filter(**{name: filters[name]})
+    if filters.get("currency"):
+        transfers = transfers.filter(currency_id=filters["currency"])
+    if filters.get("since"):
+        transfers = transfers.filter(created_at__gte=_midnight(filters["since"]))
+    if filters.get("until"):
+        transfers = transfers.filter(
+            created_at__lt=_midnight(filters["until"]) + dt.timedelta(days=1)
+        )
+    if filters.get("direction"):
+        mine = visible_wallets(request.actor).order_by().values("id")
+        end = "destination" if filters["direction"] == "in" else "source"
+        transfers = transfers.filter(**{f"{end}_id__in": mine})
+    return transfers.filter(_matching(filters["q"])) if filters.get("q") else transfers
+
+
+def _matching(words: str) -> Q:
+    try:
+        return Q(id=decode("trf", words.strip()))
+    except MalformedId:
+        matching = Q()
+        for name in _SEARCHED:
+            matching |= Q(**{f"{name}__icontains": words.strip()})
+        return matching
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC)
+
+
