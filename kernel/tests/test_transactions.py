@@ -1,0 +1,255 @@
+"""Who owns the commit: use cases open, steps demand, PostgreSQL's refusals are tried again."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from django.db import OperationalError, connection, connections, transaction
+from django.db.utils import DataError
+
+from kernel.actor import Actor, Door, system
+from kernel.context import Context
+from kernel.errors import Busy, InvariantBroken
+from kernel.metrics import transaction_retries
+from kernel.transactions import MAX_ATTEMPTS, needs_transaction, opens_transaction, sqlstate_of
+
+ROOT = system(door=Door.COMMAND, request_id="test")
+
+
+@needs_transaction
+def add(*, name: str, amount: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE probe SET amount = amount + %s WHERE name = %s", [amount, name])
+
+
+@opens_transaction
+def raise_both(*, actor: Actor, first: str, second: str, meeting: threading.Barrier) -> None:
+    add(name=first, amount=1)
+    _meet(meeting)
+    add(name=second, amount=1)
+
+
+def test_a_use_case_commits(probe: None) -> None:
+    @opens_transaction
+    def spend(*, actor: Actor) -> None:
+        add(name="a", amount=5)
+
+    spend(actor=ROOT)
+
+    assert _amounts("owner") == {"a": 5, "b": 0}
+
+
+def test_a_use_case_that_raises_leaves_nothing(probe: None) -> None:
+    @opens_transaction
+    def spend(*, actor: Actor) -> None:
+        add(name="a", amount=5)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        spend(actor=ROOT)
+    assert _amounts("owner") == {"a": 0, "b": 0}
+
+
+def test_a_use_case_refuses_to_run_inside_another_transaction(probe: None) -> None:
+    @opens_transaction
+    def spend(*, actor: Actor) -> None:
+        add(name="a", amount=5)
+
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        spend(actor=ROOT)
+    assert _amounts() == {"a": 0, "b": 0}
+
+
+def test_a_step_refuses_to_run_outside(probe: None) -> None:
+    with pytest.raises(InvariantBroken, match="add was called outside a transaction"):
+        add(name="a", amount=5)
+    assert _amounts() == {"a": 0, "b": 0}
+
+
+@pytest.mark.django_db
+def test_the_transaction_of_a_test_case_does_not_count() -> None:
+    assert connection.in_atomic_block
+    with pytest.raises(InvariantBroken):
+        add(name="a", amount=5)
+
+
+@pytest.mark.django_db
+def test_a_use_case_runs_under_a_test_case() -> None:
+    seen = []
+
+    @needs_transaction
+    def step() -> None:
+        seen.append(len(connection.atomic_blocks))
+
+    @opens_transaction
+    def use_case(*, actor: Actor) -> None:
+        step()
+
+    use_case(actor=ROOT)
+    assert seen == [2]
+
+
+def test_a_deadlock_is_tried_again_until_both_succeed(probe: None) -> None:
+    before = _retries("40P01")
+    meeting = threading.Barrier(2)
+    ways = (("a", "b"), ("b", "a"))
+
+    failures = _together([lambda way=way: _raise(way, meeting) for way in ways])
+
+    assert failures == []
+    assert _amounts() == {"a": 2, "b": 2}
+    assert _retries("40P01") == before + 1
+
+
+def test_a_serialization_failure_is_tried_again(probe: None) -> None:
+    attempts: list[int] = []
+
+    @opens_transaction(context=_nothing)
+    def spend() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute("SELECT amount FROM probe WHERE name = 'a'")
+        attempts.append(len(attempts))
+        if len(attempts) == 1:
+            _add_from_elsewhere("a", 10)
+        add(name="a", amount=1)
+
+    spend()
+
+    assert attempts == [0, 1]
+    assert _amounts() == {"a": 11, "b": 0}
+
+
+def test_attempts_have_an_end(probe: None) -> None:
+    before, attempts = _retries("40001"), []
+
+    @opens_transaction(context=_nothing)
+    def spend() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute("SELECT amount FROM probe WHERE name = 'a'")
+        attempts.append(1)
+        _add_from_elsewhere("a", 10)
+        add(name="a", amount=1)
+
+    with pytest.raises(Busy) as busy:
+        spend()
+    assert busy.value.retryable
+    assert len(attempts) == MAX_ATTEMPTS == 5
+    assert _retries("40001") == before + 5
+    assert _amounts() == {"a": 50, "b": 0}
+
+
+def test_a_lock_that_does_not_come_in_time_is_busy_at_once(probe: None) -> None:
+    attempts = []
+
+    @opens_transaction
+    def spend(*, actor: Actor) -> None:
+        attempts.append(1)
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '50ms'")
+        add(name="b", amount=1)
+        add(name="a", amount=1)
+
+    with _locked_elsewhere("a"), pytest.raises(Busy) as busy:
+        spend(actor=ROOT)
+    assert isinstance(busy.value.__cause__, OperationalError)
+    assert attempts == [1]
+    assert _amounts() == {"a": 0, "b": 0}
+
+
+def test_waiting_for_a_lock_is_bounded_on_every_connection_of_the_application(probe: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setting::int FROM pg_settings WHERE name = 'lock_timeout'")
+        (milliseconds,) = cursor.fetchone()
+    assert 0 < milliseconds <= 30_000
+
+
+def test_other_database_errors_are_not_tried_again(probe: None) -> None:
+    attempts = []
+
+    @opens_transaction
+    def spend(*, actor: Actor) -> None:
+        attempts.append(1)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 / 0")
+
+    with pytest.raises(DataError) as raised:
+        spend(actor=ROOT)
+    assert sqlstate_of(raised.value) == "22012"
+    assert attempts == [1]
+
+
+def _nothing() -> Context:
+    return Context()
+
+
+def _raise(way: tuple[str, str], meeting: threading.Barrier) -> None:
+    raise_both(actor=ROOT, first=way[0], second=way[1], meeting=meeting)
+
+
+def _meet(meeting: threading.Barrier) -> None:
+    """Wait for the other thread, the first time only: a second attempt finds it gone."""
+    try:
+        meeting.wait(timeout=5)
+    except threading.BrokenBarrierError:
+        return
+    meeting.abort()
+
+
+def _together(calls: list) -> list[BaseException]:
+    failures: list[BaseException] = []
+
+    def run(call) -> None:
+        try:
+            call()
+        except BaseException as error:  # noqa: BLE001 - handed to the test
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=[call]) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return failures
+
+
+def _amounts(alias: str = "default") -> dict[str, int]:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT name, amount FROM probe")
+        return dict(cursor.fetchall())
+
+
+def _add_from_elsewhere(name: str, amount: int) -> None:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("UPDATE probe SET amount = amount + %s WHERE name = %s", [amount, name])
+
+
+class _locked_elsewhere:  # noqa: N801 - reads as a statement
+    """Another session holds the row for the length of the block."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.block = transaction.atomic(using="owner")
+
+    def __enter__(self) -> None:
+        self.block.__enter__()
+        _add_from_elsewhere(self.name, 100)
+
+    def __exit__(self, *_: object) -> None:
+        transaction.set_rollback(True, using="owner")
+        self.block.__exit__(None, None, None)
+
+
+def _retries(state: str) -> float:
+    return transaction_retries.labels(state)._value.get()
+
+
+@pytest.fixture
+def probe(committed_db: str) -> None:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("CREATE TABLE probe (name text PRIMARY KEY, amount int NOT NULL)")
+        cursor.execute("INSERT INTO probe VALUES ('a', 0), ('b', 0)")
