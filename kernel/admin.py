@@ -68,6 +68,4 @@ def money(amount_minor: int | None, currency: Any) -> str:
     """
     if amount_minor is None:
         return "—"
-    return display(
-        amount_minor=amount_minor, currency=currency.code, exponent=currency.exponent
-    )
+    return display(amount_minor=amount_minor, currency=currency.code, exponent=currency.exponent)

@@ -50,7 +50,7 @@ class VaultCraftError(Exception):
         self.pointer = pointer
 
 
-class InvariantBroken(Exception):  # noqa: N818 - it names a state of the world, not an error type
+class InvariantBroken(Exception):
     """The books or the code contradict themselves: stop, answer 500, wake somebody."""
 
 

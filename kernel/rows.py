@@ -19,9 +19,7 @@ from typing import Any
 from django.db import connection
 
 
-def insert_rows(
-    *, table: str, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]
-) -> None:
+def insert_rows(*, table: str, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows in the order given; nothing happens for an empty sequence.
 
     :param columns: column name to PostgreSQL type, in the order of each row's values. Values of a
@@ -60,7 +58,7 @@ def _text(value: str) -> str:
 
 def _uuid(value: uuid.UUID | None) -> str:
     # PostgreSQL reads the 32 digits without dashes, and `str(uuid)` takes three times as long.
-    return "NULL" if value is None else "%032x" % value.int
+    return "NULL" if value is None else f"{value.int:032x}"
 
 
 def _number(value: int | None) -> str:

@@ -6,10 +6,11 @@ commit boundary of any act can be found by reading its decorator.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from django.db import DatabaseError, connection, transaction
@@ -78,6 +79,18 @@ def needs_transaction(function: Callable[P, R]) -> Callable[P, R]:
         return function(*args, **kwargs)
 
     return step
+
+
+@contextlib.contextmanager
+def pipelined() -> Iterator[None]:
+    """Send statements without waiting for the answers nobody reads.
+
+    A statement whose rows are fetched still waits; one that only writes travels with the next. An
+    error of such a statement therefore surfaces later, at the latest at the end of the block.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
 
 
 def _of_test_case(block: object) -> bool:

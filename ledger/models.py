@@ -217,7 +217,8 @@ class ClearingCap(IdentifiedModel):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=["organization", "counterparty", "currency"], name="clearing_cap_one_per_side"
+                fields=["organization", "counterparty", "currency"],
+                name="clearing_cap_one_per_side",
             ),
             models.CheckConstraint(
                 condition=Q(cap_minor__range=(0, MAX_MINOR)), name="clearing_cap_amount"

@@ -78,9 +78,9 @@ def entries_of_account(account_id: uuid.UUID) -> QuerySet[Entry]:
 
 def transactions() -> QuerySet[Transaction]:
     """Every visible transaction, newest first, with its entries and their accounts."""
-    return Transaction.objects.prefetch_related(
-        "entries__account", "entries__currency"
-    ).order_by("-id")
+    return Transaction.objects.prefetch_related("entries__account", "entries__currency").order_by(
+        "-id"
+    )
 
 
 def transaction_of(transaction_id: uuid.UUID) -> Transaction:
@@ -102,7 +102,7 @@ def transactions_of_transfer(transaction_ids: Collection[uuid.UUID]) -> list[Tra
 def clearing_accounts(
     *, pairs: Collection[tuple[uuid.UUID, uuid.UUID]], currencies: Collection[str]
 ) -> dict[tuple[uuid.UUID, uuid.UUID, str], uuid.UUID]:
-    """Clearing account ids by (organization, counterparty, currency); pairs without one are missing."""
+    """Clearing account ids by (organization, counterparty, currency); missing ones are left out."""
     if not pairs:
         return {}
     rows = LedgerAccount.objects.filter(
@@ -114,7 +114,6 @@ def clearing_accounts(
     return {
         (organization, counterparty, currency): account_id
         for organization, counterparty, currency, account_id in rows
-        if counterparty is not None
     }
 
 

@@ -31,7 +31,7 @@ from wallets.services.transfers import TransferOutcome, TransferRequest, execute
 from wallets.services.wallets import open_wallet
 
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
-PASSWORD = "correct horse battery"  # noqa: S105 - of people who exist in tests only
+PASSWORD = "correct horse battery"
 SCOPES = ["wallets:read", "wallets:write", "transfers:read", "transfers:write", "ledger:read"]
 
 _keys = itertools.count(1)
@@ -123,7 +123,7 @@ def build_world() -> World:
             cap_minor=10_00_000_00,
             now=NOW,
         )
-    world = World(
+    return World(
         acme=acme,
         globex=globex,
         alice=alice,
@@ -136,7 +136,6 @@ def build_world() -> World:
         acme_key=issue(actor=as_alice, name="Acme server", scopes=SCOPES, now=NOW)[1],
         globex_key=issue(actor=as_charlie, name="Globex server", scopes=SCOPES, now=NOW)[1],
     )
-    return world
 
 
 def fund(staff: Actor, wallet: Wallet, amount_minor: int) -> TransferOutcome:

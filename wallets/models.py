@@ -61,9 +61,9 @@ class Transfer(IdentifiedModel):
 
     A deposit has no source and a withdrawal no destination. `organization` is the payer's (the
     receiver's for a deposit); `counterparty_organization` is the other side's, null when there is
-    none. `description` is shown to both sides, `metadata` to the asking side only. Handles and holder
-    names are kept as they were at the time: the other side's wallet row is not visible to a reader,
-    and a receipt must not change when a person's name does.
+    none. `description` is shown to both sides, `metadata` to the asking side only. Handles and
+    holder names are kept as they were at the time: the other side's wallet row is not visible to
+    a reader, and a receipt must not change when a person's name does.
     """
 
     organization = models.ForeignKey(

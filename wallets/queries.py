@@ -11,9 +11,9 @@ from django.db.models import Q, QuerySet
 from accounts.policy import may
 from kernel.actor import Actor
 from kernel.ids import MalformedId, decode, normalize_handle
+from wallets.directory import Listed, look_up
 from wallets.errors import TransferNotFound, WalletNotFound
 from wallets.models import Transfer, Wallet
-from wallets.directory import Listed, look_up
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def visible_wallets(actor: Actor) -> QuerySet[Wallet]:
     if may(actor, "wallets.read_all"):
         return wallets if actor.is_platform else wallets.filter(_own(actor))
     if may(actor, "wallets.read"):
-        return wallets.filter(owner_id=actor.id, organization_id=actor.organization_id)
+        return wallets.filter(_own(actor), owner_id=actor.id)
     return wallets.none()
 
 

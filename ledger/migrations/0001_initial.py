@@ -2,183 +2,441 @@
 
 import django.db.models.deletion
 import django.db.models.expressions
-import kernel.ids
 from django.db import migrations, models
+
+import kernel.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Currency',
+            name="Currency",
             fields=[
-                ('code', models.CharField(max_length=3, primary_key=True, serialize=False)),
-                ('name', models.TextField()),
-                ('exponent', models.PositiveSmallIntegerField()),
+                ("code", models.CharField(max_length=3, primary_key=True, serialize=False)),
+                ("name", models.TextField()),
+                ("exponent", models.PositiveSmallIntegerField()),
             ],
             options={
-                'verbose_name_plural': 'currencies',
-                'ordering': ('code',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('exponent__in', (0, 2, 3))), name='currency_exponent'), models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Z]{3}$')), name='currency_code')],
+                "verbose_name_plural": "currencies",
+                "ordering": ("code",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("exponent__in", (0, 2, 3))), name="currency_exponent"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("code__regex", "^[A-Z]{3}$")), name="currency_code"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LedgerAccount',
+            name="LedgerAccount",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.TextField(choices=[('WALLET', 'Customer wallet'), ('CASH', 'Cash at bank'), ('CLEARING', 'Clearing with another organization')])),
-                ('account_class', models.TextField(choices=[('ASSET', 'Asset'), ('LIABILITY', 'Liability'), ('EQUITY', 'Equity'), ('INCOME', 'Income'), ('EXPENSE', 'Expense')])),
-                ('code', models.TextField(help_text='Unique in the organization and currency.')),
-                ('name', models.TextField()),
-                ('status', models.TextField(choices=[('ACTIVE', 'Active'), ('FROZEN', 'Frozen'), ('SUSPENDED', 'Suspended'), ('CLOSED', 'Closed')], default='ACTIVE')),
-                ('posted_minor', models.BigIntegerField(db_default=0, default=0)),
-                ('held_minor', models.BigIntegerField(db_default=0, default=0)),
-                ('floor_minor', models.BigIntegerField(help_text='Null: may go negative.', null=True)),
-                ('ceiling_minor', models.BigIntegerField(help_text='Null: no ceiling.', null=True)),
-                ('version', models.BigIntegerField(db_default=0, default=0)),
-                ('last_recorded_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('counterparty', models.ForeignKey(help_text='The other side, for clearing accounts.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.currency')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.TextField(
+                        choices=[
+                            ("WALLET", "Customer wallet"),
+                            ("CASH", "Cash at bank"),
+                            ("CLEARING", "Clearing with another organization"),
+                        ]
+                    ),
+                ),
+                (
+                    "account_class",
+                    models.TextField(
+                        choices=[
+                            ("ASSET", "Asset"),
+                            ("LIABILITY", "Liability"),
+                            ("EQUITY", "Equity"),
+                            ("INCOME", "Income"),
+                            ("EXPENSE", "Expense"),
+                        ]
+                    ),
+                ),
+                ("code", models.TextField(help_text="Unique in the organization and currency.")),
+                ("name", models.TextField()),
+                (
+                    "status",
+                    models.TextField(
+                        choices=[
+                            ("ACTIVE", "Active"),
+                            ("FROZEN", "Frozen"),
+                            ("SUSPENDED", "Suspended"),
+                            ("CLOSED", "Closed"),
+                        ],
+                        default="ACTIVE",
+                    ),
+                ),
+                ("posted_minor", models.BigIntegerField(db_default=0, default=0)),
+                ("held_minor", models.BigIntegerField(db_default=0, default=0)),
+                (
+                    "floor_minor",
+                    models.BigIntegerField(help_text="Null: may go negative.", null=True),
+                ),
+                ("ceiling_minor", models.BigIntegerField(help_text="Null: no ceiling.", null=True)),
+                ("version", models.BigIntegerField(db_default=0, default=0)),
+                ("last_recorded_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "counterparty",
+                    models.ForeignKey(
+                        help_text="The other side, for clearing accounts.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "currency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.currency",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('code',),
+                "ordering": ("code",),
             },
         ),
         migrations.CreateModel(
-            name='Transaction',
+            name="Transaction",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.TextField(choices=[('TRANSFER', 'Transfer'), ('DEPOSIT', 'Deposit'), ('WITHDRAWAL', 'Withdrawal')])),
-                ('reference', models.BinaryField(help_text='Unique in the organization, for ever.', max_length=32)),
-                ('transfer_id', models.UUIDField(null=True)),
-                ('entry_count', models.PositiveSmallIntegerField()),
-                ('effective_at', models.DateTimeField(help_text='When it counts, from the door.')),
-                ('recorded_at', models.DateTimeField(help_text='When it was written, after the locks.')),
-                ('description', models.TextField(blank=True)),
-                ('metadata', models.JSONField(default=dict)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.TextField(
+                        choices=[
+                            ("TRANSFER", "Transfer"),
+                            ("DEPOSIT", "Deposit"),
+                            ("WITHDRAWAL", "Withdrawal"),
+                        ]
+                    ),
+                ),
+                (
+                    "reference",
+                    models.BinaryField(
+                        help_text="Unique in the organization, for ever.", max_length=32
+                    ),
+                ),
+                ("transfer_id", models.UUIDField(null=True)),
+                ("entry_count", models.PositiveSmallIntegerField()),
+                ("effective_at", models.DateTimeField(help_text="When it counts, from the door.")),
+                (
+                    "recorded_at",
+                    models.DateTimeField(help_text="When it was written, after the locks."),
+                ),
+                ("description", models.TextField(blank=True)),
+                ("metadata", models.JSONField(default=dict)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.PositiveSmallIntegerField(help_text='From 1, in its transaction.')),
-                ('side', models.TextField(choices=[('DEBIT', 'Debit'), ('CREDIT', 'Credit')])),
-                ('amount_minor', models.BigIntegerField()),
-                ('balance_after_minor', models.BigIntegerField()),
-                ('version', models.BigIntegerField(help_text='From 1, in its account, without a gap.')),
-                ('effective_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField()),
-                ('currency', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.currency')),
-                ('organization', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='ledger.ledgeraccount')),
-                ('transaction', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='ledger.transaction')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seq", models.PositiveSmallIntegerField(help_text="From 1, in its transaction.")),
+                ("side", models.TextField(choices=[("DEBIT", "Debit"), ("CREDIT", "Credit")])),
+                ("amount_minor", models.BigIntegerField()),
+                ("balance_after_minor", models.BigIntegerField()),
+                (
+                    "version",
+                    models.BigIntegerField(help_text="From 1, in its account, without a gap."),
+                ),
+                ("effective_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "currency",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.currency",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="ledger.ledgeraccount",
+                    ),
+                ),
+                (
+                    "transaction",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="ledger.transaction",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'entries',
-                'ordering': ('transaction', 'seq'),
+                "verbose_name_plural": "entries",
+                "ordering": ("transaction", "seq"),
             },
         ),
         migrations.CreateModel(
-            name='ClearingCap',
+            name="ClearingCap",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('cap_minor', models.BigIntegerField()),
-                ('set_at', models.DateTimeField()),
-                ('counterparty', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
-                ('currency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.currency')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("cap_minor", models.BigIntegerField()),
+                ("set_at", models.DateTimeField()),
+                (
+                    "counterparty",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "currency",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.currency",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('organization', 'counterparty', 'currency'), name='clearing_cap_one_per_side'), models.CheckConstraint(condition=models.Q(('cap_minor__range', (0, 9007199254740991))), name='clearing_cap_amount'), models.CheckConstraint(condition=models.Q(('organization', models.F('counterparty')), _negated=True), name='clearing_cap_two_sides')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organization", "counterparty", "currency"),
+                        name="clearing_cap_one_per_side",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("cap_minor__range", (0, 9007199254740991))),
+                        name="clearing_cap_amount",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("organization", models.F("counterparty")), _negated=True
+                        ),
+                        name="clearing_cap_two_sides",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='ledgeraccount',
-            constraint=models.UniqueConstraint(fields=('organization', 'currency', 'code'), name='account_code'),
+            model_name="ledgeraccount",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "currency", "code"), name="account_code"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgeraccount',
-            constraint=models.UniqueConstraint(fields=('id', 'organization', 'currency'), name='account_identity'),
+            model_name="ledgeraccount",
+            constraint=models.UniqueConstraint(
+                fields=("id", "organization", "currency"), name="account_identity"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgeraccount',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'CLEARING')), fields=('organization', 'counterparty', 'currency'), name='account_one_clearing_per_pair'),
+            model_name="ledgeraccount",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "CLEARING")),
+                fields=("organization", "counterparty", "currency"),
+                name="account_one_clearing_per_pair",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgeraccount',
-            constraint=models.CheckConstraint(condition=models.Q(('floor_minor__isnull', True), ('posted_minor__gte', django.db.models.expressions.CombinedExpression(models.F('floor_minor'), '+', models.F('held_minor'))), _connector='OR'), name='account_above_floor'),
+            model_name="ledgeraccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("floor_minor__isnull", True),
+                    (
+                        "posted_minor__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("floor_minor"), "+", models.F("held_minor")
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="account_above_floor",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgeraccount',
-            constraint=models.CheckConstraint(condition=models.Q(('ceiling_minor__isnull', True), ('posted_minor__lte', models.F('ceiling_minor')), _connector='OR'), name='account_below_ceiling'),
+            model_name="ledgeraccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ceiling_minor__isnull", True),
+                    ("posted_minor__lte", models.F("ceiling_minor")),
+                    _connector="OR",
+                ),
+                name="account_below_ceiling",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgeraccount',
-            constraint=models.CheckConstraint(condition=models.Q(('posted_minor__range', (-9007199254740991, 9007199254740991))), name='account_range'),
+            model_name="ledgeraccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("posted_minor__range", (-9007199254740991, 9007199254740991))),
+                name="account_range",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgeraccount',
-            constraint=models.CheckConstraint(condition=models.Q(('held_minor__gte', 0)), name='account_held'),
+            model_name="ledgeraccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("held_minor__gte", 0)), name="account_held"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgeraccount',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'WALLET'), _negated=True), ('floor_minor__isnull', False), _connector='OR'), name='account_wallet_has_floor'),
+            model_name="ledgeraccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "WALLET"), _negated=True),
+                    ("floor_minor__isnull", False),
+                    _connector="OR",
+                ),
+                name="account_wallet_has_floor",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgeraccount',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'CLEARING'), ('counterparty__isnull', False)), models.Q(models.Q(('kind', 'CLEARING'), _negated=True), ('counterparty__isnull', True)), _connector='OR'), name='account_clearing_has_counterparty'),
+            model_name="ledgeraccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "CLEARING"), ("counterparty__isnull", False)),
+                    models.Q(
+                        models.Q(("kind", "CLEARING"), _negated=True),
+                        ("counterparty__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="account_clearing_has_counterparty",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgeraccount',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'CLEARING'), _negated=True), ('ceiling_minor__isnull', False), _connector='OR'), name='account_clearing_has_ceiling'),
+            model_name="ledgeraccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "CLEARING"), _negated=True),
+                    ("ceiling_minor__isnull", False),
+                    _connector="OR",
+                ),
+                name="account_clearing_has_ceiling",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgeraccount',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['ACTIVE', 'FROZEN', 'SUSPENDED', 'CLOSED'])), name='account_status'),
+            model_name="ledgeraccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["ACTIVE", "FROZEN", "SUSPENDED", "CLOSED"])),
+                name="account_status",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgeraccount',
-            constraint=models.CheckConstraint(condition=models.Q(('account_class__in', ['ASSET', 'LIABILITY', 'EQUITY', 'INCOME', 'EXPENSE'])), name='account_class'),
+            model_name="ledgeraccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("account_class__in", ["ASSET", "LIABILITY", "EQUITY", "INCOME", "EXPENSE"])
+                ),
+                name="account_class",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transaction',
-            constraint=models.UniqueConstraint(fields=('organization', 'reference'), name='transaction_reference'),
+            model_name="transaction",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "reference"), name="transaction_reference"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transaction',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='transaction_identity'),
+            model_name="transaction",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "id"), name="transaction_identity"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transaction',
-            constraint=models.CheckConstraint(condition=models.Q(('entry_count__gte', 2)), name='transaction_two_entries'),
+            model_name="transaction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("entry_count__gte", 2)), name="transaction_two_entries"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.UniqueConstraint(fields=('account', 'version'), name='entry_version'),
+            model_name="entry",
+            constraint=models.UniqueConstraint(fields=("account", "version"), name="entry_version"),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.UniqueConstraint(fields=('transaction', 'seq'), name='entry_seq'),
+            model_name="entry",
+            constraint=models.UniqueConstraint(fields=("transaction", "seq"), name="entry_seq"),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__range', (1, 9007199254740991))), name='entry_amount'),
+            model_name="entry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor__range", (1, 9007199254740991))),
+                name="entry_amount",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('side__in', ['DEBIT', 'CREDIT'])), name='entry_side'),
+            model_name="entry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("side__in", ["DEBIT", "CREDIT"])), name="entry_side"
+            ),
         ),
     ]

@@ -247,9 +247,7 @@ class Migration(migrations.Migration):
         tenant_table("ledger_ledgeraccount", visible=of_tenant("organization_id")),
         tenant_table("ledger_transaction", visible=of_tenant("organization_id")),
         tenant_table("ledger_entry", visible=of_tenant("organization_id")),
-        tenant_table(
-            "ledger_clearingcap", visible=of_tenant("organization_id", "counterparty_id")
-        ),
+        tenant_table("ledger_clearingcap", visible=of_tenant("organization_id", "counterparty_id")),
         grants("ledger_currency", "SELECT"),
         grants("ledger_ledgeraccount", "SELECT", ACCOUNT_INSERT, "UPDATE (status)"),
         grants("ledger_clearingcap", "SELECT", "INSERT", "UPDATE (cap_minor, set_at)"),

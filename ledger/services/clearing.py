@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+from django.db import IntegrityError
+
 from accounts.policy import require
 from accounts.queries import display_names
 from audit.services import record
-from django.db import IntegrityError
 from events.services import emit
 from kernel.actor import Actor
 from kernel.context import Context, context_of
@@ -25,9 +26,7 @@ def _both_sides(
     *, actor: Actor, organization_id: uuid.UUID, counterparty_id: uuid.UUID, **_: object
 ) -> Context:
     # The trigger that puts the cap in force writes the ceilings in both organizations' books.
-    return Context(
-        organizations=(organization_id, counterparty_id), scope=context_of(actor).scope
-    )
+    return Context(organizations=(organization_id, counterparty_id), scope=context_of(actor).scope)
 
 
 @opens_transaction(context=_both_sides)

@@ -68,7 +68,9 @@ def _refusal_by_balance(account: Standing, change: int) -> PostingRefused | None
     if change < 0 and below:
         return InsufficientFunds()
     if change > 0 and account.ceiling_minor is not None and posted > account.ceiling_minor:
-        return ClearingCapExceeded() if account.kind == AccountKind.CLEARING else BalanceOutOfRange()
+        return (
+            ClearingCapExceeded() if account.kind == AccountKind.CLEARING else BalanceOutOfRange()
+        )
     if not -MAX_MINOR <= posted <= MAX_MINOR:
         return BalanceOutOfRange()
     return None

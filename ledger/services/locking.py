@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterable
 
 from django.db.models import DateTimeField, Func
+from django.db.models.functions import Greatest
 
 from kernel.errors import InvariantBroken
 from kernel.transactions import needs_transaction
@@ -71,15 +72,14 @@ def lock_accounts(ids: Iterable[uuid.UUID]) -> LockedAccounts:
             "floor_minor",
             "ceiling_minor",
             "version",
-            "last_recorded_at",
-            _ClockTimestamp(),
+            Greatest("last_recorded_at", _ClockTimestamp()),
         )
     )
     accounts: dict[uuid.UUID, Standing] = {}
     recorded_at = dt.datetime.min.replace(tzinfo=dt.UTC)
-    for *values, last_recorded_at, clock in rows:
+    for *values, earliest in rows:
         accounts[values[0]] = Standing(*values)
-        recorded_at = max(recorded_at, last_recorded_at or clock, clock)
+        recorded_at = max(recorded_at, earliest)
     return LockedAccounts(accounts, recorded_at)
 
 

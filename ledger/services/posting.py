@@ -47,9 +47,7 @@ _ENTRY_COLUMNS = {
 
 
 @needs_transaction
-def post(
-    movements: Sequence[Movement], *, all_or_nothing: bool = False
-) -> list[Posted | Refused]:
+def post(movements: Sequence[Movement], *, all_or_nothing: bool = False) -> list[Posted | Refused]:
     """Post what the books allow of a batch and say, in order, what became of each movement.
 
     Three statements whatever the size: one that locks the accounts, two that insert. Each movement
@@ -62,7 +60,9 @@ def post(
     """
     if len(movements) > MAX_BATCH:
         raise BatchTooLarge(facts={"maximum": MAX_BATCH})
-    locked = lock_accounts({leg.account_id for m in movements for p in m.postings for leg in p.legs})
+    locked = lock_accounts(
+        {leg.account_id for m in movements for p in m.postings for leg in p.legs}
+    )
     results: list[Posted | Refused] = []
     writing = _Writing(locked.recorded_at)
     for movement in movements:

@@ -42,7 +42,7 @@ DIRECTORY = migrations.RunSQL(
     END $$;
     REVOKE ALL ON FUNCTION wallet_directory(uuid[], text[]) FROM PUBLIC;
     GRANT EXECUTE ON FUNCTION wallet_directory(uuid[], text[]) TO {APPLICATION};
-    """,
+    """,  # noqa: S608 - role names only
     "DROP FUNCTION wallet_directory(uuid[], text[]);",
 )
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from django.db import IntegrityError
 
-from accounts.policy import require
 from accounts.models import User
+from accounts.policy import require
 from accounts.queries import active_organizations
 from audit.services import record
 from events.services import emit
@@ -109,9 +109,7 @@ def _holder_name(organization_id: uuid.UUID, owner_id: uuid.UUID | None) -> str:
 
 
 @opens_transaction
-def freeze_wallet(
-    *, actor: Actor, wallet_id: uuid.UUID, reason: str, now: dt.datetime
-) -> Wallet:
+def freeze_wallet(*, actor: Actor, wallet_id: uuid.UUID, reason: str, now: dt.datetime) -> Wallet:
     """Stop a wallet from paying out; money still comes in. Locks its account.
 
     Records `wallets.wallet.freeze` and emits `wallets.wallet.frozen`.
@@ -125,9 +123,7 @@ def freeze_wallet(
 
 
 @opens_transaction
-def unfreeze_wallet(
-    *, actor: Actor, wallet_id: uuid.UUID, reason: str, now: dt.datetime
-) -> Wallet:
+def unfreeze_wallet(*, actor: Actor, wallet_id: uuid.UUID, reason: str, now: dt.datetime) -> Wallet:
     """Let a frozen wallet pay out again; lifting a suspension needs the right to suspend.
 
     Records `wallets.wallet.unfreeze` and emits `wallets.wallet.unfrozen`. Locks its account.
@@ -141,9 +137,7 @@ def unfreeze_wallet(
 
 
 @opens_transaction
-def suspend_wallet(
-    *, actor: Actor, wallet_id: uuid.UUID, reason: str, now: dt.datetime
-) -> Wallet:
+def suspend_wallet(*, actor: Actor, wallet_id: uuid.UUID, reason: str, now: dt.datetime) -> Wallet:
     """Stop a wallet altogether, in and out; for the platform only. Locks its account.
 
     Records `wallets.wallet.suspend` and emits `wallets.wallet.suspended`.
@@ -157,9 +151,7 @@ def suspend_wallet(
 
 
 @opens_transaction
-def close_wallet(
-    *, actor: Actor, wallet_id: uuid.UUID, reason: str, now: dt.datetime
-) -> Wallet:
+def close_wallet(*, actor: Actor, wallet_id: uuid.UUID, reason: str, now: dt.datetime) -> Wallet:
     """End an empty wallet for good. Locks its account.
 
     Records `wallets.wallet.close` and emits `wallets.wallet.closed`.

@@ -1,4 +1,4 @@
-"""Posting the drafts and writing what became of them, with evidence and events, in one transaction."""
+"""Posting the drafts and writing what became of them, with evidence and events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import datetime as dt
 import operator
 import uuid
 from collections.abc import Sequence
-from typing import cast
 
 from audit.services import Act, record_many
 from events.services import Fact, emit_many
@@ -167,7 +166,7 @@ def _row(
         paid,
         received,
     )
-    return cast(Transfer, Transfer.from_db("default", list(_COLUMNS), values))
+    return Transfer.from_db("default", list(_COLUMNS), values)
 
 
 def _in_books(

@@ -10,16 +10,16 @@ from django.db import IntegrityError
 
 from kernel.context import Context, widen
 from kernel.errors import Busy, VaultCraftError, registered_errors
-from kernel.transactions import opens_transaction
+from kernel.transactions import opens_transaction, pipelined
 from ledger.errors import BatchTooLarge
 from ledger.policy import MAX_BATCH
 from ledger.queries import clearing_accounts
 from ledger.services.accounts import ensure_cash_account
 from wallets.choices import TransferKind, TransferState
+from wallets.directory import Listed, look_up
 from wallets.errors import BatchWithheld, ExternalReferenceUsed, ReferenceReused
 from wallets.models import Transfer
 from wallets.services.transfers.carrying import carry_out
-from wallets.directory import Listed, look_up
 from wallets.services.transfers.planning import CashAccounts, ClearingAccounts, Draft, shape, tie
 from wallets.services.transfers.requests import TransferOutcome, TransferRequest
 
@@ -65,6 +65,11 @@ def _nothing_yet(**_: object) -> Context:
 
 @opens_transaction(context=_nothing_yet)
 def _execute(*, items: Sequence[TransferRequest], all_or_nothing: bool) -> list[TransferOutcome]:
+    with pipelined():
+        return _outcomes(items, all_or_nothing)
+
+
+def _outcomes(items: Sequence[TransferRequest], all_or_nothing: bool) -> list[TransferOutcome]:
     directory = look_up(name for item in items for name in (item.source, item.destination))
     widen(_view(items, directory))
     known = _known(items)

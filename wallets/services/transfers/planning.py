@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Mapping
 
 from accounts.policy import may, require
-from kernel.errors import VaultCraftError
+from kernel.errors import InvariantBroken, VaultCraftError
 from kernel.ids import new_id
 from kernel.money import checked_minor
 from ledger.choices import TransactionKind
@@ -19,6 +19,7 @@ from ledger.errors import ClearingCapExceeded
 from ledger.services import shapes
 from ledger.services.movements import Movement, Posting
 from wallets.choices import TransferKind
+from wallets.directory import Listed
 from wallets.errors import (
     CurrencyDiffers,
     DestinationNotFound,
@@ -27,7 +28,6 @@ from wallets.errors import (
     SourceNotFound,
 )
 from wallets.policy import may_debit, may_move_cash
-from wallets.directory import Listed
 from wallets.services.transfers.requests import TransferRequest
 
 ClearingAccounts = Mapping[tuple[uuid.UUID, uuid.UUID, str], uuid.UUID]
@@ -60,7 +60,7 @@ class Draft:
     def _home(self) -> Listed:
         home = self.source or self.destination
         if home is None:
-            raise ValueError("a draft has at least one wallet")
+            raise InvariantBroken("a draft has at least one wallet")
         return home
 
 
@@ -146,7 +146,8 @@ def _postings(
             wallet=source.account_id,
             amount_minor=amount_minor,
         )
-    assert source is not None and destination is not None
+    if source is None or destination is None:
+        raise InvariantBroken("a transfer has two wallets")
     if draft.counterparty_id is None:
         return shapes.inside(
             organization_id=home,
