@@ -1,4 +1,4 @@
-"""Who is in the demo world. Names are invented; the domains are reserved for examples (RFC 2606)."""
+"""Who is in the demo world. Names are invented, and the domains reserved for examples."""
 
 from __future__ import annotations
 

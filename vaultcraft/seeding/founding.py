@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from accounts.models import User
 from accounts.services.invitations import invite, join
 from accounts.services.organizations import activate_organization, register_organization
 from accounts.services.people import create_staff
@@ -42,16 +41,16 @@ _AGREE_AT = Moment(28, 10)
 def found(stage: Stage, *, password_of: PasswordOf) -> None:
     """Do what is still missing before the first rupee moves. Each step is its own transaction.
 
-    :param password_of: the password of a person, by e-mail address.
+    :param password_of: the password for an e-mail address; asked only for people to be made.
     """
     for person in STAFF:
-        _add_staff(stage, person, password=password_of(person.email))
+        _add_staff(stage, person, password_of)
     for organization in ORGANIZATIONS:
         owner = PEOPLE[OWNER_OF[organization.key]]
-        _register(stage, organization.key, organization.name, owner, password_of(owner.email))
+        _register(stage, organization.key, organization.name, owner, password_of)
         _activate(stage, organization.key)
     for person in MEMBERS:
-        _bring_in(stage, person, password=password_of(person.email))
+        _bring_in(stage, person, password_of)
     for wallet in WALLETS.values():
         _open(stage, wallet)
     for cap in CAPS:
@@ -59,7 +58,7 @@ def found(stage: Stage, *, password_of: PasswordOf) -> None:
         _agree(stage, cap, by=cap.other, about=cap.one)
 
 
-def _add_staff(stage: Stage, person: PersonPlan, *, password: str) -> None:
+def _add_staff(stage: Stage, person: PersonPlan, password_of: PasswordOf) -> None:
     step = f"person:{person.key}"
     if stage.journal.knows(step):
         return
@@ -69,28 +68,30 @@ def _add_staff(stage: Stage, person: PersonPlan, *, password: str) -> None:
         email=person.email,
         full_name=person.name,
         platform_role=person.role,
-        password=password,
+        password=password_of(person.email),
         now=stage.calendar.at(_STAFF_AT),
     )
     stage.journal.note(step, user.id)
 
 
-def _register(stage: Stage, key: str, name: str, owner: PersonPlan, password: str) -> None:
+def _register(
+    stage: Stage, key: str, name: str, owner: PersonPlan, password_of: PasswordOf
+) -> None:
     step = f"organization:{key}"
-    if not stage.journal.knows(step):
-        registration = register_organization(
-            actor=anonymous(door=Door.COMMAND, request_id=request_id_of(step)),
-            organization_name=name,
-            country="IN",
-            base_currency="INR",
-            timezone=TIMEZONE,
-            owner_email=owner.email,
-            owner_name=owner.name,
-            password=password,
-            now=stage.calendar.at(_REGISTER_AT),
-        )
-        stage.journal.note(step, registration.organization.id)
-    stage.note_owner(owner.key, organization=key)
+    if stage.journal.knows(step):
+        return
+    registration = register_organization(
+        actor=anonymous(door=Door.COMMAND, request_id=request_id_of(step)),
+        organization_name=name,
+        country="IN",
+        base_currency="INR",
+        timezone=TIMEZONE,
+        owner_email=owner.email,
+        owner_name=owner.name,
+        password=password_of(owner.email),
+        now=stage.calendar.at(_REGISTER_AT),
+    )
+    stage.journal.note(step, registration.organization.id)
 
 
 def _activate(stage: Stage, key: str) -> None:
@@ -105,7 +106,7 @@ def _activate(stage: Stage, key: str) -> None:
     stage.journal.note(step, organization.id)
 
 
-def _bring_in(stage: Stage, person: PersonPlan, *, password: str) -> None:
+def _bring_in(stage: Stage, person: PersonPlan, password_of: PasswordOf) -> None:
     """Invite and join. A token that a killed seeding lost is replaced by a new invitation."""
     step = f"person:{person.key}"
     if stage.journal.knows(step):
@@ -117,11 +118,11 @@ def _bring_in(stage: Stage, person: PersonPlan, *, password: str) -> None:
         role=person.role,
         now=stage.calendar.at(_INVITE_AT),
     )
-    user: User = join(
+    user = join(
         actor=anonymous(door=Door.COMMAND, request_id=request_id_of(step)),
         token=issued.token,
         full_name=person.name,
-        password=password,
+        password=password_of(person.email),
         now=stage.calendar.at(_JOIN_AT),
     )
     stage.journal.note(step, user.id)

@@ -22,6 +22,7 @@ class Stage:
     """The journal and the calendar, and the rows behind the keys that the plans use."""
 
     def __init__(self, *, now: dt.datetime) -> None:
+        self.now = now
         self.calendar = Calendar(now=now)
         self.journal = Journal()
         self._people: dict[str, User] = {}
@@ -36,7 +37,7 @@ class Stage:
         if key not in self._people:
             with reading(program("stage")):
                 people = visible_people(program("stage"))
-                self._people[key] = people.get(id=self.journal.subject(f"person:{key}"))
+                self._people[key] = people.get(email=PEOPLE[key].email)
         return self._people[key]
 
     def wallet(self, key: str) -> Wallet:

@@ -136,7 +136,7 @@ _ORDERS: tuple[_Line, ...] = (
     (3, 16, "kavita.savings", "market.collections", 15_999_00, "Order BZ-90350, office chair"),
 )
 _FRIENDS: tuple[_Line, ...] = (
-    (21, 20, "meera.current", "arjun.current", 1_150_00, "Dinner at Vaishali, my half"),
+    (21, 20, "meera.current", "arjun.current", 1_150_00, "Dinner at the dhaba, my half"),
     (20, 19, "arjun.current", "sana.current", 640_00, "Cab to the airport"),
     (18, 18, "ananya.current", "kavita.savings", 5_000_00, "Wedding gift, pooled"),
     (17, 18, "rohan.savings", "kavita.savings", 7_500_00, "Train tickets to Goa"),

@@ -1,0 +1,76 @@
+"""One API key for each organization, and its replacement when the secret was lost."""
+
+from __future__ import annotations
+
+from accounts.models import ApiKey
+from accounts.queries import visible_api_keys
+from accounts.services.api_keys import issue, revoke
+from kernel.context import reading
+from kernel.crypto import hash_token
+from kernel.errors import NotFound
+from vaultcraft.seeding.cast import ORGANIZATIONS, OWNER_OF
+from vaultcraft.seeding.demo_file import DemoFile
+from vaultcraft.seeding.holdings import KEY_SCOPES
+from vaultcraft.seeding.journal import program
+from vaultcraft.seeding.stage import Stage
+from vaultcraft.seeding.story import Moment
+
+NAME = "Demo server"
+_ISSUE_AT = Moment(28, 10, 30)
+
+
+def ensure_keys(stage: Stage, demo: DemoFile) -> list[str]:
+    """Have a working key, and its secret in the file, for each organization.
+
+    A key whose secret nobody knows any more is revoked. Each secret is in the file before the next
+    key is issued, so a kill between the two costs one key at most.
+
+    :returns: names of the organizations whose earlier key was replaced.
+    """
+    replaced = []
+    for plan in ORGANIZATIONS:
+        if is_known(stage, plan.key, secret=demo.key_of(plan.name)):
+            continue
+        if _withdraw_lost(stage, plan.key):
+            replaced.append(plan.name)
+        step = f"key:{plan.key}"
+        issued = issue(
+            actor=stage.actor(OWNER_OF[plan.key], step=step),
+            name=NAME,
+            scopes=KEY_SCOPES,
+            now=stage.calendar.at(_ISSUE_AT),
+        )
+        demo.put_key(organization=plan.name, secret=issued.secret)
+        stage.journal.note(step, issued.key.id)
+    return replaced
+
+
+def is_known(stage: Stage, organization: str, *, secret: str | None) -> bool:
+    """Whether a secret opens this organization today."""
+    if secret is None:
+        return False
+    return any(bytes(key.secret_hash) == hash_token(secret) for key in _keys(stage, organization))
+
+
+def working_key(stage: Stage, organization: str) -> ApiKey:
+    """The seeded key of an organization that still works.
+
+    :raises NotFound: if there is none.
+    """
+    for key in _keys(stage, organization):
+        return key
+    raise NotFound("The organization's demo key is gone.")
+
+
+def _keys(stage: Stage, organization: str) -> list[ApiKey]:
+    with reading(program("keys")):
+        keys = visible_api_keys(program("keys")).filter(name=NAME, revoked_at=None)
+        return list(keys.filter(organization_id=stage.organization_id(organization)))
+
+
+def _withdraw_lost(stage: Stage, organization: str) -> bool:
+    lost = _keys(stage, organization)
+    for key in lost:
+        actor = stage.actor(OWNER_OF[organization], step=f"revoke-key:{organization}")
+        revoke(actor=actor, api_key_id=key.id, now=stage.now)
+    return bool(lost)
