@@ -26,12 +26,12 @@ VAULTCRAFT_BASE_URL = env.text("VAULTCRAFT_BASE_URL", default="http://localhost:
 VAULTCRAFT_METRICS_TOKEN = ""
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
-_NOWHERE = "postgresql://vaultcraft_app@127.0.0.1:1/vaultcraft"
+_NOWHERE = "postgresql://vaultcraft_app@127.0.0.1:1/vaultcraft"  # refuses at once, no pool waits
 DATABASES = {
     "default": env.database(
         name="DATABASE_URL",
         url=env.text("DATABASE_URL", default=_NOWHERE),
-        pool_max=DATABASE_POOL_MAX,
+        pool_max=DATABASE_POOL_MAX if "DATABASE_URL" in os.environ else 0,
     )
 }
 for _alias, _name in (("owner", "DATABASE_OWNER_URL"), ("auditor", "DATABASE_AUDITOR_URL")):

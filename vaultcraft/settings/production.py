@@ -6,7 +6,7 @@ from pathlib import Path
 from vaultcraft import env
 from vaultcraft.settings import refusals
 from vaultcraft.settings.base import *  # noqa: F403
-from vaultcraft.settings.base import BASE_DIR, DATABASE_POOL_MAX, redis_cache
+from vaultcraft.settings.base import BASE_DIR, DATABASE_POOL_MAX, VAULTCRAFT_PROXIES, redis_cache
 
 VAULTCRAFT_ENVIRONMENT = "production"
 VAULTCRAFT_DATA_DIR = Path(env.text("VAULTCRAFT_DATA_DIR", default=str(BASE_DIR / ".vaultcraft")))
@@ -43,7 +43,7 @@ SECURE_HSTS_SECONDS = 63_072_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 # Trusted only because the proxy in front sets it and strips what clients send; see docs/docker.md.
-if env.flag("VAULTCRAFT_BEHIND_PROXY", default=False):
+if VAULTCRAFT_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-session"

@@ -28,4 +28,16 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "AccountKind": "ledger.choices.AccountKind",
+        "AccountStatus": "ledger.choices.AccountStatus",
+        "ActorKind": "kernel.actor.ActorKind",
+        "InvitationStatus": ["open", "accepted", "withdrawn", "expired"],
+        "OrganizationStatus": "accounts.choices.OrganizationStatus",
+        "PrincipalKind": ["user", "api_key"],
+        "TransactionKind": "ledger.choices.TransactionKind",
+        "TransferKind": "wallets.choices.TransferKind",
+        "WalletKind": "wallets.choices.WalletKind",
+    },
 }
