@@ -16,6 +16,8 @@ from pathlib import Path
 
 from vaultcraft.embedded.secrets import throwaway_secrets
 
+Check = Callable[[], str | None]  # returns its complaint
+
 ROOT = Path(__file__).resolve().parent.parent
 DIFF_LINES_SHOWN = 40
 STEP_SECONDS = 600
@@ -43,10 +45,9 @@ def main() -> int:
     parser.add_argument("--write-schemas", action="store_true")
     if parser.parse_args().write_schemas:
         return _write_documents()
-    checks = [(step.name, partial(_run, step)) for step in _steps()]
-    failed = [
-        name for name, check in [*checks, (OPENAPI, _openapi_differs)] if not _timed(name, check)
-    ]
+    checks: list[tuple[str, Check]] = [(step.name, partial(_run, step)) for step in _steps()]
+    checks.append((OPENAPI, _openapi_differs))
+    failed = [name for name, check in checks if not _timed(name, check)]
     print(f"\nFailed: {', '.join(failed)}" if failed else "\nAll checks passed.")
     return 1 if failed else 0
 
@@ -94,7 +95,7 @@ def _steps() -> list[Step]:
     ]
 
 
-def _timed(name: str, check: Callable[[], str | None]) -> bool:
+def _timed(name: str, check: Check) -> bool:
     """Run one check and print its verdict; tell whether it passed."""
     started = time.monotonic()
     complaint = check()
