@@ -1,0 +1,114 @@
+"""Group commit: who leads, what a broken item does to its neighbors, and where the queue ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from kernel.errors import VaultCraftError
+from tests.world import World
+from wallets.services.transfers import TransferOutcome, TransferRequest, execute_transfers
+from wallets.services.transfers.grouping import Group, QueueFull
+
+
+class Recorder:
+    """Executes for real, keeps the sizes of the batches, and holds the first until released."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.entered = threading.Event()
+        self.released = threading.Event()
+
+    def __call__(self, items: Sequence[TransferRequest]) -> list[TransferOutcome]:
+        self.sizes.append(len(items))
+        if len(self.sizes) == 1:
+            self.entered.set()
+            assert self.released.wait(10)
+        if len(items) > 1 and any(item.description == "poison" for item in items):
+            raise RuntimeError("one item breaks its batch")
+        if items[0].description == "poison":
+            raise RuntimeError("and breaks alone")
+        return execute_transfers(items)
+
+
+def _submitted(group: Group, item: TransferRequest) -> TransferOutcome | Exception:
+    try:
+        return group.submit(item)
+    except (RuntimeError, VaultCraftError) as error:
+        return error
+    finally:
+        connection.close()
+
+
+def _while_first_runs(
+    recorder: Recorder, group: Group, items: list[TransferRequest]
+) -> list[TransferOutcome | Exception]:
+    """Submit the first item, let the rest queue behind it, then let all go."""
+    with ThreadPoolExecutor(len(items)) as pool:
+        first = pool.submit(_submitted, group, items[0])
+        assert recorder.entered.wait(10)
+        rest = [pool.submit(_submitted, group, item) for item in items[1:]]
+        _until_waiting(group, len(rest))
+        recorder.released.set()
+        return [done.result(20) for done in (first, *rest)]
+
+
+def _until_waiting(group: Group, count: int) -> None:
+    for _ in range(1_000):
+        if len(group._waiting) == count:
+            return
+        time.sleep(0.01)
+    pytest.fail(f"{count} requests never queued")
+
+
+@pytest.mark.django_db
+def test_lone_request_is_executed_at_once(world: World) -> None:
+    group = Group(execute_transfers)
+
+    outcome = group.submit(world.request(amount_minor=5_00))
+
+    assert outcome.error is None
+    assert world.balance(world.alice_wallet) == 1_00_000_00 - 5_00
+
+
+def test_requests_behind_a_running_one_share_the_next_commit(
+    committed_db: str, world: World
+) -> None:
+    recorder = Recorder()
+    group = Group(recorder)
+    items = [world.request(amount_minor=1_00) for _ in range(9)]
+
+    outcomes = _while_first_runs(recorder, group, items)
+
+    assert recorder.sizes == [1, 8]
+    assert all(isinstance(done, TransferOutcome) and done.error is None for done in outcomes)
+    assert world.balance(world.charlie_wallet) == 50_000_00 + 9_00
+
+
+def test_poisoned_item_fails_alone(committed_db: str, world: World) -> None:
+    recorder = Recorder()
+    group = Group(recorder)
+    items = [world.request(amount_minor=1_00) for _ in range(4)]
+    items.insert(2, world.request(amount_minor=1_00, description="poison"))
+
+    outcomes = _while_first_runs(recorder, group, items)
+
+    assert isinstance(outcomes[2], RuntimeError)
+    assert [type(done) for done in outcomes].count(TransferOutcome) == 4
+    assert world.balance(world.charlie_wallet) == 50_000_00 + 4_00
+
+
+def test_full_queue_refuses_and_nothing_moves(committed_db: str, world: World) -> None:
+    recorder = Recorder()
+    group = Group(recorder, most_waiting=0)
+
+    with pytest.raises(QueueFull):
+        group.submit(world.request())
+
+    assert recorder.sizes == []
+    assert world.balance(world.charlie_wallet) == 50_000_00
