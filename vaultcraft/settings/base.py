@@ -174,3 +174,4 @@ LOGGING_CONFIG = None  # ours is applied below, once, before Django logs anythin
 LOGGING = logging_config()
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_COMMAND_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # api.middleware has checked or minted it
