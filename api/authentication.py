@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
@@ -34,6 +35,7 @@ class BearerAuthentication(BaseAuthentication):
             raise InvalidCredential("Send `Authorization: Bearer` and an access token or API key.")
         actor = _actor(request._request, credential)
         request._request.actor = actor  # type: ignore[attr-defined]
+        structlog.contextvars.bind_contextvars(actor=actor.principal)
         return actor, credential
 
     def authenticate_header(self, request: Request) -> str:

@@ -32,7 +32,9 @@ class ProblemSchema(AutoSchema):
     def get_auth(self) -> Any:
         """Either credential is enough, not both together."""
         super().get_auth()  # type: ignore[no-untyped-call]  # registers the schemes
-        return [{name: []} for name in BearerScheme.name] if self.view.authentication_classes else []
+        return (
+            [{name: []} for name in BearerScheme.name] if self.view.authentication_classes else []
+        )
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

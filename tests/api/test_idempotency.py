@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -23,9 +24,10 @@ pytestmark = pytest.mark.django_db
 PAID = 1_00_000_00 - 100_00
 
 
-def later(by: dt.timedelta) -> mock._patch[object]:
+def later(by: dt.timedelta) -> Any:
     """The doors' clock, moved on."""
-    return mock.patch("api.v1.transfers.clock.now", lambda: dt.datetime.now(dt.UTC) + by)
+    moment = dt.datetime.now(dt.UTC) + by
+    return mock.patch("api.v1.transfers.clock.now", return_value=moment)
 
 
 def same(first: Got, second: Got) -> bool:
@@ -135,7 +137,7 @@ def test_while_the_first_request_is_at_work(world: World, alice: Caller) -> None
 
 
 def test_a_crash_after_the_effect_renders_the_same_bytes(world: World, alice: Caller) -> None:
-    """The process dies between the effect and the answer; the lease runs out; the client retries."""
+    """The process dies between effect and answer; the lease runs out; the client retries."""
     with (
         mock.patch.object(guards, "answered", side_effect=SystemExit),
         mock.patch.object(guards, "released"),
