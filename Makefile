@@ -46,7 +46,7 @@ check: $(DEV_STAMP) ## All that CI checks besides the tests
 	$(BIN)/python -m vaultcraft.checks
 
 seed: $(RUNTIME_STAMP) ## Fill an empty database with the demo world (safe to repeat)
-	$(BIN)/python -m vaultcraft.supervisor.oneshot seed
+	$(BIN)/python -m vaultcraft.supervisor.command seed
 
 schema: $(DEV_STAMP) ## Write docs/openapi.json and docs/events.json
 	$(BIN)/python -m vaultcraft.checks --write-schemas

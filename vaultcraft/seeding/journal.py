@@ -35,7 +35,8 @@ class Journal:
             # By door too: what an HTTP client sends as its request id proves nothing here.
             done = records().filter(door=Door.COMMAND, request_id__startswith=_PREFIX)
             for request_id, subject_id in done.values_list("request_id", "subject_id"):
-                self._subjects[request_id.removeprefix(_PREFIX)] = subject_id
+                # Newest first: of a step done again (a key replaced) the last subject counts.
+                self._subjects.setdefault(request_id.removeprefix(_PREFIX), subject_id)
 
     @property
     def is_blank(self) -> bool:

@@ -14,7 +14,7 @@ from vaultcraft.embedded.postgres import CannotStart
 from vaultcraft.embedded.processes import Child, end_leftovers, record, stop_all
 from vaultcraft.embedded.servers import EmbeddedServers
 from vaultcraft.supervisor import greeting, settling
-from vaultcraft.supervisor.programs import PRODUCT, ROOT, product_programs
+from vaultcraft.supervisor.programs import PRODUCT, data_dir_of_environment, product_programs
 from vaultcraft.supervisor.watch import Watch
 
 PR_SET_PDEATHSIG = 1
@@ -27,7 +27,7 @@ def main() -> int:
     """Run until asked to stop; return the exit code."""
     try:
         port = _port()
-        data_dir = Path(os.environ.get("VAULTCRAFT_DATA_DIR") or ROOT / ".vaultcraft").absolute()
+        data_dir = data_dir_of_environment()
         with DataDirLock(data_dir=data_dir) as lock:
             _end_with_make()
             return _Installation(data_dir=data_dir, port=port, lock=lock).run()
@@ -94,14 +94,11 @@ class _Installation:
         }
 
     def _settle(self) -> None:
-        """Migrate as the owner, and seed a database that nobody has used."""
+        """Migrate as the owner; seed an empty database, or one whose seeding was interrupted."""
         say("Migrating ...")
         self._run("migrate", "--verbosity", "0")
-        # SCAFFOLD: the condition on the file goes when the command stands.
-        seed = ROOT / "vaultcraft/management/commands/seed.py"
-        if seed.exists() and settling.is_empty(auditor_url=self._auditor_url):
-            say("Seeding the demo world ...")
-            self._run("seed")
+        say("Seeding the demo world, unless the database is in use ...")
+        self._run("seed", "--if-empty")
 
     def _run(self, *arguments: str) -> None:
         """Run a management command, unless and until somebody wants to stop."""

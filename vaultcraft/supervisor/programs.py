@@ -1,5 +1,6 @@
 """The product's own processes: web, worker, beat."""
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,11 @@ from vaultcraft.embedded.processes import Program
 ROOT = Path(__file__).resolve().parent.parent.parent
 PRODUCT = ("web", "worker", "beat")
 WORKER_THREADS = 4
+
+
+def data_dir_of_environment() -> Path:
+    """Return the data directory: `.vaultcraft` unless VAULTCRAFT_DATA_DIR moves it."""
+    return Path(os.environ.get("VAULTCRAFT_DATA_DIR") or ROOT / ".vaultcraft").absolute()
 
 
 def product_programs(*, places: Places, addresses: Sequence[str]) -> list[Program]:

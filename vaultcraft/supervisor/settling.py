@@ -8,8 +8,6 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-import psycopg
-
 from vaultcraft.embedded.places import Places
 from vaultcraft.embedded.postgres import CannotStart
 from vaultcraft.embedded.processes import Child
@@ -40,13 +38,6 @@ def run_command(*arguments: str, places: Places, alive: Callable[[], bool]) -> N
         child.kill()
     if child.exit_code:
         raise CannotStart(f"`manage.py {' '.join(arguments)}` failed:\n{child.log_tail(lines=40)}")
-
-
-def is_empty(*, auditor_url: str) -> bool:
-    """Tell whether nobody has ever signed up; the auditor sees every row."""
-    with psycopg.connect(auditor_url) as connection:
-        found = connection.execute("SELECT EXISTS (SELECT FROM accounts_organization)").fetchone()
-    return found == (False,)
 
 
 def wait_until_whole(*, port: int, alive: Callable[[], bool]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 from typing import Any
 
@@ -68,7 +69,10 @@ class Command(BaseCommand):
 
 
 def _instant(text: str) -> dt.datetime:
-    instant = dt.datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise ValueError("an offset is missing")
+    try:
+        instant: dt.datetime | None = dt.datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise argparse.ArgumentTypeError("write it like 2026-11-20T09:00:00+00:00")
     return instant
