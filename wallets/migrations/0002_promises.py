@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from django.db import migrations
 
-from kernel.row_security import APPLICATION, SCOPE, grants, of_tenant, tenant_table
+from kernel.row_security import APPLICATION, SCOPE, VISIBLE, grants, of_tenant, tenant_table
 
+# The other side sees money that reached it; what was refused is the payer's own business.
+MONEY_FOR_US = f"(counterparty_organization_id = ANY ({VISIBLE}) AND state = 'COMPLETED')"
 IN_DIRECTORY = f"({SCOPE} = 'directory' AND current_user = 'vaultcraft_owner')"
 
 DIRECTORY = migrations.RunSQL(
@@ -99,7 +101,7 @@ class Migration(migrations.Migration):
         ),
         tenant_table(
             "wallets_transfer",
-            visible=of_tenant("organization_id", "counterparty_organization_id"),
+            visible=f"({of_tenant('organization_id')} OR {MONEY_FOR_US})",
             writable=of_tenant("organization_id"),
         ),
         grants("wallets_wallet", "SELECT", "INSERT"),
