@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from accounts.policy import require
 from accounts.queries import display_names
@@ -14,6 +14,7 @@ from events.services import emit
 from kernel.actor import Actor
 from kernel.context import Context, context_of
 from kernel.errors import NotFound
+from kernel.money import checked_minor
 from kernel.transactions import opens_transaction
 from ledger.errors import CapBelowPosition
 from ledger.models import ClearingCap
@@ -42,11 +43,12 @@ def set_clearing_cap(
     """State how many minor units the net position with another organization may reach.
 
     The cap in force is the smaller of both sides'; a database trigger writes it as the ceiling of
-    the two clearing accounts. Locks those accounts. Records `ledger.clearing_cap.set` and emits
-    the event of the same name.
+    the two clearing accounts. Locks the pair, then those accounts. Records
+    `ledger.clearing_cap.set` and emits the event of the same name.
 
     :raises PermissionDenied: if the actor may not manage clearing for the organization.
     :raises NotFound: if the counterparty does not exist.
+    :raises InvalidAmount: unless the cap is from 0 to `MAX_MINOR`.
     :raises CapBelowPosition: if the current position is already beyond the cap.
     :raises CurrencyUnknown: if the currency is not in the table of currencies.
     """
@@ -56,6 +58,9 @@ def set_clearing_cap(
     names = display_names([organization_id, counterparty_id])
     if counterparty_id not in names or counterparty_id == organization_id:
         raise NotFound("There is no such organization.", pointer="/counterparty")
+    if cap_minor != 0:
+        checked_minor(cap_minor)
+    _lock_pair(organization_id, counterparty_id)
     ensure_clearing_account(
         organization_id=organization_id,
         counterparty_id=counterparty_id,
@@ -92,6 +97,17 @@ def set_clearing_cap(
         now=now,
     )
     return cap
+
+
+def _lock_pair(*organization_ids: uuid.UUID) -> None:
+    """Let the two sides take turns.
+
+    Where neither has a clearing account yet there is no row to meet at: each would open its own,
+    not see the other's cap, and leave a ceiling of zero behind.
+    """
+    name = ",".join(str(organization_id) for organization_id in sorted(organization_ids))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 def _write(
