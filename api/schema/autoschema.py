@@ -31,7 +31,7 @@ class ProblemSchema(AutoSchema):
 
     def get_auth(self) -> Any:
         """Either credential is enough, not both together."""
-        super().get_auth()  # type: ignore[no-untyped-call]  # registers the schemes
+        super().get_auth()  # registers the schemes
         return (
             [{name: []} for name in BearerScheme.name] if self.view.authentication_classes else []
         )

@@ -44,14 +44,35 @@ SETTINGS = {
 
 def document() -> dict[str, Any]:
     """The document as data."""
-    with patched_settings(SETTINGS):  # type: ignore[no-untyped-call]
+    with patched_settings(SETTINGS):
         generator = SchemaGenerator()  # type: ignore[no-untyped-call]
         found: dict[str, Any] = generator.get_schema(  # type: ignore[no-untyped-call]
             request=None, public=True
         )
     found["info"]["description"] = DESCRIPTION
+    _share(found)
     found["servers"] = [{"url": "/", "description": "This server"}]
     return found
+
+
+def _share(found: dict[str, Any]) -> None:
+    """Keep each header and each problem's example once, and refer to it everywhere else."""
+    headers: dict[str, Any] = {}
+    examples: dict[str, Any] = {}
+    for path in found["paths"].values():
+        for operation in path.values():
+            for response in operation["responses"].values():
+                _refer(response.get("headers", {}), headers, "headers")
+                for content in response.get("content", {}).values():
+                    _refer(content.get("examples", {}), examples, "examples")
+    found["components"]["headers"] = dict(sorted(headers.items()))
+    found["components"]["examples"] = dict(sorted(examples.items()))
+
+
+def _refer(members: dict[str, Any], shared: dict[str, Any], kind: str) -> None:
+    for name, member in members.items():
+        if shared.setdefault(name, member) == member:
+            members[name] = {"$ref": f"#/components/{kind}/{name}"}
 
 
 @functools.cache

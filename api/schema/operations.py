@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
+from accounts import errors as accounts_errors
 from api import errors, problems
 from api.fields import StrictSerializer, id_pattern
 from api.idempotency.runner import KEY_HEADER, KEY_PATTERN, REPLAYED_HEADER
@@ -21,7 +22,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 EXAMPLE_REQUEST_ID = "req_01kajq3s9seqb8xa8xf8gm1s5v"
 
-SIGNED_IN: tuple[Error, ...] = (errors.NotAuthenticated, errors.InvalidCredential)
+SIGNED_IN: tuple[Error, ...] = (
+    errors.NotAuthenticated,
+    errors.InvalidCredential,
+    accounts_errors.InvalidAccessToken,
+    accounts_errors.InvalidApiKey,
+    accounts_errors.OrganizationSuspended,
+    kernel_errors.PermissionDenied,
+)
 WITH_BODY: tuple[Error, ...] = (
     errors.MalformedJson,
     errors.InvalidRequest,
@@ -84,7 +92,7 @@ def _door_refusals(
 ) -> list[Error]:
     found: list[Error] = list(ALWAYS)
     if not public:
-        found += [*SIGNED_IN, kernel_errors.PermissionDenied]
+        found += SIGNED_IN
     if request:
         found += WITH_BODY
     if query:
@@ -113,22 +121,41 @@ def _parameters(path: Mapping[str, str], *, once: bool) -> list[OpenApiParameter
         )
         for name, prefix in path.items()
     ]
-    found.append(
-        OpenApiParameter(
-            "X-Request-ID",
-            {"type": "string", "maxLength": 64},
-            OpenApiParameter.HEADER,
-            response=True,
-            required=True,
-            description="Yours if you sent a well-formed one, ours otherwise; also in the audit"
-            " record and the logs.",
-        )
-    )
-    if once:
-        found += [_KEY, _REPLAYED]
-    return found
+    found += [_REQUEST_ID, _CHALLENGE, _RETRY_AFTER]
+    return [*found, _KEY, _REPLAYED, _LOCATION] if once else found
 
 
+_REQUEST_ID = OpenApiParameter(
+    "X-Request-ID",
+    {"type": "string", "maxLength": 64},
+    OpenApiParameter.HEADER,
+    response=True,
+    required=True,
+    description="Yours if you sent a well-formed one, ours otherwise; also in the audit record and"
+    " the logs.",
+)
+_CHALLENGE = OpenApiParameter(
+    "WWW-Authenticate",
+    {"type": "string"},
+    OpenApiParameter.HEADER,
+    response=[401],
+    required=True,
+)
+_RETRY_AFTER = OpenApiParameter(
+    "Retry-After",
+    {"type": "string", "pattern": "^[0-9]+$"},
+    OpenApiParameter.HEADER,
+    response=[503],
+    required=True,
+    description="Seconds to wait before the same request is sent again.",
+)
+_LOCATION = OpenApiParameter(
+    "Location",
+    {"type": "string"},
+    OpenApiParameter.HEADER,
+    response=[201],
+    description="Where the new thing can be read.",
+)
 _KEY = OpenApiParameter(
     KEY_HEADER,
     {"type": "string", "pattern": KEY_PATTERN},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
@@ -56,6 +55,12 @@ class OrganizationQuery(queries.PageQuery):
 
 class Nothing(fields.StrictSerializer):
     """An empty object, or no body at all."""
+
+
+class Reason(fields.StrictSerializer):
+    """Why; kept in the audit record."""
+
+    reason = fields.TextField(max_length=200, default="", allow_blank=True)
 
 
 class Organizations(Endpoint):
@@ -121,7 +126,13 @@ class ActivateOrganization(Endpoint):
     )
     def post(self, request: Request, organization_id: str) -> HttpResponse:
         """Activate."""
-        return _changed(request, organization_id, service.activate_organization)
+        body_of(request, Nothing)
+        row = service.activate_organization(
+            actor=actor_of(request),
+            organization_id=path_id("org", organization_id),
+            now=clock.now(),
+        )
+        return Answer.of(rendered_organization(row)).response()
 
 
 class SuspendOrganization(Endpoint):
@@ -131,26 +142,21 @@ class SuspendOrganization(Endpoint):
         "suspend_organization",
         tag=TAG,
         summary="Stop an organization (platform staff)",
-        request=Nothing,
+        request=Reason,
         response=Organization,
         path=PATH,
         refusals=(accounts_errors.IllegalOrganizationStatus,),
     )
     def post(self, request: Request, organization_id: str) -> HttpResponse:
         """Suspend."""
-        return _changed(request, organization_id, service.suspend_organization)
-
-
-def _changed(
-    request: Request, organization_id: str, change: Callable[..., OrganizationRow]
-) -> HttpResponse:
-    body_of(request, Nothing)
-    row = change(
-        actor=actor_of(request),
-        organization_id=path_id("org", organization_id),
-        now=clock.now(),
-    )
-    return Answer.of(rendered_organization(row)).response()
+        order = body_of(request, Reason)
+        row = service.suspend_organization(
+            actor=actor_of(request),
+            organization_id=path_id("org", organization_id),
+            reason=order["reason"],
+            now=clock.now(),
+        )
+        return Answer.of(rendered_organization(row)).response()
 
 
 def rendered_organization(organization: OrganizationRow) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from api.pagination import page_of
 from api.schema.operations import operation
 from api.schema.shapes import page_shape
 from api.v1.entries import EntryPage, rendered_entries
+from api.v1.organizations import Reason
 from api.v1.rendering import instant, shown
 from api.v1.shapes import Person, id_member, minor
 from kernel import clock, ids
@@ -50,12 +51,6 @@ class WalletOrder(fields.StrictSerializer):
         help_text="`me` (what a person gets by default), `organization` (what an API key gets by"
         " default), or a colleague's id.",
     )
-
-
-class StateOrder(fields.StrictSerializer):
-    """Why the state changes; kept in the audit record."""
-
-    reason = fields.TextField(max_length=200, default="", allow_blank=True)
 
 
 class Wallet(serializers.Serializer[Any]):
@@ -209,7 +204,7 @@ class _StateChange(Endpoint):
     change: ClassVar[Callable[..., WalletRow]]
 
     def _changed(self, request: Request, wallet: str) -> HttpResponse:
-        actor, order = actor_of(request), body_of(request, StateOrder)
+        actor, order = actor_of(request), body_of(request, Reason)
         with reading(actor):
             wallet_id = _known_id(wallet)
         type(self).change(actor=actor, wallet_id=wallet_id, now=clock.now(), **order)
@@ -223,7 +218,7 @@ def _state_change(
         operation_id,
         tag=TAG,
         summary=summary,
-        request=StateOrder,
+        request=Reason,
         response=Wallet,
         path=PATH,
         refusals=(wallet_errors.WalletNotFound, ledger_errors.AccountStateConflict, *refusals),

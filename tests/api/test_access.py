@@ -1,0 +1,247 @@
+"""Everybody at every door: the matrix of who gets which status.
+
+The rows must be exactly the operations of the OpenAPI document, so a new operation without a row
+fails here. Columns: nobody, charlie (owner elsewhere), bob (viewer), alice (owner), olga (platform
+staff) and an API key of Acme without cash or colleagues' wallets.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts.queries import visible_api_keys
+from accounts.services.invitations import invite
+from api.schema.document import document
+from kernel import ids
+from kernel.context import reading
+from tests.api.conftest import PROBLEM, Caller, Got, order, token_of
+from tests.world import NOW, World
+
+pytestmark = pytest.mark.django_db
+
+CALLERS = ("nobody", "charlie", "bob", "alice", "olga", "acme_key")
+READ = (401, 200, 200, 200, 200, 200)
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """An operation, a body for it, and the status for each caller."""
+
+    method: str
+    path: str
+    statuses: tuple[int, ...]
+    body: Callable[[World, str], Any] | None = None
+
+
+def cash(world: World, caller: str) -> dict[str, Any]:
+    return {
+        "wallet": world.alice_wallet.handle,
+        "amount_minor": 100,
+        "currency": "INR",
+        "external_reference": f"UTR-{caller}",
+    }
+
+
+def registration(world: World, caller: str) -> dict[str, Any]:
+    return {
+        "organization_name": "Initech",
+        "country": "IN",
+        "base_currency": "INR",
+        "owner_name": "Peter",
+        "email": f"{caller}@initech.test",
+        "password": "a long enough passphrase",
+    }
+
+
+def cap(world: World, caller: str) -> dict[str, Any]:
+    return {
+        "organization": ids.encode("org", world.acme.id),
+        "counterparty": ids.encode("org", world.globex.id),
+        "currency": "INR",
+        "cap_minor": 5,
+    }
+
+
+def nothing(world: World, caller: str) -> dict[str, Any]:
+    return {}
+
+
+MATRIX: dict[str, Row] = {
+    "register": Row("POST", "/auth/register", (201,) * 6, registration),
+    "sign_in": Row(
+        "POST", "/auth/token", (401,) * 6, lambda *_: {"email": "x@y.test", "password": "z"}
+    ),
+    "refresh_tokens": Row(
+        "POST", "/auth/token/refresh", (401,) * 6, lambda *_: {"refresh": "unknown"}
+    ),
+    "join": Row(
+        "POST",
+        "/auth/join",
+        (422,) * 6,
+        lambda *_: {"token": "unknown", "full_name": "X", "password": "a long passphrase"},
+    ),
+    "sign_out": Row("POST", "/auth/logout", (401, 204, 204, 204, 204, 403), nothing),
+    "read_me": Row("GET", "/me", READ),
+    "list_organizations": Row("GET", "/organizations", READ),
+    "read_organization": Row("GET", "/organizations/{acme}", (401, 404, 200, 200, 200, 200)),
+    "activate_organization": Row(
+        "POST", "/organizations/{acme}/activate", (401, 403, 403, 403, 409, 403), nothing
+    ),
+    "suspend_organization": Row(
+        "POST", "/organizations/{acme}/suspend", (401, 403, 403, 403, 200, 403), nothing
+    ),
+    "list_members": Row("GET", "/members", READ),
+    "change_role": Row(
+        "PUT",
+        "/members/{bob}",
+        (401, 404, 403, 200, 403, 403),
+        lambda *_: {"role": "member"},
+    ),
+    "remove_member": Row("DELETE", "/members/{bob}", (401, 404, 403, 204, 403, 403)),
+    "list_invitations": Row("GET", "/invitations", (401, 200, 200, 200, 200, 403)),
+    "invite_member": Row(
+        "POST",
+        "/invitations",
+        (401, 201, 403, 201, 403, 403),
+        lambda *_: {"email": "new@acme.test", "role": "member"},
+    ),
+    "withdraw_invitation": Row(
+        "DELETE", "/invitations/{invitation}", (401, 404, 403, 204, 403, 403)
+    ),
+    "list_api_keys": Row("GET", "/api-keys", (401, 200, 403, 200, 200, 403)),
+    "issue_api_key": Row(
+        "POST",
+        "/api-keys",
+        (401, 201, 403, 201, 403, 403),
+        lambda *_: {"name": "new", "scopes": ["wallets:read"]},
+    ),
+    "revoke_api_key": Row("DELETE", "/api-keys/{key}", (401, 404, 403, 204, 204, 403)),
+    "list_wallets": Row("GET", "/wallets", READ),
+    "open_wallet": Row(
+        "POST",
+        "/wallets",
+        (401, 201, 403, 201, 403, 201),
+        lambda *_: {"kind": "savings", "currency": "INR"},
+    ),
+    "read_wallet": Row("GET", "/wallets/{wallet}", (401, 404, 200, 200, 200, 200)),
+    "list_wallet_entries": Row("GET", "/wallets/{wallet}/entries", (401, 404, 200, 200, 200, 200)),
+    "freeze_wallet": Row(
+        "POST", "/wallets/{wallet}/freeze", (401, 404, 403, 200, 200, 200), nothing
+    ),
+    "unfreeze_wallet": Row(
+        "POST", "/wallets/{wallet}/unfreeze", (401, 404, 403, 409, 409, 409), nothing
+    ),
+    "suspend_wallet": Row(
+        "POST", "/wallets/{wallet}/suspend", (401, 404, 403, 403, 200, 403), nothing
+    ),
+    "close_wallet": Row("POST", "/wallets/{wallet}/close", (401, 404, 403, 409, 409, 409), nothing),
+    "list_transfers": Row("GET", "/transfers", READ),
+    "create_transfer": Row(
+        "POST", "/transfers", (401, 422, 403, 201, 403, 403), lambda world, _: order(world)
+    ),
+    "create_transfer_batch": Row(
+        "POST",
+        "/transfers/batch",
+        (401, 200, 200, 200, 200, 200),
+        lambda world, _: {"items": [order(world)]},
+    ),
+    "read_transfer": Row("GET", "/transfers/{transfer}", (401, 404, 200, 200, 200, 200)),
+    "create_deposit": Row("POST", "/deposits", (401, 403, 403, 403, 201, 403), cash),
+    "create_withdrawal": Row("POST", "/withdrawals", (401, 403, 403, 403, 201, 403), cash),
+    "list_ledger_accounts": Row("GET", "/ledger/accounts", READ),
+    "read_ledger_account": Row("GET", "/ledger/accounts/{account}", (401, 404, 200, 200, 200, 200)),
+    "list_ledger_account_entries": Row(
+        "GET", "/ledger/accounts/{account}/entries", (401, 404, 200, 200, 200, 200)
+    ),
+    "list_ledger_transactions": Row("GET", "/ledger/transactions", READ),
+    "read_ledger_transaction": Row(
+        "GET", "/ledger/transactions/{transaction}", (401, 404, 200, 200, 200, 200)
+    ),
+    "read_trial_balance": Row("GET", "/ledger/trial-balance", READ),
+    "set_clearing_cap": Row("PUT", "/ledger/clearing-caps", (401, 404, 403, 200, 200, 403), cap),
+    "list_audit_records": Row("GET", "/audit/records", (401, 200, 403, 200, 200, 403)),
+}
+READS = [name for name, row in MATRIX.items() if row.method == "GET"]
+WRITES = [name for name, row in MATRIX.items() if row.method != "GET"]
+
+
+def test_the_matrix_has_every_operation() -> None:
+    described = {
+        (operation["operationId"], method.upper(), re.sub(r"\{.*?\}", "{}", path))
+        for path, operations in document()["paths"].items()
+        for method, operation in operations.items()
+    }
+    listed = {
+        (name, row.method, "/api/v1" + re.sub(r"\{.*?\}", "{}", row.path))
+        for name, row in MATRIX.items()
+    }
+    assert listed == described
+
+
+@pytest.mark.parametrize("name", READS)
+def test_reading(world: World, name: str) -> None:
+    row, targets = MATRIX[name], _targets(world)
+    answers = [_ask(world, caller, row, targets) for caller in CALLERS]
+    assert tuple(answer.status for answer in answers) == row.statuses
+    for answer in answers:
+        assert answer.status < 400 or answer.headers["Content-Type"] == PROBLEM
+    _assert_nothing_of_acme(world, answers[CALLERS.index("charlie")], targets)
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("name", WRITES)
+def test_writing(world: World, name: str, caller: str) -> None:
+    row, targets = MATRIX[name], _targets(world)
+    before = world.balance(world.alice_wallet)
+    answer = _ask(world, caller, row, targets)
+    assert answer.status == row.statuses[CALLERS.index(caller)], answer.body
+    if answer.status >= 400:
+        assert answer.headers["Content-Type"] == PROBLEM
+        assert world.balance(world.alice_wallet) == before
+    if caller == "charlie":
+        _assert_nothing_of_acme(world, answer, targets)
+
+
+def _targets(world: World) -> dict[str, str]:
+    """Things of Acme that paths and answers may name."""
+    inside = world.send(destination=world.acme_wallet).transfer
+    assert inside is not None
+    assert inside.source_transaction_id is not None
+    alice = world.actor(world.alice)
+    invitation = invite(actor=alice, email="ivy@acme.test", role="member", now=NOW)[0]
+    with reading(alice):
+        key = visible_api_keys(alice).get(name="Acme server")
+    return {
+        "acme": ids.encode("org", world.acme.id),
+        "bob": ids.encode("usr", world.bob.id),
+        "invitation": ids.encode("inv", invitation.id),
+        "key": ids.encode("key", key.id),
+        "wallet": world.alice_wallet.handle,
+        "wallet_id": ids.encode("wal", world.alice_wallet.id),
+        "account": ids.encode("acc", world.alice_wallet.account_id),
+        "transfer": ids.encode("trf", inside.id),
+        "transaction": ids.encode("txn", inside.source_transaction_id),
+    }
+
+
+def _ask(world: World, caller: str, row: Row, targets: dict[str, str]) -> Got:
+    person = {"charlie": world.charlie, "bob": world.bob, "alice": world.alice, "olga": world.olga}
+    if caller in person:
+        credential: str | None = token_of(world, person[caller])
+    else:
+        credential = world.acme_key if caller == "acme_key" else None
+    body = row.body(world, caller) if row.body else None
+    return Caller(credential)(row.method, row.path.format(**targets), body, key=f"key-{caller}")
+
+
+def _assert_nothing_of_acme(world: World, answer: Got, targets: dict[str, str]) -> None:
+    text = answer.body.decode()
+    # Who settles with Acme knows its id from the clearing account; nothing else may be seen.
+    secret = [value for name, value in targets.items() if name not in ("acme", "wallet")]
+    assert not [value for value in secret if value in text]
+    assert "@acme.test" not in text or "new@acme.test" in text
