@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from django.db import connection, connections, transaction
 
+from kernel.context import Context, Scope, entered, reading
 from kernel.errors import Busy
+from ledger.queries import accounts, trial_balance, trial_balance_totals
 from tests.world import World
 
 R = TypeVar("R")
@@ -34,6 +38,21 @@ def race(calls: Sequence[Callable[[], R]]) -> list[R]:
         return [answer.result(timeout=120) for answer in [pool.submit(run, c) for c in calls]]
 
 
+def start(call: Callable[[], R]) -> Future[R]:
+    """Begin a call in a thread of its own."""
+
+    def run() -> R:
+        try:
+            return call()
+        finally:
+            connections.close_all()
+
+    pool = ThreadPoolExecutor(1)
+    answer = pool.submit(run)
+    pool.shutdown(wait=False)
+    return answer
+
+
 def until_not_busy(call: Callable[[], R]) -> R:
     """What a well-behaved client does with a retryable refusal."""
     for _ in range(20):
@@ -44,46 +63,43 @@ def until_not_busy(call: Callable[[], R]) -> R:
     return call()
 
 
-class Running:
-    """A call on its way in a thread of its own; `answer` waits for it."""
-
-    def __init__(self, call: Callable[[], object]) -> None:
-        self.pool = ThreadPoolExecutor(1)
-        self.future = self.pool.submit(self._run, call)
-
-    def answer(self) -> object:
-        try:
-            return self.future.result(timeout=60)
-        finally:
-            self.pool.shutdown()
-
-    def _run(self, call: Callable[[], object]) -> object:
-        try:
-            return call()
-        finally:
-            connections.close_all()
-
-
-class Held:
-    """Hold account locks from a session of the test's own, as another request would."""
-
-    def __init__(self, world: World, *account_ids: object) -> None:
-        self.view = reading_and_writing(world)
-        self.ids = [str(account_id) for account_id in account_ids]
-
-    def __enter__(self) -> None:
-        self.view.__enter__()
+@contextlib.contextmanager
+def holding(*account_ids: uuid.UUID) -> Iterator[None]:
+    """Hold account locks in a transaction of this thread, as another request would."""
+    with transaction.atomic(), entered(Context(scope=Scope.PLATFORM)):
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT id FROM ledger_ledgeraccount WHERE id = ANY (%s::uuid[])"
                 " ORDER BY id FOR NO KEY UPDATE",
-                [self.ids],
+                [list(account_ids)],
             )
-
-    def __exit__(self, *error: object) -> None:
-        self.view.__exit__(None, None, None)
+        yield
 
 
-def reading_and_writing(world: World) -> transaction.Atomic:
-    """A transaction that sees every organization."""
-    raise NotImplementedError
+def wait_for_waiters(number: int, *, unless: Callable[[], bool] = bool) -> list[int]:
+    """Wait until so many sessions of this database wait for a lock; give their process ids."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(
+                "SELECT DISTINCT l.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
+                " WHERE NOT l.granted AND a.datname = current_database()"
+            )
+            waiting = [pid for (pid,) in cursor.fetchall()]
+        if len(waiting) >= number or unless():
+            return waiting
+        time.sleep(0.02)
+    raise AssertionError(f"{number} sessions should be waiting for a lock")
+
+
+def assert_books_are_sound(world: World) -> None:
+    """Every organization balances, and every kept balance is what its entries add up to."""
+    with reading(world.actor(world.olga)):
+        rows = trial_balance()
+        kept = {account.id: account for account in accounts()}
+    assert all(total.balanced for total in trial_balance_totals(rows))
+    for row in rows:
+        account = kept[row.account_id]
+        standing = row.debit_minor - row.credit_minor
+        normal = standing if account.account_class == "ASSET" else -standing
+        assert normal == account.posted_minor, row
