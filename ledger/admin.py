@@ -19,7 +19,7 @@ class CurrencyAdmin(ReadOnlyAdmin):
 class LedgerAccountAdmin(ReadOnlyAdmin):
     """The chart of accounts with balances."""
 
-    list_display = ("code", "name", "organization", "kind", "status", "posted", "held", "currency")
+    list_display = ("name", "posted", "status", "kind", "organization", "code")
     list_filter = ("kind", "account_class", "status", "currency")
     list_select_related = ("organization", "currency")
     search_fields = ("code", "name")

@@ -24,7 +24,7 @@ def _to_page(request: Any, page: str, **asked: str) -> Any:
 class WalletAdmin(ReadOnlyAdmin):
     """Who holds what."""
 
-    list_display = ("handle", "holder", "organization", "kind", "available", "posted", "state")
+    list_display = ("handle", "holder", "available", "state", "kind", "organization")
     list_filter = ("kind", "currency", "account__status")
     list_select_related = ("organization", "owner", "currency", "account")
     search_fields = ("handle", "owner__full_name", "organization__display_name")
@@ -88,7 +88,7 @@ class WalletAdmin(ReadOnlyAdmin):
 class TransferAdmin(ReadOnlyAdmin):
     """What was asked for and what became of it."""
 
-    list_display = ("created_at", "payer", "payee", "amount", "kind", "state", "reason_code")
+    list_display = ("created_at", "amount", "state", "payer", "payee", "kind", "reason_code")
     list_filter = ("state", "kind", "currency", "door", "created_at")
     list_select_related = ("currency",)
     search_fields = (

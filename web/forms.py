@@ -73,7 +73,7 @@ class JoinForm(forms.Form):
 
 
 class SendForm(forms.Form):
-    """Where from, where to, how much. The key is minted with the form and makes a repeat harmless."""
+    """Where from, where to, how much. The key, minted with the form, makes a repeat harmless."""
 
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
     source = forms.ChoiceField(label="From")
@@ -126,9 +126,7 @@ class HistoryForm(forms.Form):
             attrs={"type": "search", "class": "input", "placeholder": "Name, handle, note or id"}
         ),
     )
-    state = forms.ChoiceField(
-        choices=[("", "Any state"), *TransferState.choices], required=False
-    )
+    state = forms.ChoiceField(choices=[("", "Any state"), *TransferState.choices], required=False)
     direction = forms.ChoiceField(
         choices=[("", "In and out"), ("in", "Money in"), ("out", "Money out")], required=False
     )
@@ -158,7 +156,7 @@ class OpenWalletForm(forms.Form):
 
     kind = forms.ChoiceField(choices=WalletKind.choices)
     currency = forms.ChoiceField()
-    owner = forms.ChoiceField(label="Holder", required=False)
+    owner = forms.ChoiceField(label="Holder")
 
     def __init__(self, *args: Any, currencies: Choices, owners: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -171,9 +169,7 @@ class OpenWalletForm(forms.Form):
 class InviteForm(forms.Form):
     """Whom to invite, as what."""
 
-    email = forms.EmailField(
-        label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "off"})
-    )
+    email = forms.EmailField(label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     role = forms.ChoiceField(initial=Role.MEMBER)
 
     def __init__(self, *args: Any, roles: Choices, **kwargs: Any) -> None:

@@ -48,7 +48,7 @@
       const at = new Date(time.getAttribute("datetime"));
       if (Number.isNaN(at.valueOf())) continue;
       const style = time.dataset.style;
-      const parts = { clock, day, short }[style] || { ...day, ...clock };
+      const parts = { clock, day, short, moment: { ...short, ...clock } }[style] || { ...day, ...clock };
       time.textContent = new Intl.DateTimeFormat("en-GB", parts).format(at);
       time.title = `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
       time.dataset.local = "";

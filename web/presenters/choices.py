@@ -16,10 +16,9 @@ def currency_choices() -> list[tuple[str, str]]:
 def holder_choices(actor: Actor, people: list[User]) -> list[tuple[str, str]]:
     """For whom the actor may open a wallet; the empty value stands for the organization."""
     choices = []
-    if may_open_for(actor, owner_id=None):
-        choices.append(("organization", "The organization"))
     for person in sorted(people, key=lambda person: (person.id != actor.id, person.full_name)):
         if may_open_for(actor, owner_id=person.id):
             name = f"{person.full_name} (you)" if person.id == actor.id else person.full_name
             choices.append((str(person.id), name))
-    return choices
+    house = ("organization", "The organization")
+    return [*choices[:1], house, *choices[1:]] if may_open_for(actor, owner_id=None) else choices

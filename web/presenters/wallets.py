@@ -109,12 +109,11 @@ def _balance(wallets: list[Wallet]) -> BalanceCard:
 
 def source_choices(wallets: Iterable[Wallet]) -> list[tuple[str, str]]:
     """Wallets to send from, with what is available in each."""
-    return [
-        (
-            wallet.handle,
-            f"{shown(wallet.account.available_minor, wallet.currency)} · {holder_of(wallet)} · "
-            f"{WalletKind(wallet.kind).label} {wallet.handle}",
-        )
-        for wallet in wallets
-        if wallet.account.status == AccountStatus.ACTIVE
-    ]
+    active = [wallet for wallet in wallets if wallet.account.status == AccountStatus.ACTIVE]
+    return [(wallet.handle, _source_label(wallet)) for wallet in active]
+
+
+def _source_label(wallet: Wallet) -> str:
+    available = shown(wallet.account.available_minor, wallet.currency)
+    kind = WalletKind(wallet.kind).label
+    return f"{available} · {holder_of(wallet)} · {kind} {wallet.handle}"

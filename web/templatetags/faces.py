@@ -27,7 +27,7 @@ def icon(name: str, extra: str = "") -> SafeString:
 def when(at: dt.datetime | None, style: str = "full") -> SafeString | str:
     """An instant: UTC as rendered, made local by the script, with UTC kept in the title.
 
-    :param style: ``full``, ``short`` (no year), ``day`` or ``clock``.
+    :param style: ``full``, ``short`` (no year), ``day``, ``clock`` or ``moment`` (no year).
     """
     if at is None:
         return "—"
@@ -36,6 +36,7 @@ def when(at: dt.datetime | None, style: str = "full") -> SafeString | str:
         "short": f"{utc.day} {utc:%b}",
         "day": f"{utc.day} {utc:%b %Y}",
         "clock": f"{utc:%H:%M}",
+        "moment": f"{utc.day} {utc:%b, %H:%M}",
     }
     words = shapes.get(style, f"{utc.day} {utc:%b %Y, %H:%M}")
     return format_html(

@@ -91,7 +91,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 _WORDS: dict[Kind, str] = {
-    Kind.FORBIDDEN: "Your role does not include this. An owner of your organization can change that.",
+    Kind.FORBIDDEN: "Your role does not include this. An owner of your organization can help.",
     Kind.NOT_FOUND: "The page moved, the link is wrong, or it belongs to another organization.",
     Kind.UNAVAILABLE: "We are busy right now and changed nothing. Try again in a moment.",
 }

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.actors import as_user
 from accounts.errors import InvalidInvitation
 from accounts.models import User
-from accounts.services.invitations import invitation_of, join as join_organization
+from accounts.services.invitations import invitation_of
+from accounts.services.invitations import join as join_organization
 from accounts.services.organizations import register_organization
 from accounts.services.sessions import open_browser_session, revoke_session
 from accounts.services.sign_in import verify_password

@@ -38,7 +38,9 @@ def home(request: PersonRequest) -> HttpResponse:
     """Balances per currency, wallets, recent activity, tasks."""
     actor = request.actor
     wallets = list(
-        visible_wallets(actor).exclude(account__status=AccountStatus.CLOSED)[:MOST_WALLETS]
+        visible_wallets(actor)
+        .exclude(account__status=AccountStatus.CLOSED)
+        .order_by("id")[:MOST_WALLETS]
     )
     own = [wallet for wallet in wallets if wallet.owner_id in (None, actor.id)]
     mine = {wallet.id for wallet in wallets}
@@ -65,9 +67,7 @@ def _status_tasks(request: PersonRequest) -> list[Task]:
     if organization is None or organization.is_active:
         return []
     detail = "Our team activates it before money can move. Invite your people meanwhile."
-    return [
-        Task("Your organization is pending", detail, "hourglass", reverse("web:organization"))
-    ]
+    return [Task("Your organization is pending", detail, "hourglass", reverse("web:organization"))]
 
 
 def _invitation_tasks(request: PersonRequest) -> list[Task]:

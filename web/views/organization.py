@@ -53,9 +53,7 @@ def invite(request: PersonRequest) -> HttpResponse:
     if not form.is_valid():
         return _again(request, status=400, invite_form=form)
     try:
-        _, token = invitations.invite(
-            actor=request.actor, now=clock.now(), **form.cleaned_data
-        )
+        _, token = invitations.invite(actor=request.actor, now=clock.now(), **form.cleaned_data)
     except VaultCraftError as error:
         explain(form, error)
         return _again(request, status=STATUS_OF_KIND[error.kind], invite_form=form)
@@ -106,9 +104,7 @@ def issue_key(request: PersonRequest) -> HttpResponse:
 def revoke_key(request: PersonRequest, key_id: str) -> HttpResponse:
     """Make a key useless at once."""
     try:
-        key = api_keys.revoke(
-            actor=request.actor, api_key_id=_id("key", key_id), now=clock.now()
-        )
+        key = api_keys.revoke(actor=request.actor, api_key_id=_id("key", key_id), now=clock.now())
     except VaultCraftError as error:
         messages.error(request, words_of(error))
     else:

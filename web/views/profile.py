@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 
 from accounts.choices import PlatformRole, Role
+from accounts.models import User
 from kernel.ids import encode
 from web.doors import PersonRequest, reads
 from web.pages import page
@@ -20,7 +21,15 @@ def profile(request: PersonRequest) -> HttpResponse:
         "name": user.full_name,
         "email": user.email,
         "organization": organization.name if organization else "VaultCraft (platform staff)",
-        "role": Role(user.role).label if user.role else PlatformRole(user.platform_role).label,
+        "role": _role(user),
         "since": user.created_at,
     }
     return page(request, "web/profile.html", {"profile": facts}, here="profile")
+
+
+def _role(user: User) -> str:
+    if user.role is not None:
+        return Role(user.role).label
+    return (
+        f"Platform {PlatformRole(user.platform_role).label.lower()}" if user.platform_role else ""
+    )

@@ -159,9 +159,7 @@ def _carried_out(request: PersonRequest, asked: Review) -> TransferOutcome:
 def _judged(request: PersonRequest, form: SendForm) -> tuple[Wallet, Payee, int]:
     """What can be told before asking the books; they judge again, under their locks."""
     source = wallet_of(actor=request.actor, wallet=form.cleaned_data["source"])
-    amount_minor = parse_minor(
-        text=form.cleaned_data["amount"], exponent=source.currency.exponent
-    )
+    amount_minor = parse_minor(text=form.cleaned_data["amount"], exponent=source.currency.exponent)
     try:
         found = payee_of(form.cleaned_data["destination"].strip())
     except WalletNotFound as error:

@@ -155,7 +155,13 @@ def organization_status(request: HttpRequest) -> HttpResponse:
             (row.id, row.display_name, row.get_status_display())
             for row in visible_organizations(actor).filter(id__in=chosen)
         ]
-        context = {"title": title, "form": form, "rows": rows, "change": change, "danger": change == "suspend"}
+        context = {
+            "title": title,
+            "form": form,
+            "rows": rows,
+            "change": change,
+            "danger": change == "suspend",
+        }
         return draw(request, "admin/confirm.html", context)
 
 

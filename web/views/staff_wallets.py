@@ -89,9 +89,7 @@ def cash(request: HttpRequest) -> HttpResponse:
     title, use_case = _CASH[change]
     with reading(actor):
         wallet = wallet_of(actor=actor, wallet=encode("wal", chosen[0]))
-    form = CashForm(
-        request.POST if request.method == "POST" else None, initial={"key": new_key()}
-    )
+    form = CashForm(request.POST if request.method == "POST" else None, initial={"key": new_key()})
     if request.method == "POST" and form.is_valid():
         outcome = _move(actor, wallet, change, use_case, form)
         if outcome is not None and outcome.transfer is not None:

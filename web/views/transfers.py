@@ -156,5 +156,3 @@ def _matching(words: str) -> Q:
 
 def _midnight(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC)
-
-

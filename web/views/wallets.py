@@ -92,7 +92,7 @@ def detail(request: PersonRequest, wallet: str) -> HttpResponse:
     shown = window(
         request, entries_of_account(found.account_id), field="version", parse=_version, render=str
     )
-    wanted = [entry.transaction.transfer_id for entry in shown.rows]
+    wanted = [one for entry in shown.rows if (one := entry.transaction.transfer_id)]
     transfers = {row.id: row for row in visible_transfers(request.actor).filter(id__in=wanted)}
     context = {
         "wallet": wallet_card(found),
@@ -160,11 +160,13 @@ def _groups(actor: Actor, wallets: list[Wallet]) -> list[Group]:
 def _open_form(request: PersonRequest, *, data: bool = False) -> OpenWalletForm | None:
     if not may(request.actor, "wallets.open"):
         return None
+    organization = request.user.organization
     people: list[User] = []
     if may(request.actor, "wallets.open_any"):
         people = list(visible_people(request.actor).filter(is_active=True)[:MOST_PEOPLE])
     return OpenWalletForm(
         request.POST if data else None,
+        initial={"currency": organization.base_currency if organization else None},
         currencies=currency_choices(),
         owners=holder_choices(request.actor, people),
     )

@@ -1,0 +1,212 @@
+"""Pictures of every page, to be opened and judged by eye.
+
+    python -m tests.screenshots OUTPUT [--demo .vaultcraft/demo.json] [--only home,send]
+
+Against a running server (`make up`): signs in as the first organization's owner and as platform
+staff from demo.json, and photographs each page at 320 and 1280 px, light and dark. Says so when a
+page is wider than its window, or when the browser complains.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser import CHROMIUM, launch
+
+WIDTHS = (320, 1280)
+THEMES = ("light", "dark")
+HEIGHT = 900
+
+
+@dataclasses.dataclass(frozen=True)
+class Shot:
+    """A page by name: who looks at it and how to get there."""
+
+    name: str
+    who: str
+    go: Callable[[Page], None]
+
+
+def say(words: str) -> None:
+    """Tell whoever runs this."""
+    sys.stdout.write(f"{words}\n")
+
+
+def to(path: str) -> Callable[[Page], None]:
+    """Open an address."""
+    return lambda page: (page.goto(path), None)[1]
+
+
+def follow(path: str, selector: str, then: str = "") -> Callable[[Page], None]:
+    """Open an address, then what its first such link leads to."""
+
+    def go(page: Page) -> None:
+        page.goto(path)
+        href = page.locator(selector).first.get_attribute("href")
+        page.goto(f"{href}{then}")
+
+    return go
+
+
+def to_review(page: Page) -> None:
+    """Fill in the send form up to the review; nothing is confirmed."""
+    page.goto("/wallets")
+    handles = page.locator(".wallet-card .mono").all_inner_texts()
+    page.goto("/send")
+    source = page.locator("#id_source option").first.get_attribute("value")
+    other = next(handle for handle in handles if handle != source)
+    page.fill("#id_destination", other)
+    page.fill("#id_amount", "1250.50")
+    page.fill("#id_description", "Reimbursement, November")
+    page.wait_for_selector("#payee .payee, #payee .error")
+    page.click("button:has-text('Review')")
+    page.wait_for_load_state("networkidle")
+
+
+def to_payee(page: Page) -> None:
+    """The send form with somebody found and the other fields refused."""
+    page.goto("/send?to=VC-000000")
+    page.fill("#id_amount", "12.345")
+    page.click("button:has-text('Review')")
+    page.wait_for_load_state("networkidle")
+
+
+def to_wallet_action(page: Page) -> None:
+    """The staff page that asks for a reason before freezing."""
+    page.goto("/admin/wallets/wallet/")
+    page.locator("#result_list input.action-select").first.check()
+    page.select_option("select[name=action]", "freeze")
+    page.click("button[name=index]")
+    page.wait_for_load_state("networkidle")
+
+
+SHOTS = (
+    Shot("sign-in", "nobody", to("/sign-in")),
+    Shot("register", "nobody", to("/register")),
+    Shot("join-ended", "nobody", to("/join/unknown")),
+    Shot("home", "owner", to("/")),
+    Shot("send", "owner", to("/send")),
+    Shot("send-refused", "owner", to_payee),
+    Shot("review", "owner", to_review),
+    Shot("receipt", "owner", follow("/transfers", "#results .list-row", "/receipt")),
+    Shot("transfers", "owner", to("/transfers")),
+    Shot("transfers-empty", "owner", to("/transfers?q=nothing+like+this")),
+    Shot("transfer", "owner", follow("/transfers?direction=out", "#results .list-row")),
+    Shot("transfer-failed", "owner", follow("/transfers?state=FAILED", "#results .list-row")),
+    Shot("wallets", "owner", to("/wallets")),
+    Shot("wallet", "owner", follow("/wallets", ".wallet-card")),
+    Shot("organization", "owner", to("/organization")),
+    Shot("profile", "owner", to("/profile")),
+    Shot("not-found", "owner", to("/transfers/trf_00000000000000000000000000")),
+    Shot("admin", "staff", to("/admin/")),
+    Shot("admin-organizations", "staff", to("/admin/accounts/organization/")),
+    Shot("admin-users", "staff", to("/admin/accounts/user/")),
+    Shot("admin-wallets", "staff", to("/admin/wallets/wallet/")),
+    Shot("admin-wallet", "staff", follow("/admin/wallets/wallet/", "#result_list tbody th a")),
+    Shot("admin-freeze", "staff", to_wallet_action),
+    Shot("admin-transfers", "staff", to("/admin/wallets/transfer/")),
+    Shot("admin-accounts", "staff", to("/admin/ledger/ledgeraccount/")),
+    Shot("admin-entries", "staff", to("/admin/ledger/entry/")),
+    Shot(
+        "admin-transaction",
+        "staff",
+        follow("/admin/ledger/transaction/", "#result_list tbody th a"),
+    ),
+    Shot("admin-audit", "staff", to("/admin/audit/auditrecord/")),
+    Shot("admin-outbox", "staff", to("/admin/events/outboxevent/")),
+    Shot("admin-trial-balance", "staff", to("/admin/trial-balance/")),
+)
+
+
+def main() -> None:
+    """Read the arguments, take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--demo", type=Path, default=Path(".vaultcraft/demo.json"))
+    parser.add_argument("--only", default="", help="names of pages, comma-separated")
+    arguments = parser.parse_args()
+    demo = json.loads(arguments.demo.read_text())
+    wanted = set(arguments.only.split(",")) - {""}
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        cookies = {who: _signed_in(browser, demo, who) for who in ("nobody", "owner", "staff")}
+        for context, width, theme in _windows(browser, demo["base_url"]):
+            for shot in SHOTS:
+                if not wanted or shot.name in wanted:
+                    context.clear_cookies()
+                    context.add_cookies(cookies[shot.who])
+                    _take(
+                        context, shot, width, arguments.output / f"{shot.name}-{width}-{theme}.png"
+                    )
+            context.close()
+        browser.close()
+    say(f"Pictures are in {arguments.output} ({CHROMIUM}).")
+
+
+def _windows(browser: Browser, base_url: str) -> Iterator[tuple[BrowserContext, int, str]]:
+    for width in WIDTHS:
+        for theme in THEMES:
+            context = browser.new_context(
+                base_url=base_url,
+                viewport={"width": width, "height": HEIGHT},
+                color_scheme=theme,  # type: ignore[arg-type]
+                timezone_id="Asia/Kolkata",
+                reduced_motion="reduce",
+            )
+            yield context, width, theme
+
+
+def _signed_in(browser: Browser, demo: dict[str, Any], who: str) -> list[Any]:
+    if who == "nobody":
+        return []
+    wanted = {"owner"} if who == "owner" else {"super_admin"}
+    user = next(user for user in demo["users"] if user["role"] in wanted)
+    context = browser.new_context(base_url=demo["base_url"])
+    page = context.new_page()
+    page.goto("/sign-in")
+    page.fill("#id_email", user["email"])
+    page.fill("#id_password", user["password"])
+    page.click("button:has-text('Sign in')")
+    page.wait_for_url("**/")
+    cookies = context.cookies()
+    context.close()
+    return cookies
+
+
+def _take(context: BrowserContext, shot: Shot, width: int, path: Path) -> None:
+    page = context.new_page()
+    page.on("console", lambda said: _tell(shot, said.type, said.text))
+    try:
+        shot.go(page)
+        page.wait_for_load_state("networkidle")
+        real = page.evaluate("document.documentElement.scrollWidth")
+        if real > width:
+            say(f"{shot.name}: {real} px wide in a window of {width} px")
+        page.screenshot(path=str(path), full_page=True)
+    except Exception as error:  # noqa: BLE001 - one page's trouble must not hide the others
+        say(f"{shot.name}: {str(error).splitlines()[0]}")
+    finally:
+        page.close()
+
+
+def _tell(shot: Shot, kind: str, text: str) -> None:
+    if (
+        kind in ("error", "warning")
+        and "404" not in text
+        and "410" not in text
+        and "422" not in text
+    ):
+        say(f"{shot.name}: {text[:200]}")
+
+
+if __name__ == "__main__":
+    main()
