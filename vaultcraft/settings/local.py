@@ -47,4 +47,5 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-WHITENOISE_USE_FINDERS = True  # nothing to collect before the first start
+STATIC_ROOT = None  # served straight from the rooms: nothing to collect before the first start
+WHITENOISE_USE_FINDERS = True
