@@ -41,6 +41,11 @@ class Wallet(IdentifiedModel):
                 name="wallet_one_of_each",
                 nulls_distinct=False,
             ),
+            # The targets of the transfers' composite foreign keys.
+            models.UniqueConstraint(
+                fields=["id", "organization", "currency"], name="wallet_identity"
+            ),
+            models.UniqueConstraint(fields=["id", "currency"], name="wallet_identity_currency"),
             models.CheckConstraint(condition=Q(kind__in=WalletKind.values), name="wallet_kind"),
             models.CheckConstraint(
                 condition=Q(handle__regex="^VC-[0-9A-HJKMNP-TV-Z]{6}$"), name="wallet_handle"
@@ -66,17 +71,38 @@ class Transfer(IdentifiedModel):
     a reader, and a receipt must not change when a person's name does.
     """
 
+    # Composite in the database: a wallet and its transfer share the currency, and the payer's
+    # wallet the organization too.
     organization = models.ForeignKey(
-        "accounts.Organization", models.PROTECT, related_name="+", db_index=False
+        "accounts.Organization",
+        models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
     counterparty_organization = models.ForeignKey(
-        "accounts.Organization", models.PROTECT, null=True, related_name="+", db_index=False
+        "accounts.Organization",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
     source = models.ForeignKey(
-        Wallet, models.PROTECT, null=True, related_name="sent", db_index=False
+        Wallet,
+        models.PROTECT,
+        null=True,
+        related_name="sent",
+        db_constraint=False,
+        db_index=False,
     )
     destination = models.ForeignKey(
-        Wallet, models.PROTECT, null=True, related_name="received", db_index=False
+        Wallet,
+        models.PROTECT,
+        null=True,
+        related_name="received",
+        db_constraint=False,
+        db_index=False,
     )
     source_handle = models.TextField(blank=True)
     source_holder = models.TextField(blank=True)
@@ -87,7 +113,11 @@ class Transfer(IdentifiedModel):
     reason_code = models.TextField(blank=True, help_text="Why it failed or was cancelled.")
     amount_minor = models.BigIntegerField()
     currency = models.ForeignKey(
-        "ledger.Currency", models.PROTECT, related_name="+", db_index=False
+        "ledger.Currency",
+        models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
     description = models.TextField(blank=True)
     metadata = models.JSONField(default=dict)

@@ -48,6 +48,20 @@ DIRECTORY = migrations.RunSQL(
     "DROP FUNCTION wallet_directory(uuid[], text[]);",
 )
 
+COMPOSITE_KEYS = migrations.RunSQL(
+    """
+    ALTER TABLE wallets_transfer
+        ADD CONSTRAINT transfer_source FOREIGN KEY (source_id, organization_id, currency_id)
+            REFERENCES wallets_wallet (id, organization_id, currency_id),
+        ADD CONSTRAINT transfer_destination FOREIGN KEY (destination_id, currency_id)
+            REFERENCES wallets_wallet (id, currency_id);
+    """,
+    """
+    ALTER TABLE wallets_transfer
+        DROP CONSTRAINT transfer_source, DROP CONSTRAINT transfer_destination;
+    """,
+)
+
 TRANSFERS = migrations.RunSQL(
     """
     CREATE FUNCTION wallets_guard_transfer() RETURNS trigger
@@ -93,6 +107,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        COMPOSITE_KEYS,
         TRANSFERS,
         tenant_table(
             "wallets_wallet",
