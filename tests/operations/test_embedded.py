@@ -175,15 +175,15 @@ def test_children_end_with_a_parent_that_is_killed(tmp_path):
 
 
 def test_what_ignores_the_polite_signal_is_killed(tmp_path):
+    script = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        "print('ready', flush=True); time.sleep(600)"
+    )
     stubborn = Program(
         name="stubborn",
-        command=[
-            sys.executable, "-c",
-            "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
-            + "print('ready', flush=True); time.sleep(600)",
-        ],
+        command=[sys.executable, "-c", script],
         log_path=tmp_path / "stubborn.log",
-    )  # fmt: skip
+    )
     child = Child(program=stubborn)
     while "ready" not in child.log_tail():
         time.sleep(0.05)

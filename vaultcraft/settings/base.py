@@ -124,7 +124,7 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Files -----------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT: Path | None = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # a batch of 500 transfers is about 150 kB
 
