@@ -40,7 +40,7 @@ _HANDLE = "A handle looks like VC-7Q2M9K; its last character catches typing mist
 # Codes as a person reads them. The field is the one of the send form it belongs beside.
 SENTENCES: dict[str, Sentence] = {
     "insufficient_funds": Sentence("There is not enough available in this wallet.", "amount"),
-    "invalid_amount": Sentence("Enter an amount like 1250.50.", "amount"),
+    "invalid_amount": Sentence("", "amount"),
     "balance_out_of_range": Sentence("This is more than a wallet can hold.", "amount"),
     "wallet_currency_mismatch": Sentence(
         "The payee’s wallet holds another currency. Send from a wallet in the same one.",
@@ -74,17 +74,24 @@ SENTENCES: dict[str, Sentence] = {
 
 def sentence_of(*, code: str | None, fallback: str = "") -> Sentence:
     """The words for a refusal code; the fallback where the table has none."""
-    return SENTENCES.get(code or "", Sentence(fallback or "This was refused."))
+    known = SENTENCES.get(code or "", Sentence(""))
+    return Sentence(known.words or fallback or "This was refused.", known.field)
 
 
 def words_of(error: VaultCraftError) -> str:
     """One sentence for a message at the top of a page."""
-    return sentence_of(code=error.code, fallback=error.detail).words
+    return _sentence(error).words
+
+
+def _sentence(error: VaultCraftError) -> Sentence:
+    if "minimum_minor" in error.facts:
+        return Sentence("Enter an amount above zero that a wallet can hold.", "amount")
+    return sentence_of(code=error.code, fallback=error.detail)
 
 
 def explain(form: Form, error: VaultCraftError) -> None:
     """Show a refusal beside the field it belongs to, or above the form."""
-    sentence = sentence_of(code=error.code, fallback=error.detail)
+    sentence = _sentence(error)
     pointed = (error.pointer or "").rpartition("/")[2]
     field = next((name for name in (pointed, sentence.field) if name in form.fields), None)
     form.add_error(field, sentence.words)

@@ -1,0 +1,199 @@
+"""The staff site: whose rows, which acts, and that nothing can be typed over."""
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+
+from accounts.services.organizations import register_organization
+from audit.models import AuditRecord
+from kernel import clock
+from kernel.actor import Door, anonymous
+from kernel.context import reading
+from tests.web.conftest import Visit
+from tests.world import PASSWORD, World
+from wallets.models import Wallet
+
+pytestmark = pytest.mark.django_db
+
+MONEY = ("ledger", "wallets", "audit", "events")
+
+
+def rows(answer) -> list[str]:
+    return [str(row) for row in answer.context["cl"].result_list]
+
+
+def test_nobody_signs_in_by_django_s_own_form(world: World):
+    answer = Client().get("/admin/ledger/entry/")
+    assert answer.headers["Location"].startswith("/admin/login/")
+    answer = Client().get(answer.headers["Location"])
+    assert answer.headers["Location"] == "/sign-in?next=%2Fadmin%2Fledger%2Fentry%2F"
+    assert Client().post("/admin/login/", {"username": "a", "password": "b"}).status_code == 302
+
+
+def test_a_role_without_the_staff_site_is_told_so(world: World, visit: Visit):
+    answer = visit(world.bob).get("/admin/", follow=True)
+    assert answer.status_code == 403
+    assert "Your role does not include this" in answer.content.decode()
+
+
+@pytest.mark.parametrize("person", ["alice", "olga"])
+def test_no_row_can_be_added_changed_or_deleted(world: World, visit: Visit, person: str):
+    client = visit(getattr(world, person))
+    for model in admin.site._registry:
+        place = f"/admin/{model._meta.app_label}/{model._meta.model_name}"
+        assert client.get(f"{place}/add/").status_code in (403, 404), place
+        assert client.post(f"{place}/add/", {"x": "1"}).status_code in (403, 404), place
+    wallet = f"/admin/wallets/wallet/{world.alice_wallet.id}"
+    assert client.post(f"{wallet}/change/", {"kind": "savings"}).status_code in (302, 403)
+    assert client.post(f"{wallet}/delete/", {"post": "yes"}).status_code in (302, 403)
+    assert world.balance(world.alice_wallet) == 1_00_000_00
+
+
+def test_no_money_model_offers_deletion(world: World, visit: Visit):
+    client = visit(world.olga)
+    for model in admin.site._registry:
+        if model._meta.app_label in MONEY:
+            text = client.get(
+                f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+            ).content.decode()
+            assert "delete_selected" not in text
+
+
+def test_an_owner_sees_the_own_organization_only(world: World, visit: Visit):
+    client = visit(world.charlie)
+    assert rows(client.get("/admin/wallets/wallet/")) == [world.charlie_wallet.handle]
+    assert rows(client.get("/admin/accounts/organization/")) == ["Globex"]
+    assert rows(client.get("/admin/accounts/user/")) == ["Charlie"]
+    for page in ("ledger/ledgeraccount", "ledger/transaction", "ledger/entry", "accounts/apikey"):
+        answer = client.get(f"/admin/{page}/")
+        assert "Acme" not in answer.content.decode().replace("Clearing with Acme", ""), page
+    for row in client.get("/admin/audit/auditrecord/").context["cl"].result_list:
+        assert row.organization_id == world.globex.id
+
+
+def test_the_platform_sees_every_organization(world: World, visit: Visit):
+    client = visit(world.olga)
+    assert set(rows(client.get("/admin/accounts/organization/"))) == {"Acme", "Globex"}
+    assert len(rows(client.get("/admin/wallets/wallet/"))) == 3
+
+
+def act(client: Client, page: str, action: str, *ids: object):
+    """Tick rows, choose an action, and follow to its own page."""
+    answer = client.post(
+        f"/admin/{page}/",
+        {"action": action, "_selected_action": [str(one) for one in ids], "index": "0"},
+    )
+    assert answer.status_code == 302, answer.content.decode()
+    return client.get(answer.headers["Location"])
+
+
+def status_of(world: World, wallet: Wallet) -> str:
+    with reading(world.actor(world.olga)):
+        return Wallet.objects.get(id=wallet.id).status
+
+
+@pytest.mark.parametrize("person", ["alice", "olga"])
+def test_freezing_and_unfreezing_go_through_a_page_with_a_reason(
+    world: World, visit: Visit, person: str
+):
+    client, wallet = visit(getattr(world, person)), world.alice_wallet
+    page = act(client, "wallets/wallet", "freeze", wallet.id)
+    assert wallet.handle in page.content.decode()
+    asked = {"change": "freeze", "id": [str(wallet.id)]}
+    assert client.post("/admin/wallets/status/", {**asked, "reason": ""}).status_code == 200
+    assert status_of(world, wallet) == "ACTIVE"
+    client.post("/admin/wallets/status/", {**asked, "reason": "Phone stolen"})
+    assert status_of(world, wallet) == "FROZEN"
+    with reading(world.actor(world.olga)):
+        record = AuditRecord.objects.get(action="wallets.wallet.freeze")
+    assert (record.metadata["reason"], record.door) == ("Phone stolen", "admin")
+    client.post("/admin/wallets/status/", {**asked, "change": "unfreeze", "reason": "Found"})
+    assert status_of(world, wallet) == "ACTIVE"
+
+
+def test_staff_record_deposits_and_withdrawals_once(world: World, visit: Visit):
+    client, wallet = visit(world.olga), world.alice_wallet
+    page = act(client, "wallets/wallet", "deposit", wallet.id)
+    asked = {
+        "change": "deposit",
+        "id": str(wallet.id),
+        "key": page.context["form"].initial["key"],
+        "amount": "25,000",
+        "external_reference": "UTR-1",
+    }
+    for _ in range(2):
+        assert client.post("/admin/wallets/cash/", asked).status_code == 302
+    assert world.balance(wallet) == 1_25_000_00
+    again = client.post("/admin/wallets/cash/", {**asked, "key": "another"})
+    assert "external reference was used" in again.content.decode()
+    out = {**asked, "change": "withdraw", "key": "third", "external_reference": "UTR-2"}
+    client.post("/admin/wallets/cash/", out)
+    assert world.balance(wallet) == 1_00_000_00
+    too_much = client.post("/admin/wallets/cash/", {**out, "key": "4", "amount": "999999999"})
+    assert "not enough available" in too_much.content.decode()
+    assert world.balance(wallet) == 1_00_000_00
+
+
+def test_an_owner_moves_no_cash(world: World, visit: Visit):
+    client = visit(world.alice)
+    asked = {"change": "deposit", "id": str(world.alice_wallet.id), "key": "k", "amount": "1"}
+    assert client.post("/admin/wallets/cash/", asked).status_code == 403
+    assert "deposit" not in client.get("/admin/wallets/wallet/").content.decode()
+
+
+def test_another_organization_s_wallet_cannot_be_frozen(world: World, visit: Visit):
+    asked = {"change": "freeze", "id": str(world.alice_wallet.id), "reason": "mischief"}
+    visit(world.charlie).post("/admin/wallets/status/", asked)
+    assert status_of(world, world.alice_wallet) == "ACTIVE"
+
+
+def test_the_platform_activates_and_suspends_organizations(world: World, visit: Visit):
+    made = register_organization(
+        actor=anonymous(door=Door.WEB, request_id="t"),
+        organization_name="Nilgiri Tea",
+        country="IN",
+        base_currency="INR",
+        owner_email="f@nilgiri.test",
+        owner_name="Farah",
+        password=PASSWORD,
+        now=clock.now(),
+    ).organization
+    client = visit(world.olga)
+    act(client, "accounts/organization", "activate", made.id)
+    client.post("/admin/organizations/status/", {"change": "activate", "id": str(made.id)})
+    made.refresh_from_db()
+    assert made.status == "active"
+    asked = {"change": "suspend", "id": str(made.id), "reason": "Fraud case 7"}
+    assert visit(world.alice).post("/admin/organizations/status/", asked).status_code == 403
+    client.post("/admin/organizations/status/", asked)
+    made.refresh_from_db()
+    assert made.status == "suspended"
+
+
+def test_the_trial_balance_is_balanced_and_scoped(world: World, visit: Visit):
+    world.send(amount_minor=1_000_00)
+    sheets = visit(world.alice).get("/admin/trial-balance/").context["sheets"]
+    assert [(sheet.organization, sheet.debit, sheet.credit) for sheet in sheets] == [
+        ("Acme", "₹6,00,000.00", "₹6,00,000.00")
+    ]
+    everybody = visit(world.olga).get("/admin/trial-balance/").context["sheets"]
+    assert [(sheet.organization, sheet.balanced) for sheet in everybody] == [
+        ("Acme", True),
+        ("Globex", True),
+    ]
+    place = f"/admin/trial-balance/?organization={world.globex.id}&currency=INR"
+    assert [s.organization for s in visit(world.olga).get(place).context["sheets"]] == ["Globex"]
+    assert visit(world.alice).get(place).context["sheets"] == []
+
+
+def test_searching_by_id_works_in_every_list(world: World, visit: Visit):
+    client = visit(world.olga)
+    for model in admin.site._registry:
+        place = f"/admin/{model._meta.app_label}/{model._meta.model_name}/?q=ab"
+        assert client.get(place).status_code == 200, place
+
+
+def test_signing_out_of_the_staff_site_ends_the_session(world: World, visit: Visit):
+    client = visit(world.olga)
+    assert client.post("/admin/logout/").headers["Location"] == "/sign-in"
+    assert client.get("/").status_code == 302

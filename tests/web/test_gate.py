@@ -1,0 +1,140 @@
+"""The way in: sign-in, sign-out, registration, joining."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import Organization, SignInSession
+from accounts.services.invitations import invite
+from accounts.services.organizations import suspend_organization
+from accounts.services.people import remove_member
+from kernel import clock
+from tests.web.conftest import Visit
+from tests.world import PASSWORD, World
+
+pytestmark = pytest.mark.django_db
+
+
+def sign_in(client: Client, email: str, password: str, **more: str):
+    return client.post("/sign-in", {"email": email, "password": password, **more})
+
+
+def test_the_right_password_leads_home(world: World):
+    client = Client()
+    answer = sign_in(client, world.alice.email.upper(), PASSWORD)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+    assert "Hello, Alice" in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize("email", ["alice@acme.test", "nobody@nowhere.test"])
+def test_a_wrong_password_and_an_unknown_address_read_alike(world: World, email: str):
+    client = Client()
+    answer = sign_in(client, email, "not the password")
+    assert answer.status_code == 401
+    assert "The e-mail or the password is wrong" in answer.content.decode()
+    assert client.get("/").headers["Location"] == "/sign-in"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "leads_to"),
+    [
+        ("/transfers?state=FAILED", "/transfers?state=FAILED"),
+        ("https://evil.test/", "/"),
+        ("//evil.test", "/"),
+        ("javascript:alert(1)", "/"),
+    ],
+)
+def test_the_next_page_is_always_ours(world: World, wanted: str, leads_to: str):
+    answer = sign_in(Client(), world.alice.email, PASSWORD, next=wanted)
+    assert answer.headers["Location"] == leads_to
+
+
+def test_signing_in_changes_the_cookie(world: World):
+    client = Client()
+    client.session.save()
+    before = client.session.session_key
+    sign_in(client, world.alice.email, PASSWORD)
+    assert client.session.session_key != before
+
+
+def test_signing_out_ends_the_session_for_good(world: World, visit: Visit):
+    client = visit(world.alice)
+    stolen = client.cookies.copy()
+    client.post("/sign-out")
+    assert SignInSession.objects.get(user=world.alice).revoked_reason == "signed_out"
+    thief = Client()
+    thief.cookies = stolen
+    assert thief.get("/").status_code == 302
+
+
+def test_a_removed_person_is_out_at_once(world: World, visit: Visit):
+    client = visit(world.bob)
+    assert client.get("/").status_code == 200
+    remove_member(actor=world.actor(world.alice), user_id=world.bob.id, now=clock.now())
+    assert client.get("/").headers["Location"] == "/sign-in"
+
+
+def test_a_suspended_organization_is_out_at_once(world: World, visit: Visit):
+    client = visit(world.alice)
+    suspend_organization(
+        actor=world.actor(world.olga), organization_id=world.acme.id, reason="x", now=clock.now()
+    )
+    assert client.get("/").headers["Location"] == "/sign-in"
+    answer = sign_in(Client(), world.alice.email, PASSWORD)
+    assert (answer.status_code, "suspended" in answer.content.decode()) == (403, True)
+
+
+REGISTRATION = {
+    "organization_name": "Nilgiri Tea Traders",
+    "country": "IN",
+    "base_currency": "INR",
+    "owner_name": "Farah Sheikh",
+    "email": "farah@nilgiri.test",
+    "password": PASSWORD,
+}
+
+
+def test_registering_makes_a_pending_organization_and_signs_its_owner_in(world: World):
+    client = Client()
+    assert client.post("/register", REGISTRATION).headers["Location"] == "/"
+    assert Organization.objects.get(name="Nilgiri Tea Traders").status == "pending"
+    assert "Your organization is pending" in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("email", "alice@acme.test", "already in use"),
+        ("password", "password", "too common"),
+        ("password", "short", "too short"),
+        ("organization_name", "", "This field is required"),
+    ],
+)
+def test_registration_says_what_is_wrong_beside_the_field(
+    world: World, field: str, value: str, words: str
+):
+    answer = Client().post("/register", {**REGISTRATION, field: value})
+    assert answer.status_code >= 400
+    assert words in " ".join(answer.context["form"].errors[field])
+    assert not Organization.objects.filter(name="Nilgiri Tea Traders").exists()
+
+
+def test_an_invitation_makes_a_member_once(world: World):
+    token = invite(
+        actor=world.actor(world.alice), email="dina@acme.test", role="member", now=clock.now()
+    )[1]
+    client = Client()
+    assert "dina@acme.test" in client.get(f"/join/{token}").content.decode()
+    given = {"full_name": "Dina Mehta", "password": PASSWORD}
+    assert client.post(f"/join/{token}", given).headers["Location"] == "/"
+    assert "Hello, Dina" in client.get("/").content.decode()
+    assert Client().post(f"/join/{token}", given).status_code == 410
+
+
+def test_a_signed_in_person_does_not_see_the_sign_in_page(world: World, visit: Visit):
+    assert visit(world.alice).get("/sign-in").headers["Location"] == "/"
+
+
+def test_a_form_without_its_token_is_refused_with_a_page(world: World):
+    answer = Client(enforce_csrf_checks=True).post("/sign-in", {"email": "a", "password": "b"})
+    assert answer.status_code == 403
+    assert "This form has expired" in answer.content.decode()

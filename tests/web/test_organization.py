@@ -1,0 +1,75 @@
+"""The organization page: people, invitations, keys."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from accounts.models import ApiKey, Invitation
+from kernel.ids import encode
+from tests.web.conftest import Visit
+from tests.world import PASSWORD, World
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_invitation_link_is_shown_once_and_works(world: World, visit: Visit):
+    client = visit(world.alice)
+    form = {"invite-email": "esha@acme.test", "invite-role": "finance"}
+    text = client.post("/organization/invitations", form).content.decode()
+    found = re.search(r'data-copy="http://testserver(/join/[^"]+)"', text)
+    assert found
+    assert found[1] not in client.get("/organization").content.decode()
+    joined = Client().post(found[1], {"full_name": "Esha Rao", "password": PASSWORD})
+    assert joined.headers["Location"] == "/"
+
+
+def test_an_invitation_can_be_withdrawn(world: World, visit: Visit):
+    client = visit(world.alice)
+    client.post("/organization/invitations", {"invite-email": "e@a.test", "invite-role": "member"})
+    [row] = client.get("/organization").context["invitations"]
+    client.post(row["withdraw_url"])
+    assert Invitation.objects.get(email="e@a.test").withdrawn_at is not None
+
+
+def test_a_key_is_shown_once_and_can_be_revoked(world: World, visit: Visit):
+    client = visit(world.alice)
+    form = {"key-name": "Payouts", "key-scopes": ["wallets:read"]}
+    text = client.post("/organization/keys", form).content.decode()
+    found = re.search(r'data-copy="(vck_test_[^"]+)"', text)
+    assert found
+    again = client.get("/organization")
+    assert found[1] not in again.content.decode()
+    row = next(row for row in again.context["keys"] if row["name"] == "Payouts")
+    client.post(row["revoke_url"])
+    assert ApiKey.objects.get(name="Payouts").revoked_at is not None
+
+
+def test_a_key_needs_a_scope(world: World, visit: Visit):
+    answer = visit(world.alice).post("/organization/keys", {"key-name": "Nothing"})
+    assert answer.status_code == 400
+    assert answer.context["key_form"].errors["scopes"]
+
+
+def test_cash_is_no_scope_for_an_owner(world: World, visit: Visit):
+    form = {"key-name": "Cash", "key-scopes": ["cash:write"]}
+    assert visit(world.alice).post("/organization/keys", form).status_code == 400
+    assert not ApiKey.objects.filter(name="Cash").exists()
+
+
+def test_a_viewer_sees_people_and_changes_nothing(world: World, visit: Visit):
+    client = visit(world.bob)
+    page = client.get("/organization")
+    assert [row["name"] for row in page.context["members"]] == ["Alice", "Bob"]
+    assert "invite_form" not in page.context
+    assert page.context["keys"] == []
+    form = {"invite-email": "x@acme.test", "invite-role": "viewer"}
+    assert client.post("/organization/invitations", form).status_code == 403
+    assert not Invitation.objects.filter(email="x@acme.test").exists()
+
+
+def test_another_organization_s_key_cannot_be_revoked(world: World, visit: Visit):
+    key = ApiKey.objects.get(organization=world.acme)
+    visit(world.charlie).post(f"/organization/keys/{encode('key', key.id)}/revoke")
+    key.refresh_from_db()
+    assert key.revoked_at is None

@@ -1,0 +1,57 @@
+"""How amounts and names read."""
+
+import dataclasses
+
+import pytest
+
+from web.presenters.chrome import initials_of
+from web.presenters.money import figure, shown, signed
+
+
+@dataclasses.dataclass(frozen=True)
+class Currency:
+    code: str
+    exponent: int
+
+
+INR, USD, JPY, KWD = (
+    Currency("INR", 2),
+    Currency("USD", 2),
+    Currency("JPY", 0),
+    Currency("KWD", 3),
+)
+
+
+@pytest.mark.parametrize(
+    ("amount_minor", "currency", "text"),
+    [
+        (1_00_000_00, INR, "₹1,00,000.00"),
+        (12_34_56_789_01, INR, "₹12,34,56,789.01"),
+        (-99, INR, "−₹0.99"),
+        (1_234_567_89, USD, "$1,234,567.89"),
+        (5_000, JPY, "¥5,000"),
+        (0, USD, "$0.00"),
+    ],
+)
+def test_amounts_are_grouped_as_their_market_does(amount_minor: int, currency: Currency, text: str):
+    assert shown(amount_minor, currency) == text
+
+
+def test_direction_gives_the_sign():
+    assert signed(5_00, INR, direction="in") == "+₹5.00"
+    assert signed(5_00, INR, direction="out") == "−₹5.00"
+    assert signed(5_00, INR, direction="own") == "₹5.00"
+
+
+def test_a_figure_splits_before_the_point():
+    assert dataclasses.astuple(figure(1_00_000_50, INR)) == ("₹1,00,000", ".50")
+    assert dataclasses.astuple(figure(700, JPY)) == ("¥700", "")
+    assert figure(1_234, KWD).fraction == ".234"
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [("Ananya Deshmukh", "AD"), ("Priya S Nair", "PN"), ("Bob", "B"), ("", "?"), ("(x) Y", "Y")],
+)
+def test_initials(name: str, letters: str):
+    assert initials_of(name) == letters
