@@ -84,7 +84,10 @@ def _standard_config(*, shared: list[structlog.typing.Processor], level: str) ->
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {"django.server": {"level": "WARNING"}, "celery": {"level": level}},
+        "loggers": {
+            "django.server": {"level": "WARNING"},
+            "django.request": {"level": "ERROR"},  # a 4xx is in the request's own line
+        },
     }
 
 

@@ -1,5 +1,6 @@
 """What every environment shares. Values that differ are set in local, test and production."""
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -175,4 +176,5 @@ LOGGING_CONFIG = None  # ours is applied below, once, before Django logs anythin
 LOGGING = logging_config()
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_COMMAND_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # one line per request: its end
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # api.middleware has checked or minted it
