@@ -24,12 +24,15 @@ COMPOSITE_KEYS = migrations.RunSQL(
     """,
 )
 
+# Functions that run as the owner name pg_temp last: unnamed it would come first, and a temporary
+# table of the caller's could stand in for one of ours.
+
 # The trigger reads its transition table and primary keys only. Rows that row security hides are
 # missing from the joins, and every count below is compared, so a hidden row is a refusal.
 ENTRIES = migrations.RunSQL(
     """
     CREATE FUNCTION ledger_apply_entries() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
     -- Its statements have no parameters, so a session plans them once, for the batch that happens
     -- to come first. Only look-ups by primary key are right for one entry and for a thousand.
     SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
@@ -124,7 +127,7 @@ ENTRIES = migrations.RunSQL(
 ACCOUNTS = migrations.RunSQL(
     """
     CREATE FUNCTION ledger_guard_account() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+    LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
     BEGIN
         IF TG_OP = 'INSERT' THEN
             IF NEW.kind = 'CLEARING' THEN
@@ -179,7 +182,7 @@ ACCOUNTS = migrations.RunSQL(
 CAPS = migrations.RunSQL(
     """
     CREATE FUNCTION ledger_apply_clearing_cap() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     DECLARE
         other bigint;
     BEGIN
@@ -194,7 +197,7 @@ CAPS = migrations.RunSQL(
     END $$;
 
     CREATE FUNCTION ledger_guard_clearing_cap() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+    LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
     BEGIN
         IF (NEW.organization_id, NEW.counterparty_id, NEW.currency_id)
            IS DISTINCT FROM (OLD.organization_id, OLD.counterparty_id, OLD.currency_id) THEN
@@ -250,7 +253,11 @@ class Migration(migrations.Migration):
         tenant_table("ledger_ledgeraccount", visible=of_tenant("organization_id")),
         tenant_table("ledger_transaction", visible=of_tenant("organization_id")),
         tenant_table("ledger_entry", visible=of_tenant("organization_id")),
-        tenant_table("ledger_clearingcap", visible=of_tenant("organization_id", "counterparty_id")),
+        tenant_table(
+            "ledger_clearingcap",
+            visible=of_tenant("organization_id", "counterparty_id"),
+            writable=of_tenant("organization_id"),
+        ),
         grants("ledger_currency", "SELECT"),
         grants("ledger_ledgeraccount", "SELECT", ACCOUNT_INSERT, "UPDATE (status)"),
         grants("ledger_clearingcap", "SELECT", "INSERT", "UPDATE (cap_minor, set_at)"),

@@ -24,7 +24,7 @@ DIRECTORY = migrations.RunSQL(
         organization_name text, owner_id uuid, holder_name text, currency varchar,
         account_id uuid
     )
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     DECLARE
         scope_before text := coalesce(current_setting('vaultcraft.scope', true), '');
     BEGIN
@@ -65,7 +65,7 @@ COMPOSITE_KEYS = migrations.RunSQL(
 TRANSFERS = migrations.RunSQL(
     """
     CREATE FUNCTION wallets_guard_transfer() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+    LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
     BEGIN
         IF NOT (OLD.state, NEW.state) IN (
             ('PENDING', 'PROCESSING'), ('PENDING', 'COMPLETED'), ('PENDING', 'FAILED'),
