@@ -8,6 +8,7 @@ import datetime as dt
 import itertools
 import uuid
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -32,20 +33,20 @@ def view(*organizations: Organization, scope: str = "") -> None:
     )
 
 
-def run(statement: str, *values: object) -> int:
+def run(statement: str, *values: Any) -> int:
     """Run one statement; the number of rows it touched."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.rowcount
 
 
-def rows(statement: str, *values: object) -> list[tuple]:
+def rows(statement: str, *values: Any) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchall()
 
 
-def refuses(rule: str, statement: str, *values: object) -> None:
+def refuses(rule: str, statement: str, *values: Any) -> None:
     """The database refuses the statement by the rule of this name, and goes on."""
     with refused_by(rule), transaction.atomic():
         run(statement, *values)
