@@ -6,7 +6,7 @@ import dataclasses
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from kernel.context import Context, widen
 from kernel.errors import Busy, VaultCraftError, registered_errors
@@ -25,6 +25,7 @@ from wallets.services.transfers.requests import TransferOutcome, TransferRequest
 
 # A reference collides only with a rival that commits between our look and our write.
 _ATTEMPTS = 3
+_KNOWN = "SELECT id FROM wallets_transfer WHERE reference = ANY (%s::bytea[])"
 
 
 def execute_transfers(
@@ -124,8 +125,12 @@ def _view(items: Sequence[TransferRequest], directory: Mapping[str, Listed]) -> 
 
 
 def _known(items: Sequence[TransferRequest]) -> dict[bytes, Transfer]:
+    """The transfers whose reference stands already; almost always none, so ids come first."""
     references = sorted({item.reference for item in items})
-    found = Transfer.objects.filter(reference__in=references)
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, [references])
+        ids = [row[0] for row in cursor.fetchall()]
+    found = Transfer.objects.filter(id__in=ids) if ids else ()
     return {bytes(transfer.reference): transfer for transfer in found}
 
 
