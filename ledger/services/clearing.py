@@ -56,6 +56,8 @@ def set_clearing_cap(
     if not actor.is_platform and actor.organization_id != organization_id:
         raise NotFound("There is no such organization.")
     names = display_names([organization_id, counterparty_id])
+    if organization_id not in names:
+        raise NotFound("There is no such organization.", pointer="/organization")
     if counterparty_id not in names or counterparty_id == organization_id:
         raise NotFound("There is no such organization.", pointer="/counterparty")
     if cap_minor != 0:
