@@ -28,7 +28,9 @@ MAX_METADATA_VALUE_LENGTH = 500
 MAX_FIELD_ERRORS = 50
 
 # Codes of values whose shape is right: they make the answer 422, all others 400.
-_REFUSED_CODES = frozenset({"email", "blank_text", "unrepresentable_time", "unknown_timezone"})
+_REFUSED_CODES = frozenset(
+    {"email", "blank_text", "unrepresentable_time", "not_written_as_integer"}
+)
 
 
 def id_pattern(prefix: str) -> str:
@@ -133,11 +135,15 @@ class AmountField(serializers.Field[int, Any, int, Any]):
 
     default_error_messages = {
         "invalid": "Expected a whole number of minor units, written as a JSON integer.",
+        # JSON Schema calls 100.0 an integer, so the shape is right; it is no amount all the same.
+        "not_written_as_integer": "Write the amount without a point and without an exponent.",
         "range": f"The amount must be from 1 to {MAX_MINOR} minor units.",
     }
 
     def to_internal_value(self, data: Any) -> int:
         """The same number."""
+        if isinstance(data, float):
+            self.fail("not_written_as_integer")
         if type(data) is not int:
             self.fail("invalid")
         if not 1 <= data <= MAX_MINOR:

@@ -35,7 +35,7 @@ class LimitField(serializers.Field[int, str, int, Any]):
 
 
 @extend_schema_field({"type": "string", "format": "date-time"})
-class TimeField(serializers.Field[dt.datetime, str, str, Any]):
+class TimeField(serializers.Field[dt.datetime, Any, str, Any]):
     """A point in time with its offset from UTC."""
 
     default_error_messages = {
@@ -43,9 +43,9 @@ class TimeField(serializers.Field[dt.datetime, str, str, Any]):
         "unrepresentable_time": "This time does not exist or is out of range.",
     }
 
-    def to_internal_value(self, data: str) -> dt.datetime:
+    def to_internal_value(self, data: Any) -> dt.datetime:
         """The instant in UTC."""
-        if not _DATE_TIME.fullmatch(data):
+        if not isinstance(data, str) or not _DATE_TIME.fullmatch(data):
             self.fail("invalid")
         try:
             return dt.datetime.fromisoformat(data.upper()).astimezone(dt.UTC)

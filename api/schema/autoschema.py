@@ -6,8 +6,10 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from rest_framework.serializers import ListSerializer
 
 from api.fields import TextField
+from ledger.policy import MAX_BATCH
 
 
 class ProblemSchema(AutoSchema):
@@ -25,6 +27,8 @@ class ProblemSchema(AutoSchema):
         schema = super()._map_serializer_field(  # type: ignore[no-untyped-call]
             field, direction, bypass_extensions
         )
+        if isinstance(field, ListSerializer) and direction == "request":
+            schema.update(minItems=1, maxItems=MAX_BATCH)
         if isinstance(field, TextField):
             schema["pattern"] = field.documented_pattern
         return schema

@@ -24,6 +24,7 @@ from api.v1.rendering import instant
 from api.v1.shapes import id_member
 from kernel import clock, ids
 from kernel.context import reading
+from kernel.errors import NotFound
 
 TAG = "API keys"
 
@@ -35,6 +36,7 @@ class ApiKeyOrder(fields.StrictSerializer):
     scopes = serializers.ListField(
         child=serializers.ChoiceField(choices=[scope.value for scope in KeyScope]),
         allow_empty=False,
+        min_length=1,
         max_length=len(KeyScope),
         help_text="`cash:write` can be given by platform staff only.",
     )
@@ -100,7 +102,7 @@ class ApiKeys(Endpoint):
         request=ApiKeyOrder,
         response=NewApiKey,
         status=201,
-        refusals=(accounts_errors.InvalidProfile,),
+        refusals=(accounts_errors.InvalidProfile, NotFound),
     )
     def post(self, request: Request) -> HttpResponse:
         """Issue."""

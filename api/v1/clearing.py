@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from api import fields
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
-from api.errors import FieldError, InvalidRequest
+from api.errors import FieldError, UnacceptableValue
 from api.schema.operations import operation
 from api.v1.rendering import instant, shown
 from api.v1.shapes import id_member, minor
@@ -71,7 +71,7 @@ class ClearingCaps(Endpoint):
         home = path_id("org", named) if named else actor.organization_id
         if home is None:
             missing = FieldError(detail="Say whose side.", code="required", pointer="/organization")
-            raise InvalidRequest(errors=[missing])
+            raise UnacceptableValue(errors=[missing])
         cap = set_clearing_cap(
             actor=actor,
             organization_id=home,

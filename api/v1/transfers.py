@@ -75,7 +75,7 @@ class TransferOrder(fields.StrictSerializer):
 class BatchOrder(fields.StrictSerializer):
     """Up to 500 transfers, judged one by one unless `all_or_nothing` is set."""
 
-    items = TransferOrder(many=True, allow_empty=False)
+    items = TransferOrder(many=True, allow_empty=False, help_text=f"1 to {MAX_BATCH}.")
     all_or_nothing = fields.BooleanField(default=False)
 
 

@@ -163,3 +163,15 @@ def test_the_audit_record_carries_the_request_id(world: World, alice: Caller) ->
     alice("POST", "/transfers", order(world), key="traced", **{"X-Request-ID": "trace-me"})
     found = alice.get("/audit/records?request_id=trace-me").data["data"]
     assert [record["action"] for record in found] == ["wallets.transfer.complete"]
+
+
+def test_a_cap_of_an_organization_that_does_not_exist(world: World, olga: Caller) -> None:
+    wanted = {
+        "organization": f"org_0{'0' * 25}",
+        "counterparty": f"org_0{'0' * 25}",
+        "currency": "INR",
+        "cap_minor": 5,
+    }
+    assert_problem(olga("PUT", "/ledger/clearing-caps", wanted), 404, "not_found")
+    del wanted["organization"]
+    assert_problem(olga("PUT", "/ledger/clearing-caps", wanted), 422, "unacceptable_value")
