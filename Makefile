@@ -52,7 +52,7 @@ schema: $(DEV_STAMP) ## Write docs/openapi.json and docs/events.json
 	$(BIN)/python -m vaultcraft.checks --write-schemas
 
 bench: $(DEV_STAMP) ## Measure the product beside its references
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(ARGS)
 
 lock: requirements.in requirements-dev.in ## Resolve the requirements again (needs uv)
 	uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -1,0 +1,1 @@
+"""django-hordak, run by an interpreter of its own (`bench/.venv-hordak`)."""

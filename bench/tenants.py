@@ -1,0 +1,26 @@
+"""What writers and clients need to know of the world. Needs no Django, so it crosses processes."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+
+from kernel.actor import Actor
+
+
+@dataclasses.dataclass(frozen=True)
+class Tenant:
+    """One organization: who acts for it, and its wallets beside the accounts behind them."""
+
+    id: uuid.UUID
+    actor: Actor
+    secret: str
+    handles: tuple[str, ...]
+    accounts: tuple[uuid.UUID, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class World:
+    """All organizations; each has the same number of wallets."""
+
+    tenants: tuple[Tenant, ...]
