@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from django.db import IntegrityError, connection
 
-from kernel.context import Context, widen
+from kernel.context import Context, Scope, widen
 from kernel.errors import Busy, VaultCraftError, registered_errors
 from kernel.transactions import opens_transaction, pipelined
 from ledger.errors import BatchTooLarge
@@ -77,7 +77,7 @@ def _outcomes(items: Sequence[TransferRequest], all_or_nothing: bool) -> list[Tr
     tied = _tied([item for item in items if item.reference not in known], directory)
     drafts = [draft for draft in tied if isinstance(draft, Draft)]
     errors = [outcome for outcome in tied if isinstance(outcome, TransferOutcome)]
-    if all_or_nothing and errors:
+    if all_or_nothing and (errors or _spoiled(items, known)):
         drafts = [dataclasses.replace(draft, refusal=BatchWithheld()) for draft in drafts]
     carried = iter(_carried(drafts, all_or_nothing) if drafts else ())
     fresh = [next(carried) if isinstance(one, Draft) else one for one in tied]
@@ -117,11 +117,25 @@ def _in_order(
     return outcomes
 
 
+def _spoiled(items: Sequence[TransferRequest], known: Mapping[bytes, Transfer]) -> bool:
+    """Whether a reference that stands already, or comes twice, refuses an item."""
+    stored = [_replayed(item, known[item.reference]) for item in items if item.reference in known]
+    asked = {(item.reference, item.fingerprint) for item in items}
+    twice = len(asked) > len({item.reference for item in items})
+    return twice or any(outcome.error for outcome in stored)
+
+
 def _view(items: Sequence[TransferRequest], directory: Mapping[str, Listed]) -> Context:
-    """Every organization that takes part. Whose wallet an actor may use is judged in `tie`."""
+    """Every organization that takes part. Whose wallet an actor may use is judged in `tie`.
+
+    Staff act in many organizations under one key, so what stands under it is looked for in all.
+    """
+    staff = any(item.actor.is_platform for item in items)
     asking = {item.actor.organization_id for item in items if item.actor.organization_id}
     found = {listed.organization_id for listed in directory.values()}
-    return Context(organizations=tuple(sorted(asking | found)))
+    return Context(
+        organizations=tuple(sorted(asking | found)), scope=Scope.PLATFORM if staff else None
+    )
 
 
 def _known(items: Sequence[TransferRequest]) -> dict[bytes, Transfer]:
