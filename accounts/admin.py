@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -13,6 +14,8 @@ from django.urls import reverse
 from accounts import policy, queries
 from accounts.models import ApiKey, Invitation, Organization, SignInSession, User
 from kernel.admin import ReadOnlyAdmin
+
+admin.site.unregister(Group)  # roles are the permission table's, not Django's
 
 
 def _to_status_page(model_admin: Any, request: Any, change: str) -> Any:
