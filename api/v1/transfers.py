@@ -32,7 +32,7 @@ from wallets.choices import TransferKind, TransferState
 from wallets.models import Transfer as TransferRow
 from wallets.queries import transfer_of, visible_transfers
 from wallets.services.references import reference_of
-from wallets.services.transfers import TransferRequest, execute_transfers
+from wallets.services.transfers import TransferRequest, execute_together, execute_transfers
 
 TAG = "Transfers"
 SINGLE, BATCH = "transfers", "transfers/batch"
@@ -214,7 +214,7 @@ class Transfers(Endpoint):
         claim = claim_of(request._request, actor=actor, route=SINGLE, payload=request.data, now=now)
 
         def effect(claim: Claim) -> Answer:
-            outcome = execute_transfers([transfer_request(claim, order)])[0]
+            outcome = execute_together(transfer_request(claim, order))
             return answer_of(outcome, viewer=Viewer.of(actor))
 
         return run_once(request._request, claim=claim, effect=effect)

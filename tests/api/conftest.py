@@ -13,6 +13,7 @@ from django.test import Client
 from accounts.models import User
 from accounts.services.sessions import open_session
 from kernel import clock
+from kernel.errors import registered_errors
 from tests.world import World
 
 PROBLEM = "application/problem+json"
@@ -66,7 +67,7 @@ class Caller:
             content_type=content_type,
             headers=sent,
         )
-        return Got(answer.status_code, answer.content, answer.headers)
+        return _checked(Got(answer.status_code, answer.content, answer.headers))
 
     def get(self, path: str) -> Got:
         return self("GET", path)
@@ -77,6 +78,18 @@ class Caller:
     def move(self, path: str, data: Any, key: str | None = None) -> Got:
         """A request that moves money, under a key of its own unless one is given."""
         return self("POST", path, data, key=key or f"test-key-{next(_keys)}")
+
+
+def _checked(got: Got) -> Got:
+    """Every error that any test here provokes is a registered problem, and says its request."""
+    if got.status >= 400:
+        assert got.headers["Content-Type"] == PROBLEM, got.body
+        assert got.code in registered_errors()
+        assert got.data["status"] == got.status
+        assert got.data["type"] == f"/api/v1/errors#{got.code}"
+        assert got.data["request_id"]
+    assert got.headers["X-Request-ID"]
+    return got
 
 
 def token_of(world: World, user: User) -> str:
