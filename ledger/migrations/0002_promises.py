@@ -162,8 +162,15 @@ ACCOUNTS = migrations.RunSQL(
         RETURN NEW;
     END $$;
 
-    CREATE TRIGGER ledger_account_guard BEFORE INSERT OR UPDATE ON ledger_ledgeraccount
+    CREATE TRIGGER ledger_account_opened BEFORE INSERT ON ledger_ledgeraccount
         FOR EACH ROW EXECUTE FUNCTION ledger_guard_account();
+    -- Not for each new balance: the condition costs nothing, the call of the function does.
+    CREATE TRIGGER ledger_account_guard BEFORE UPDATE ON ledger_ledgeraccount
+        FOR EACH ROW WHEN (
+            (NEW.organization_id, NEW.currency_id, NEW.kind, NEW.account_class, NEW.code, NEW.status)
+            IS DISTINCT FROM
+            (OLD.organization_id, OLD.currency_id, OLD.kind, OLD.account_class, OLD.code, OLD.status)
+        ) EXECUTE FUNCTION ledger_guard_account();
     CREATE TRIGGER ledger_account_kept BEFORE DELETE ON ledger_ledgeraccount
         FOR EACH ROW EXECUTE FUNCTION vaultcraft_refuse_change();
     CREATE TRIGGER ledger_account_no_truncate BEFORE TRUNCATE ON ledger_ledgeraccount
@@ -174,6 +181,7 @@ ACCOUNTS = migrations.RunSQL(
     DROP TRIGGER ledger_account_no_truncate ON ledger_ledgeraccount;
     DROP TRIGGER ledger_account_kept ON ledger_ledgeraccount;
     DROP TRIGGER ledger_account_guard ON ledger_ledgeraccount;
+    DROP TRIGGER ledger_account_opened ON ledger_ledgeraccount;
     DROP FUNCTION ledger_guard_account();
     ALTER TABLE ledger_ledgeraccount RESET (fillfactor);
     """,
