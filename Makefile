@@ -40,7 +40,7 @@ venv: $(RUNTIME_STAMP) ## Make .venv with only what the product runs on
 dev-venv: $(DEV_STAMP)
 
 test: $(DEV_STAMP) ## The whole suite, in parallel, on servers of its own
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(DEV_STAMP) ## All that CI checks besides the tests
 	$(BIN)/python -m vaultcraft.checks

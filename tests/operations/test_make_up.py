@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,7 +17,6 @@ from vaultcraft.embedded.ports import free_port
 from vaultcraft.embedded.processes import start_ticks
 from vaultcraft.supervisor.programs import ROOT
 
-pytestmark = pytest.mark.xdist_group("make_up")  # one data directory, so one worker
 START_SECONDS = 120
 STOP_SECONDS = 10
 OURS = re.compile(r"^(DATABASE_|REDIS_|NATS_|VAULTCRAFT_|DJANGO_|PYTEST_|PORT$)")
@@ -160,9 +160,8 @@ def test_a_dead_process_is_reported_and_started_again(house, running):
 
 
 def test_a_taken_port_is_refused_before_anything_starts(house):
-    import socket
-
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", house.port))
         taken.listen()
         process = house.start()
