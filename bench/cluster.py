@@ -93,7 +93,7 @@ def _require_durable(cluster: Cluster) -> None:
     """Refuse to measure a database that may forget."""
     with cluster.superuser() as connection:
         for setting, wanted in _DURABLE.items():
-            found = connection.execute(f"SHOW {setting}").fetchone()  # type: ignore[arg-type]
+            found = connection.execute(f"SHOW {setting}").fetchone()
             if found != (wanted,):
                 raise RuntimeError(f"{setting} is {found}, and must be {wanted}")
 

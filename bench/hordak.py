@@ -57,7 +57,7 @@ class Hordak:
 
     def _answer(self) -> str:
         assert self._process.stdout is not None
-        answer = self._process.stdout.readline().strip()
+        answer = str(self._process.stdout.readline()).strip()
         if not answer:
             raise RuntimeError("the process of django-hordak ended")
         return answer

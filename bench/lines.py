@@ -55,6 +55,15 @@ LINES = (
         writes=WHOLE,
     ),
     Line(
+        name="whole_transfer_across",
+        what="Whole transfer across organizations, batch of 100, {writers} processes",
+        unit="transfers/s",
+        value="across_many",
+        reference="whole_many",
+        reference_name="whole transfer inside one, batch of 100",
+        writes=f"twice: {BOOKS}, audit, outbox; transfer",
+    ),
+    Line(
         name="whole_transfer_single",
         what="Whole transfer, one at a time, 1 process",
         unit="transfers/s",
@@ -62,6 +71,13 @@ LINES = (
         reference="hordak",
         reference_name="django-hordak 2.0.0 transfer_to, 1 process",
         mark=1.0,
+        writes=WHOLE,
+    ),
+    Line(
+        name="whole_transfer_single_many",
+        what="Whole transfer, one at a time, 8 processes",
+        unit="transfers/s",
+        value="single_many",
         writes=WHOLE,
     ),
     Line(

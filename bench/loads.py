@@ -49,9 +49,20 @@ def whole_transfer(world: World, batch: int) -> Step:
     def step() -> tuple[int, int]:
         tenant = random.choice(world.tenants)  # noqa: S311 - a load, no secret
         key = f"{run}-{next(count)}"
-        outcomes = execute_transfers([_request(tenant, key, item) for item in range(batch)])
-        refused = sum(outcome.error is not None or outcome.replayed for outcome in outcomes)
-        return len(outcomes) - refused, refused
+        return _executed([_request(tenant, key, item) for item in range(batch)])
+
+    return step
+
+
+def across(world: World, batch: int) -> Step:
+    """The same between two organizations: two transactions, through a pair of clearing accounts."""
+    run = uuid.uuid4().hex
+    count = iter(range(10**12))
+
+    def step() -> tuple[int, int]:
+        payer, receiver = random.sample(world.tenants, 2)
+        key = f"{run}-{next(count)}"
+        return _executed([_request(payer, key, item, receiver) for item in range(batch)])
 
     return step
 
@@ -59,7 +70,14 @@ def whole_transfer(world: World, batch: int) -> Step:
 LOADS: dict[str, Callable[[World, int], Step]] = {
     "books_alone": books_alone,
     "whole_transfer": whole_transfer,
+    "across": across,
 }
+
+
+def _executed(requests: Sequence[TransferRequest]) -> tuple[int, int]:
+    outcomes = execute_transfers(requests)
+    refused = sum(outcome.error is not None or outcome.replayed for outcome in outcomes)
+    return len(outcomes) - refused, refused
 
 
 def _movement(world: World) -> Movement:
@@ -77,8 +95,12 @@ def _movement(world: World) -> Movement:
     )
 
 
-def _request(tenant: Tenant, key: str, item: int) -> TransferRequest:
+def _request(
+    tenant: Tenant, key: str, item: int, receiver: Tenant | None = None
+) -> TransferRequest:
     source, destination = random.sample(tenant.handles, 2)
+    if receiver is not None:
+        destination = random.choice(receiver.handles)  # noqa: S311
     amount_minor = random.randint(1, LARGEST_MINOR)  # noqa: S311
     return TransferRequest(
         actor=tenant.actor,

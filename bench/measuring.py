@@ -18,6 +18,8 @@ from bench.web.server import WebServer
 from bench.writers import Tally, Writers
 
 BATCH = 100
+# Processes of the line that sends one transfer at a time from many.
+SINGLES = 8
 HTTP_CLIENTS = 32
 _WRITTEN = (
     "wallets_transfer",
@@ -99,7 +101,9 @@ class Bench:
             "books_one": ("books_alone", 1, BATCH),
             "books_many": ("books_alone", self._plan.writers, BATCH),
             "whole_many": ("whole_transfer", self._plan.writers, BATCH),
+            "across_many": ("across", self._plan.writers, BATCH),
             "whole_single": ("whole_transfer", 1, 1),
+            "single_many": ("whole_transfer", SINGLES, 1),
         }[name]
         return lambda: self._written(name, load, writers, batch)
 
@@ -126,7 +130,9 @@ class Bench:
     @property
     def _writers(self) -> Writers:
         if not hasattr(self, "_started_writers"):
-            self._started_writers = Writers(count=self._plan.writers, world=self._world)
+            self._started_writers = Writers(
+                count=max(self._plan.writers, SINGLES), world=self._world
+            )
             self._closing.callback(self._started_writers.close)
         return self._started_writers
 
@@ -187,8 +193,10 @@ _ORDER = (
     "books_one",
     "books_many",
     "whole_many",
+    "across_many",
     "hordak",
     "whole_single",
+    "single_many",
     "http_empty",
     "http_single",
     "http_bulk",

@@ -91,7 +91,7 @@ class SetBased:
         self._connection = cluster.superuser()
         for statement in _TABLES.split(";\n"):
             if statement.strip():
-                self._connection.execute(statement)  # type: ignore[call-overload]
+                self._connection.execute(statement)
         self._sizes = {
             "tenants": len(world.tenants),
             "wallets": len(world.tenants[0].accounts),

@@ -7,6 +7,7 @@ balance comes from deposits through the product, so the books can be verified af
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import uuid
 from collections.abc import Iterator, Sequence
 
@@ -22,6 +23,8 @@ from kernel.actor import Actor, Door, anonymous, system
 from kernel.clock import now
 from kernel.crypto import fingerprint
 from kernel.ids import new_handle, new_id
+from kernel.money import MAX_MINOR
+from ledger.services.clearing import set_clearing_cap
 from wallets.choices import TransferKind
 from wallets.services.references import reference_of
 from wallets.services.transfers import TransferRequest, execute_transfers
@@ -40,6 +43,8 @@ def build_world(cluster: Cluster) -> World:
     tenants = tuple(_tenant(cluster, staff, number) for number in range(ORGANIZATIONS))
     for tenant in tenants:
         _fund(staff, tenant)
+    for one, other in itertools.permutations(tenants, 2):
+        _trust(staff, one, other)
     with cluster.superuser() as connection:
         connection.execute("VACUUM ANALYZE")
     return World(tenants)
@@ -128,6 +133,17 @@ def _open_wallets(
                 rows.write_row(
                     (new_id(), handle, organization_id, person, "current", "INR", account, at)
                 )
+
+
+def _trust(staff: Actor, one: Tenant, other: Tenant) -> None:
+    set_clearing_cap(
+        actor=staff,
+        organization_id=one.id,
+        counterparty_id=other.id,
+        currency="INR",
+        cap_minor=MAX_MINOR,
+        now=now(),
+    )
 
 
 def _fund(staff: Actor, tenant: Tenant) -> None:
