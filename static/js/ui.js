@@ -104,5 +104,13 @@
     paintThemeButtons(document.documentElement.dataset.theme || "auto");
     localTimes(document);
   });
+  // An address names only the filters that are set.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const { verb, parameters } = event.detail;
+    if (verb !== "get") return;
+    for (const [name, value] of Object.entries(parameters)) {
+      if (value === "") delete parameters[name];
+    }
+  });
   document.addEventListener("htmx:afterSwap", (event) => localTimes(event.target));
 })();

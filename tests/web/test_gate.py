@@ -1,6 +1,7 @@
 """The way in: sign-in, sign-out, registration, joining."""
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from accounts.models import Organization, SignInSession
@@ -58,11 +59,11 @@ def test_signing_in_changes_the_cookie(world: World):
 
 def test_signing_out_ends_the_session_for_good(world: World, visit: Visit):
     client = visit(world.alice)
-    stolen = client.cookies.copy()
+    stolen = client.cookies[settings.SESSION_COOKIE_NAME].value
     client.post("/sign-out")
     assert SignInSession.objects.get(user=world.alice).revoked_reason == "signed_out"
     thief = Client()
-    thief.cookies = stolen
+    thief.cookies[settings.SESSION_COOKIE_NAME] = stolen
     assert thief.get("/").status_code == 302
 
 

@@ -1,11 +1,14 @@
 """Activity, one transfer in full, wallets with their running balance."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from kernel import clock
 from kernel.ids import encode
 from tests.web.conftest import Visit
 from tests.world import World
+from wallets.choices import WalletKind
 from wallets.services.wallets import open_wallet
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +79,7 @@ def test_the_receiver_sees_the_same_transfer_from_the_other_side(world: World, v
     assert sent is not None
     answer = visit(world.charlie).get(f"/transfers/{encode('trf', sent.id)}")
     [transaction] = answer.context["transactions"]
+    assert sent.destination_transaction_id is not None
     assert transaction.id == encode("txn", sent.destination_transaction_id)
     assert answer.context["transfer"].signed_amount == "+₹2,500.00"
 
@@ -114,7 +118,7 @@ def test_home_sums_each_currency_by_itself(world: World, visit: Visit):
     open_wallet(
         actor=world.actor(world.alice),
         owner_id=world.alice.id,
-        kind="savings",
+        kind=WalletKind.SAVINGS,
         currency="USD",
         now=clock.now(),
     )
@@ -140,3 +144,33 @@ def test_a_status_change_needs_a_reason(world: World, visit: Visit):
     answer = client.post(f"{place}/status", {"action": "freeze", "reason": " "}, follow=True)
     assert "Say why" in answer.content.decode()
     assert answer.context["wallet"].badge.label == "Active"
+
+
+@pytest.mark.parametrize("page", ["/", "/transfers", "/wallets/{wallet}"])
+def test_more_rows_cost_no_more_queries(
+    world: World, visit: Visit, django_assert_max_num_queries, page: str
+):
+    client, place = visit(world.alice), page.format(wallet=world.alice_wallet.handle)
+    world.send(amount_minor=1_00)
+    with CaptureQueriesContext(connection) as few:
+        client.get(place)
+    for _ in range(6):
+        world.send(amount_minor=1_00)
+    with django_assert_max_num_queries(len(few)):
+        client.get(place)
+
+
+@pytest.mark.parametrize(
+    "query", ["before=x", "after=trf_0", "before=99999999999999999999", "since=nonsense", "state=X"]
+)
+def test_a_broken_address_is_answered_with_a_page(world: World, visit: Visit, query: str):
+    client = visit(world.alice)
+    for place in ("/transfers", f"/wallets/{world.alice_wallet.handle}"):
+        assert client.get(f"{place}?{query}").status_code in (200, 404)
+
+
+def test_a_filter_that_cannot_be_read_is_told_and_the_others_count(world: World, visit: Visit):
+    world.send(amount_minor=99_99_99_999)
+    answer = visit(world.alice).get("/transfers?since=nonsense&state=FAILED")
+    assert titles(answer) == ["Charlie"]
+    assert "Enter a valid date" in answer.content.decode()

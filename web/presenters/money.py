@@ -13,8 +13,13 @@ MINUS = "\N{MINUS SIGN}"
 class CurrencyLike(Protocol):
     """What is needed of a currency row."""
 
-    code: str
-    exponent: int
+    @property
+    def code(self) -> str:
+        """ISO 4217."""
+
+    @property
+    def exponent(self) -> int:
+        """Digits after the point."""
 
 
 def shown(amount_minor: int, currency: CurrencyLike) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Iterable
-from itertools import groupby
 
+from django.db.models import Count, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from kernel.ids import encode
@@ -14,7 +15,7 @@ from ledger.choices import AccountStatus
 from wallets.choices import WalletKind
 from wallets.models import Wallet
 from web.presenters.badges import Badge, wallet_badge
-from web.presenters.money import CurrencyLike, figure, shown
+from web.presenters.money import figure, shown
 
 _ICONS = {
     WalletKind.SAVINGS: "piggy-bank",
@@ -87,23 +88,40 @@ def wallet_card(wallet: Wallet) -> WalletCard:
     )
 
 
-def balance_cards(wallets: Iterable[Wallet]) -> list[BalanceCard]:
-    """One card for each currency, the one with most wallets first."""
-    ordered = sorted(wallets, key=lambda wallet: wallet.currency_id)
-    groups = [list(group) for _, group in groupby(ordered, key=lambda wallet: wallet.currency_id)]
-    return [_balance(group) for group in sorted(groups, key=len, reverse=True)]
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Currency:
+    code: str
+    exponent: int
 
 
-def _balance(wallets: list[Wallet]) -> BalanceCard:
-    currency: CurrencyLike = wallets[0].currency
-    parts = figure(sum(wallet.account.available_minor for wallet in wallets), currency)
+def balance_cards(wallets: QuerySet[Wallet]) -> list[BalanceCard]:
+    """One card for each currency, the one with most wallets first. Summed by the database."""
+    sums = (
+        wallets.order_by()
+        .values_list("currency_id", "currency__exponent")
+        .annotate(
+            posted_minor=Sum("account__posted_minor"),
+            held_minor=Sum("account__held_minor"),
+            floor_minor=Sum(Coalesce("account__floor_minor", 0)),
+            wallet_count=Count("id"),
+        )
+        .order_by("-wallet_count", "currency_id")
+    )
+    return [_balance(*row) for row in sums]
+
+
+def _balance(
+    code: str, exponent: int, posted: int, held: int, floor: int, wallet_count: int
+) -> BalanceCard:
+    currency = _Currency(code, exponent)
+    parts = figure(int(posted - held - floor), currency)
     return BalanceCard(
-        currency=currency.code,
+        currency=code,
         whole=parts.whole,
         fraction=parts.fraction,
-        posted=shown(sum(wallet.account.posted_minor for wallet in wallets), currency),
-        held=shown(sum(wallet.account.held_minor for wallet in wallets), currency),
-        wallet_count=len(wallets),
+        posted=shown(int(posted), currency),
+        held=shown(int(held), currency),
+        wallet_count=wallet_count,
     )
 
 

@@ -14,13 +14,13 @@ from kernel import clock
 from ledger.choices import AccountStatus
 from wallets.queries import visible_transfers, visible_wallets
 from web.doors import PersonRequest, reads
+from web.ownership import near_wallets, own_ends
 from web.pages import page
 from web.presenters.movements import movement_row
 from web.presenters.wallets import balance_cards, wallet_card
 
 RECENT = 8
 WALLETS_SHOWN = 5
-MOST_WALLETS = 200
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,20 +37,16 @@ class Task:
 def home(request: PersonRequest) -> HttpResponse:
     """Balances per currency, wallets, recent activity, tasks."""
     actor = request.actor
-    wallets = list(
-        visible_wallets(actor)
-        .exclude(account__status=AccountStatus.CLOSED)
-        .order_by("id")[:MOST_WALLETS]
-    )
-    own = [wallet for wallet in wallets if wallet.owner_id in (None, actor.id)]
-    mine = {wallet.id for wallet in wallets}
-    recent = visible_transfers(actor)[:RECENT]
+    wallets = visible_wallets(actor).exclude(account__status=AccountStatus.CLOSED)
+    near = near_wallets(actor, wallets).order_by("id")[:WALLETS_SHOWN]
+    recent = list(visible_transfers(actor)[:RECENT])
+    mine = own_ends(actor, recent)
     context = {
         "first_name": request.user.get_short_name(),
         "today": clock.now(),
         "balances": [] if actor.is_platform else balance_cards(wallets),
         "rows": [movement_row(transfer, mine) for transfer in recent],
-        "wallets": [wallet_card(wallet) for wallet in (own or wallets)[:WALLETS_SHOWN]],
+        "wallets": [wallet_card(wallet) for wallet in near],
         "tasks": _tasks(request),
         "may_send": may(actor, "transfers.create"),
         "may_open": may(actor, "wallets.open"),

@@ -30,6 +30,7 @@ from wallets.services.references import reference_of
 from wallets.services.transfers import TransferOutcome, TransferRequest, execute_transfers
 from web.doors import PersonRequest, acts, checks, reads
 from web.forms import SendForm, new_key
+from web.ownership import near_wallets
 from web.pages import page
 from web.presenters.chrome import initials_of
 from web.presenters.money import shown
@@ -175,7 +176,7 @@ def _judged(request: PersonRequest, form: SendForm) -> tuple[Wallet, Payee, int]
 
 def _sources(request: PersonRequest) -> list[Wallet]:
     actor = request.actor
-    wallets = visible_wallets(actor).order_by("id")[:MOST_SOURCES]
+    wallets = near_wallets(actor, visible_wallets(actor)).order_by("id")[:MOST_SOURCES]
     return [
         wallet
         for wallet in wallets

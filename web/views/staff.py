@@ -22,7 +22,7 @@ from kernel.context import reading
 from kernel.errors import VaultCraftError
 from kernel.money import display
 from ledger.choices import AccountClass
-from ledger.queries import TrialBalanceRow, trial_balance, trial_balance_totals
+from ledger.queries import TrialBalanceRow, currencies, trial_balance, trial_balance_totals
 from web.refusals import words_of
 
 MOST_CHOSEN = 50
@@ -81,7 +81,7 @@ def trial_balance_page(request: HttpRequest) -> HttpResponse:
         "organizations": organizations.values(),
         "chosen": chosen,
         "currency": currency,
-        "currencies": sorted({row.currency for row in trial_balance()}),
+        "currencies": [row.code for row in currencies()],
         "as_of": clock.now(),
     }
     return TemplateResponse(request, "admin/trial_balance.html", context)

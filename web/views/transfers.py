@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -21,6 +20,7 @@ from wallets.models import Transfer
 from wallets.queries import transfer_of, visible_transfers, visible_wallets
 from web.doors import PersonRequest, reads
 from web.forms import HistoryForm
+from web.ownership import ends_of, own_ends
 from web.pages import page
 from web.pagination import window
 from web.presenters.choices import currency_choices
@@ -41,7 +41,8 @@ _SEARCHED = (
 def history(request: PersonRequest) -> HttpResponse:
     """Every transfer one may see, filtered by the address. htmx asks for the rows alone."""
     form = HistoryForm(request.GET or None, currencies=currency_choices())
-    filters = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    form.is_valid()  # a filter that cannot be read is told, the others still count
+    filters = form.cleaned_data if form.is_bound else {}
     shown = window(
         request,
         _filtered(request, visible_transfers(request.actor), filters),
@@ -49,7 +50,7 @@ def history(request: PersonRequest) -> HttpResponse:
         parse=_id,
         render=lambda value: encode("trf", value),
     )
-    mine = _mine(request, shown.rows)
+    mine = own_ends(request.actor, shown.rows)
     context = {
         "form": form,
         "days": by_day(movement_row(transfer, mine) for transfer in shown.rows),
@@ -70,7 +71,7 @@ def detail(request: PersonRequest, transfer_id: str) -> HttpResponse:
     posted = [transfer.source_transaction_id, transfer.destination_transaction_id]
     transactions = transactions_of_transfer([one for one in posted if one])
     sees_books = may(actor, "ledger.read")
-    wallets = visible_wallets(actor).filter(id__in=_ends([transfer]))
+    wallets = visible_wallets(actor).filter(id__in=ends_of([transfer]))
     accounts = {wallet.account_id: wallet.handle for wallet in wallets}
     context = {
         "transfer": _card(request, transfer),
@@ -102,18 +103,7 @@ def receipt(request: PersonRequest, transfer_id: str) -> HttpResponse:
 def _card(request: PersonRequest, transfer: Transfer) -> Any:
     sides = [transfer.organization_id, transfer.counterparty_organization_id]
     names = display_names([one for one in sides if one])
-    return transfer_card(transfer, mine=_mine(request, [transfer]), names=names)
-
-
-def _ends(transfers: Iterable[Transfer]) -> set[uuid.UUID]:
-    ends = {one for row in transfers for one in (row.source_id, row.destination_id)}
-    return {one for one in ends if one is not None}
-
-
-def _mine(request: PersonRequest, transfers: list[Transfer]) -> set[uuid.UUID]:
-    """Those ends of the shown transfers that this person calls theirs. One query."""
-    wallets = visible_wallets(request.actor).filter(id__in=_ends(transfers))
-    return set(wallets.order_by().values_list("id", flat=True))
+    return transfer_card(transfer, mine=own_ends(request.actor, [transfer]), names=names)
 
 
 def _id(text: str) -> uuid.UUID:

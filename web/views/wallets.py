@@ -144,6 +144,7 @@ def _overview_page(
         "groups": _groups(request.actor, wallets),
         "form": form,
         "wallet_count": len(wallets),
+        "cut_off": len(wallets) == MOST_WALLETS,
         "currency_count": len(currencies),
     }
     return page(request, "web/wallets.html", context, here="wallets", status=status)

@@ -1,0 +1,29 @@
+"""Which of the wallets in view a person calls theirs."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+
+from django.db.models import Q, QuerySet
+
+from kernel.actor import Actor
+from wallets.models import Transfer, Wallet
+from wallets.queries import visible_wallets
+
+
+def near_wallets(actor: Actor, wallets: QuerySet[Wallet]) -> QuerySet[Wallet]:
+    """One's own and the house's; colleagues' are left out."""
+    return wallets.filter(Q(owner_id=actor.id) | Q(owner_id=None))
+
+
+def ends_of(transfers: Iterable[Transfer]) -> set[uuid.UUID]:
+    """The wallets these transfers go from and to."""
+    ends = {one for row in transfers for one in (row.source_id, row.destination_id)}
+    return {one for one in ends if one is not None}
+
+
+def own_ends(actor: Actor, transfers: Iterable[Transfer]) -> set[uuid.UUID]:
+    """Those ends of the transfers that the actor may see: the side it looks from. One query."""
+    wallets = visible_wallets(actor).filter(id__in=ends_of(transfers))
+    return set(wallets.order_by().values_list("id", flat=True))
