@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line. Talks to the servers of a running `make up`, or to the URLs in the environment."""
+"""Django's command line, on the servers of a running `make up` or of the environment's URLs."""
 
 import os
 import sys

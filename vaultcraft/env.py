@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 DATABASE_ENGINE = "django.db.backends.postgresql"
 CONNECT_TIMEOUT_SECONDS = 3
+POOL_TIMEOUT_SECONDS = 5
 LOCK_TIMEOUT_SECONDS = 10
 _FLAGS = {"true": True, "false": False}
 
@@ -92,7 +93,7 @@ def database(*, name: str, url: str, pool_max: int = 0) -> dict[str, Any]:
     # Nobody waits for a row for ever: past this the use case answers `Busy` and may be tried again.
     options.setdefault("options", f"-c lock_timeout={LOCK_TIMEOUT_SECONDS}s")
     if pool_max:
-        options["pool"] = {"min_size": 1, "max_size": pool_max, "timeout": 10}
+        options["pool"] = {"min_size": 1, "max_size": pool_max, "timeout": POOL_TIMEOUT_SECONDS}
     return {
         "ENGINE": DATABASE_ENGINE,
         "NAME": options.pop("dbname"),
