@@ -104,12 +104,14 @@ def _start_servers() -> None:
     (_temp_dir / "owner.json").write_text(json.dumps([os.getpid(), start_ticks(os.getpid())]))
     data_dir = _temp_dir / "data"
     cached = CACHE_DIR / _fingerprint()
-    if cached.exists():
+    # Asked once: another run may be filling the cache at this moment.
+    fits = cached.exists()
+    if fits:
         _copy_cluster(source=cached, target=data_dir)
     _servers = EmbeddedServers(data_dir=data_dir, careless=True)
     _servers.start()
     _export(_servers)
-    if not cached.exists():
+    if not fits:
         _migrate_template(_servers)
         _servers = _kept(_servers, cached=cached)
         _export(_servers)
