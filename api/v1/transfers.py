@@ -32,7 +32,12 @@ from wallets.choices import TransferKind, TransferState
 from wallets.models import Transfer as TransferRow
 from wallets.queries import transfer_of, visible_transfers
 from wallets.services.references import reference_of
-from wallets.services.transfers import TransferRequest, execute_together, execute_transfers
+from wallets.services.transfers import (
+    QueueFull,
+    TransferRequest,
+    execute_together,
+    execute_transfers,
+)
 
 TAG = "Transfers"
 SINGLE, BATCH = "transfers", "transfers/batch"
@@ -203,7 +208,7 @@ class Transfers(Endpoint):
         request=TransferOrder,
         response=Transfer,
         status=201,
-        refusals=REFUSALS,
+        refusals=(*REFUSALS, QueueFull),
         once=True,
         examples=[ORDER_EXAMPLE],
     )

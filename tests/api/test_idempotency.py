@@ -128,7 +128,7 @@ def test_a_quoted_key_is_the_same_key(world: World, alice: Caller) -> None:
 
 
 def test_while_the_first_request_is_at_work(world: World, alice: Caller) -> None:
-    with mock.patch("api.v1.transfers.execute_transfers") as inner:
+    with mock.patch("api.v1.transfers.execute_together") as inner:
         inner.side_effect = lambda *_: pytest.fail("no effect without the guard")
         with mock.patch.object(guards, "claimed", return_value=None):
             unknown = alice.move("/transfers", order(world), "k-1")
@@ -182,7 +182,7 @@ def test_a_lost_guard_renders_the_same_bytes(
 def test_trouble_is_not_kept_and_the_retry_may_begin_at_once(
     world: World, alice: Caller, trouble: Exception, status: int
 ) -> None:
-    with mock.patch("api.v1.transfers.execute_transfers", side_effect=trouble):
+    with mock.patch("api.v1.transfers.execute_together", side_effect=trouble):
         assert alice.move("/transfers", order(world), "k-1").status == status
     other = alice.move("/transfers", order(world, amount_minor=1), "k-1")
     assert other.code == "idempotency_key_reused"

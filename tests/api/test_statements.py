@@ -57,7 +57,7 @@ def test_the_frame_around_a_transfer_is_three_statements(world: World, alice: Ca
     from unittest import mock
 
     outcome = world.send()
-    with mock.patch("api.v1.transfers.execute_transfers", return_value=[outcome]):
+    with mock.patch("api.v1.transfers.execute_together", return_value=outcome):
         assert statements(alice, "POST", "/transfers", order(world), "k") == 3
 
 
