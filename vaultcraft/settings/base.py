@@ -169,6 +169,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "vaultcraft.tasks.clear_expired_sessions",
         "schedule": timedelta(hours=6),
     },
+    "purge-idempotency-guards": {
+        "task": "api.tasks.purge_idempotency_guards",
+        "schedule": timedelta(hours=1),
+    },
 }
 
 # --- Logs ------------------------------------------------------------------------------------
