@@ -55,10 +55,14 @@ COMPOSITE_KEYS = migrations.RunSQL(
             REFERENCES wallets_wallet (id, organization_id, currency_id),
         ADD CONSTRAINT transfer_destination FOREIGN KEY (destination_id, currency_id)
             REFERENCES wallets_wallet (id, currency_id);
+    ALTER TABLE wallets_wallet
+        ADD CONSTRAINT wallet_account FOREIGN KEY (account_id, organization_id, currency_id)
+            REFERENCES ledger_ledgeraccount (id, organization_id, currency_id);
     """,
     """
     ALTER TABLE wallets_transfer
         DROP CONSTRAINT transfer_source, DROP CONSTRAINT transfer_destination;
+    ALTER TABLE wallets_wallet DROP CONSTRAINT wallet_account;
     """,
 )
 
