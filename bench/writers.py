@@ -7,8 +7,9 @@ import dataclasses
 import io
 import multiprocessing
 import pstats
+import signal
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from multiprocessing.connection import Connection
 
 from bench.tenants import World
@@ -72,7 +73,8 @@ class Writers:
     def close(self) -> None:
         """Send everybody home."""
         for line, process in zip(self._lines, self._processes, strict=True):
-            line.send(None)
+            with suppress(OSError):
+                line.send(None)
             process.join(timeout=5)
 
 
@@ -80,12 +82,14 @@ def serve(line: Connection, world: World) -> None:
     """Take orders until there are no more. Runs in the writer's process."""
     import django
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     django.setup()
-    while (order := line.recv()) is not None:
-        try:
-            line.send(_carried_out(order, world))
-        except Exception as error:  # noqa: BLE001 - told to the parent, which raises
-            line.send(repr(error))
+    with suppress(EOFError):
+        while (order := line.recv()) is not None:
+            try:
+                line.send(_carried_out(order, world))
+            except Exception as error:  # noqa: BLE001 - told to the parent, which raises
+                line.send(repr(error))
 
 
 def _carried_out(order: Order, world: World) -> Tally:
