@@ -22,15 +22,19 @@ up: $(RUNTIME_STAMP) ## Start everything at http://localhost:$(PORT); Ctrl-C sto
 	@VAULTCRAFT_END_WITH_PARENT=1 exec $(BIN)/python -m vaultcraft.supervisor
 
 $(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "VaultCraft needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(RUNTIME_STAMP): requirements.txt | $(BIN)/python
-	$(PIP_INSTALL) -r requirements.txt
+	@echo "Installing libraries and servers (first time: a minute or two) ..."
+	@$(PIP_INSTALL) -r requirements.txt
 	@touch $@
 
 # requirements-dev.txt holds the runtime set too, at the same versions.
 $(DEV_STAMP): requirements-dev.txt requirements.txt | $(BIN)/python
-	$(PIP_INSTALL) -r requirements-dev.txt
+	@echo "Installing libraries, servers and tools (first time: a minute or two) ..."
+	@$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $(RUNTIME_STAMP) $@
 
 .venv: $(DEV_STAMP) ## Make .venv with all that tests and checks need

@@ -25,7 +25,7 @@ from vaultcraft.embedded.bootstrap import OWNER, RolePasswords, bootstrap
 from vaultcraft.embedded.postgres import cluster_dir
 from vaultcraft.embedded.processes import start_ticks, stop_all
 from vaultcraft.embedded.secrets import FILE_NAME as SECRETS_FILE
-from vaultcraft.embedded.servers import EmbeddedServers
+from vaultcraft.embedded.servers import SERVER_VARIABLES, EmbeddedServers
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE_DIR = ROOT / ".vaultcraft-cache"
@@ -97,7 +97,7 @@ def address_of(*, url: str, database: str) -> str:
 def _start_servers() -> None:
     """Start everything in a fresh directory, from the cached cluster when it fits."""
     global _servers, _temp_dir
-    for variable in (*DATABASE_VARIABLES, "REDIS_URL", "NATS_URL"):
+    for variable in SERVER_VARIABLES:
         os.environ.pop(variable, None)
     _remove_abandoned()
     _temp_dir = Path(tempfile.mkdtemp(prefix=TEMP_PREFIX))
@@ -196,7 +196,7 @@ def _kept(servers: EmbeddedServers, *, cached: Path) -> EmbeddedServers:
     except OSError:  # another run was faster
         shutil.rmtree(half, ignore_errors=True)
     _forget_old_clusters()
-    for variable in (*DATABASE_VARIABLES, "REDIS_URL", "NATS_URL"):
+    for variable in SERVER_VARIABLES:
         os.environ.pop(variable, None)
     again = EmbeddedServers(data_dir=servers.places.data_dir, careless=True)
     again.start()

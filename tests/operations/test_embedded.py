@@ -30,11 +30,7 @@ from vaultcraft.embedded.processes import (
     stop_all,
 )
 from vaultcraft.embedded.secrets import local_secrets
-from vaultcraft.embedded.servers import EmbeddedServers
-
-SERVER_VARIABLES = (
-    "DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_AUDITOR_URL", "REDIS_URL", "NATS_URL",
-)  # fmt: skip
+from vaultcraft.embedded.servers import SERVER_VARIABLES, EmbeddedServers
 
 
 @pytest.fixture

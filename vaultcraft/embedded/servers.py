@@ -16,6 +16,13 @@ from vaultcraft.embedded.postgres import CannotStart
 from vaultcraft.embedded.processes import Child, Program, stop_all
 from vaultcraft.embedded.secrets import LocalSecrets, local_secrets
 
+SERVER_VARIABLES = (
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "DATABASE_AUDITOR_URL",
+    "REDIS_URL",
+    "NATS_URL",
+)
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.05
 START_ATTEMPTS = 3

@@ -12,7 +12,7 @@ from vaultcraft.embedded.places import AlreadyRunning, DataDirLock
 from vaultcraft.embedded.ports import loopback_addresses
 from vaultcraft.embedded.postgres import CannotStart
 from vaultcraft.embedded.processes import Child, end_leftovers, record, stop_all
-from vaultcraft.embedded.servers import EmbeddedServers
+from vaultcraft.embedded.servers import SERVER_VARIABLES, EmbeddedServers
 from vaultcraft.supervisor import greeting, settling
 from vaultcraft.supervisor.programs import PRODUCT, data_dir_of_environment, product_programs
 from vaultcraft.supervisor.watch import Watch
@@ -86,7 +86,9 @@ class _Installation:
 
     def _environment(self) -> dict[str, str]:
         """Return what the product's processes, and other commands, need to know."""
+        given = {name: os.environ[name] for name in SERVER_VARIABLES if name in os.environ}
         return {
+            **given,
             **self._servers.environment,
             "VAULTCRAFT_BASE_URL": self._base_url,
             "VAULTCRAFT_DATA_DIR": str(self._data_dir),
@@ -133,9 +135,15 @@ class _Installation:
         record(self._children, run_dir=self._servers.places.run_dir)
 
     def _all_alive(self) -> bool:
-        """Tell whether waiting still makes sense."""
+        """Tell whether waiting still makes sense.
+
+        :raises CannotStart: a process ended; with the end of its log.
+        """
         self._unless_stopped()
-        return all(child.running for child in self._children)
+        for child in self._children:
+            if not child.running:
+                raise CannotStart(f"{child.program.name} ended:\n{child.log_tail(lines=40)}")
+        return True
 
     def _unless_stopped(self) -> None:
         """Leave the start as soon as somebody wants to.
