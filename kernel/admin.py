@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 
+from kernel.ids import MalformedId, decode
 from kernel.money import display
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ class ReadOnlyAdmin(_ModelAdmin):
     list_max_show_all = 50
     show_full_result_count = False
     actions_on_bottom = False
+
+    def get_search_results(self, request: Any, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """As Django's, and a public id (``trf_01...``) finds its row."""
+        return super().get_search_results(request, queryset, _plain_id(search_term))
 
     def has_add_permission(self, request: object) -> bool:
         """Nobody adds a row here."""
@@ -59,6 +64,15 @@ class ReadOnlyInline(_TabularInline):
     def has_delete_permission(self, request: object, obj: object | None = None) -> bool:
         """Nobody deletes a row here."""
         return False
+
+
+def _plain_id(term: str) -> str:
+    """The UUID behind a public id; any other term stays as it is."""
+    word = term.strip()
+    try:
+        return str(decode(word.rpartition("_")[0], word))
+    except MalformedId:
+        return term
 
 
 def money(amount_minor: int | None, currency: Any) -> str:

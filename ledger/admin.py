@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from kernel.admin import ReadOnlyAdmin, ReadOnlyInline, money
+from kernel.ids import encode
 from ledger.models import ClearingCap, Currency, Entry, LedgerAccount, Transaction
 
 
@@ -58,12 +59,25 @@ class EntryInline(ReadOnlyInline):
 class TransactionAdmin(ReadOnlyAdmin):
     """Balanced sets of entries, newest first."""
 
-    list_display = ("id", "organization", "kind", "entry_count", "description", "recorded_at")
+    list_display = (
+        "public_id",
+        "organization",
+        "kind",
+        "entry_count",
+        "description",
+        "recorded_at",
+    )
     list_filter = ("kind", "recorded_at")
     list_select_related = ("organization",)
     search_fields = ("id", "transfer_id")
     exclude = ("reference",)
+    readonly_fields = ("public_id",)
     inlines = (EntryInline,)
+
+    @admin.display(description="Id")
+    def public_id(self, transaction: Transaction) -> str:
+        """As the API and the dashboard call it."""
+        return encode("txn", transaction.id)
 
 
 @admin.register(Entry)

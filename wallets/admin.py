@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.policy import may
 from kernel.admin import ReadOnlyAdmin, money
+from kernel.ids import encode
 from wallets.models import Transfer, Wallet
 
 
@@ -27,9 +28,14 @@ class WalletAdmin(ReadOnlyAdmin):
     list_display = ("handle", "holder", "available", "state", "kind", "organization")
     list_filter = ("kind", "currency", "account__status")
     list_select_related = ("organization", "owner", "currency", "account")
-    search_fields = ("handle", "owner__full_name", "organization__display_name")
-    readonly_fields = ("state", "available", "posted")
+    search_fields = ("id", "handle", "owner__full_name", "organization__display_name")
+    readonly_fields = ("public_id", "state", "available", "posted")
     actions = ("freeze", "unfreeze", "deposit", "withdraw")
+
+    @admin.display(description="Id")
+    def public_id(self, wallet: Wallet) -> str:
+        """As the API and the dashboard call it."""
+        return encode("wal", wallet.id)
 
     @admin.display(description="Holder")
     def holder(self, wallet: Wallet) -> str:
@@ -101,6 +107,12 @@ class TransferAdmin(ReadOnlyAdmin):
         "request_id",
     )
     exclude = ("reference", "fingerprint")
+    readonly_fields = ("public_id", "amount")
+
+    @admin.display(description="Id")
+    def public_id(self, transfer: Transfer) -> str:
+        """As the API and the dashboard call it."""
+        return encode("trf", transfer.id)
 
     @admin.display(description="From")
     def payer(self, transfer: Transfer) -> str:

@@ -9,6 +9,7 @@ from audit.models import AuditRecord
 from kernel import clock
 from kernel.actor import Door, anonymous
 from kernel.context import reading
+from kernel.ids import encode
 from tests.web.conftest import Visit
 from tests.world import PASSWORD, World
 from wallets.models import Wallet
@@ -191,6 +192,23 @@ def test_searching_by_id_works_in_every_list(world: World, visit: Visit):
     for model in admin.site._registry:
         place = f"/admin/{model._meta.app_label}/{model._meta.model_name}/?q=ab"
         assert client.get(place).status_code == 200, place
+
+
+def test_a_public_id_finds_its_row(world: World, visit: Visit):
+    sent = world.send().transfer
+    world.send()
+    assert sent is not None
+    assert sent.source_transaction_id is not None
+    client = visit(world.alice)
+    for page, prefix, value in (
+        ("wallets/transfer", "trf", sent.id),
+        ("ledger/transaction", "txn", sent.source_transaction_id),
+        ("ledger/entry", "txn", sent.source_transaction_id),
+        ("audit/auditrecord", "trf", sent.id),
+        ("events/outboxevent", "trf", sent.id),
+    ):
+        answer = client.get(f"/admin/{page}/", {"q": encode(prefix, value)})
+        assert answer.context["cl"].result_count == (2 if page == "ledger/entry" else 1), page
 
 
 def test_signing_out_of_the_staff_site_ends_the_session(world: World, visit: Visit):

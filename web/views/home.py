@@ -48,6 +48,9 @@ def home(request: PersonRequest) -> HttpResponse:
         "rows": [movement_row(transfer, mine) for transfer in recent],
         "wallets": [wallet_card(wallet) for wallet in near],
         "tasks": _tasks(request),
+        "whose": "every wallet of the organization"
+        if may(actor, "wallets.read_all")
+        else "your wallets",
         "may_send": may(actor, "transfers.create"),
         "may_open": may(actor, "wallets.open"),
     }

@@ -133,7 +133,7 @@ def confirm(request: PersonRequest) -> HttpResponse:
     if outcome.transfer is None or outcome.error is not None:
         return _refused(request, asked, outcome)
     place = reverse("web:receipt", args=[encode("trf", outcome.transfer.id)])
-    return HttpResponseRedirect(place)
+    return HttpResponseRedirect(f"{place}?sent=1")
 
 
 def _carried_out(request: PersonRequest, asked: Review) -> TransferOutcome:

@@ -96,8 +96,10 @@ def receipt(request: PersonRequest, transfer_id: str) -> HttpResponse:
     context = {
         "transfer": _card(request, transfer),
         "may_send": may(request.actor, "transfers.create"),
+        "just_sent": "sent" in request.GET,
     }
-    return page(request, "web/receipt.html", context, here="transfers")
+    here = "send" if context["just_sent"] else "transfers"
+    return page(request, "web/receipt.html", context, here=here)
 
 
 def _card(request: PersonRequest, transfer: Transfer) -> Any:
