@@ -7,11 +7,6 @@ import itertools
 import uuid
 from collections.abc import Iterator, Sequence
 
-import psycopg
-import pytest
-from django.db import DatabaseError, connection
-from django.test.utils import CaptureQueriesContext
-
 from kernel.context import Context, Scope
 from kernel.crypto import fingerprint
 from kernel.transactions import opens_transaction
@@ -94,21 +89,6 @@ def nothing_moves() -> Iterator[None]:
     assert state_of_books() == before
 
 
-@contextlib.contextmanager
-def refused_by(rule: str) -> Iterator[None]:
-    """The database refuses the block by the rule of this name."""
-    with pytest.raises(DatabaseError) as refused:
-        yield
-    assert rule_of(refused.value) == rule, str(refused.value)
-
-
-def rule_of(error: DatabaseError) -> str | None:
-    """The name of the broken rule, or the SQLSTATE where PostgreSQL names none."""
-    cause = error.__cause__
-    assert isinstance(cause, psycopg.Error)
-    return cause.diag.constraint_name or cause.sqlstate
-
-
 @opens_transaction(context=_platform)
 def state_of_books(*, among: Sequence[uuid.UUID] = ()) -> object:
     """Everything the books hold, to compare."""
@@ -133,15 +113,3 @@ def entries(*, account: LedgerAccount) -> list[tuple[str, int, int, int]]:
     """Side, amount, resulting balance and version of each entry, oldest first."""
     rows = Entry.objects.filter(account=account).order_by("version")
     return list(rows.values_list("side", "amount_minor", "balance_after_minor", "version"))
-
-
-def statements() -> CaptureQueriesContext:
-    """Record the statements of a block."""
-    return CaptureQueriesContext(connection)
-
-
-def work(statements: CaptureQueriesContext) -> list[str]:
-    """The verbs of the statements, without those that only set the view or mark a savepoint."""
-    texts = (query["sql"] for query in statements.captured_queries)
-    verbs = ("SAVEPOINT", "RELEASE")
-    return [t.split()[0] for t in texts if not t.startswith(verbs) and "vaultcraft.scope" not in t]

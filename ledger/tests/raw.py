@@ -8,48 +8,17 @@ import datetime as dt
 import itertools
 import uuid
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import Organization
 from kernel.crypto import fingerprint
 from kernel.ids import new_id
 from ledger.models import LedgerAccount
-from ledger.tests.books import refused_by
+from tests.database import refused_by, rows, run
 from tests.world import NOW
 
 _numbers = itertools.count(1)
-
-
-def view(*organizations: Organization, scope: str = "") -> None:
-    """What the rest of this transaction may see."""
-    listed = ",".join(str(organization.id) for organization in organizations)
-    run(
-        "SELECT set_config('vaultcraft.organizations', %s, true),"
-        " set_config('vaultcraft.scope', %s, true)",
-        f"{{{listed}}}",
-        scope,
-    )
-
-
-def run(statement: str, *values: Any) -> int:
-    """Run one statement; the number of rows it touched."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.rowcount
-
-
-def rows(statement: str, *values: Any) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchall()
-
-
-def refuses(rule: str, statement: str, *values: Any) -> None:
-    """The database refuses the statement by the rule of this name, and goes on."""
-    with refused_by(rule), transaction.atomic():
-        run(statement, *values)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

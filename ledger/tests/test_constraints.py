@@ -16,23 +16,19 @@ from kernel.ids import new_id
 from kernel.money import MAX_MINOR
 from ledger.choices import AccountStatus
 from ledger.models import LedgerAccount
-from ledger.tests.books import become, refused_by
+from ledger.tests.books import become
 from ledger.tests.raw import (
     insert_entries,
     insert_transaction,
     nothing_changes,
     pair,
-    refuses,
     refuses_entries,
-    rows,
-    run,
-    view,
 )
+from tests.database import FORBIDDEN, refused_by, refuses, rows, run, view
 from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db
 
-FORBIDDEN = "42501"  # insufficient_privilege: row security and missing grants alike
 LATER = NOW + dt.timedelta(seconds=1)
 
 

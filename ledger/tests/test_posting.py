@@ -24,10 +24,8 @@ from ledger.tests.books import (
     moving,
     nothing_moves,
     posted,
-    refused_by,
-    statements,
-    work,
 )
+from tests.database import refused_by, statements, work
 from tests.world import World
 
 pytestmark = pytest.mark.django_db

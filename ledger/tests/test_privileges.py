@@ -6,11 +6,9 @@ import pytest
 from django.db import connections, transaction
 
 from ledger.models import LedgerAccount
-from ledger.tests.books import refused_by, rule_of
-from ledger.tests.raw import insert_entries, nothing_changes, pair, refuses, rows, run, view
+from ledger.tests.raw import insert_entries, nothing_changes, pair
+from tests.database import FORBIDDEN, refused_by, refuses, rows, rule_of, run, view
 from tests.world import World
-
-FORBIDDEN = "42501"  # insufficient_privilege
 
 OWNED_BY_THE_DATABASE = [
     ("ledger_ledgeraccount", column)

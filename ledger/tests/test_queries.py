@@ -9,7 +9,7 @@ import pytest
 from kernel.context import reading
 from kernel.errors import NotFound
 from ledger import queries
-from ledger.tests.books import statements, work
+from tests.database import statements, work
 from tests.world import World
 
 pytestmark = pytest.mark.django_db

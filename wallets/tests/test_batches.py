@@ -10,7 +10,7 @@ from accounts.services.organizations import suspend_organization
 from kernel.context import reading
 from kernel.crypto import fingerprint
 from ledger.errors import BatchTooLarge
-from ledger.tests.books import statements, work
+from tests.database import statements, work
 from tests.world import NOW, World
 from wallets.models import Transfer
 from wallets.services.transfers import TransferRequest, execute_transfers

@@ -10,12 +10,9 @@ from django.db import connections, transaction
 from accounts.models import Organization
 from kernel.ids import new_id
 from kernel.money import MAX_MINOR
-from ledger.tests.books import refused_by
-from ledger.tests.raw import refuses, rows, run, view
+from tests.database import FORBIDDEN, refused_by, refuses, rows, run, view
 from tests.world import NOW, World
 from wallets.tests.people import moved, opened
-
-FORBIDDEN = "42501"  # insufficient_privilege: row security and missing grants alike
 
 in_one_database = pytest.mark.django_db
 

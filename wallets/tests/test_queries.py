@@ -9,7 +9,7 @@ import pytest
 from kernel.actor import Actor, Door, anonymous
 from kernel.context import reading
 from kernel.ids import encode
-from ledger.tests.books import statements, work
+from tests.database import statements, work
 from tests.world import World
 from wallets import queries
 from wallets.directory import look_up

@@ -1,0 +1,73 @@
+"""Talking to the database by hand, as the application role, and naming what it refuses."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Organization
+
+FORBIDDEN = "42501"  # insufficient_privilege: row security and missing grants alike
+
+
+def view(*organizations: Organization, scope: str = "") -> None:
+    """What the rest of this transaction may see."""
+    listed = ",".join(str(organization.id) for organization in organizations)
+    run(
+        "SELECT set_config('vaultcraft.organizations', %s, true),"
+        " set_config('vaultcraft.scope', %s, true)",
+        f"{{{listed}}}",
+        scope,
+    )
+
+
+def run(statement: str, *values: Any) -> int:
+    """Run one statement; the number of rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.rowcount
+
+
+def rows(statement: str, *values: Any) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()
+
+
+@contextlib.contextmanager
+def refused_by(rule: str) -> Iterator[None]:
+    """The database refuses the block by the rule of this name."""
+    with pytest.raises(DatabaseError) as refused:
+        yield
+    assert rule_of(refused.value) == rule, str(refused.value)
+
+
+def refuses(rule: str, statement: str, *values: object) -> None:
+    """The database refuses the statement by the rule of this name, and goes on."""
+    with refused_by(rule), transaction.atomic():
+        run(statement, *values)
+
+
+def rule_of(error: DatabaseError) -> str | None:
+    """The name of the broken rule, or the SQLSTATE where PostgreSQL names none."""
+    cause = error.__cause__
+    assert isinstance(cause, psycopg.Error)
+    return cause.diag.constraint_name or cause.sqlstate
+
+
+def statements() -> CaptureQueriesContext:
+    """Record the statements of a block."""
+    return CaptureQueriesContext(connection)
+
+
+def work(statements: CaptureQueriesContext) -> list[str]:
+    """The verbs of the statements, without those that only set the view or mark a savepoint."""
+    texts = (query["sql"] for query in statements.captured_queries)
+    verbs = ("SAVEPOINT", "RELEASE")
+    return [t.split()[0] for t in texts if not t.startswith(verbs) and "vaultcraft.scope" not in t]
