@@ -35,7 +35,7 @@ def errors(request: HttpRequest) -> HttpResponse:
             "title": error.title,
             "status": problems.status_of(error),
             "retryable": error.retryable,
-            "description": " ".join((error.__doc__ or "").split()),
+            "description": " ".join((error.__doc__ or "").partition(":param")[0].split()),
         }
         for code, error in sorted(registered_errors().items())
     ]

@@ -11,13 +11,13 @@ from api.v1 import (
     auth,
     cash,
     clearing,
-    ledger,
     me,
     organizations,
     people,
-    transfers,
-    wallets,
 )
+from api.v1.ledger import operations as ledger
+from api.v1.transfers import operations as transfers
+from api.v1.wallets import operations as wallets
 
 app_name = "api"
 

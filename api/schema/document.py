@@ -42,6 +42,20 @@ SETTINGS = {
 }
 
 
+TAGS = {
+    "Sign-in": "Registering, tokens, invitations.",
+    "Me": "Who sends the request, and what they may do.",
+    "Organizations": "One's own; for platform staff all of them.",
+    "People": "Colleagues and invitations.",
+    "Keys": "API keys of programs.",
+    "Wallets": "Places for money, and their states.",
+    "Transfers": "Money between wallets, one by one or in batches.",
+    "Cash": "Money that came to the bank or left it.",
+    "Ledger": "The books, read-only, and what may be owed across organizations.",
+    "Audit": "Evidence.",
+}
+
+
 def document() -> dict[str, Any]:
     """The document as data."""
     with patched_settings(SETTINGS):
@@ -50,6 +64,7 @@ def document() -> dict[str, Any]:
             request=None, public=True
         )
     found["info"]["description"] = DESCRIPTION
+    found["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
     _share(found)
     found["servers"] = [{"url": "/", "description": "This server"}]
     return found

@@ -26,7 +26,7 @@ from kernel import clock, ids
 from kernel.context import reading
 from kernel.errors import NotFound
 
-TAG = "API keys"
+TAG = "Keys"
 
 
 class ApiKeyOrder(fields.StrictSerializer):

@@ -17,7 +17,7 @@ from api.schema.operations import operation
 from api.schema.shapes import page_shape
 from api.v1.rendering import instant, typed_id
 from api.v1.shapes import MadeBy, id_member
-from api.v1.transfers_render import rendered_maker
+from api.v1.transfers.rendering import rendered_maker
 from audit.queries import records
 from kernel import ids
 from kernel.context import reading

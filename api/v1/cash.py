@@ -14,8 +14,8 @@ from api.endpoint import Endpoint, actor_of, body_of
 from api.idempotency.guards import Claim
 from api.idempotency.runner import canonical, claim_of, run_once
 from api.schema.operations import operation
-from api.v1.transfers import MAX_DESCRIPTION, Transfer
-from api.v1.transfers_render import Viewer, answer_of
+from api.v1.transfers.rendering import Viewer, answer_of
+from api.v1.transfers.shapes import MAX_DESCRIPTION, Transfer
 from kernel import clock, crypto
 from ledger import errors as ledger_errors
 from wallets import errors as wallet_errors

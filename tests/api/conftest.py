@@ -52,9 +52,9 @@ class Caller:
         raw: bytes | None = None,
         key: str | None = None,
         content_type: str = "application/json",
-        **headers: str,
+        headers: dict[str, str] | None = None,
     ) -> Got:
-        sent = dict(headers)
+        sent = dict(headers or {})
         if self.credential is not None:
             sent["Authorization"] = f"Bearer {self.credential}"
         if key is not None:

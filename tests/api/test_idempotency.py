@@ -27,7 +27,7 @@ PAID = 1_00_000_00 - 100_00
 def later(by: dt.timedelta) -> Any:
     """The doors' clock, moved on."""
     moment = dt.datetime.now(dt.UTC) + by
-    return mock.patch("api.v1.transfers.clock.now", return_value=moment)
+    return mock.patch("api.v1.transfers.operations.clock.now", return_value=moment)
 
 
 def same(first: Got, second: Got) -> bool:
@@ -106,7 +106,7 @@ def test_a_key_belongs_to_one_principal_and_one_route(
 
 @pytest.mark.parametrize("key", ["", " ", '""', "a" * 256, "kéy", '"half', '"' + "a" * 256 + '"'])
 def test_malformed_keys(world: World, alice: Caller, key: str) -> None:
-    answer = alice("POST", "/transfers", order(world), **{"Idempotency-Key": key})
+    answer = alice("POST", "/transfers", order(world), headers={"Idempotency-Key": key})
     assert (answer.status, answer.code) == (400, "idempotency_key_malformed")
     assert world.balance(world.alice_wallet) == 1_00_000_00
 
@@ -128,7 +128,7 @@ def test_a_quoted_key_is_the_same_key(world: World, alice: Caller) -> None:
 
 
 def test_while_the_first_request_is_at_work(world: World, alice: Caller) -> None:
-    with mock.patch("api.v1.transfers.execute_together") as inner:
+    with mock.patch("api.v1.transfers.operations.execute_together") as inner:
         inner.side_effect = lambda *_: pytest.fail("no effect without the guard")
         with mock.patch.object(guards, "claimed", return_value=None):
             unknown = alice.move("/transfers", order(world), "k-1")
@@ -182,7 +182,7 @@ def test_a_lost_guard_renders_the_same_bytes(
 def test_trouble_is_not_kept_and_the_retry_may_begin_at_once(
     world: World, alice: Caller, trouble: Exception, status: int
 ) -> None:
-    with mock.patch("api.v1.transfers.execute_together", side_effect=trouble):
+    with mock.patch("api.v1.transfers.operations.execute_together", side_effect=trouble):
         assert alice.move("/transfers", order(world), "k-1").status == status
     other = alice.move("/transfers", order(world, amount_minor=1), "k-1")
     assert other.code == "idempotency_key_reused"

@@ -7,6 +7,7 @@ from unittest import mock
 
 import pytest
 from django.db import OperationalError
+from django.test import Client
 
 from kernel.errors import registered_errors
 from tests.api.conftest import PROBLEM, Caller, Got, order
@@ -52,7 +53,9 @@ def test_no_credential_and_a_wrong_one(nobody: Caller) -> None:
 
 
 def test_basic_credentials_do_not_count(nobody: Caller) -> None:
-    assert_problem(nobody("GET", "/me", Authorization="Basic YTpi"), 401, "invalid_credential")
+    assert_problem(
+        nobody("GET", "/me", headers={"Authorization": "Basic YTpi"}), 401, "invalid_credential"
+    )
 
 
 MALFORMED = {
@@ -141,14 +144,14 @@ def test_a_database_that_is_gone(world: World, alice: Caller) -> None:
     ],
 )
 def test_the_request_id_of_the_client(nobody: Caller, sent: dict[str, Any], kept: str) -> None:
-    assert nobody("GET", "/me", **sent).headers["X-Request-ID"] == kept
+    assert nobody("GET", "/me", headers=sent).headers["X-Request-ID"] == kept
 
 
 @pytest.mark.parametrize(
     "bad", ["", "a b", "x" * 65, "<script>", "é".encode().decode("latin-1"), "-x"]
 )
 def test_a_malformed_request_id_is_replaced(nobody: Caller, bad: str) -> None:
-    minted = nobody("GET", "/me", **{"X-Request-ID": bad}).headers["X-Request-ID"]
+    minted = nobody("GET", "/me", headers={"X-Request-ID": bad}).headers["X-Request-ID"]
     assert minted.startswith("req_")
 
 
@@ -160,7 +163,7 @@ def test_the_page_that_describes_every_code(nobody: Caller) -> None:
 
 
 def test_the_audit_record_carries_the_request_id(world: World, alice: Caller) -> None:
-    alice("POST", "/transfers", order(world), key="traced", **{"X-Request-ID": "trace-me"})
+    alice("POST", "/transfers", order(world), key="traced", headers={"X-Request-ID": "trace-me"})
     found = alice.get("/audit/records?request_id=trace-me").data["data"]
     assert [record["action"] for record in found] == ["wallets.transfer.complete"]
 
@@ -175,3 +178,12 @@ def test_a_cap_of_an_organization_that_does_not_exist(world: World, olga: Caller
     assert_problem(olga("PUT", "/ledger/clearing-caps", wanted), 404, "not_found")
     del wanted["organization"]
     assert_problem(olga("PUT", "/ledger/clearing-caps", wanted), 422, "unacceptable_value")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/me", "/api/v9/nothing"])
+def test_an_error_outside_the_views_is_a_problem_too(settings: Any, path: str) -> None:
+    settings.ALLOWED_HOSTS = ["localhost"]
+    answer = Client(raise_request_exception=False).get(path, headers={"Host": "evil.example"})
+    assert answer.status_code in (400, 404)
+    assert answer.headers["Content-Type"] == PROBLEM
+    assert "evil" not in answer.content.decode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -54,10 +56,8 @@ def test_a_list_costs_the_same_with_more_rows(world: World, alice: Caller, path:
 
 def test_the_frame_around_a_transfer_is_three_statements(world: World, alice: Caller) -> None:
     """One to authenticate, one to take the guard, one to keep the answer."""
-    from unittest import mock
-
     outcome = world.send()
-    with mock.patch("api.v1.transfers.execute_together", return_value=outcome):
+    with mock.patch("api.v1.transfers.operations.execute_together", return_value=outcome):
         assert statements(alice, "POST", "/transfers", order(world), "k") == 3
 
 

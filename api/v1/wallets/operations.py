@@ -1,4 +1,4 @@
-"""Wallets: open them, read them, and move them between their states."""
+"""The operations on wallets."""
 
 from __future__ import annotations
 
@@ -7,25 +7,28 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
-from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts.models import User
 from api import fields, queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.pagination import page_of
 from api.schema.operations import operation
-from api.schema.shapes import page_shape
 from api.v1.entries import EntryPage, rendered_entries
 from api.v1.organizations import Reason
-from api.v1.rendering import instant, shown
-from api.v1.shapes import Person, id_member, minor
+from api.v1.wallets.shapes import (
+    ME,
+    ORGANIZATION,
+    Wallet,
+    WalletOrder,
+    WalletPage,
+    WalletQuery,
+    rendered_wallet,
+)
 from kernel import clock, ids
 from kernel.context import reading
 from kernel.errors import VaultCraftError
 from ledger import errors as ledger_errors
-from ledger.choices import AccountStatus
 from ledger.queries import entries_of_account
 from wallets import errors as wallet_errors
 from wallets.choices import WalletKind
@@ -35,57 +38,6 @@ from wallets.services import wallets as service
 
 TAG = "Wallets"
 PATH = {"wallet": fields.WALLET_REFERENCE}
-ME = "me"
-ORGANIZATION = "organization"
-
-
-class WalletOrder(fields.StrictSerializer):
-    """A wallet to open."""
-
-    kind = serializers.ChoiceField(choices=WalletKind.choices)
-    currency = fields.currency()
-    owner = fields.PatternField(
-        rf"^({ME}|{ORGANIZATION}|usr_{fields.ID_BODY})$",
-        message="Expected `me`, `organization` or a person's id.",
-        required=False,
-        help_text="`me` (what a person gets by default), `organization` (what an API key gets by"
-        " default), or a colleague's id.",
-    )
-
-
-class Wallet(serializers.Serializer[Any]):
-    """A holder's place for money of one kind and currency."""
-
-    id = id_member("wal")
-    handle = serializers.RegexField("^VC-[0-9A-HJKMNP-TV-Z]{6}$")
-    kind = serializers.ChoiceField(choices=WalletKind.choices)
-    currency = serializers.CharField()
-    status = serializers.ChoiceField(choices=AccountStatus.choices)
-    posted_minor = minor(help_text="What the books say.")
-    held_minor = minor(help_text="What of it is reserved.")
-    available_minor = minor(help_text="What can be paid out now.")
-    posted_display = serializers.CharField()
-    available_display = serializers.CharField()
-    owner = Person(allow_null=True, help_text="Null: the organization's own wallet.")
-    organization = id_member("org")
-    account = id_member("acc", help_text="The ledger account behind it.")
-    created_at = serializers.DateTimeField()
-
-
-WalletPage = page_shape(Wallet, "WalletPage")
-
-
-class WalletQuery(queries.PageQuery):
-    """Filters of the list."""
-
-    status = queries.one_of(*AccountStatus.values, required=False)
-    kind = queries.one_of(*WalletKind.values, required=False)
-    currency = fields.currency(required=False)
-    owner = fields.PatternField(
-        rf"^({ME}|{ORGANIZATION}|usr_{fields.ID_BODY})$",
-        message="Expected `me`, `organization` or a person's id.",
-        required=False,
-    )
 
 
 class Wallets(Endpoint):
@@ -287,31 +239,3 @@ def _read_back(request: Request, wallet_id: uuid.UUID) -> dict[str, Any]:
     with reading(actor_of(request)):
         rows = WalletRow.objects.select_related("account", "owner")
         return rendered_wallet(rows.get(id=wallet_id))
-
-
-def rendered_wallet(wallet: WalletRow) -> dict[str, Any]:
-    """One wallet with its balances."""
-    account, currency = wallet.account, wallet.currency_id
-    return {
-        "id": ids.encode("wal", wallet.id),
-        "handle": wallet.handle,
-        "kind": wallet.kind,
-        "currency": currency,
-        "status": account.status,
-        "posted_minor": account.posted_minor,
-        "held_minor": account.held_minor,
-        "available_minor": account.available_minor,
-        "posted_display": shown(account.posted_minor, currency),
-        "available_display": shown(account.available_minor, currency),
-        "owner": rendered_person(wallet.owner),
-        "organization": ids.encode("org", wallet.organization_id),
-        "account": ids.encode("acc", wallet.account_id),
-        "created_at": instant(wallet.created_at),
-    }
-
-
-def rendered_person(user: User | None) -> dict[str, str] | None:
-    """Somebody by id and name, null for nobody."""
-    if user is None:
-        return None
-    return {"id": ids.encode("usr", user.id), "name": user.full_name}

@@ -1,4 +1,4 @@
-"""Transfers: ask for one or many, and read what became of them."""
+"""The operations on transfers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from typing import Any
 
 from django.db.models import Q
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiExample
-from rest_framework import serializers
 from rest_framework.request import Request
 
-from api import errors, fields, queries
+from api import errors, queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.idempotency.guards import Claim
@@ -18,18 +16,23 @@ from api.idempotency.runner import canonical, claim_of, run_once
 from api.pagination import page_of
 from api.problems import request_id_of
 from api.schema.operations import operation
-from api.schema.shapes import Problem, page_shape
-from api.v1.entries import Entry
-from api.v1.shapes import MadeBy, id_member, minor
-from api.v1.transfers_render import Viewer, answer_of, rendered_item, rendered_transfer
+from api.v1.transfers.rendering import Viewer, answer_of, rendered_item, rendered_transfers
+from api.v1.transfers.shapes import (
+    ORDER_EXAMPLE,
+    RESULT_EXAMPLE,
+    BatchOrder,
+    BatchResult,
+    OneTransferQuery,
+    Transfer,
+    TransferOrder,
+    TransferPage,
+    TransferQuery,
+)
 from kernel import clock, crypto
 from kernel.context import reading
 from ledger import errors as ledger_errors
 from ledger.policy import MAX_BATCH
-from ledger.queries import transactions_of_transfer
 from wallets import errors as wallet_errors
-from wallets.choices import TransferKind, TransferState
-from wallets.models import Transfer as TransferRow
 from wallets.queries import transfer_of, visible_transfers
 from wallets.services.references import reference_of
 from wallets.services.transfers import (
@@ -42,7 +45,6 @@ from wallets.services.transfers import (
 TAG = "Transfers"
 SINGLE, BATCH = "transfers", "transfers/batch"
 MAX_BATCH_BYTES = 1024 * 1024
-MAX_DESCRIPTION = 200
 
 REFUSALS = (
     wallet_errors.SourceNotFound,
@@ -58,122 +60,6 @@ REFUSALS = (
     ledger_errors.InsufficientFunds,
     ledger_errors.ClearingCapExceeded,
     ledger_errors.BalanceOutOfRange,
-)
-
-
-class TransferOrder(fields.StrictSerializer):
-    """Move an amount from one wallet to another."""
-
-    source_wallet = fields.wallet_reference(help_text="Wallet id or handle that pays.")
-    destination_wallet = fields.wallet_reference(help_text="Wallet id or handle that receives.")
-    amount_minor = fields.AmountField()
-    currency = fields.currency(help_text="Must be the currency of both wallets.")
-    description = fields.TextField(
-        max_length=MAX_DESCRIPTION,
-        default="",
-        allow_blank=True,
-        help_text="Both sides read it.",
-    )
-    metadata = fields.MetadataField(default=dict)
-
-
-class BatchOrder(fields.StrictSerializer):
-    """Up to 500 transfers, judged one by one unless `all_or_nothing` is set."""
-
-    items = TransferOrder(many=True, allow_empty=False, help_text=f"1 to {MAX_BATCH}.")
-    all_or_nothing = fields.BooleanField(default=False)
-
-
-class End(serializers.Serializer[Any]):
-    """One side of a transfer. `wallet` is told to the wallet's own organization only."""
-
-    wallet = id_member("wal", allow_null=True)
-    handle = serializers.CharField()
-    name = serializers.CharField()
-
-
-class Transfer(serializers.Serializer[Any]):
-    """A request to move money, and what became of it."""
-
-    id = id_member("trf")
-    kind = serializers.ChoiceField(choices=TransferKind.choices)
-    state = serializers.ChoiceField(choices=TransferState.choices)
-    reason_code = serializers.CharField(allow_null=True, help_text="Why it was refused.")
-    amount_minor = minor()
-    currency = serializers.CharField()
-    display = serializers.CharField()
-    source = End(allow_null=True)  # type: ignore[assignment]
-    destination = End(allow_null=True)
-    description = serializers.CharField()
-    metadata = serializers.DictField(
-        child=serializers.CharField(),
-        allow_null=True,
-        help_text="Only for the side that asked.",
-    )
-    external_reference = serializers.CharField(allow_null=True)
-    made_by = MadeBy(allow_null=True, help_text="Only for the side that asked.")
-    created_at = serializers.DateTimeField()
-    completed_at = serializers.DateTimeField(allow_null=True)
-    source_transaction = id_member("txn", allow_null=True)
-    destination_transaction = id_member("txn", allow_null=True)
-    entries = Entry(many=True, required=False, help_text="With `expand=entries`: your side's.")
-
-
-class BatchItem(serializers.Serializer[Any]):
-    """What became of one item of a batch."""
-
-    index = serializers.IntegerField(min_value=0)
-    status = serializers.IntegerField(help_text="The status this item alone would have had.")
-    code = serializers.CharField(allow_null=True)
-    transfer = Transfer(allow_null=True)
-    problem = Problem(allow_null=True)
-
-
-class BatchResult(serializers.Serializer[Any]):
-    """What became of each item, in order."""
-
-    completed = serializers.IntegerField(min_value=0)
-    refused = serializers.IntegerField(min_value=0)
-    items = BatchItem(many=True)
-
-
-TransferPage = page_shape(Transfer, "TransferPage")
-
-
-class TransferQuery(queries.PageQuery):
-    """Filters of the list."""
-
-    state = queries.one_of(*TransferState.values, required=False)
-    kind = queries.one_of(*TransferKind.values, required=False)
-    currency = fields.currency(required=False)
-    wallet = fields.PatternField(
-        fields.id_pattern("wal"),
-        message="Expected a wallet id.",
-        required=False,
-        help_text="Paid from or to this wallet.",
-    )
-    created_from = queries.TimeField(required=False, help_text="Not earlier than this.")
-    created_before = queries.TimeField(required=False, help_text="Earlier than this.")
-    expand = queries.ExpandField("entries", help_text="`entries`: your organization's own.")
-
-
-class OneTransferQuery(queries.Query):
-    """What one transfer can be shown with."""
-
-    expand = queries.ExpandField("entries", help_text="`entries`: your organization's own.")
-
-
-ORDER_EXAMPLE = OpenApiExample(
-    "inside one organization",
-    {
-        "source_wallet": "VC-7Q2M9K",
-        "destination_wallet": "wal_01h455vb4pex5vsknk084sn02q",
-        "amount_minor": 12550,
-        "currency": "INR",
-        "description": "Invoice 2041",
-        "metadata": {"invoice": "INV-2041"},
-    },
-    request_only=True,
 )
 
 
@@ -210,7 +96,7 @@ class Transfers(Endpoint):
         status=201,
         refusals=(*REFUSALS, QueueFull),
         once=True,
-        examples=[ORDER_EXAMPLE],
+        examples=[ORDER_EXAMPLE, RESULT_EXAMPLE],
     )
     def post(self, request: Request) -> HttpResponse:
         """Ask for one transfer."""
@@ -285,6 +171,7 @@ class OneTransfer(Endpoint):
         query=OneTransferQuery,
         path={"transfer_id": "trf"},
         refusals=(wallet_errors.TransferNotFound,),
+        examples=[RESULT_EXAMPLE],
     )
     def get(self, request: Request, transfer_id: str) -> HttpResponse:
         """The transfer as the caller may see it."""
@@ -330,21 +217,3 @@ def filtered(rows: Any, query: dict[str, Any]) -> Any:
         wallet_id = path_id("wal", query["wallet"])
         rows = rows.filter(Q(source_id=wallet_id) | Q(destination_id=wallet_id))
     return rows
-
-
-def rendered_transfers(
-    rows: list[TransferRow], *, viewer: Viewer, expand: frozenset[str]
-) -> list[dict[str, Any]]:
-    """A page of transfers, their entries fetched for all of them at once."""
-    if "entries" not in expand:
-        return [rendered_transfer(row, viewer=viewer) for row in rows]
-    wanted = {
-        transaction_id
-        for row in rows
-        for transaction_id in (row.source_transaction_id, row.destination_transaction_id)
-        if transaction_id is not None
-    }
-    entries: dict[Any, list[Any]] = {}
-    for transaction in transactions_of_transfer(wanted):
-        entries.setdefault(transaction.transfer_id, []).extend(transaction.entries.all())
-    return [rendered_transfer(row, viewer=viewer, entries=entries.get(row.id, [])) for row in rows]

@@ -19,6 +19,7 @@ from api.v1.rendering import instant, shown, typed_id
 from kernel import ids
 from kernel.actor import Actor, ActorKind
 from kernel.errors import VaultCraftError
+from ledger.queries import transactions_of_transfer
 from wallets.choices import TransferState
 from wallets.models import Transfer
 from wallets.services.transfers import TransferOutcome, error_of
@@ -163,3 +164,21 @@ def rendered_item(
         "transfer": rendered_transfer(transfer, viewer=viewer) if transfer else None,
         "problem": problem,
     }
+
+
+def rendered_transfers(
+    rows: list[Transfer], *, viewer: Viewer, expand: frozenset[str]
+) -> list[dict[str, Any]]:
+    """A page of transfers, their entries fetched for all of them at once."""
+    if "entries" not in expand:
+        return [rendered_transfer(row, viewer=viewer) for row in rows]
+    wanted = {
+        transaction_id
+        for row in rows
+        for transaction_id in (row.source_transaction_id, row.destination_transaction_id)
+        if transaction_id is not None
+    }
+    entries: dict[Any, list[Any]] = {}
+    for transaction in transactions_of_transfer(wanted):
+        entries.setdefault(transaction.transfer_id, []).extend(transaction.entries.all())
+    return [rendered_transfer(row, viewer=viewer, entries=entries.get(row.id, [])) for row in rows]

@@ -1,0 +1,1 @@
+"""The books, read-only: accounts, transactions with their entries, the trial balance."""

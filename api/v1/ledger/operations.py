@@ -1,0 +1,187 @@
+"""The operations on the books."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from accounts.policy import require
+from api import queries
+from api.answers import Answer
+from api.endpoint import Endpoint, actor_of, path_id
+from api.pagination import page_of
+from api.schema.operations import operation
+from api.v1.entries import EntryPage, rendered_entries
+from api.v1.ledger.rendering import (
+    rendered_account,
+    rendered_balance_row,
+    rendered_balance_total,
+    rendered_transaction,
+)
+from api.v1.ledger.shapes import (
+    AccountQuery,
+    LedgerAccount,
+    LedgerAccountPage,
+    Transaction,
+    TransactionPage,
+    TransactionQuery,
+    TrialBalance,
+    TrialBalanceQuery,
+)
+from kernel.context import reading
+from ledger import queries as books
+
+TAG = "Ledger"
+READ = "ledger.read"
+
+
+class Accounts(Endpoint):
+    """The chart of accounts."""
+
+    @operation(
+        "list_ledger_accounts",
+        tag=TAG,
+        summary="List ledger accounts, newest first",
+        response=LedgerAccountPage,
+        query=AccountQuery,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """One page of accounts."""
+        actor, query = actor_of(request), queries.query_of(request, AccountQuery)
+        require(actor, READ)
+        wanted = {
+            "kind": query.get("kind"),
+            "account_class": query.get("account_class"),
+            "currency_id": query.get("currency"),
+        }
+        rows = books.accounts().filter(**{name: value for name, value in wanted.items() if value})
+        with reading(actor):
+            page = page_of(
+                request,
+                rows,
+                query=query,
+                render=lambda found: [rendered_account(row) for row in found],
+            )
+        return Answer.of(page).response()
+
+
+class OneAccount(Endpoint):
+    """One account."""
+
+    @operation(
+        "read_ledger_account",
+        tag=TAG,
+        summary="Read one ledger account",
+        response=LedgerAccount,
+        query=queries.Query,
+        path={"account_id": "acc"},
+    )
+    def get(self, request: Request, account_id: str) -> HttpResponse:
+        """The account with its balance now."""
+        actor, _ = actor_of(request), queries.query_of(request)
+        require(actor, READ)
+        with reading(actor):
+            found = rendered_account(books.account_of(path_id("acc", account_id)))
+        return Answer.of(found).response()
+
+
+class AccountEntries(Endpoint):
+    """The entries of one account."""
+
+    @operation(
+        "list_ledger_account_entries",
+        tag=TAG,
+        summary="List an account's entries with the balance after each, newest first",
+        response=EntryPage,
+        query=queries.PageQuery,
+        path={"account_id": "acc"},
+    )
+    def get(self, request: Request, account_id: str) -> HttpResponse:
+        """One page of entries."""
+        actor, query = actor_of(request), queries.query_of(request, queries.PageQuery)
+        require(actor, READ)
+        with reading(actor):
+            account = books.account_of(path_id("acc", account_id))
+            page = page_of(
+                request,
+                books.entries_of_account(account.id),
+                query=query,
+                render=rendered_entries,
+                key="version",
+            )
+        return Answer.of(page).response()
+
+
+class Transactions(Endpoint):
+    """The journal."""
+
+    @operation(
+        "list_ledger_transactions",
+        tag=TAG,
+        summary="List transactions with their entries, newest first",
+        response=TransactionPage,
+        query=TransactionQuery,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """One page of transactions."""
+        actor, query = actor_of(request), queries.query_of(request, TransactionQuery)
+        require(actor, READ)
+        rows = books.transactions()
+        if "kind" in query:
+            rows = rows.filter(kind=query["kind"])
+        with reading(actor):
+            page = page_of(
+                request,
+                rows,
+                query=query,
+                render=lambda found: [rendered_transaction(row) for row in found],
+            )
+        return Answer.of(page).response()
+
+
+class OneTransaction(Endpoint):
+    """One transaction."""
+
+    @operation(
+        "read_ledger_transaction",
+        tag=TAG,
+        summary="Read one transaction with its entries",
+        response=Transaction,
+        query=queries.Query,
+        path={"transaction_id": "txn"},
+    )
+    def get(self, request: Request, transaction_id: str) -> HttpResponse:
+        """The transaction."""
+        actor, _ = actor_of(request), queries.query_of(request)
+        require(actor, READ)
+        with reading(actor):
+            row = books.transaction_of(path_id("txn", transaction_id))
+            found = rendered_transaction(row)
+        return Answer.of(found).response()
+
+
+class TrialBalances(Endpoint):
+    """Do the books balance?"""
+
+    @operation(
+        "read_trial_balance",
+        tag=TAG,
+        summary="Read the trial balance, per organization and currency",
+        response=TrialBalance,
+        query=TrialBalanceQuery,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Every account and the sums."""
+        actor, query = actor_of(request), queries.query_of(request, TrialBalanceQuery)
+        require(actor, READ)
+        wanted = query.get("organization")
+        with reading(actor):
+            rows = books.trial_balance(
+                organization_id=path_id("org", wanted) if wanted else None,
+                currency=query.get("currency"),
+            )
+        found = {
+            "rows": [rendered_balance_row(row) for row in rows],
+            "totals": [rendered_balance_total(total) for total in books.trial_balance_totals(rows)],
+        }
+        return Answer.of(found).response()

@@ -1,0 +1,111 @@
+"""What is asked and what is answered about the books."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from api import fields, queries
+from api.schema.shapes import page_shape
+from api.v1.entries import Entry
+from api.v1.shapes import id_member, minor
+from ledger.choices import AccountClass, AccountKind, AccountStatus, TransactionKind
+
+
+class LedgerAccount(serializers.Serializer[Any]):
+    """One account in the books of one organization."""
+
+    id = id_member("acc")
+    organization = id_member("org")
+    code = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=AccountKind.choices)
+    account_class = serializers.ChoiceField(choices=AccountClass.choices)
+    currency = serializers.CharField()
+    status = serializers.ChoiceField(choices=AccountStatus.choices)
+    posted_minor = minor(help_text="Positive on the account's normal side.")
+    held_minor = minor()
+    posted_display = serializers.CharField()
+    counterparty = id_member("org", allow_null=True, help_text="For clearing accounts.")
+    version = serializers.IntegerField(min_value=0, help_text="How many entries it has.")
+    created_at = serializers.DateTimeField()
+
+
+LedgerAccountPage = page_shape(LedgerAccount, "LedgerAccountPage")
+
+
+class Transaction(serializers.Serializer[Any]):
+    """A balanced set of entries."""
+
+    id = id_member("txn")
+    organization = id_member("org")
+    kind = serializers.ChoiceField(choices=TransactionKind.choices)
+    transfer = id_member("trf", allow_null=True)
+    description = serializers.CharField()
+    effective_at = serializers.DateTimeField()
+    recorded_at = serializers.DateTimeField()
+    entries = Entry(many=True)
+
+
+TransactionPage = page_shape(Transaction, "TransactionPage")
+
+
+class TrialBalanceRow(serializers.Serializer[Any]):
+    """One account, its balance on the side where it stands."""
+
+    organization = id_member("org")
+    account = id_member("acc")
+    currency = serializers.CharField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    account_class = serializers.ChoiceField(choices=AccountClass.choices)
+    debit_minor = minor()
+    credit_minor = minor()
+    debit_display = serializers.CharField()
+    credit_display = serializers.CharField()
+
+
+class TrialBalanceTotal(serializers.Serializer[Any]):
+    """The sums of one organization and currency."""
+
+    organization = id_member("org")
+    currency = serializers.CharField()
+    debit_minor = serializers.IntegerField(min_value=0)
+    credit_minor = serializers.IntegerField(min_value=0)
+    debit_display = serializers.CharField()
+    credit_display = serializers.CharField()
+    balanced = serializers.BooleanField()
+
+
+class TrialBalance(serializers.Serializer[Any]):
+    """Every account, summed from its entries."""
+
+    rows = TrialBalanceRow(many=True)
+    totals = TrialBalanceTotal(many=True)
+
+
+class AccountQuery(queries.PageQuery):
+    """Filters of the list."""
+
+    kind = queries.one_of(*AccountKind.values, required=False)
+    account_class = queries.one_of(*AccountClass.values, required=False)
+    currency = fields.currency(required=False)
+
+
+class TransactionQuery(queries.PageQuery):
+    """Filters of the list."""
+
+    kind = queries.one_of(*TransactionKind.values, required=False)
+
+
+class TrialBalanceQuery(queries.Query):
+    """Which books."""
+
+    currency = fields.currency(required=False)
+    organization = fields.PatternField(
+        fields.id_pattern("org"),
+        message="Expected an organization's id.",
+        required=False,
+        help_text="For platform staff, who otherwise see all.",
+    )

@@ -1,0 +1,1 @@
+"""Transfers: ask for one or many, and read what became of them."""

@@ -1,0 +1,168 @@
+"""What is asked and what is answered about transfers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample
+from rest_framework import serializers
+
+from api import fields, queries
+from api.schema.shapes import Problem, page_shape
+from api.v1.entries import Entry
+from api.v1.shapes import MadeBy, id_member, minor
+from ledger.policy import MAX_BATCH
+from wallets.choices import TransferKind, TransferState
+
+MAX_DESCRIPTION = 200
+
+
+class TransferOrder(fields.StrictSerializer):
+    """Move an amount from one wallet to another."""
+
+    source_wallet = fields.wallet_reference(help_text="Wallet id or handle that pays.")
+    destination_wallet = fields.wallet_reference(help_text="Wallet id or handle that receives.")
+    amount_minor = fields.AmountField()
+    currency = fields.currency(help_text="Must be the currency of both wallets.")
+    description = fields.TextField(
+        max_length=MAX_DESCRIPTION,
+        default="",
+        allow_blank=True,
+        help_text="Both sides read it.",
+    )
+    metadata = fields.MetadataField(default=dict)
+
+
+class BatchOrder(fields.StrictSerializer):
+    """Up to 500 transfers, judged one by one unless `all_or_nothing` is set."""
+
+    items = TransferOrder(many=True, allow_empty=False, help_text=f"1 to {MAX_BATCH}.")
+    all_or_nothing = fields.BooleanField(default=False)
+
+
+class End(serializers.Serializer[Any]):
+    """One side of a transfer. `wallet` is told to the wallet's own organization only."""
+
+    wallet = id_member("wal", allow_null=True)
+    handle = serializers.CharField()
+    name = serializers.CharField()
+
+
+class Transfer(serializers.Serializer[Any]):
+    """A request to move money, and what became of it."""
+
+    id = id_member("trf")
+    kind = serializers.ChoiceField(choices=TransferKind.choices)
+    state = serializers.ChoiceField(choices=TransferState.choices)
+    reason_code = serializers.CharField(allow_null=True, help_text="Why it was refused.")
+    amount_minor = minor()
+    currency = serializers.CharField()
+    display = serializers.CharField()
+    source = End(allow_null=True)  # type: ignore[assignment]
+    destination = End(allow_null=True)
+    description = serializers.CharField()
+    metadata = serializers.DictField(
+        child=serializers.CharField(),
+        allow_null=True,
+        help_text="Only for the side that asked.",
+    )
+    external_reference = serializers.CharField(allow_null=True)
+    made_by = MadeBy(allow_null=True, help_text="Only for the side that asked.")
+    created_at = serializers.DateTimeField()
+    completed_at = serializers.DateTimeField(allow_null=True)
+    source_transaction = id_member("txn", allow_null=True)
+    destination_transaction = id_member("txn", allow_null=True)
+    entries = Entry(many=True, required=False, help_text="With `expand=entries`: your side's.")
+
+
+class BatchItem(serializers.Serializer[Any]):
+    """What became of one item of a batch."""
+
+    index = serializers.IntegerField(min_value=0)
+    status = serializers.IntegerField(help_text="The status this item alone would have had.")
+    code = serializers.CharField(allow_null=True)
+    transfer = Transfer(allow_null=True)
+    problem = Problem(allow_null=True)
+
+
+class BatchResult(serializers.Serializer[Any]):
+    """What became of each item, in order."""
+
+    completed = serializers.IntegerField(min_value=0)
+    refused = serializers.IntegerField(min_value=0)
+    items = BatchItem(many=True)
+
+
+TransferPage = page_shape(Transfer, "TransferPage")
+
+
+class TransferQuery(queries.PageQuery):
+    """Filters of the list."""
+
+    state = queries.one_of(*TransferState.values, required=False)
+    kind = queries.one_of(*TransferKind.values, required=False)
+    currency = fields.currency(required=False)
+    wallet = fields.PatternField(
+        fields.id_pattern("wal"),
+        message="Expected a wallet id.",
+        required=False,
+        help_text="Paid from or to this wallet.",
+    )
+    created_from = queries.TimeField(required=False, help_text="Not earlier than this.")
+    created_before = queries.TimeField(required=False, help_text="Earlier than this.")
+    expand = queries.ExpandField("entries", help_text="`entries`: your organization's own.")
+
+
+class OneTransferQuery(queries.Query):
+    """What one transfer can be shown with."""
+
+    expand = queries.ExpandField("entries", help_text="`entries`: your organization's own.")
+
+
+ORDER_EXAMPLE = OpenApiExample(
+    "inside one organization",
+    {
+        "source_wallet": "VC-7Q2M9K",
+        "destination_wallet": "wal_01h455vb4pex5vsknk084sn02q",
+        "amount_minor": 12550,
+        "currency": "INR",
+        "description": "Invoice 2041",
+        "metadata": {"invoice": "INV-2041"},
+    },
+    request_only=True,
+)
+
+
+RESULT_EXAMPLE = OpenApiExample(
+    "carried out",
+    {
+        "id": "trf_01m7wvjr2ye22852wcfwmqp797",
+        "kind": "transfer",
+        "state": "COMPLETED",
+        "reason_code": None,
+        "amount_minor": 12550,
+        "currency": "INR",
+        "display": "₹125.50",
+        "source": {
+            "wallet": "wal_01m7wvhcn8ea2988sew5a95mp1",
+            "handle": "VC-7Q2M9K",
+            "name": "Ananya Iyer",
+        },
+        "destination": {"wallet": None, "handle": "VC-1PW609", "name": "Suresh Venkataraman"},
+        "description": "Invoice 2041",
+        "metadata": {"invoice": "INV-2041"},
+        "external_reference": None,
+        "made_by": {
+            "kind": "user",
+            "id": "usr_01m7wvh42zefes3s982rwrxda4",
+            "door": "api",
+            "name": "Ananya Iyer",
+        },
+        "created_at": "2026-11-20T10:30:00.030210Z",
+        "completed_at": "2026-11-20T10:30:00.050175Z",
+        "source_transaction": "txn_01m7wvjr36e178z5wa0b4fzt1b",
+        "destination_transaction": None,
+    },
+    response_only=True,
+    status_codes=["200", "201"],
+)

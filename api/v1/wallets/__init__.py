@@ -1,0 +1,1 @@
+"""Wallets: open them, read them, and move them between their states."""
