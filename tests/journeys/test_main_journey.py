@@ -122,3 +122,15 @@ def test_staff_freeze_a_wallet_in_the_admin(world: World, opens: Opens):
     olga.get_by_label("Reason").fill("Phone stolen")
     olga.get_by_role("button", name="Freeze wallets").click()
     expect(olga.locator(".messagelist")).to_contain_text("is frozen")
+
+
+def test_the_keyboard_goes_anywhere(world: World, opens: Opens):
+    page = opens(world.alice)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("wall")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Wallets")).to_be_visible()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("no such page")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/transfers\?q=no\+such\+page"))
