@@ -1,0 +1,78 @@
+"""Lists that clients rely on: error codes, events, permissions."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+import re
+from pathlib import Path
+
+from django.apps import apps
+from django.core.management import call_command
+
+from accounts.policy import PERMISSIONS
+from events.catalogue import CATALOGUE
+from kernel.errors import Kind, VaultCraftError, registered_errors
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_every_error_code_is_claimed_once() -> None:
+    _import_everything()
+    owners: dict[str, set[type[VaultCraftError]]] = {}
+    for error in _subclasses(VaultCraftError):
+        if "code" in vars(error) and error.__module__.split(".")[0] in _rooms():
+            owners.setdefault(error.code, set()).add(error)
+    assert {code: classes for code, classes in owners.items() if len(classes) > 1} == {}
+    assert owners.keys() <= registered_errors().keys()
+
+
+def test_every_error_that_can_be_raised_has_a_code_and_title_of_its_own() -> None:
+    _import_everything()
+    for code, error in registered_errors().items():
+        assert re.fullmatch(r"[a-z][a-z0-9_]*[a-z0-9]", code)
+        assert isinstance(error.kind, Kind)
+        assert error.title
+        assert not error.title.endswith(".")
+
+
+def test_the_checked_in_events_are_what_the_catalogue_says() -> None:
+    checked_in = json.loads((ROOT / "docs" / "events.json").read_text())
+    assert checked_in == {name: CATALOGUE[name].schema() for name in CATALOGUE}
+    call_command("event_schemas", file=ROOT / "docs" / "events.json", check=True)
+
+
+def test_every_permission_asked_for_is_in_the_table_and_every_one_there_is_asked_for() -> None:
+    asked = set()
+    for room in _rooms():
+        for path in (ROOT / room).rglob("*.py"):
+            if "tests" not in path.parts and path.name != "policy.py":
+                asked |= set(re.findall(r"\"([a-z_]+\.[a-z_]+)\"", path.read_text()))
+    policies = (ROOT / "wallets" / "policy.py").read_text()
+    asked |= set(re.findall(r"\"([a-z_]+\.[a-z_]+)\"", policies))
+    asked |= set(re.findall(r": \"([a-z_]+\.[a-z_]+)\"", (ROOT / "accounts/policy.py").read_text()))
+    assert PERMISSIONS.keys() - asked == set()
+
+
+def test_the_checked_in_permissions_are_what_the_policy_says() -> None:
+    call_command("permissions_table", check=True)
+
+
+def _rooms() -> set[str]:
+    ours = {config.name for config in apps.get_app_configs() if Path(config.path).parent == ROOT}
+    return ours | {"kernel", "vaultcraft"}
+
+
+def _import_everything() -> None:
+    """So that no error class can hide in a module nobody has needed yet."""
+    for room in sorted(_rooms() - {"vaultcraft"}):
+        package = importlib.import_module(room)
+        for module in pkgutil.walk_packages(package.__path__, f"{room}."):
+            if not {"tests", "migrations"} & set(module.name.split(".")):
+                importlib.import_module(module.name)
+
+
+def _subclasses(kind: type[VaultCraftError]) -> set[type[VaultCraftError]]:
+    direct = set(kind.__subclasses__())
+    return direct.union(*(_subclasses(one) for one in direct)) if direct else direct

@@ -1,0 +1,208 @@
+"""No table of a tenant without a policy, and no grant that a promise depends on."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+
+from tests.database import rows
+
+pytestmark = pytest.mark.django_db
+
+MONEY_ROOMS = ("audit", "events", "ledger", "wallets")
+# Signing in looks for people before any organization is known: these are scoped by the queries of
+# `accounts.queries` and hold no money. The guard of a request is found by its hashed scope alone.
+SCOPED_BY_CODE = {
+    "accounts_apikey",
+    "accounts_invitation",
+    "accounts_organization",
+    "accounts_refreshtoken",
+    "accounts_signinsession",
+    "accounts_user",
+}
+APPEND_ONLY = {
+    "audit_auditrecord",
+    "events_outboxevent",
+    "ledger_entry",
+    "ledger_transaction",
+}
+NEVER_REMOVED = APPEND_ONLY | {
+    "ledger_clearingcap",
+    "ledger_currency",
+    "ledger_ledgeraccount",
+    "wallets_transfer",
+    "wallets_wallet",
+}
+TENANT_COLUMNS = ("organization_id", "counterparty_organization_id", "tenant_id")
+
+
+def tenant_tables() -> set[str]:
+    """Every table of ours with a column that names an organization."""
+    found = rows(
+        "SELECT DISTINCT table_name::text FROM information_schema.columns"
+        " WHERE table_schema = 'public' AND column_name = ANY (%s)",
+        list(TENANT_COLUMNS),
+    )
+    return {table for (table,) in found}
+
+
+def test_the_introspection_sees_what_the_models_say() -> None:
+    said = {
+        model._meta.db_table
+        for model in apps.get_models()
+        if any(field.column in TENANT_COLUMNS for field in model._meta.concrete_fields)
+    }
+    assert said == tenant_tables()
+    assert {table for table in said if table.startswith(MONEY_ROOMS)} == NEVER_REMOVED - {
+        "ledger_currency"
+    }
+
+
+def test_every_tenant_table_forces_row_security() -> None:
+    secured = rows(
+        "SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'p') AND relrowsecurity"
+        " AND relforcerowsecurity AND relnamespace = 'public'::regnamespace"
+    )
+    assert tenant_tables() - {table for (table,) in secured} <= SCOPED_BY_CODE
+
+
+@pytest.mark.parametrize("command", ["SELECT", "INSERT", "UPDATE", "DELETE"])
+def test_every_secured_table_has_a_policy_for_each_command(command: str) -> None:
+    found = rows(
+        "SELECT tablename::text, permissive, coalesce(qual, with_check) FROM pg_policies"
+        " WHERE schemaname = 'public' AND cmd IN (%s, 'ALL')",
+        command,
+    )
+    assert {table for table, _, _ in found} == tenant_tables() - SCOPED_BY_CODE
+    for table, permissive, condition in found:
+        assert permissive == "PERMISSIVE", table
+        assert "vaultcraft_organizations()" in condition, table
+        assert condition != "true"
+
+
+def test_policies_are_for_everybody_and_none_is_doubled() -> None:
+    found = rows(
+        "SELECT tablename::text, cmd, count(*), bool_and(roles = '{public}') FROM pg_policies"
+        " GROUP BY 1, 2"
+    )
+    assert found
+    assert all(number == 1 and everybody for _, _, number, everybody in found)
+
+
+@pytest.mark.parametrize("table", sorted(APPEND_ONLY))
+def test_append_only_tables_cannot_be_changed(table: str) -> None:
+    assert privileges(table) == {"SELECT", "INSERT"}
+    assert not columns_with("UPDATE", table)
+
+
+@pytest.mark.parametrize("table", sorted(NEVER_REMOVED))
+def test_nothing_of_the_books_can_be_removed(table: str) -> None:
+    assert not privileges(table) & {"DELETE", "TRUNCATE", "TRIGGER", "REFERENCES", "MAINTAIN"}
+
+
+def test_the_only_columns_the_application_updates() -> None:
+    changed = {table: columns_with("UPDATE", table) for table in sorted(NEVER_REMOVED)}
+    assert {table: columns for table, columns in changed.items() if columns} == {
+        "ledger_clearingcap": {"cap_minor", "set_at"},
+        "ledger_ledgeraccount": {"status"},
+        "wallets_transfer": {
+            "state",
+            "reason_code",
+            "completed_at",
+            "source_transaction_id",
+            "destination_transaction_id",
+        },
+    }
+
+
+def test_balances_are_never_inserted() -> None:
+    assert not columns_with("INSERT", "ledger_ledgeraccount") & {
+        "posted_minor",
+        "held_minor",
+        "version",
+        "ceiling_minor",
+        "last_recorded_at",
+    }
+
+
+def test_roles_have_no_powers_they_do_not_need() -> None:
+    found = rows(
+        "SELECT rolname::text, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolinherit"
+        " FROM pg_roles WHERE rolname LIKE 'vaultcraft%%' ORDER BY 1"
+    )
+    assert found == [
+        ("vaultcraft_app", False, False, False, False, False),
+        ("vaultcraft_auditor", False, True, False, False, False),
+        ("vaultcraft_owner", False, False, False, False, False),
+    ]
+    members = rows(
+        "SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid IN (m.member, m.roleid)"
+        " WHERE r.rolname LIKE 'vaultcraft%%'"
+    )
+    assert members == [(0,)]
+
+
+def test_the_application_owns_nothing_and_makes_nothing() -> None:
+    owned = rows("SELECT count(*) FROM pg_class WHERE relowner = 'vaultcraft_app'::regrole")
+    assert owned == [(0,)]
+    assert rows("SELECT has_schema_privilege('public', 'CREATE')") == [(False,)]
+    assert rows("SELECT current_user::text") == [("vaultcraft_app",)]
+
+
+def test_the_auditor_writes_nothing() -> None:
+    found = rows(
+        "SELECT relname::text FROM pg_class WHERE relkind = 'r'"
+        " AND relnamespace = 'public'::regnamespace AND"
+        " has_table_privilege('vaultcraft_auditor', oid, 'INSERT, UPDATE, DELETE, TRUNCATE')"
+    )
+    assert found == []
+
+
+def test_functions_that_run_as_the_owner() -> None:
+    """Few, known by name, and never looking up names in the caller's temporary schema."""
+    found = rows(
+        "SELECT proname::text, array_to_string(proconfig, '; '),"
+        " has_function_privilege('vaultcraft_app', oid, 'EXECUTE')"
+        " FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace ORDER BY 1"
+    )
+    assert {name: callable_ for name, _, callable_ in found} == {
+        "ledger_apply_clearing_cap": False,
+        "ledger_apply_entries": False,
+        "wallet_directory": True,
+    }
+    for name, settings, _ in found:
+        path = next(s for s in settings.split("; ") if s.startswith("search_path="))
+        assert path == "search_path=pg_catalog, public, pg_temp", name
+
+
+def test_triggers_of_ours_are_all_switched_on() -> None:
+    found = rows("SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'O'")
+    assert found == []
+
+
+def test_views_and_materialized_views_would_need_a_thought() -> None:
+    """A view runs with its owner's rights and so around row security: there is none."""
+    found = rows(
+        "SELECT relname::text FROM pg_class WHERE relkind IN ('v', 'm')"
+        " AND relnamespace = 'public'::regnamespace"
+    )
+    assert found == []
+
+
+def privileges(table: str) -> set[str]:
+    found = rows(
+        "SELECT privilege_type::text FROM information_schema.table_privileges"
+        " WHERE table_name = %s AND grantee IN ('vaultcraft_app', 'PUBLIC')",
+        table,
+    )
+    return {privilege for (privilege,) in found}
+
+
+def columns_with(privilege: str, table: str) -> set[str]:
+    found = rows(
+        "SELECT column_name::text FROM information_schema.column_privileges"
+        " WHERE table_name = %s AND privilege_type = %s AND grantee = 'vaultcraft_app'",
+        table,
+        privilege,
+    )
+    return {column for (column,) in found}
