@@ -177,6 +177,28 @@ class InviteForm(forms.Form):
         _offer(self, "role", roles)
 
 
+class CapForm(forms.Form):
+    """How much may be owed across two organizations; the partner is named by one of its wallets."""
+
+    destination = forms.CharField(
+        label="A wallet of the partner",
+        max_length=64,
+        widget=forms.TextInput(
+            attrs={"class": "input-handle", "placeholder": "VC-7Q2M9K", "autocomplete": "off"}
+        ),
+    )
+    currency = forms.ChoiceField()
+    amount = forms.CharField(
+        label="Cap",
+        max_length=32,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, currencies: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, "currency", currencies)
+
+
 class ApiKeyForm(forms.Form):
     """A name to tell the key by, and what it may do."""
 

@@ -68,6 +68,7 @@ SENTENCES: dict[str, Sentence] = {
     "idempotency_key_reused": Sentence(
         "This form was already used for another transfer. Start again from a fresh one."
     ),
+    "cap_below_position": Sentence("More than this is owed already.", "amount"),
     "busy": Sentence("We are busy and changed nothing. Try again in a moment."),
 }
 

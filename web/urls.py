@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from web.views import gate, home, organization, profile, send, transfers, wallets
+from web.views import gate, home, organization, people, profile, send, transfers, wallets
 
 app_name = "web"
 
@@ -36,6 +36,9 @@ urlpatterns = [
     ),
     path("organization/keys", organization.issue_key, name="key-issue"),
     path("organization/keys/<str:key_id>/revoke", organization.revoke_key, name="key-revoke"),
+    path("organization/people/<str:user_id>/role", people.set_role, name="member-role"),
+    path("organization/people/<str:user_id>/remove", people.remove, name="member-remove"),
+    path("organization/partners", people.set_cap, name="cap-set"),
     path("profile", profile.profile, name="profile"),
     path("admin", RedirectView.as_view(url="/admin/")),
 ]

@@ -73,3 +73,41 @@ def test_another_organization_s_key_cannot_be_revoked(world: World, visit: Visit
     visit(world.charlie).post(f"/organization/keys/{encode('key', key.id)}/revoke")
     key.refresh_from_db()
     assert key.revoked_at is None
+
+
+def test_a_role_changes_and_counts_at_once(world: World, visit: Visit):
+    owner, bob = visit(world.alice), visit(world.bob)
+    place = f"/organization/people/{encode('usr', world.bob.id)}"
+    assert bob.get("/send").status_code == 403
+    owner.post(f"{place}/role", {"role": "member"})
+    assert bob.get("/send").status_code == 200
+    owner.post(f"{place}/remove")
+    assert bob.get("/").status_code == 302
+
+
+def test_the_last_owner_stays_and_strangers_change_nobody(world: World, visit: Visit):
+    own = f"/organization/people/{encode('usr', world.alice.id)}"
+    text = visit(world.alice).post(f"{own}/remove", follow=True).content.decode()
+    assert "at least one owner" in text
+    for person in (world.bob, world.charlie):
+        visit(person).post(f"{own}/role", {"role": "viewer"})
+    world.alice.refresh_from_db()
+    assert world.alice.role == "owner"
+
+
+def test_both_sides_state_a_cap_before_money_crosses(world: World, visit: Visit):
+    alice, charlie = visit(world.alice), visit(world.charlie)
+    for client, wallet in ((alice, world.charlie_wallet), (charlie, world.alice_wallet)):
+        form = {"cap-destination": wallet.handle, "cap-currency": "INR", "cap-amount": "2,500"}
+        assert client.post("/organization/partners", form).status_code == 302
+    [row] = alice.get("/organization").context["partners"]
+    assert (row.name, row.cap, row.position) == ("Globex", "₹2,500.00", "Nothing open")
+    world.send(amount_minor=2_000_00)
+    [row] = alice.get("/organization").context["partners"]
+    assert row.position == "You owe ₹2,000.00"
+    [row] = charlie.get("/organization").context["partners"]
+    assert row.position == "You are owed ₹2,000.00"
+    form = {"cap-destination": world.charlie_wallet.handle, "cap-currency": "INR"}
+    low = alice.post("/organization/partners", {**form, "cap-amount": "100"})
+    assert "More than this is owed" in low.context["cap_form"].errors["amount"][0]
+    assert visit(world.bob).post("/organization/partners", form).status_code in (400, 403)

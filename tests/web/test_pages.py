@@ -64,6 +64,9 @@ ACTIONS = (
     "/organization/invitations/x/withdraw",
     "/organization/keys",
     "/organization/keys/x/revoke",
+    "/organization/people/x/role",
+    "/organization/people/x/remove",
+    "/organization/partners",
 )
 
 

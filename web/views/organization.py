@@ -21,10 +21,12 @@ from kernel.context import reading
 from kernel.errors import NotFound, VaultCraftError
 from kernel.ids import MalformedId, decode, encode
 from web.doors import PersonRequest, acts, reads
-from web.forms import ApiKeyForm, InviteForm
+from web.forms import ApiKeyForm, CapForm, InviteForm
 from web.pages import page
 from web.presenters.badges import Badge, organization_badge
+from web.presenters.choices import currency_choices
 from web.presenters.chrome import initials_of
+from web.presenters.clearing import partner_rows
 from web.refusals import STATUS_OF_KIND, explain, words_of
 
 MOST_PEOPLE = 300
@@ -51,19 +53,19 @@ def invite(request: PersonRequest) -> HttpResponse:
     """Invite somebody; the link is shown once, to be passed on by hand."""
     form = _invite_form(request, data=True)
     if not form.is_valid():
-        return _again(request, status=400, invite_form=form)
+        return again(request, status=400, invite_form=form)
     try:
         _, token = invitations.invite(actor=request.actor, now=clock.now(), **form.cleaned_data)
     except VaultCraftError as error:
         explain(form, error)
-        return _again(request, status=STATUS_OF_KIND[error.kind], invite_form=form)
+        return again(request, status=STATUS_OF_KIND[error.kind], invite_form=form)
     secret = Secret(
         title=f"Invitation for {form.cleaned_data['email']}",
         detail="Pass this link on. It opens for seven days and is not shown again.",
         value=request.build_absolute_uri(reverse("web:join", args=[token])),
         what="invitation link",
     )
-    return _again(request, shown_once=secret)
+    return again(request, shown_once=secret)
 
 
 @acts
@@ -85,19 +87,19 @@ def issue_key(request: PersonRequest) -> HttpResponse:
     """Issue an API key; its secret is shown once."""
     form = _key_form(request, data=True)
     if not form.is_valid():
-        return _again(request, status=400, key_form=form)
+        return again(request, status=400, key_form=form)
     try:
         key, value = api_keys.issue(actor=request.actor, now=clock.now(), **form.cleaned_data)
     except VaultCraftError as error:
         explain(form, error)
-        return _again(request, status=STATUS_OF_KIND[error.kind], key_form=form)
+        return again(request, status=STATUS_OF_KIND[error.kind], key_form=form)
     secret = Secret(
         title=f"API key “{key.name}”",
         detail="Copy it now. We keep only its hash, so it cannot be shown again.",
         value=value,
         what="API key",
     )
-    return _again(request, shown_once=secret)
+    return again(request, shown_once=secret)
 
 
 @acts
@@ -112,7 +114,8 @@ def revoke_key(request: PersonRequest, key_id: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("web:organization"))
 
 
-def _again(request: PersonRequest, *, status: int = 200, **given: Any) -> HttpResponse:
+def again(request: PersonRequest, *, status: int = 200, **given: Any) -> HttpResponse:
+    """The page once more, after a form: with its errors, or with what is shown once."""
     with reading(request.actor):
         return _page(request, status=status, **given)
 
@@ -135,6 +138,11 @@ def _page(request: PersonRequest, *, status: int = 200, **given: Any) -> HttpRes
         "show_keys": may(actor, "api_keys.read"),
         "keys": [_key(row) for row in visible_api_keys(actor)[:100]],
     }
+    if may(actor, "ledger.read"):
+        context["partners"] = partner_rows()
+        context["show_partners"] = True
+    if may(actor, "ledger.set_clearing_cap"):
+        context["cap_form"] = CapForm(None, currencies=currency_choices(), prefix="cap")
     if may(actor, "members.invite"):
         context["invite_form"] = _invite_form(request)
     if may(actor, "api_keys.issue"):
@@ -145,8 +153,11 @@ def _page(request: PersonRequest, *, status: int = 200, **given: Any) -> HttpRes
 
 
 def _invite_form(request: PersonRequest, *, data: bool = False) -> InviteForm:
-    roles = [(value, label) for value, label in Role.choices if may_grant(request.actor, value)]
-    return InviteForm(request.POST if data else None, roles=roles, prefix="invite")
+    return InviteForm(request.POST if data else None, roles=_roles(request), prefix="invite")
+
+
+def _roles(request: PersonRequest) -> list[tuple[str, str]]:
+    return [(value, label) for value, label in Role.choices if may_grant(request.actor, value)]
 
 
 def _key_form(request: PersonRequest, *, data: bool = False) -> ApiKeyForm:
@@ -156,7 +167,13 @@ def _key_form(request: PersonRequest, *, data: bool = False) -> ApiKeyForm:
 
 
 def _member(request: PersonRequest, person: User) -> dict[str, Any]:
+    manages = may(request.actor, "members.change_role") and may_grant(
+        request.actor, person.role or ""
+    )
     return {
+        "id": encode("usr", person.id),
+        "role_value": person.role,
+        "roles": _roles(request) if manages and person.id != request.actor.id else [],
         "name": person.full_name,
         "email": person.email,
         "role": Role(person.role).label if person.role else "",
