@@ -7,11 +7,14 @@
 from __future__ import annotations
 
 import functools
+import logging
 import uuid
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
 
+from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.urls import reverse
@@ -26,6 +29,8 @@ from kernel.actor import Actor, Door, anonymous
 from kernel.context import reading
 from kernel.errors import VaultCraftError
 from web.views import errors
+
+logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 SESSION_KEY = "sid"
@@ -65,6 +70,11 @@ def enter(request: HttpRequest, *, door: Door = Door.WEB) -> PersonRequest | Non
     was ended, a person who was removed and an organization that was suspended stop at once, and
     Django's own notion of a signed-in user is never asked.
     """
+    known = getattr(request, "actor", None)
+    if known is not None and known.door is door:
+        return cast(PersonRequest, request)
+    # Until we know better. The request log asks for the user, even when the database is gone.
+    request.user = AnonymousUser()
     session_id = request.session.get(SESSION_KEY)
     if session_id is None:
         return None
@@ -115,13 +125,16 @@ def acts(view: PersonView[P]) -> View[P]:
 def _signed_in(view: PersonView[P]) -> View[P]:
     @functools.wraps(view)
     def door(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        person = enter(request)
-        if person is None:
-            return to_sign_in(request)
         try:
+            person = enter(request)
+            if person is None:
+                return to_sign_in(request)
             response = view(person, *args, **kwargs)
         except VaultCraftError as error:
             response = errors.refused(request, error)
+        except OperationalError:
+            logger.exception("database_unavailable")
+            response = errors.unavailable(request)
         add_never_cache_headers(response)
         return response
 

@@ -77,6 +77,23 @@ def server_error(request: HttpRequest) -> HttpResponse:
     )
 
 
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """503: the database went away. Whatever was asked for either happened whole or not at all."""
+    answer = _page(
+        request,
+        status=503,
+        code="database_unavailable",
+        title="We lost our database for a moment",
+        detail=(
+            "Reload this page to try again. If you were confirming a transfer, that is safe: the "
+            "same confirmation never moves money twice."
+        ),
+        symbol="hourglass",
+    )
+    answer["Retry-After"] = "2"
+    return answer
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: the form's anti-forgery token is missing or old."""
     logger.warning("csrf_failure", extra={"reason": reason, "path": request.path})

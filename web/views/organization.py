@@ -142,7 +142,12 @@ def _page(request: PersonRequest, *, status: int = 200, **given: Any) -> HttpRes
         context["partners"] = partner_rows()
         context["show_partners"] = True
     if may(actor, "ledger.set_clearing_cap"):
-        context["cap_form"] = CapForm(None, currencies=currency_choices(), prefix="cap")
+        context["cap_form"] = CapForm(
+            None,
+            initial={"currency": organization.base_currency},
+            currencies=currency_choices(),
+            prefix="cap",
+        )
     if may(actor, "members.invite"):
         context["invite_form"] = _invite_form(request)
     if may(actor, "api_keys.issue"):
