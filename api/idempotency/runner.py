@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from django.db import Error as DatabaseError
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
 from api import errors
@@ -71,7 +72,7 @@ def run_once(request: HttpRequest, *, claim: Claim, effect: Effect) -> HttpRespo
     except BaseException:
         _release(held)
         raise
-    if guards.answered(held, answer):
+    if _kept(held, answer):
         return answer.response()
     # The lease ran out while we worked and somebody took over: theirs is the answer.
     return _replay(claim)
@@ -86,9 +87,22 @@ def _performed(request: HttpRequest, claim: Claim, effect: Effect) -> Answer:
         return Answer.of_error(error, request_id=request_id_of(request))
 
 
+def _kept(held: Held, answer: Answer) -> bool:
+    try:
+        return guards.answered(held, answer)
+    except DatabaseError:
+        # The effect stands in the books, so the answer is true and can be rendered again.
+        log.warning("idempotent_answer_not_kept", route=held.claim.route, exc_info=True)
+        _release(held)
+        return True
+
+
 def _release(held: Held) -> None:
-    # The connection may be the very thing that broke; then the lease ends by itself.
+    # The connection may be the very thing that broke: then a new one is tried, and failing that
+    # the lease ends by itself.
     with contextlib.suppress(DatabaseError):
+        if connection.connection is not None and not connection.is_usable():
+            connection.close()
         guards.released(held)
 
 

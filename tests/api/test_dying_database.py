@@ -1,0 +1,84 @@
+"""The database backend dies under a request; the client asks again with the same key."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+
+from api.idempotency import guards
+from tests.api.conftest import Caller, order, token_of
+from tests.concurrency.racing import holding, start, wait_for_waiters
+from tests.servers import SUPERUSER_VARIABLE
+from tests.world import World
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+PAID = 1_00_000_00 - 100_00
+
+
+def end_backend(pid: int) -> None:
+    with psycopg.connect(os.environ[SUPERUSER_VARIABLE], autocommit=True) as superuser:
+        superuser.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+
+
+def dying_once(monkeypatch: pytest.MonkeyPatch, name: str, *, after: bool) -> None:
+    """Let this thread's backend die right before or after the guard's statement, one time."""
+    real: Callable[..., Any] = getattr(guards, name)
+    deaths: list[int] = []
+
+    def step(*args: Any) -> Any:
+        done = real(*args) if after and not deaths else None
+        if not deaths:
+            deaths.append(connection.connection.info.backend_pid)
+            end_backend(deaths[0])
+        return done if done is not None else real(*args)
+
+    monkeypatch.setattr(guards, name, step)
+
+
+def test_while_the_transfer_waits_for_its_locks(world: World) -> None:
+    alice = Caller(token_of(world, world.alice))
+    with holding(world.alice_wallet.account_id):
+        answer = start(lambda: alice.move("/transfers", order(world), "k-1"))
+        for pid in wait_for_waiters(1):
+            end_backend(pid)
+        broken = answer.result(timeout=30)
+    assert (broken.status, broken.code) == (503, "database_unavailable")
+    assert broken.headers["Retry-After"] == "1"
+    assert world.balance(world.alice_wallet) == 1_00_000_00
+
+    retried = alice.move("/transfers", order(world), "k-1")
+    assert (retried.status, retried.data["state"]) == (201, "COMPLETED")
+    assert world.balance(world.alice_wallet) == PAID
+
+
+def test_after_the_effect_and_before_the_answer_is_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = Caller(token_of(world, world.alice))
+    dying_once(monkeypatch, "answered", after=False)
+    first = alice.move("/transfers", order(world), "k-1")
+    assert first.status == 201, "the money moved, so the answer says so"
+
+    again = alice.move("/transfers", order(world), "k-1")
+    assert (again.status, again.body) == (201, first.body)
+    assert alice.move("/transfers", order(world), "k-1").headers["Idempotent-Replayed"] == "true"
+    assert world.balance(world.alice_wallet) == PAID
+
+
+def test_after_the_guard_and_before_the_effect(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = Caller(token_of(world, world.alice))
+    dying_once(monkeypatch, "claimed", after=True)
+    assert alice.move("/transfers", order(world), "k-1").status == 503
+    assert world.balance(world.alice_wallet) == 1_00_000_00
+
+    again = alice.move("/transfers", order(world), "k-1")
+    assert again.status == 201
+    assert world.balance(world.alice_wallet) == PAID
