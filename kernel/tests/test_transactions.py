@@ -5,14 +5,20 @@ from __future__ import annotations
 import threading
 
 import pytest
-from django.db import OperationalError, connection, connections, transaction
+from django.db import IntegrityError, OperationalError, connection, connections, transaction
 from django.db.utils import DataError
 
 from kernel.actor import Actor, Door, system
 from kernel.context import Context
 from kernel.errors import Busy, InvariantBroken
 from kernel.metrics import transaction_retries
-from kernel.transactions import MAX_ATTEMPTS, needs_transaction, opens_transaction, sqlstate_of
+from kernel.transactions import (
+    MAX_ATTEMPTS,
+    needs_transaction,
+    opens_transaction,
+    pipelined,
+    sqlstate_of,
+)
 
 ROOT = system(door=Door.COMMAND, request_id="test")
 
@@ -179,6 +185,44 @@ def test_other_database_errors_are_not_tried_again(probe: None) -> None:
         spend(actor=ROOT)
     assert sqlstate_of(raised.value) == "22012"
     assert attempts == [1]
+
+
+@opens_transaction
+def pipeline(*, actor: Actor, statements: list[str], read: bool = False) -> list[tuple]:
+    found = []
+    with pipelined(), connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+        if read:
+            cursor.execute("SELECT amount FROM probe ORDER BY name")
+            found = cursor.fetchall()
+    return found
+
+
+ADD_TO_A = "UPDATE probe SET amount = amount + 1 WHERE name = 'a'"
+
+
+def test_a_pipeline_runs_in_order_and_reads_what_it_wrote(probe: None) -> None:
+    assert pipeline(actor=ROOT, statements=[ADD_TO_A] * 3, read=True) == [(3,), (0,)]
+    assert _amounts() == {"a": 3, "b": 0}
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_an_error_anywhere_in_a_pipeline_takes_all_of_it_back(probe: None, at: int) -> None:
+    statements = [ADD_TO_A, ADD_TO_A]
+    statements.insert(at, "INSERT INTO probe VALUES ('a', 0)")
+
+    with pytest.raises(IntegrityError, match="probe_pkey"):
+        pipeline(actor=ROOT, statements=statements)
+    assert _amounts() == {"a": 0, "b": 0}
+    assert pipeline(actor=ROOT, statements=[ADD_TO_A], read=True) == [(1,), (0,)]
+
+
+def test_a_lock_that_does_not_come_in_a_pipeline_is_busy_too(probe: None) -> None:
+    waiting = ["SET LOCAL lock_timeout = '50ms'", ADD_TO_A]
+    with _locked_elsewhere("a"), pytest.raises(Busy):
+        pipeline(actor=ROOT, statements=waiting)
+    assert _amounts() == {"a": 0, "b": 0}
 
 
 def _nothing() -> Context:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
+from django.db import connections, transaction
 
 from kernel.context import reading
 from kernel.errors import InvariantBroken
@@ -10,7 +13,7 @@ from kernel.money import MAX_MINOR
 from ledger.choices import AccountStatus, Side
 from ledger.errors import BatchTooLarge
 from ledger.models import LedgerAccount, Transaction
-from ledger.queries import clearing_accounts
+from ledger.queries import clearing_accounts, entries_of_account
 from ledger.services import shapes
 from ledger.services.movements import Movement, Posted, Refused
 from ledger.services.posting import post
@@ -27,8 +30,6 @@ from ledger.tests.books import (
 )
 from tests.database import refused_by, statements, work
 from tests.world import World
-
-pytestmark = pytest.mark.django_db
 
 ALICE, ACME = 1_00_000_00, 5_00_000_00
 
@@ -83,6 +84,7 @@ def test_across_is_two_transactions_of_one_movement(world, alice) -> None:
     assert fresh(account=world.charlie_wallet.account).posted_minor == 50_000_00 + 250_00
 
 
+@pytest.mark.django_db
 def test_nothing_comes_of_an_empty_batch() -> None:
     with nothing_moves():
         assert posted() == []
@@ -261,13 +263,29 @@ def test_501_movements_are_refused_and_never_cut(alice, acme) -> None:
     assert refused.value.facts["maximum"] == 500
 
 
-def test_recorded_time_and_version_never_run_apart(alice, acme) -> None:
+def test_recorded_time_and_version_never_run_apart(world, alice, acme) -> None:
     for _ in range(3):
         posted(movement(alice, acme, 1))
 
-    times = list(alice.entries.order_by("version").values_list("recorded_at", flat=True))
-    assert len(times) in (0, 4)  # row security hides them outside a transaction
-    assert times == sorted(times)
+    with reading(world.actor(world.alice)):
+        times = list(entries_of_account(alice.id).values_list("recorded_at", flat=True))
+    assert len(times) == 4
+    assert times == sorted(times, reverse=True)
+
+
+def test_a_clock_that_was_set_back_does_not_turn_time_around(committed_db, world) -> None:
+    alice, acme = world.alice_wallet.account, world.acme_wallet.account
+    ahead = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT set_config('vaultcraft.scope', 'platform', true)")
+        cursor.execute(
+            "UPDATE ledger_ledgeraccount SET last_recorded_at = %s WHERE id = %s", [ahead, alice.id]
+        )
+
+    (result,) = posted(movement(acme, alice, 1))
+    assert isinstance(result, Posted)
+    assert result.recorded_at == ahead
+    assert fresh(account=acme).last_recorded_at == ahead
 
 
 def test_post_is_a_step(alice, acme) -> None:
