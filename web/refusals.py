@@ -61,7 +61,7 @@ SENTENCES: dict[str, Sentence] = {
         "destination",
     ),
     "organization_inactive": Sentence(
-        "Your organization or the payee’s is not active, so money cannot move between them."
+        "An organization in this is not active yet, so nothing can be opened or moved."
     ),
     "organization_cash_insufficient": Sentence("The organization’s cash at bank is too small."),
     "permission_denied": Sentence("Your role does not include this."),

@@ -24,6 +24,8 @@ from web.forms import JoinForm, RegisterForm, SignInForm
 from web.presenters.choices import currency_choices
 from web.refusals import STATUS_OF_KIND, explain
 
+HOME_MARKET = {"country": "IN", "base_currency": "INR"}
+
 
 @never_cache
 @require_http_methods(["GET", "POST"])
@@ -65,7 +67,7 @@ def sign_out(request: PersonRequest) -> HttpResponse:
 def register(request: HttpRequest) -> HttpResponse:
     """A new organization, pending until it is activated, and its first owner."""
     data = request.POST if request.method == "POST" else None
-    form = RegisterForm(data, currencies=currency_choices())
+    form = RegisterForm(data, initial=HOME_MARKET, currencies=currency_choices())
     if data is None:
         return render(request, "web/register.html", {"form": form})
     if not form.is_valid():

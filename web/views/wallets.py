@@ -140,9 +140,12 @@ def _overview_page(
 ) -> HttpResponse:
     wallets = list(visible_wallets(request.actor).order_by("id")[:MOST_WALLETS])
     currencies = {wallet.currency_id for wallet in wallets}
+    organization = request.user.organization
+    inactive = organization is not None and not organization.is_active
     context = {
+        "inactive": inactive,
         "groups": _groups(request.actor, wallets),
-        "form": form,
+        "form": None if inactive else form,
         "wallet_count": len(wallets),
         "cut_off": len(wallets) == MOST_WALLETS,
         "currency_count": len(currencies),
