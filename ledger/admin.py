@@ -70,8 +70,17 @@ class TransactionAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "recorded_at")
     list_select_related = ("organization",)
     search_fields = ("id", "transfer_id")
-    exclude = ("reference",)
     readonly_fields = ("public_id",)
+    fields = (
+        "public_id",
+        "organization",
+        "kind",
+        "description",
+        "transfer_id",
+        "effective_at",
+        "recorded_at",
+        "metadata",
+    )
     inlines = (EntryInline,)
 
     @admin.display(description="Id")

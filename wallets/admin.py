@@ -30,6 +30,19 @@ class WalletAdmin(ReadOnlyAdmin):
     list_select_related = ("organization", "owner", "currency", "account")
     search_fields = ("id", "handle", "owner__full_name", "organization__display_name")
     readonly_fields = ("public_id", "state", "available", "posted")
+    fields = (
+        "public_id",
+        "handle",
+        "organization",
+        "owner",
+        "kind",
+        "currency",
+        "state",
+        "available",
+        "posted",
+        "account",
+        "created_at",
+    )
     actions = ("freeze", "unfreeze", "deposit", "withdraw")
 
     @admin.display(description="Id")
@@ -106,8 +119,30 @@ class TransferAdmin(ReadOnlyAdmin):
         "external_reference",
         "request_id",
     )
-    exclude = ("reference", "fingerprint")
-    readonly_fields = ("public_id", "amount")
+    readonly_fields = ("public_id", "payer", "payee", "amount")
+    fields = (
+        "public_id",
+        "payer",
+        "payee",
+        "amount",
+        "kind",
+        "state",
+        "reason_code",
+        "description",
+        "organization",
+        "counterparty_organization",
+        "source_transaction",
+        "destination_transaction",
+        "external_reference",
+        "metadata",
+        "actor_kind",
+        "actor_display",
+        "actor_id",
+        "door",
+        "request_id",
+        "created_at",
+        "completed_at",
+    )
 
     @admin.display(description="Id")
     def public_id(self, transfer: Transfer) -> str:
