@@ -39,14 +39,14 @@ KEPT = [*APPEND_ONLY, "ledger_ledgeraccount", "ledger_clearingcap", "ledger_curr
 
 
 @pytest.fixture
-def _seeing_all(world: World) -> None:
+def _seeing_all(db: None) -> None:
     view(scope="platform")
 
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_seeing_all")
 class TestTheApplication:
-    """Even with every row in view."""
+    """Even with every row in view. Grants are asked before rows are, so none are needed."""
 
     @pytest.mark.parametrize(("table", "column"), OWNED_BY_THE_DATABASE)
     def test_never_writes_what_the_database_owns(self, table: str, column: str) -> None:

@@ -174,48 +174,12 @@ class TestTransfers:
         statement = "UPDATE wallets_transfer SET state = 'FAILED' WHERE id = %s"
         assert run(statement, transfer.id) == 0
 
-    @pytest.mark.parametrize(
-        "column",
-        [
-            "id",
-            "organization_id",
-            "counterparty_organization_id",
-            "source_id",
-            "destination_id",
-            "kind",
-            "amount_minor",
-            "currency_id",
-            "description",
-            "metadata",
-            "reference",
-            "fingerprint",
-            "external_reference",
-            "actor_kind",
-            "actor_id",
-            "created_at",
-            "source_holder",
-        ],
-    )
-    def test_what_was_asked_for_never_changes(self, column: str) -> None:
-        refuses(FORBIDDEN, f"UPDATE wallets_transfer SET {column} = {column}")
-
-    @pytest.mark.parametrize("verb", ["DELETE FROM", "TRUNCATE"])
-    @pytest.mark.parametrize("table", ["wallets_transfer", "wallets_wallet"])
-    def test_nothing_is_removed(self, verb: str, table: str) -> None:
-        refuses(FORBIDDEN, f"{verb} {table}")
-
 
 @in_one_database
 class TestWallets:
     @pytest.fixture(autouse=True)
     def _seeing_acme(self, world: World) -> None:
         view(world.acme)
-
-    @pytest.mark.parametrize(
-        "column", ["handle", "organization_id", "owner_id", "kind", "currency_id", "account_id"]
-    )
-    def test_their_identity_never_changes(self, column: str) -> None:
-        refuses(FORBIDDEN, f"UPDATE wallets_wallet SET {column} = {column}")
 
     def test_one_of_each(self, world: World) -> None:
         account_id = self._cash_account(world.acme)
@@ -267,6 +231,47 @@ class TestWallets:
             f" VALUES ({', '.join(['%s'] * len(row))})",
             *row.values(),
         )
+
+
+@in_one_database
+class TestGrants:
+    """They are asked before rows are, so no row is needed to be refused."""
+
+    @pytest.mark.parametrize(
+        "column",
+        [
+            "id",
+            "organization_id",
+            "counterparty_organization_id",
+            "source_id",
+            "destination_id",
+            "kind",
+            "amount_minor",
+            "currency_id",
+            "description",
+            "metadata",
+            "reference",
+            "fingerprint",
+            "external_reference",
+            "actor_kind",
+            "actor_id",
+            "created_at",
+            "source_holder",
+        ],
+    )
+    def test_what_was_asked_for_never_changes(self, column: str) -> None:
+        refuses(FORBIDDEN, f"UPDATE wallets_transfer SET {column} = {column}")
+
+    @pytest.mark.parametrize("verb", ["DELETE FROM", "TRUNCATE"])
+    @pytest.mark.parametrize("table", ["wallets_transfer", "wallets_wallet"])
+    def test_nothing_is_removed(self, verb: str, table: str) -> None:
+        refuses(FORBIDDEN, f"{verb} {table}")
+
+    @pytest.mark.parametrize(
+        "column", ["handle", "organization_id", "owner_id", "kind", "currency_id", "account_id"]
+    )
+    def test_their_identity_never_changes(self, column: str) -> None:
+        refuses(FORBIDDEN, f"UPDATE wallets_wallet SET {column} = {column}")
 
 
 @in_one_database
