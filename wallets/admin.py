@@ -15,6 +15,16 @@ from kernel.admin import ReadOnlyAdmin, money
 from kernel.ids import encode
 from wallets.models import Transfer, Wallet
 
+_OF_THE_ASKING_SIDE = (
+    "external_reference",
+    "metadata",
+    "actor_kind",
+    "actor_display",
+    "actor_id",
+    "door",
+    "request_id",
+)
+
 
 def _to_page(request: Any, page: str, **asked: str) -> Any:
     chosen = request.POST.getlist("_selected_action")
@@ -133,16 +143,16 @@ class TransferAdmin(ReadOnlyAdmin):
         "counterparty_organization",
         "source_transaction",
         "destination_transaction",
-        "external_reference",
-        "metadata",
-        "actor_kind",
-        "actor_display",
-        "actor_id",
-        "door",
-        "request_id",
+        *_OF_THE_ASKING_SIDE,
         "created_at",
         "completed_at",
     )
+
+    def get_fields(self, request: Any, obj: Transfer | None = None) -> list[Any]:
+        """The receiving organization learns neither who asked nor the payer's notes."""
+        actor = request.actor
+        home = obj is None or actor.is_platform or obj.organization_id == actor.organization_id
+        return [name for name in self.fields if home or name not in _OF_THE_ASKING_SIDE]
 
     @admin.display(description="Id")
     def public_id(self, transfer: Transfer) -> str:

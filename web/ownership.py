@@ -7,9 +7,16 @@ from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
+from accounts.policy import may
 from kernel.actor import Actor
 from wallets.models import Transfer, Wallet
 from wallets.queries import visible_wallets
+
+
+def asked_for(actor: Actor, transfer: Transfer) -> bool:
+    """Whether the actor stands on the side that asked, and so sees who asked and how."""
+    home = actor.is_platform or transfer.organization_id == actor.organization_id
+    return home and (may(actor, "transfers.read_all") or transfer.actor_id == actor.id)
 
 
 def near_wallets(actor: Actor, wallets: QuerySet[Wallet]) -> QuerySet[Wallet]:

@@ -211,6 +211,19 @@ def test_a_public_id_finds_its_row(world: World, visit: Visit):
         assert answer.context["cl"].result_count == (2 if page == "ledger/entry" else 1), page
 
 
+def test_the_receiving_side_does_not_read_the_payer_s_notes(world: World, visit: Visit):
+    sent = world.send(metadata={"memo": "for our eyes"}).transfer
+    assert sent is not None
+    place = f"/admin/wallets/transfer/{sent.id}/change/"
+    assert "for our eyes" in visit(world.alice).get(place).content.decode()
+    theirs = visit(world.charlie).get(place).content.decode()
+    assert ("Alice" in theirs, "for our eyes" in theirs, sent.request_id in theirs) == (
+        True,
+        False,
+        False,
+    )
+
+
 def test_every_detail_page_opens(world: World, visit: Visit):
     world.send()
     client = visit(world.olga)

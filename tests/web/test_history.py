@@ -82,6 +82,7 @@ def test_the_receiver_sees_the_same_transfer_from_the_other_side(world: World, v
     assert sent.destination_transaction_id is not None
     assert transaction.id == encode("txn", sent.destination_transaction_id)
     assert answer.context["transfer"].signed_amount == "+₹2,500.00"
+    assert (answer.context["transfer"].made_by, answer.context["transfer"].request_id) == ("", "")
 
 
 def test_strangers_and_refused_receivers_see_nothing(world: World, visit: Visit):

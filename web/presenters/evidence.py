@@ -76,9 +76,10 @@ def event_row(event: OutboxEvent) -> EventRow:
     return EventRow(encode("evt", event.id), event.name, event.occurred_at, _json(body))
 
 
-def timeline(transfer: Transfer) -> list[Moment]:
-    """From the request to its end."""
-    moments = [Moment(f"Requested by {transfer.actor_display}", transfer.created_at, "")]
+def timeline(transfer: Transfer, *, asked: bool) -> list[Moment]:
+    """From the request to its end; who asked is for their own side to know."""
+    by = f" by {transfer.actor_display}" if asked else ""
+    moments = [Moment(f"Requested{by}", transfer.created_at, "")]
     if transfer.completed_at is not None:
         moments.append(Moment("Recorded in the books", transfer.completed_at, "solid"))
     elif transfer.state in (TransferState.FAILED, TransferState.CANCELLED):

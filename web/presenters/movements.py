@@ -111,10 +111,16 @@ def by_day(rows: Iterable[MovementRow]) -> list[Day]:
 
 
 def transfer_card(
-    transfer: Transfer, *, mine: Collection[uuid.UUID], names: dict[uuid.UUID, str]
+    transfer: Transfer,
+    *,
+    mine: Collection[uuid.UUID],
+    names: dict[uuid.UUID, str],
+    asked: bool,
 ) -> TransferCard:
     """Everything about one transfer that its page and its receipt say.
 
+    :param asked: whether the reader stands on the side that asked for it; the other side learns
+        neither who did nor through which request.
     :param names: display names of the two organizations.
     """
     direction = direction_of(transfer, mine)
@@ -144,8 +150,8 @@ def transfer_card(
         payee_organization=other,
         destination_handle=transfer.destination_handle,
         description=transfer.description,
-        made_by=_made_by(transfer),
-        request_id=transfer.request_id,
+        made_by=_made_by(transfer) if asked else "",
+        request_id=transfer.request_id if asked else "",
         at=transfer.completed_at or transfer.created_at,
     )
 

@@ -20,7 +20,7 @@ from wallets.models import Transfer
 from wallets.queries import transfer_of, visible_transfers, visible_wallets
 from web.doors import PersonRequest, reads
 from web.forms import HistoryForm
-from web.ownership import ends_of, own_ends
+from web.ownership import asked_for, ends_of, own_ends
 from web.pages import page
 from web.pagination import window
 from web.presenters.choices import currency_choices
@@ -84,7 +84,7 @@ def detail(request: PersonRequest, transfer_id: str) -> HttpResponse:
         "events": [event_row(one) for one in events_about([transfer.id])]
         if may(actor, "events.read")
         else [],
-        "timeline": timeline(transfer),
+        "timeline": timeline(transfer, asked=asked_for(actor, transfer)),
     }
     return page(request, "web/transfer.html", context, here="transfers")
 
@@ -105,7 +105,12 @@ def receipt(request: PersonRequest, transfer_id: str) -> HttpResponse:
 def _card(request: PersonRequest, transfer: Transfer) -> Any:
     sides = [transfer.organization_id, transfer.counterparty_organization_id]
     names = display_names([one for one in sides if one])
-    return transfer_card(transfer, mine=own_ends(request.actor, [transfer]), names=names)
+    return transfer_card(
+        transfer,
+        mine=own_ends(request.actor, [transfer]),
+        names=names,
+        asked=asked_for(request.actor, transfer),
+    )
 
 
 def _id(text: str) -> uuid.UUID:
