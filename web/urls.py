@@ -40,5 +40,6 @@ urlpatterns = [
     path("organization/people/<str:user_id>/remove", people.remove, name="member-remove"),
     path("organization/partners", people.set_cap, name="cap-set"),
     path("profile", profile.profile, name="profile"),
+    path("profile/sessions/<str:session_id>/end", profile.end_session, name="session-end"),
     path("admin", RedirectView.as_view(url="/admin/")),
 ]

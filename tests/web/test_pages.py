@@ -67,6 +67,7 @@ ACTIONS = (
     "/organization/people/x/role",
     "/organization/people/x/remove",
     "/organization/partners",
+    "/profile/sessions/x/end",
 )
 
 
