@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import migrations
 
-from kernel.row_security import SCOPE, append_only, of_tenant, tenant_table
+from kernel.row_security import SCOPE, append_only, grants, of_tenant, tenant_table
 
 ORDER = migrations.RunSQL(
     """
@@ -19,6 +19,12 @@ ORDER = migrations.RunSQL(
     """,
 )
 
+# The two columns of the order are the database's own: a forged one could hide a row from the relay.
+INSERTED = (
+    "id, name, version, organization_id, subject_id, payload, actor_kind, actor_id, request_id,"
+    " occurred_at"
+)
+
 
 class Migration(migrations.Migration):
     dependencies = [("events", "0001_initial"), ("audit", "0002_promises")]
@@ -26,6 +32,7 @@ class Migration(migrations.Migration):
     operations = [
         ORDER,
         append_only("events_outboxevent"),
+        grants("events_outboxevent", "SELECT", f"INSERT ({INSERTED})"),
         tenant_table(
             "events_outboxevent",
             visible=of_tenant("organization_id"),
