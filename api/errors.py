@@ -6,6 +6,7 @@ The rooms have errors of their own; `problems` renders all of them the same way.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import ClassVar
 
 from kernel.errors import Kind, VaultCraftError
@@ -119,10 +120,10 @@ class FieldError:
 
 
 class _WithFieldErrors(VaultCraftError):
-    def __init__(self, detail: str = "", *, errors: list[FieldError]) -> None:
+    def __init__(self, detail: str = "", *, errors: Sequence[FieldError] = ()) -> None:
         first = errors[0] if len(errors) == 1 else None
         super().__init__(detail or (first.detail if first else ""))
-        self.errors = errors
+        self.errors = list(errors)
 
 
 class InvalidRequest(_WithFieldErrors):
