@@ -49,6 +49,12 @@ class Endpoint(APIView):
         elif not isinstance(request.user, Actor):
             raise errors.NotAuthenticated()
 
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answers are somebody's money: nothing between us and the client keeps them."""
+        done = super().finalize_response(request, response, *args, **kwargs)
+        done.headers.setdefault("Cache-Control", "no-store")
+        return done
+
     def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
         """Every exception that leaves a view, foreseen or not, becomes a problem."""
         return answer_for(self.request._request, exc)

@@ -6,8 +6,6 @@ from typing import Any, TypeAlias
 
 from rest_framework import serializers
 
-from kernel.money import MAX_MINOR
-
 
 class ProblemEntry(serializers.Serializer[Any]):
     """One thing wrong with one member, parameter or header of the request."""
@@ -30,14 +28,6 @@ class Problem(serializers.Serializer[Any]):
     retryable = serializers.BooleanField(help_text="The same request may succeed later.")
     errors = ProblemEntry(many=True)  # type: ignore[assignment]
     facts = serializers.DictField(required=False, help_text="Values that help to decide.")
-
-
-class Money(serializers.Serializer[Any]):
-    """An amount as a whole number of minor units, and for people."""
-
-    amount_minor = serializers.IntegerField(min_value=-MAX_MINOR, max_value=MAX_MINOR)
-    currency = serializers.CharField()
-    display = serializers.CharField()
 
 
 Shape: TypeAlias = type[serializers.Serializer[Any]]

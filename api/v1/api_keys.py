@@ -116,9 +116,7 @@ class ApiKeys(Endpoint):
             organization_id=path_id("org", home) if home else None,
             now=clock.now(),
         )
-        response = Answer.of({**rendered_api_key(row), "secret": secret}, status=201).response()
-        response["Cache-Control"] = "no-store"
-        return response
+        return Answer.of({**rendered_api_key(row), "secret": secret}, status=201).response()
 
 
 class OneApiKey(Endpoint):

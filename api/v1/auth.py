@@ -180,9 +180,7 @@ def _tokens(pair: TokenPair) -> HttpResponse:
         "token_type": "Bearer",
         "expires_in": pair.expires_in_seconds,
     }
-    response = Answer.of(found).response()
-    response["Cache-Control"] = "no-store"  # RFC 6749, section 5.1
-    return response
+    return Answer.of(found).response()
 
 
 class Logout(Endpoint):

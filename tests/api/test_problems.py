@@ -44,6 +44,7 @@ def test_a_method_that_is_not_there(alice: Caller) -> None:
 def test_no_credential_and_a_wrong_one(nobody: Caller) -> None:
     missing = nobody.get("/wallets")
     assert_problem(missing, 401, "not_authenticated")
+    assert missing.headers["Cache-Control"] == "no-store"
     assert missing.headers["WWW-Authenticate"] == 'Bearer realm="VaultCraft"'
     for wrong in ("x", "vck_test_nothing", "a.b.c", "Ünïcode".encode().decode("latin-1")):
         refused = Caller(wrong).get("/wallets")
