@@ -55,6 +55,13 @@ class BalanceOutOfRange(PostingRefused):
     title = "The resulting balance would pass 2^53 - 1 minor units"
 
 
+class OrganizationInactive(PostingRefused):
+    """A pending or suspended organization moves no money."""
+
+    code = "organization_inactive"
+    title = "An organization in this movement is not active"
+
+
 class BatchTooLarge(VaultCraftError):
     """The batch has more items than one posting may carry; it is never cut."""
 

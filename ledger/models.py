@@ -98,7 +98,8 @@ class LedgerAccount(IdentifiedModel):
             ),
             models.CheckConstraint(condition=Q(held_minor__gte=0), name="account_held"),
             models.CheckConstraint(
-                condition=~Q(kind=AccountKind.WALLET) | Q(floor_minor__isnull=False),
+                condition=~Q(kind=AccountKind.WALLET)
+                | Q(floor_minor__isnull=False, floor_minor__gte=0),
                 name="account_wallet_has_floor",
             ),
             models.CheckConstraint(

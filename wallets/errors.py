@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kernel.errors import Kind, VaultCraftError
+from ledger.errors import OrganizationInactive as OrganizationInactive
 
 
 class Refusal(VaultCraftError):
@@ -56,13 +57,6 @@ class DestinationSuspended(Refusal):
 class DestinationClosed(Refusal):
     code = "destination_wallet_closed"
     title = "The destination wallet is closed"
-
-
-class OrganizationInactive(Refusal):
-    """A pending or suspended organization moves no money."""
-
-    code = "organization_inactive"
-    title = "An organization in this movement is not active"
 
 
 class BatchWithheld(Refusal):

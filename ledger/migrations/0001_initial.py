@@ -353,7 +353,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("kind", "WALLET"), _negated=True),
-                    ("floor_minor__isnull", False),
+                    models.Q(("floor_minor__gte", 0), ("floor_minor__isnull", False)),
                     _connector="OR",
                 ),
                 name="account_wallet_has_floor",

@@ -20,6 +20,7 @@ from ledger.errors import (
     ClearingCapExceeded,
     CurrencyMismatch,
     InsufficientFunds,
+    OrganizationInactive,
     PostingRefused,
 )
 from ledger.policy import change_minor
@@ -30,10 +31,17 @@ from ledger.services.movements import Leg, Movement, Refused
 Judged = list[list[tuple[Leg, Standing, int, int]]]
 
 
-def judge(movement: Movement, locked: LockedAccounts) -> Judged | Refused:
-    """Judge one movement; if it may stand, move the standings on, else leave them untouched."""
+def judge(
+    movement: Movement, locked: LockedAccounts, active: frozenset[uuid.UUID]
+) -> Judged | Refused:
+    """Judge one movement; if it may stand, move the standings on, else leave them untouched.
+
+    :param active: the organizations that may move money, read after the locks.
+    """
     changes: Counter[uuid.UUID] = Counter()
     for posting in movement.postings:
+        if posting.organization_id not in active:
+            return Refused(OrganizationInactive(), posting.legs[0].account_id)
         for leg in posting.legs:
             account = locked.accounts.get(leg.account_id)
             if account is None or account.organization_id != posting.organization_id:

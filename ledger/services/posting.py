@@ -10,6 +10,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 
+from accounts.queries import active_organizations
 from kernel.ids import new_id
 from kernel.rows import insert_rows
 from kernel.transactions import needs_transaction
@@ -50,8 +51,9 @@ _ENTRY_COLUMNS = {
 def post(movements: Sequence[Movement], *, all_or_nothing: bool = False) -> list[Posted | Refused]:
     """Post what the books allow of a batch and say, in order, what became of each movement.
 
-    Three statements whatever the size: one that locks the accounts, two that insert. Each movement
-    is judged against the balances its predecessors in the batch leave. With `all_or_nothing`, one
+    Four statements whatever the size: one locks the accounts, one asks which organizations are
+    active now that we hold them, two insert. Each movement is judged against the balances its
+    predecessors in the batch leave. With `all_or_nothing`, one
     refusal keeps the whole batch out of the books; the others then come back as `Posted` with no
     transactions.
 
@@ -60,13 +62,13 @@ def post(movements: Sequence[Movement], *, all_or_nothing: bool = False) -> list
     """
     if len(movements) > MAX_BATCH:
         raise BatchTooLarge(facts={"maximum": MAX_BATCH})
-    locked = lock_accounts(
-        {leg.account_id for m in movements for p in m.postings for leg in p.legs}
-    )
+    postings = [posting for movement in movements for posting in movement.postings]
+    locked = lock_accounts({leg.account_id for posting in postings for leg in posting.legs})
+    active = active_organizations({posting.organization_id for posting in postings})
     results: list[Posted | Refused] = []
     writing = _Writing(locked.recorded_at)
     for movement in movements:
-        judged = judge(movement, locked)
+        judged = judge(movement, locked, active)
         results.append(judged if isinstance(judged, Refused) else writing.add(movement, judged))
     if all_or_nothing and any(isinstance(result, Refused) for result in results):
         return [result if isinstance(result, Refused) else Posted() for result in results]

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import Organization, User
+from accounts.services.organizations import suspend_organization
 from events import services
 from kernel.context import reading
 from kernel.errors import VaultCraftError
@@ -54,6 +55,26 @@ def test_a_wallet_stopped_in_flight_is_caught_after_the_lock(
 
     assert outcome.error is not None
     assert outcome.error.code == code
+    assert outcome.transfer is not None
+    assert outcome.transfer.state == "FAILED"
+    _assert_nothing_moved(world)
+
+
+@pytest.mark.parametrize("end", ["payer", "receiver"])
+def test_an_organization_suspended_in_flight_is_caught_after_the_lock(
+    world: World, end: str
+) -> None:
+    organization = world.acme if end == "payer" else world.globex
+
+    with holding(world.alice_wallet.account_id):
+        answer = start(world.send)
+        wait_for_waiters(1)
+        suspend = partial(suspend_organization, organization_id=organization.id, reason="raced")
+        start(partial(suspend, actor=world.actor(world.olga), now=NOW)).result(timeout=30)
+    outcome = answer.result(timeout=30)
+
+    assert outcome.error is not None
+    assert outcome.error.code == "organization_inactive"
     assert outcome.transfer is not None
     assert outcome.transfer.state == "FAILED"
     _assert_nothing_moved(world)
