@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from vaultcraft.embedded import postgres
 from vaultcraft.embedded.handover import adopt_environment, record_environment
 from vaultcraft.embedded.places import (
     SOCKET_PATH_LIMIT,
@@ -116,6 +117,7 @@ def test_a_deep_data_directory_gets_a_short_socket_path(no_servers_given, tmp_pa
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another user for PostgreSQL")
 def test_root_without_namespaces_uses_a_system_user(no_servers_given, monkeypatch, tmp_path):
     monkeypatch.setenv("VAULTCRAFT_NO_NAMESPACES", "1")
+    monkeypatch.setattr(postgres, "SYSTEM_USER", "nobody")  # a test makes no users
 
     with EmbeddedServers(data_dir=tmp_path / "data") as servers:
         pid = next(c.pid for c in servers.children if c.program.name == "postgres")

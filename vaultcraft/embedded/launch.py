@@ -13,6 +13,7 @@ keeps only the right to reach files, so that a checkout below /root still works.
 import argparse
 import ctypes
 import os
+import pwd
 import sys
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def _change_uid(uid: int) -> None:
     """Become `uid`, keeping CAP_DAC_OVERRIDE alone."""
     _checked(_libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0))
     os.setgroups([])
-    os.setgid(uid)
+    os.setgid(pwd.getpwuid(uid).pw_gid)
     os.setuid(uid)
     bits = 1 << CAP_DAC_OVERRIDE
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
