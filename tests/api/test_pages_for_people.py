@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
+from django.urls import reverse
 
 from api.schema.document import schema_bytes
 from kernel.errors import registered_errors
 from tests.api.conftest import Caller
-from tests.world import World
+from tests.world import PASSWORD, World
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +63,9 @@ def test_the_files_of_the_pages_exist(name: str) -> None:
 
 def test_a_browser_session_opens_no_door_here(world: World) -> None:
     browser = Client()
-    browser.force_login(world.alice)
+    form = {"email": world.alice.email, "password": PASSWORD}
+    assert browser.post(reverse("web:sign-in"), form).status_code == 302
+    assert browser.get(reverse("web:home")).status_code == 200
     answer = browser.get("/api/v1/me")
     assert answer.status_code == 401
     assert json.loads(answer.content)["code"] == "not_authenticated"
