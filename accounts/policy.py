@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
+from collections.abc import Collection
 
 from accounts.choices import KeyScope, PlatformRole, Role
 from kernel.actor import Actor, ActorKind
@@ -63,6 +64,9 @@ PERMISSIONS: dict[str, Permission] = {
     "api_keys.issue_cash": Permission(
         "Issue an API key with the scope cash:write", platform=STAFF_ADMINS
     ),
+    "api_keys.issue_debit_any": Permission(
+        "Issue an API key with the scope wallets:debit-any", frozenset({OWNER}), STAFF_ADMINS
+    ),
     "api_keys.revoke": Permission("Revoke an API key", MANAGERS, STAFF_ADMINS),
     "wallets.read": Permission("See one's own wallets", EVERYBODY, STAFF, READ_WALLETS),
     "wallets.read_all": Permission(
@@ -110,6 +114,12 @@ PERMISSIONS: dict[str, Permission] = {
     "events.read": Permission("See the outbox", OFFICERS, STAFF),
     "admin.open": Permission("Use the staff site", OFFICERS, STAFF),
     "system.manage": Permission("See schedules and system settings", platform=SUPER_ADMINS),
+}
+
+# Scopes that take more than the right to issue a key.
+_TO_ISSUE = {
+    KeyScope.CASH_WRITE: "api_keys.issue_cash",
+    KeyScope.WALLETS_DEBIT_ANY: "api_keys.issue_debit_any",
 }
 
 # What Django's own "app.view_model" questions mean here. There is no answer for add, change and
@@ -161,6 +171,12 @@ def role_may(*, role: str | None, platform_role: str | None, permission: str) ->
 def may_grant(actor: Actor, role: str) -> bool:
     """Whether the actor may give this role, or touch somebody who has it: owners make owners."""
     return role != Role.OWNER or actor.role == Role.OWNER or actor.kind is ActorKind.SYSTEM
+
+
+def permissions_to_issue(scopes: Collection[str]) -> frozenset[str]:
+    """Every permission it takes to issue a key with these scopes."""
+    special = {permission for scope, permission in _TO_ISSUE.items() if scope in scopes}
+    return frozenset({"api_keys.issue", *special})
 
 
 def own_organization(actor: Actor) -> uuid.UUID:

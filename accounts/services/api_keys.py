@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import secrets
 import string
@@ -16,12 +17,12 @@ from accounts import policy
 from accounts.actors import api_key_actor
 from accounts.choices import KeyScope, OrganizationStatus
 from accounts.errors import InvalidApiKey, InvalidProfile, InvalidScopes, OrganizationSuspended
-from accounts.models import ApiKey
+from accounts.models import ApiKey, User
 from accounts.queries import visible_api_keys
 from accounts.rules import cleaned_name
 from accounts.services.lookups import locked_organization
-from audit.services import record
-from events.services import emit
+from audit.services import Act, record_many
+from events.services import Fact, emit_many
 from kernel.actor import Actor, ActorKind, Door
 from kernel.crypto import hash_token
 from kernel.errors import NotFound
@@ -50,23 +51,22 @@ def issue(
     organization_id: uuid.UUID | None = None,
     expires_at: dt.datetime | None = None,
 ) -> IssuedKey:
-    """Issue a key. Locks the organization.
+    """Issue a key. Locks the organization, so a person's right counts as it is by then.
 
     Emits `accounts.api_key.issued`; records `accounts.api_key.issue`.
 
     :param organization_id: for platform staff only, who have none of their own.
-    :raises PermissionDenied: unless the actor carries `api_keys.issue`, and for `cash:write`
-        `api_keys.issue_cash`.
+    :raises PermissionDenied: unless the actor carries `api_keys.issue`, for `cash:write` also
+        `api_keys.issue_cash`, and for `wallets:debit-any` also `api_keys.issue_debit_any`.
     :raises InvalidScopes: on no scope, or an unknown one.
     :raises InvalidProfile: on an unusable name, or an end in the past.
     :raises NotFound: if the organization is not there or not the actor's.
     """
-    policy.require(actor, "api_keys.issue")
-    if KeyScope.CASH_WRITE in scopes:
-        policy.require(actor, "api_keys.issue_cash")
+    _require_right(actor=actor, scopes=scopes)
     if expires_at is not None and expires_at <= now:
         raise InvalidProfile("The key would have expired already.", pointer="/expires_at")
     organization = locked_organization(_home(actor=actor, organization_id=organization_id))
+    _require_right(actor=_as_of_now(actor), scopes=scopes)
     prefix, secret = _new_secret()
     key = ApiKey.objects.create(
         organization=organization,
@@ -78,8 +78,24 @@ def issue(
         created_at=now,
         expires_at=expires_at,
     )
-    _tell(actor=actor, key=key, verb="issue", happened="issued", now=now)
+    record_many([_act(actor=actor, key=key, verb="issue", now=now)])
+    emit_many([_fact(actor=actor, key=key, happened="issued", now=now)])
     return IssuedKey(key, secret)
+
+
+def _require_right(*, actor: Actor, scopes: Collection[str]) -> None:
+    for permission in sorted(policy.permissions_to_issue(scopes)):
+        policy.require(actor, permission)
+
+
+@needs_transaction
+def _as_of_now(actor: Actor) -> Actor:
+    """The actor with the roles the person has now: a key must not outlive a demotion in flight."""
+    if actor.kind is not ActorKind.USER:
+        return actor
+    people = User.objects.filter(id=actor.id, is_active=True)
+    role, platform_role = people.values_list("role", "platform_role").first() or (None, None)
+    return dataclasses.replace(actor, role=role, platform_role=platform_role)
 
 
 def _home(*, actor: Actor, organization_id: uuid.UUID | None) -> uuid.UUID:
@@ -129,8 +145,38 @@ def revoke(*, actor: Actor, api_key_id: uuid.UUID, now: dt.datetime) -> ApiKey:
     if key.revoked_at is None:
         key.revoked_at = now
         key.save(update_fields=["revoked_at"])
-        _tell(actor=actor, key=key, verb="revoke", happened="revoked", now=now)
+        record_many([_act(actor=actor, key=key, verb="revoke", now=now)])
+        emit_many([_fact(actor=actor, key=key, happened="revoked", now=now)])
     return key
+
+
+@needs_transaction
+def revoke_beyond(*, actor: Actor, issuer: User, role: str | None, now: dt.datetime) -> None:
+    """Revoke the live keys a person issued that somebody with this role could not issue.
+
+    Locks the person's live keys in id order. Emits `accounts.api_key.revoked` and records
+    `accounts.api_key.revoke` with the reason for each.
+
+    :param role: the issuer's new role; None when the issuer is removed.
+    """
+    live = ApiKey.objects.filter(created_by=issuer, revoked_at=None).order_by("id")
+    held = list(live.select_for_update(no_key=True))
+    ending = [key for key in held if not _could_issue(role=role, scopes=key.scopes)]
+    if not ending:
+        return
+    reason = "issuer_removed" if role is None else "issuer_demoted"
+    ApiKey.objects.filter(id__in=[key.id for key in ending]).update(revoked_at=now)
+    record_many(
+        [_act(actor=actor, key=key, verb="revoke", now=now, reason=reason) for key in ending]
+    )
+    emit_many([_fact(actor=actor, key=key, happened="revoked", now=now) for key in ending])
+
+
+def _could_issue(*, role: str | None, scopes: Collection[str]) -> bool:
+    return all(
+        policy.role_may(role=role, platform_role=None, permission=permission)
+        for permission in policy.permissions_to_issue(scopes)
+    )
 
 
 def authenticate(
@@ -162,18 +208,20 @@ def _note_use(*, actor: Actor, api_key_id: uuid.UUID, now: dt.datetime) -> None:
     ApiKey.objects.filter(stale, id=api_key_id).update(last_used_at=now)
 
 
-@needs_transaction
-def _tell(*, actor: Actor, key: ApiKey, verb: str, happened: str, now: dt.datetime) -> None:
-    record(
+def _act(*, actor: Actor, key: ApiKey, verb: str, now: dt.datetime, **metadata: object) -> Act:
+    return Act(
         actor=actor,
         action=f"accounts.api_key.{verb}",
         subject_type="api_key",
         subject_id=key.id,
         organization_id=key.organization_id,
-        metadata={"prefix": key.prefix, "scopes": list(key.scopes)},
+        metadata={"prefix": key.prefix, "scopes": list(key.scopes), **metadata},
         now=now,
     )
-    emit(
+
+
+def _fact(*, actor: Actor, key: ApiKey, happened: str, now: dt.datetime) -> Fact:
+    return Fact(
         name=f"accounts.api_key.{happened}",
         organization_id=key.organization_id,
         subject_id=key.id,

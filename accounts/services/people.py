@@ -12,6 +12,7 @@ from accounts.choices import PlatformRole, Role, SessionEnd
 from accounts.errors import InvalidProfile, LastOwner
 from accounts.models import Organization, User
 from accounts.rules import check_password_strength, cleaned_name, normalized_email
+from accounts.services.api_keys import revoke_beyond
 from accounts.services.lookups import colleague, insert_user, locked_organization
 from accounts.services.sessions import end_sessions_of
 from audit.services import record
@@ -25,7 +26,9 @@ from kernel.transactions import needs_transaction, opens_transaction
 def change_role(*, actor: Actor, user_id: uuid.UUID, role: str, now: dt.datetime) -> User:
     """Give a colleague another role; it counts from the next request on. Locks the organization.
 
-    Emits `accounts.member.role_changed`; records `accounts.member.change_role` with both roles.
+    Keys they issued that the new role could not issue are revoked with it. Emits
+    `accounts.member.role_changed` and `accounts.api_key.revoked` for each such key; records
+    `accounts.member.change_role` with both roles, and `accounts.api_key.revoke`.
 
     :raises PermissionDenied: unless the actor carries `members.change_role`; only owners make or
         change owners.
@@ -43,6 +46,7 @@ def change_role(*, actor: Actor, user_id: uuid.UUID, role: str, now: dt.datetime
         _check_not_last_owner(organization=organization, user=user)
     before, user.role = user.role, role
     user.save(update_fields=["role"])
+    revoke_beyond(actor=actor, issuer=user, role=role, now=now)
     _tell(
         actor=actor,
         user=user,
@@ -56,10 +60,11 @@ def change_role(*, actor: Actor, user_id: uuid.UUID, role: str, now: dt.datetime
 
 @opens_transaction
 def remove_member(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User:
-    """Close a colleague's account and end every session of theirs. Locks the organization.
+    """Close a colleague's account with their sessions and the keys they issued.
 
-    The row, the wallets and the history stay. Emits `accounts.member.removed` and
-    `accounts.session.revoked` for each session; records `accounts.member.remove`.
+    Locks the organization. The row, the wallets and the history stay. Emits
+    `accounts.member.removed`, `accounts.session.revoked` for each session and
+    `accounts.api_key.revoked` for each key; records `accounts.member.remove`.
 
     :raises PermissionDenied: unless the actor carries `members.remove`; only owners remove owners.
     :raises NotFound: if the person is not an active colleague.
@@ -73,6 +78,7 @@ def remove_member(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User
     user.is_active = False
     user.save(update_fields=["is_active"])
     end_sessions_of(actor=actor, user=user, reason=SessionEnd.MEMBER_REMOVED, now=now)
+    revoke_beyond(actor=actor, issuer=user, role=None, now=now)
     _tell(actor=actor, user=user, verb="remove", happened="removed", now=now)
     return user
 

@@ -13,6 +13,7 @@ from accounts.errors import InvalidApiKey, InvalidProfile, InvalidScopes, Organi
 from accounts.models import ApiKey
 from accounts.services.api_keys import BASE62, SECRET_LENGTH, authenticate, issue, revoke
 from accounts.services.organizations import activate_organization, suspend_organization
+from accounts.services.people import change_role, remove_member
 from accounts.tests.builders import (
     NOW,
     acting,
@@ -191,3 +192,28 @@ def test_another_organizations_key_is_not_there():
     with pytest.raises(NotFound):
         revoke(actor=charlie, api_key_id=key.id, now=NOW)
     assert ApiKey.objects.get(id=key.id).revoked_at is None
+
+
+def test_only_an_owner_gives_a_key_the_right_to_debit_anybody():
+    made, olga = registered(), acting(staff("admin"))
+    adam = acting(joined(made.owner, "adam", "admin"))
+    scopes = ["transfers:write", "wallets:debit-any"]
+    with pytest.raises(PermissionDenied) as refused:
+        issue(actor=adam, name="Mine", scopes=scopes, now=NOW)
+    assert refused.value.facts == {"permission": "api_keys.issue_debit_any"}
+    home = made.organization.id
+    for actor in (acting(made.owner), olga):
+        assert issue(actor=actor, name="Server", scopes=scopes, organization_id=home, now=NOW).key
+
+
+def test_a_right_lost_on_the_way_counts():
+    alice = registered().owner
+    adam = joined(alice, "adam", "admin")
+    before = acting(adam)
+    change_role(actor=acting(alice), user_id=adam.id, role="member", now=NOW)
+    with pytest.raises(PermissionDenied):
+        issue(actor=before, name="Late", scopes=["transfers:read"], now=NOW)
+    remove_member(actor=acting(alice), user_id=adam.id, now=NOW)
+    with pytest.raises(PermissionDenied):
+        issue(actor=before, name="Later", scopes=["transfers:read"], now=NOW)
+    assert not ApiKey.objects.exists()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from accounts.errors import EmailTaken, InvalidProfile, LastOwner, WeakPassword
-from accounts.models import SignInSession, User
+from accounts.models import ApiKey, SignInSession, User
+from accounts.services.api_keys import issue
 from accounts.services.people import change_role, create_staff, remove_member
 from accounts.services.sessions import open_session
 from accounts.tests.builders import (
@@ -13,6 +14,7 @@ from accounts.tests.builders import (
     PASSWORD,
     ROOT,
     acting,
+    acts_recorded,
     events_emitted,
     joined,
     last_record,
@@ -99,6 +101,48 @@ def test_removing_a_member_ends_every_session():
         "accounts.session.revoked",
         "accounts.member.removed",
     ]
+
+
+def issued_by(user: User, *scopes: str) -> ApiKey:
+    return issue(actor=acting(user), name="Server", scopes=scopes, now=NOW).key
+
+
+def live_keys() -> set[ApiKey]:
+    return set(ApiKey.objects.filter(revoked_at=None))
+
+
+def test_removing_a_member_revokes_the_keys_they_issued():
+    alice = registered().owner
+    adam = joined(alice, "adam", "admin")
+    kept = issued_by(alice, "transfers:read")
+    gone = [issued_by(adam, "transfers:read"), issued_by(adam, "wallets:read", "wallets:write")]
+    remove_member(actor=acting(alice), user_id=adam.id, now=NOW)
+    assert live_keys() == {kept}
+    assert set(ApiKey.objects.filter(revoked_at=NOW)) == set(gone)
+    assert events_emitted()[-3:] == [
+        "accounts.api_key.revoked",
+        "accounts.api_key.revoked",
+        "accounts.member.removed",
+    ]
+    assert acts_recorded()[-3:] == [
+        "accounts.api_key.revoke",
+        "accounts.api_key.revoke",
+        "accounts.member.remove",
+    ]
+
+
+def test_a_key_goes_with_the_role_that_could_issue_it():
+    alice = registered().owner
+    dora = joined(alice, "dora", "owner")
+    plain = issued_by(dora, "transfers:read")
+    powerful = issued_by(dora, "transfers:write", "wallets:debit-any")
+    assert live_keys() == {plain, powerful}
+    change_role(actor=acting(alice), user_id=dora.id, role="admin", now=NOW)
+    assert live_keys() == {plain}
+    change_role(actor=acting(alice), user_id=dora.id, role="finance", now=NOW)
+    assert live_keys() == set()
+    assert acts_recorded().count("accounts.api_key.revoke") == 2
+    assert events_emitted().count("accounts.api_key.revoked") == 2
 
 
 def test_a_removed_member_is_not_there_any_more():

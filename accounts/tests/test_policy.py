@@ -86,6 +86,9 @@ def test_each_platform_tier_carries_all_of_the_tier_below():
         ("transfers.create", {"owner", "admin", "finance", "member"}),
         ("transfers.debit_organization", {"owner", "admin", "finance"}),
         ("transfers.debit_any", set()),
+        ("api_keys.issue", {"owner", "admin", "admin*", "super_admin*"}),
+        ("api_keys.issue_cash", {"admin*", "super_admin*"}),
+        ("api_keys.issue_debit_any", {"owner", "admin*", "super_admin*"}),
     ],
 )
 def test_who_carries_what_is_sensitive(permission: str, roles: set[str]):

@@ -38,7 +38,8 @@ class ApiKeyOrder(fields.StrictSerializer):
         allow_empty=False,
         min_length=1,
         max_length=len(KeyScope),
-        help_text="`cash:write` can be given by platform staff only.",
+        help_text="`cash:write` can be given by platform staff only, `wallets:debit-any` only by"
+        " the organization's owner and platform staff.",
     )
     expires_at = queries.TimeField(required=False)
     organization = fields.PatternField(

@@ -113,7 +113,7 @@ class OneMember(Endpoint):
     @operation(
         "remove_member",
         tag=TAG,
-        summary="Remove a colleague and end their sessions",
+        summary="Remove a colleague; their sessions and the API keys they issued end",
         status=204,
         path={"user_id": "usr"},
         refusals=(accounts_errors.LastOwner,),

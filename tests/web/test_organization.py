@@ -5,10 +5,10 @@ import re
 import pytest
 from django.test import Client
 
-from accounts.models import ApiKey, Invitation
+from accounts.models import ApiKey, Invitation, User
 from kernel.ids import encode
 from tests.web.conftest import Visit
-from tests.world import PASSWORD, World
+from tests.world import NOW, PASSWORD, World
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +55,21 @@ def test_cash_is_no_scope_for_an_owner(world: World, visit: Visit):
     form = {"key-name": "Cash", "key-scopes": ["cash:write"]}
     assert visit(world.alice).post("/organization/keys", form).status_code == 400
     assert not ApiKey.objects.filter(name="Cash").exists()
+
+
+def test_debiting_anybody_is_a_scope_for_an_owner_only(world: World, visit: Visit):
+    joined = User.objects.create(
+        email="adam@acme.test",
+        full_name="Adam",
+        organization=world.acme,
+        role="admin",
+        created_at=NOW,
+    )
+    form = {"key-name": "Mine", "key-scopes": ["wallets:debit-any"]}
+    assert visit(joined).post("/organization/keys", form).status_code == 400
+    assert not ApiKey.objects.filter(name="Mine").exists()
+    assert visit(world.alice).post("/organization/keys", form).status_code == 200
+    assert ApiKey.objects.filter(name="Mine").exists()
 
 
 def test_a_viewer_sees_people_and_changes_nothing(world: World, visit: Visit):

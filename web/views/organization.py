@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.choices import KeyScope, Role
 from accounts.models import ApiKey, User
-from accounts.policy import may, may_grant
+from accounts.policy import may, may_grant, permissions_to_issue
 from accounts.queries import visible_api_keys, visible_invitations, visible_people
 from accounts.services import api_keys, invitations
 from kernel import clock
@@ -166,8 +166,11 @@ def _roles(request: PersonRequest) -> list[tuple[str, str]]:
 
 
 def _key_form(request: PersonRequest, *, data: bool = False) -> ApiKeyForm:
-    cash = may(request.actor, "api_keys.issue_cash")
-    scopes = [scope for scope in KeyScope if cash or scope is not KeyScope.CASH_WRITE]
+    scopes = [
+        scope
+        for scope in KeyScope
+        if all(may(request.actor, permission) for permission in permissions_to_issue([scope]))
+    ]
     return ApiKeyForm(request.POST if data else None, scopes=scopes, prefix="key")
 
 
