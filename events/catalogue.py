@@ -58,6 +58,7 @@ _SESSION = {"session_id": UUID, "user_id": UUID}
 _TYPES = (
     EventType("wallets.transfer.completed", "Money moved.", _TRANSFER),
     EventType("wallets.transfer.failed", "A transfer was refused; no money moved.", _TRANSFER),
+    EventType("wallets.transfer.cancelled", "A transfer was withheld; no money moved.", _TRANSFER),
     EventType("wallets.wallet.opened", "A wallet exists.", _WALLET),
     EventType("wallets.wallet.frozen", "A wallet stopped paying out.", _WALLET),
     EventType("wallets.wallet.unfrozen", "A wallet may pay out again.", _WALLET),

@@ -11,6 +11,7 @@ class ActorKind(enum.StrEnum):
     USER = "user"
     API_KEY = "api_key"
     SYSTEM = "system"
+    COUNTERPARTY = "counterparty"
     ANONYMOUS = "anonymous"
 
 
@@ -60,6 +61,11 @@ class Actor:
 def system(*, door: Door, request_id: str) -> Actor:
     """The program itself: commands, tasks, seeds."""
     return Actor(kind=ActorKind.SYSTEM, door=door, request_id=request_id, display="VaultCraft")
+
+
+def counterparty(actor: Actor, *, display: str) -> Actor:
+    """The same act as another organization may know it: through which door, not by whom."""
+    return Actor(kind=ActorKind.COUNTERPARTY, door=actor.door, request_id="", display=display)
 
 
 def anonymous(*, door: Door, request_id: str, ip: str | None = None) -> Actor:

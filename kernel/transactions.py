@@ -81,6 +81,13 @@ def needs_transaction(function: Callable[P, R]) -> Callable[P, R]:
     return step
 
 
+@needs_transaction
+def limit_lock_wait(wait_ms: int) -> None:
+    """Wait at most this long for each lock, until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{wait_ms}ms"])
+
+
 @contextlib.contextmanager
 def pipelined() -> Iterator[None]:
     """Send statements without waiting for the answers nobody reads.

@@ -84,6 +84,14 @@ class AccountStateConflict(VaultCraftError):
     title = "The current state does not allow this"
 
 
+class StoppedByPlatform(VaultCraftError):
+    """The platform froze or suspended it: only the platform can move it again."""
+
+    kind = Kind.FORBIDDEN
+    code = "stopped_by_platform"
+    title = "The platform stopped this; ask its support"
+
+
 class AccountNotEmpty(VaultCraftError):
     kind = Kind.CONFLICT
     code = "account_not_empty"

@@ -61,6 +61,11 @@ class LedgerAccount(IdentifiedModel):
         help_text="The other side, for clearing accounts.",
     )
     status = models.TextField(choices=AccountStatus, default=AccountStatus.ACTIVE)
+    stopped_by_platform = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether only the platform may lift the present status.",
+    )
     posted_minor = models.BigIntegerField(default=0, db_default=0)
     held_minor = models.BigIntegerField(default=0, db_default=0)
     floor_minor = models.BigIntegerField(null=True, help_text="Null: may go negative.")
@@ -98,9 +103,15 @@ class LedgerAccount(IdentifiedModel):
             ),
             models.CheckConstraint(condition=Q(held_minor__gte=0), name="account_held"),
             models.CheckConstraint(
-                condition=~Q(kind=AccountKind.WALLET)
+                condition=Q(kind=AccountKind.CLEARING)
                 | Q(floor_minor__isnull=False, floor_minor__gte=0),
-                name="account_wallet_has_floor",
+                name="account_has_floor",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=AccountKind.WALLET, account_class=AccountClass.LIABILITY)
+                | Q(kind=AccountKind.CASH, account_class=AccountClass.ASSET)
+                | Q(kind=AccountKind.CLEARING, account_class=AccountClass.LIABILITY),
+                name="account_kind_has_class",
             ),
             models.CheckConstraint(
                 condition=Q(kind=AccountKind.CLEARING) & Q(counterparty__isnull=False)

@@ -11,7 +11,7 @@ from kernel.actor import Actor, ActorKind
 def may_debit(actor: Actor, *, organization_id: uuid.UUID, owner_id: uuid.UUID | None) -> bool:
     """Whether the actor may pay out of a wallet.
 
-    People pay from their own wallets; an organization's owner, finance and API keys from the
+    People pay from their own wallets; an organization's owner, admin, finance and API keys from the
     organization's own; only a key with scope ``wallets:debit-any`` from a colleague's.
     """
     if actor.kind is ActorKind.SYSTEM:

@@ -80,6 +80,14 @@ class Migration(migrations.Migration):
                         default="ACTIVE",
                     ),
                 ),
+                (
+                    "stopped_by_platform",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="Whether only the platform may lift the present status.",
+                    ),
+                ),
                 ("posted_minor", models.BigIntegerField(db_default=0, default=0)),
                 ("held_minor", models.BigIntegerField(db_default=0, default=0)),
                 (
@@ -352,11 +360,23 @@ class Migration(migrations.Migration):
             model_name="ledgeraccount",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("kind", "WALLET"), _negated=True),
+                    ("kind", "CLEARING"),
                     models.Q(("floor_minor__gte", 0), ("floor_minor__isnull", False)),
                     _connector="OR",
                 ),
-                name="account_wallet_has_floor",
+                name="account_has_floor",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="ledgeraccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("account_class", "LIABILITY"), ("kind", "WALLET")),
+                    models.Q(("account_class", "ASSET"), ("kind", "CASH")),
+                    models.Q(("account_class", "LIABILITY"), ("kind", "CLEARING")),
+                    _connector="OR",
+                ),
+                name="account_kind_has_class",
             ),
         ),
         migrations.AddConstraint(

@@ -267,7 +267,9 @@ class Migration(migrations.Migration):
             writable=of_tenant("organization_id"),
         ),
         grants("ledger_currency", "SELECT"),
-        grants("ledger_ledgeraccount", "SELECT", ACCOUNT_INSERT, "UPDATE (status)"),
+        grants(
+            "ledger_ledgeraccount", "SELECT", ACCOUNT_INSERT, "UPDATE (status, stopped_by_platform)"
+        ),
         grants("ledger_clearingcap", "SELECT", "INSERT", "UPDATE (cap_minor, set_at)"),
         append_only("ledger_transaction"),
         append_only("ledger_entry"),

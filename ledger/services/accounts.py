@@ -11,7 +11,12 @@ from kernel.ids import new_id
 from kernel.rows import insert_rows
 from kernel.transactions import needs_transaction
 from ledger.choices import AccountClass, AccountKind, AccountStatus
-from ledger.errors import AccountNotEmpty, AccountStateConflict, CurrencyUnknown
+from ledger.errors import (
+    AccountNotEmpty,
+    AccountStateConflict,
+    CurrencyUnknown,
+    StoppedByPlatform,
+)
 from ledger.models import Currency, LedgerAccount
 from ledger.policy import may_become
 from ledger.services.locking import Standing, lock_account
@@ -110,13 +115,20 @@ def ensure_clearing_account(
 
 
 @needs_transaction
-def change_status(*, account_id: uuid.UUID, wanted: AccountStatus) -> Standing:
+def change_status(
+    *, account_id: uuid.UUID, wanted: AccountStatus, by_platform: bool = False
+) -> Standing:
     """Move an account to another state, under its lock.
 
+    :param by_platform: whether the platform does it; what it stops, only it can move again.
+    :raises StoppedByPlatform: if somebody else would lift what the platform did.
     :raises AccountStateConflict: if the state machine has no such move from the current state.
     :raises AccountNotEmpty: if it is to be closed and holds or reserves money.
     """
     account = lock_account(account_id)
+    stopped = LedgerAccount.objects.values_list("stopped_by_platform", flat=True).get(id=account_id)
+    if stopped and not by_platform:
+        raise StoppedByPlatform()
     if not may_become(current=account.status, wanted=wanted):
         raise AccountStateConflict(
             f"From {account.status} there is no way to {wanted}.",
@@ -124,7 +136,9 @@ def change_status(*, account_id: uuid.UUID, wanted: AccountStatus) -> Standing:
         )
     if wanted == AccountStatus.CLOSED and (account.posted_minor or account.held_minor):
         raise AccountNotEmpty()
-    LedgerAccount.objects.filter(id=account_id).update(status=wanted)
+    LedgerAccount.objects.filter(id=account_id).update(
+        status=wanted, stopped_by_platform=by_platform and wanted != AccountStatus.ACTIVE
+    )
     account.status = wanted
     return account
 

@@ -10,7 +10,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 
-from accounts.queries import active_organizations
+from accounts.services.standing import hold_active_organizations
 from kernel.ids import new_id
 from kernel.rows import insert_rows
 from kernel.transactions import needs_transaction
@@ -51,8 +51,8 @@ _ENTRY_COLUMNS = {
 def post(movements: Sequence[Movement], *, all_or_nothing: bool = False) -> list[Posted | Refused]:
     """Post what the books allow of a batch and say, in order, what became of each movement.
 
-    Four statements whatever the size: one locks the accounts, one asks which organizations are
-    active now that we hold them, two insert. Each movement is judged against the balances its
+    Four statements whatever the size: one locks the accounts, one holds the organizations that are
+    active, two insert. Each movement is judged against the balances its
     predecessors in the batch leave. With `all_or_nothing`, one
     refusal keeps the whole batch out of the books; the others then come back as `Posted` with no
     transactions.
@@ -64,7 +64,7 @@ def post(movements: Sequence[Movement], *, all_or_nothing: bool = False) -> list
         raise BatchTooLarge(facts={"maximum": MAX_BATCH})
     postings = [posting for movement in movements for posting in movement.postings]
     locked = lock_accounts({leg.account_id for posting in postings for leg in posting.legs})
-    active = active_organizations({posting.organization_id for posting in postings})
+    active = hold_active_organizations({posting.organization_id for posting in postings})
     results: list[Posted | Refused] = []
     writing = _Writing(locked.recorded_at)
     for movement in movements:

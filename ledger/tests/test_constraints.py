@@ -365,9 +365,12 @@ def test_an_account_opens_in_ones_own_books_only(world) -> None:
 @pytest.mark.parametrize(
     ("changed", "rule"),
     [
-        ({"floor_minor": None}, "account_wallet_has_floor"),
+        ({"floor_minor": None}, "account_has_floor"),
         ({"status": "PAUSED"}, "account_status"),
+        ({"floor_minor": -1}, "account_has_floor"),
         ({"account_class": "WISH"}, "account_class"),
+        ({"account_class": "ASSET"}, "account_kind_has_class"),
+        ({"kind": "CASH"}, "account_kind_has_class"),
         ({"kind": "CLEARING", "floor_minor": None}, "account_clearing_has_counterparty"),
         ({"code": "1000-CASH"}, "account_code"),
     ],

@@ -176,7 +176,7 @@ class TestTheOwner:
             ("posted_minor = -1", "account_above_floor"),
             ("held_minor = -1", "account_held"),
             ("held_minor = posted_minor + 1", "account_above_floor"),
-            ("floor_minor = NULL", "account_wallet_has_floor"),
+            ("floor_minor = NULL", "account_has_floor"),
         ],
     )
     def test_cannot_bend_an_account(

@@ -104,7 +104,7 @@ def test_the_only_columns_the_application_updates() -> None:
     changed = {table: columns_with("UPDATE", table) for table in sorted(NEVER_REMOVED)}
     assert {table: columns for table, columns in changed.items() if columns} == {
         "ledger_clearingcap": {"cap_minor", "set_at"},
-        "ledger_ledgeraccount": {"status"},
+        "ledger_ledgeraccount": {"status", "stopped_by_platform"},
         "wallets_transfer": {
             "state",
             "reason_code",

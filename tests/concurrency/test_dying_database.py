@@ -43,7 +43,7 @@ def test_killed_between_the_last_write_and_the_commit(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = world.request(amount_minor=250_00)
-    deaths = _dying_after(monkeypatch, "emit_many", times=1)
+    deaths = _dying_after(monkeypatch, "tell", times=1)
 
     answers = [_attempt(request), _attempt(request), _attempt(request)]
 

@@ -135,6 +135,7 @@ class Migration(migrations.Migration):
                             ("user", "User"),
                             ("api_key", "Api_Key"),
                             ("system", "System"),
+                            ("counterparty", "Counterparty"),
                             ("anonymous", "Anonymous"),
                         ]
                     ),

@@ -130,6 +130,7 @@ def unfreeze_wallet(*, actor: Actor, wallet_id: uuid.UUID, reason: str, now: dt.
 
     :raises PermissionDenied: if the actor may not unfreeze wallets.
     :raises WalletNotFound: if there is no such wallet in view.
+    :raises StoppedByPlatform: if the platform stopped it and the actor is not of the platform.
     :raises AccountStateConflict: unless the wallet is frozen or suspended.
     """
     require(actor, "wallets.unfreeze")
@@ -179,7 +180,7 @@ def _moved(
     before = lock_account(wallet.account_id).status
     if before == AccountStatus.SUSPENDED:
         require(actor, "wallets.suspend")
-    change_status(account_id=wallet.account_id, wanted=wanted)
+    change_status(account_id=wallet.account_id, wanted=wanted, by_platform=actor.is_platform)
     wallet.account.status = wanted
     verb, happened = words
     facts: dict[str, object] = {"reason": reason, "from": before, "to": wanted.value}

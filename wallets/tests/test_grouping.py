@@ -11,9 +11,12 @@ import pytest
 from django.db import connection
 
 from kernel.errors import VaultCraftError
-from tests.world import World
+from tests.concurrency.racing import holding, wait_for_waiters
+from tests.world import NOW, World
+from wallets.choices import WalletKind
 from wallets.services.transfers import TransferOutcome, TransferRequest, execute_transfers
-from wallets.services.transfers.grouping import Group, QueueFull
+from wallets.services.transfers.grouping import Group, QueueFull, _group
+from wallets.services.wallets import open_wallet
 
 
 class Recorder:
@@ -31,9 +34,12 @@ class Recorder:
             assert self.released.wait(10)
         if len(items) > 1 and any(item.description == "poison" for item in items):
             raise RuntimeError("one item breaks its batch")
-        if items[0].description == "poison":
-            raise RuntimeError("and breaks alone")
         return execute_transfers(items)
+
+    def alone(self, item: TransferRequest) -> TransferOutcome:
+        if item.description == "poison":
+            raise RuntimeError("and breaks alone")
+        return execute_transfers([item])[0]
 
 
 def _submitted(group: Group, item: TransferRequest) -> TransferOutcome | Exception:
@@ -68,7 +74,7 @@ def _until_waiting(group: Group, count: int) -> None:
 
 @pytest.mark.django_db
 def test_lone_request_is_executed_at_once(world: World) -> None:
-    group = Group(execute_transfers)
+    group = Group(together=execute_transfers, alone=Recorder().alone)
 
     outcome = group.submit(world.request(amount_minor=5_00))
 
@@ -80,7 +86,7 @@ def test_requests_behind_a_running_one_share_the_next_commit(
     committed_db: str, world: World
 ) -> None:
     recorder = Recorder()
-    group = Group(recorder)
+    group = Group(together=recorder, alone=recorder.alone)
     items = [world.request(amount_minor=1_00) for _ in range(9)]
 
     outcomes = _while_first_runs(recorder, group, items)
@@ -92,7 +98,7 @@ def test_requests_behind_a_running_one_share_the_next_commit(
 
 def test_poisoned_item_fails_alone(committed_db: str, world: World) -> None:
     recorder = Recorder()
-    group = Group(recorder)
+    group = Group(together=recorder, alone=recorder.alone)
     items = [world.request(amount_minor=1_00) for _ in range(4)]
     items.insert(2, world.request(amount_minor=1_00, description="poison"))
 
@@ -105,10 +111,34 @@ def test_poisoned_item_fails_alone(committed_db: str, world: World) -> None:
 
 def test_full_queue_refuses_and_nothing_moves(committed_db: str, world: World) -> None:
     recorder = Recorder()
-    group = Group(recorder, most_waiting=0)
+    group = Group(together=recorder, alone=recorder.alone, most_waiting=0)
 
     with pytest.raises(QueueFull):
         group.submit(world.request())
 
     assert recorder.sizes == []
     assert world.balance(world.charlie_wallet) == 50_000_00
+
+
+def test_account_held_for_long_stops_nobody_elses_money(committed_db: str, world: World) -> None:
+    savings = open_wallet(
+        actor=world.actor(world.alice),
+        owner_id=None,
+        kind=WalletKind.SAVINGS,
+        currency="INR",
+        now=NOW,
+    )
+    held, payee = world.charlie_wallet, world.alice_wallet
+    blocked = world.request(sender=world.charlie, source=held, destination=payee)
+    free = world.request(source=world.acme_wallet, destination=savings)
+
+    with ThreadPoolExecutor(2) as pool, holding(world.charlie_wallet.account_id):
+        stuck = pool.submit(_submitted, _group, blocked)
+        wait_for_waiters(1)
+        outcome = pool.submit(_submitted, _group, free).result(5)
+        assert isinstance(outcome, TransferOutcome)
+        assert outcome.error is None
+        assert not stuck.done()
+    done = stuck.result(20)
+    assert isinstance(done, TransferOutcome)
+    assert done.error is None

@@ -7,6 +7,8 @@ import dataclasses
 import pytest
 
 from accounts.services.organizations import activate_organization, suspend_organization
+from audit.queries import records_about
+from events.queries import events_about
 from kernel.context import reading
 from kernel.ids import encode
 from kernel.money import MAX_MINOR
@@ -346,3 +348,17 @@ def _stored(world: World, transfer: Transfer) -> Transfer:
 def _stop(world: World, how, whose: str) -> None:
     wallet = getattr(world, f"{whose}_wallet")
     how(actor=world.actor(world.olga), wallet_id=wallet.id, reason="test", now=NOW)
+
+
+def test_the_receiving_organization_does_not_learn_who_asked(world: World) -> None:
+    done = world.send(amount_minor=250_00)
+    assert done.transfer is not None
+
+    with reading(world.actor(world.charlie)):
+        act = records_about([done.transfer.id]).get()
+        event = events_about([done.transfer.id]).get()
+    assert (act.actor_kind, act.actor_id, act.actor_display) == ("counterparty", None, "Acme")
+    assert (act.ip, act.request_id) == (None, "")
+    assert act.metadata["source_wallet_id"] is None
+    assert event.payload["source_wallet_id"] is None
+    assert (event.actor_id, event.request_id) == (None, "")

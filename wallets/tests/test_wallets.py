@@ -13,7 +13,12 @@ from audit.queries import records_about
 from kernel.context import reading
 from kernel.errors import Busy, PermissionDenied, VaultCraftError
 from kernel.ids import normalize_handle
-from ledger.errors import AccountNotEmpty, AccountStateConflict, CurrencyUnknown
+from ledger.errors import (
+    AccountNotEmpty,
+    AccountStateConflict,
+    CurrencyUnknown,
+    StoppedByPlatform,
+)
 from ledger.queries import account_of
 from tests.world import NOW, World
 from wallets.choices import WalletKind
@@ -278,3 +283,18 @@ def test_only_the_platform_suspends(world: World) -> None:
 def test_what_does_not_exist(world: World, step: Step) -> None:
     with nothing_happens(world), pytest.raises(WalletNotFound):
         step(actor=world.actor(world.alice), wallet_id=uuid.uuid4(), reason="x", now=NOW)
+
+
+def test_what_the_platform_froze_the_organization_cannot_move(world: World) -> None:
+    staff, owner = world.actor(world.olga), world.actor(world.alice)
+    stop: dict[str, Any] = {"wallet_id": world.alice_wallet.id, "reason": "review", "now": NOW}
+    freeze_wallet(actor=staff, **stop)
+
+    with nothing_happens(world), pytest.raises(StoppedByPlatform):
+        unfreeze_wallet(actor=owner, **stop)
+    with nothing_happens(world), pytest.raises(StoppedByPlatform):
+        close_wallet(actor=owner, **stop)
+
+    assert unfreeze_wallet(actor=staff, **stop).status == "ACTIVE"
+    freeze_wallet(actor=owner, **stop)
+    assert unfreeze_wallet(actor=owner, **stop).status == "ACTIVE"

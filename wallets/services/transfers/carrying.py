@@ -8,8 +8,6 @@ import operator
 import uuid
 from collections.abc import Sequence
 
-from audit.services import Act, record_many
-from events.services import Fact, emit_many
 from kernel.errors import VaultCraftError
 from kernel.rows import insert_rows
 from kernel.transactions import needs_transaction
@@ -34,6 +32,7 @@ from wallets.errors import (
 )
 from wallets.models import Transfer
 from wallets.services.transfers.planning import Draft
+from wallets.services.transfers.telling import tell
 
 # In the order of the model's fields, so that a row and an instance are made of the same values.
 _COLUMNS = {
@@ -92,8 +91,7 @@ class Carried:
 def carry_out(drafts: Sequence[Draft], *, all_or_nothing: bool) -> list[Carried]:
     """Post what may be posted and write one row for each draft, in a constant number of statements.
 
-    Locks the accounts. Records `wallets.transfer.complete` or `.fail` and emits the events
-    `wallets.transfer.completed` or `.failed`, one for each organization that sees the transfer.
+    Locks the accounts. Records and emits what `tell` says.
     """
     withheld = all_or_nothing and any(draft.refusal for draft in drafts)
     going = [] if withheld else [d.movement for d in drafts if d.movement is not None]
@@ -186,55 +184,4 @@ def _write(drafts: Sequence[Draft], carried: Sequence[Carried]) -> None:
         columns=_COLUMNS,
         rows=[_values(transfer) for transfer in transfers],
     )
-    acts: list[Act] = []
-    facts: list[Fact] = []
-    for draft, done in zip(drafts, carried, strict=True):
-        for organization_id in _audience(done.transfer):
-            acts.append(_act(draft, done.transfer, organization_id))
-            facts.append(_fact(draft, done.transfer, organization_id))
-    record_many(acts)
-    emit_many(facts)
-
-
-def _audience(transfer: Transfer) -> list[uuid.UUID]:
-    """Both sides learn of money that moved; a refusal is the payer's own business."""
-    both = transfer.state == TransferState.COMPLETED and transfer.counterparty_organization_id
-    other = transfer.counterparty_organization_id if both else None
-    return [transfer.organization_id, *([other] if other else [])]
-
-
-def _act(draft: Draft, transfer: Transfer, organization_id: uuid.UUID) -> Act:
-    verb = "complete" if transfer.state == TransferState.COMPLETED else "fail"
-    return Act(
-        actor=draft.request.actor,
-        action=f"wallets.transfer.{verb}",
-        subject_type="transfer",
-        subject_id=transfer.id,
-        now=draft.request.now,
-        organization_id=organization_id,
-        metadata=_facts_of(transfer),
-    )
-
-
-def _fact(draft: Draft, transfer: Transfer, organization_id: uuid.UUID) -> Fact:
-    happened = "completed" if transfer.state == TransferState.COMPLETED else "failed"
-    return Fact(
-        name=f"wallets.transfer.{happened}",
-        organization_id=organization_id,
-        subject_id=transfer.id,
-        payload={"transfer_id": str(transfer.id), **_facts_of(transfer)},
-        actor=draft.request.actor,
-        now=draft.request.now,
-    )
-
-
-def _facts_of(transfer: Transfer) -> dict[str, object]:
-    return {
-        "kind": str(transfer.kind),
-        "state": str(transfer.state),
-        "reason_code": transfer.reason_code or None,
-        "source_wallet_id": str(transfer.source_id) if transfer.source_id else None,
-        "destination_wallet_id": str(transfer.destination_id) if transfer.destination_id else None,
-        "amount_minor": transfer.amount_minor,
-        "currency": transfer.currency_id,
-    }
+    tell([(draft, done.transfer) for draft, done in zip(drafts, carried, strict=True)])

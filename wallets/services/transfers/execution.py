@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection
 
 from kernel.context import Context, Scope, widen
 from kernel.errors import Busy, VaultCraftError, registered_errors
-from kernel.transactions import opens_transaction, pipelined
+from kernel.transactions import limit_lock_wait, opens_transaction, pipelined
 from ledger.errors import BatchTooLarge
 from ledger.policy import MAX_BATCH
 from ledger.queries import clearing_accounts
@@ -29,7 +29,10 @@ _KNOWN = "SELECT id FROM wallets_transfer WHERE reference = ANY (%s::bytea[])"
 
 
 def execute_transfers(
-    items: Sequence[TransferRequest], *, all_or_nothing: bool = False
+    items: Sequence[TransferRequest],
+    *,
+    all_or_nothing: bool = False,
+    lock_wait_ms: int | None = None,
 ) -> list[TransferOutcome]:
     """Carry out movements in one transaction; answers come in the order of the items.
 
@@ -37,6 +40,7 @@ def execute_transfers(
     keeps every item out of the books. A reference that was carried out before answers with what
     happened then. See `carry_out` for locks, evidence and events.
 
+    :param lock_wait_ms: how long to wait for locks, if not as long as the connection would.
     :raises BatchTooLarge: for more than `MAX_BATCH` items.
     :raises ExternalReferenceUsed: if a cash movement repeats a bank's reference.
     :raises Busy: if locks could not be had in time.
@@ -45,7 +49,7 @@ def execute_transfers(
         raise BatchTooLarge(facts={"maximum": MAX_BATCH, "items": len(items)})
     for _ in range(_ATTEMPTS):
         try:
-            return _execute(items=items, all_or_nothing=all_or_nothing)
+            return _execute(items=items, all_or_nothing=all_or_nothing, lock_wait_ms=lock_wait_ms)
         except IntegrityError as error:
             _raise_unless_rival(error)
     raise Busy()
@@ -65,8 +69,12 @@ def _nothing_yet(**_: object) -> Context:
 
 
 @opens_transaction(context=_nothing_yet)
-def _execute(*, items: Sequence[TransferRequest], all_or_nothing: bool) -> list[TransferOutcome]:
+def _execute(
+    *, items: Sequence[TransferRequest], all_or_nothing: bool, lock_wait_ms: int | None
+) -> list[TransferOutcome]:
     with pipelined():
+        if lock_wait_ms is not None:
+            limit_lock_wait(lock_wait_ms)
         return _outcomes(items, all_or_nothing)
 
 

@@ -5,6 +5,9 @@ request to arrive leads: it executes whatever waits, alone at first, while the o
 it and become the next batch, led by the first of them. No timer: a lone request never waits, and
 the batches grow by themselves as load does.
 
+A batch that breaks, or meets an account that somebody else holds for long, falls apart: each of its
+items is tried again by the thread that asked for it, so none harms another, and the queue goes on.
+
 Each item carries its own actor, key and time, so nothing is read from the surroundings of the
 thread that happens to lead.
 """
@@ -13,8 +16,11 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import enum
 import threading
 from collections.abc import Callable, Sequence
+
+import structlog
 
 from kernel.errors import Busy, Kind, VaultCraftError
 from ledger.policy import MAX_BATCH
@@ -24,7 +30,14 @@ from wallets.services.transfers.requests import TransferOutcome, TransferRequest
 MAX_WAITING = 1_000
 WAIT_SECONDS = 30.0
 
-Execute = Callable[[Sequence[TransferRequest]], list[TransferOutcome]]
+# A batch waits this long for locks, then its items go on alone: one account that somebody holds
+# for long must not stop everybody else's money.
+LOCK_WAIT_MS = 500
+
+Together = Callable[[Sequence[TransferRequest]], list[TransferOutcome]]
+Alone = Callable[[TransferRequest], TransferOutcome]
+
+log = structlog.get_logger(__name__)
 
 
 class QueueFull(VaultCraftError):
@@ -36,22 +49,40 @@ class QueueFull(VaultCraftError):
     retryable = True
 
 
+class _Next(enum.Enum):
+    """What a woken request does."""
+
+    ANSWER = enum.auto()
+    LEAD = enum.auto()
+    GO_ALONE = enum.auto()
+
+
 @dataclasses.dataclass(slots=True, eq=False)
 class _Ticket:
-    """One waiting request, and after `woken` either its outcome, its error, or the lead."""
+    """One waiting request; `next` is set before it is woken."""
 
     item: TransferRequest
     woken: threading.Event = dataclasses.field(default_factory=threading.Event)
-    leads: bool = False
+    next: _Next | None = None
     outcome: TransferOutcome | None = None
-    error: Exception | None = None
+
+    def wake(self, what: _Next) -> None:
+        self.next = what
+        self.woken.set()
 
 
 class Group:
-    """A queue of requests with at most one leader at a time."""
+    """A queue of requests with at most one leader at a time.
 
-    def __init__(self, execute: Execute, *, most_waiting: int = MAX_WAITING) -> None:
-        self._execute = execute
+    :param together: executes a batch; it may break, and it must not wait long for locks.
+    :param alone: executes one item of a broken batch, in the thread that asked for it.
+    """
+
+    def __init__(
+        self, *, together: Together, alone: Alone, most_waiting: int = MAX_WAITING
+    ) -> None:
+        self._together = together
+        self._alone = alone
         self._most_waiting = most_waiting
         self._waiting: collections.deque[_Ticket] = collections.deque()
         self._lock = threading.Lock()
@@ -65,68 +96,68 @@ class Group:
             a retry with the same key tells.
         """
         ticket = _Ticket(item)
+        self._enter(ticket)
+        if not ticket.woken.wait(WAIT_SECONDS):
+            self._give_up(ticket)
+        if ticket.next is _Next.LEAD:
+            self._lead(ticket)
+        if ticket.next is _Next.GO_ALONE:
+            return self._alone(ticket.item)
+        if ticket.outcome is None:
+            raise Busy()
+        return ticket.outcome
+
+    def _enter(self, ticket: _Ticket) -> None:
         with self._lock:
             if len(self._waiting) >= self._most_waiting:
                 raise QueueFull()
             self._waiting.append(ticket)
-            ticket.leads, self._led = not self._led, True
-        if not ticket.leads and not ticket.woken.wait(WAIT_SECONDS):
-            self._give_up(ticket)
-        if ticket.leads:
-            self._lead()
-        return _answer(ticket)
+            if not self._led:
+                self._led = True
+                ticket.wake(_Next.LEAD)
 
-    def _lead(self) -> None:
-        """Serve one batch, which holds the leader's own ticket, then pass the lead on."""
+    def _lead(self, own: _Ticket) -> None:
+        """Serve one batch, which the leader's own ticket heads, and pass the lead on."""
         with self._lock:
             size = min(len(self._waiting), MAX_BATCH)
             batch = [self._waiting.popleft() for _ in range(size)]
         try:
-            self._serve(batch)
-        finally:
-            self._pass_on()
-            for ticket in batch:
-                ticket.woken.set()
-
-    def _pass_on(self) -> None:
-        with self._lock:
-            if not self._waiting:
-                self._led = False
-                return
-            heir = self._waiting[0]
-            heir.leads = True
-        heir.woken.set()
-
-    def _serve(self, batch: list[_Ticket]) -> None:
-        """Execute a batch; one that breaks is tried again item by item, alone."""
-        try:
-            outcomes = self._execute([ticket.item for ticket in batch])
-        except Exception as error:  # noqa: BLE001 - each waiting thread raises its own
-            if len(batch) == 1:
-                batch[0].error = error
-                return
-            for ticket in batch:
-                self._serve([ticket])
+            outcomes = self._together([ticket.item for ticket in batch])
+        except Exception as error:  # noqa: BLE001 - its items' own threads try again, and raise
+            log.warning("group_broken", items=len(batch), error=type(error).__name__)
+            self._finish(batch, _Next.GO_ALONE)
             return
+        except BaseException:
+            self._finish(batch, _Next.GO_ALONE)
+            raise
         for ticket, outcome in zip(batch, outcomes, strict=True):
             ticket.outcome = outcome
+        self._finish(batch, _Next.ANSWER)
+
+    def _finish(self, batch: list[_Ticket], what: _Next) -> None:
+        with self._lock:
+            self._led = bool(self._waiting)
+            if self._waiting:
+                self._waiting[0].wake(_Next.LEAD)
+        for ticket in batch:
+            ticket.wake(what)
 
     def _give_up(self, ticket: _Ticket) -> None:
-        """Leave the queue, unless the lead or the answer arrived at the last moment."""
+        """Leave the queue, unless the lead arrived at the last moment."""
         with self._lock:
-            if ticket in self._waiting and not ticket.leads:
+            if ticket.next is None and ticket in self._waiting:
                 self._waiting.remove(ticket)
 
 
-def _answer(ticket: _Ticket) -> TransferOutcome:
-    if ticket.error is not None:
-        raise ticket.error
-    if ticket.outcome is None:
-        raise Busy()
-    return ticket.outcome
+def _together(items: Sequence[TransferRequest]) -> list[TransferOutcome]:
+    return execute_transfers(items, lock_wait_ms=LOCK_WAIT_MS)
 
 
-_group = Group(execute_transfers)
+def _alone(item: TransferRequest) -> TransferOutcome:
+    return execute_transfers([item])[0]
+
+
+_group = Group(together=_together, alone=_alone)
 
 
 def execute_together(item: TransferRequest) -> TransferOutcome:

@@ -1,0 +1,96 @@
+"""Evidence and events of transfers: one of each for every organization that may know."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from audit.services import Act, record_many
+from events.services import Fact, emit_many
+from kernel.actor import Actor, counterparty
+from wallets.choices import TransferState
+from wallets.models import Transfer
+from wallets.services.transfers.planning import Draft
+
+# The verb of the audit action and the participle of the event.
+_WORDS = {
+    TransferState.COMPLETED: ("complete", "completed"),
+    TransferState.FAILED: ("fail", "failed"),
+    TransferState.CANCELLED: ("cancel", "cancelled"),
+}
+
+
+def tell(done: Sequence[tuple[Draft, Transfer]]) -> None:
+    """Record and emit what became of the drafts, in two statements.
+
+    Records `wallets.transfer.complete`, `.fail` or `.cancel`, and emits the event
+    `wallets.transfer.completed`, `.failed` or `.cancelled`. Of money that moved both sides learn;
+    who asked, and from which wallet, is told to the asking side only. A refusal is the asking
+    side's own business.
+    """
+    acts: list[Act] = []
+    facts: list[Fact] = []
+    for draft, transfer in done:
+        for organization_id, actor in _audience(draft, transfer):
+            metadata = _facts_of(transfer, ours=organization_id == transfer.organization_id)
+            acts.append(_act(draft, transfer, organization_id, actor, metadata))
+            facts.append(_fact(draft, transfer, organization_id, actor, metadata))
+    record_many(acts)
+    emit_many(facts)
+
+
+def _audience(draft: Draft, transfer: Transfer) -> list[tuple[uuid.UUID, Actor]]:
+    asking = draft.request.actor
+    audience = [(transfer.organization_id, asking)]
+    other = transfer.counterparty_organization_id
+    if other and draft.source and transfer.state == TransferState.COMPLETED:
+        audience.append((other, counterparty(asking, display=draft.source.organization_name)))
+    return audience
+
+
+def _act(
+    draft: Draft,
+    transfer: Transfer,
+    organization_id: uuid.UUID,
+    actor: Actor,
+    metadata: dict[str, object],
+) -> Act:
+    return Act(
+        actor=actor,
+        action=f"wallets.transfer.{_WORDS[TransferState(transfer.state)][0]}",
+        subject_type="transfer",
+        subject_id=transfer.id,
+        now=draft.request.now,
+        organization_id=organization_id,
+        metadata=metadata,
+    )
+
+
+def _fact(
+    draft: Draft,
+    transfer: Transfer,
+    organization_id: uuid.UUID,
+    actor: Actor,
+    metadata: dict[str, object],
+) -> Fact:
+    return Fact(
+        name=f"wallets.transfer.{_WORDS[TransferState(transfer.state)][1]}",
+        organization_id=organization_id,
+        subject_id=transfer.id,
+        payload={"transfer_id": str(transfer.id), **metadata},
+        actor=actor,
+        now=draft.request.now,
+    )
+
+
+def _facts_of(transfer: Transfer, *, ours: bool) -> dict[str, object]:
+    source = transfer.source_id if ours else None
+    return {
+        "kind": str(transfer.kind),
+        "state": str(transfer.state),
+        "reason_code": transfer.reason_code or None,
+        "source_wallet_id": str(source) if source else None,
+        "destination_wallet_id": str(transfer.destination_id) if transfer.destination_id else None,
+        "amount_minor": transfer.amount_minor,
+        "currency": transfer.currency_id,
+    }
