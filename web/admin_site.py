@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, cast
 
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import SimpleTemplateResponse
@@ -37,6 +37,17 @@ class VaultCraftAdminSite(AdminSite):
     site_title = "VaultCraft admin"
     index_title = "Finance"
     empty_value_display = "—"
+
+    def register(
+        self, model_or_iterable: Any, admin_class: type[Any] | None = None, **options: Any
+    ) -> None:
+        """As Django's; the lists of other people's apps become as careful as ours."""
+        from kernel.admin import CarefulAdmin
+
+        stock: type[Any] = admin_class or ModelAdmin
+        if not issubclass(stock, CarefulAdmin):
+            stock = type(f"Careful{stock.__name__}", (CarefulAdmin, stock), {})
+        super().register(model_or_iterable, stock, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether somebody is signed in whose role opens the staff site."""

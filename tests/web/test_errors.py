@@ -1,10 +1,12 @@
 """What people see when something is broken."""
 
 import os
+from typing import Any
 
 import psycopg
 import pytest
 from django.db import connection
+from django.test import Client
 
 from tests.servers import SUPERUSER_VARIABLE
 from tests.web.conftest import Visit
@@ -48,3 +50,31 @@ def test_an_error_of_ours_has_a_page_that_needs_no_database(world: World, visit:
     assert answer.status_code == 500
     assert "Something broke on our side" in answer.content.decode()
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/", "/sign-in", "/nowhere", "/admin/"])
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_foreign_host_s_page_carries_the_policy(
+    client: Client, settings: Any, address: str, secure: bool
+):
+    settings.SECURE_SSL_REDIRECT = secure  # its middleware asks for the host as well
+    answer = client.get(address, headers={"Host": "evil.test"})
+    assert answer.status_code == 400
+    assert "That request made no sense" in answer.content.decode()
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.django_db
+def test_every_error_page_carries_the_policy(world: World, visit: Visit):
+    strict = Client(enforce_csrf_checks=True)
+    viewer = visit(world.bob)
+    for answer, status in (
+        (strict.post("/sign-in", {}), 403),
+        (Client().get("/nowhere"), 404),
+        (viewer.get("/send"), 403),
+        (viewer.get("/admin/", follow=True), 403),
+        (visit(world.olga).get("/admin/accounts/user/?password=x"), 400),
+    ):
+        assert answer.status_code == status
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]

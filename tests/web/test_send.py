@@ -1,6 +1,7 @@
 """Sending: details, review of amount and payee, confirmation, receipt."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
@@ -9,8 +10,9 @@ from kernel import clock
 from kernel.context import reading
 from tests.web.conftest import Visit
 from tests.world import World
-from wallets.models import Transfer
-from wallets.services.wallets import freeze_wallet
+from wallets.choices import WalletKind
+from wallets.models import Transfer, Wallet
+from wallets.services.wallets import close_wallet, freeze_wallet, open_wallet, suspend_wallet
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +129,29 @@ def test_a_wallet_frozen_after_the_review_is_caught(world: World, visit: Visit):
     assert answer.status_code == 422
     assert "No money moved" in answer.content.decode()
     assert world.balance(world.charlie_wallet) == 50_000_00
+
+
+@pytest.mark.parametrize(("end", "word"), [(suspend_wallet, "suspended"), (close_wallet, "closed")])
+def test_a_payee_s_wallet_that_ended_after_the_review_is_told_beside_the_handle(
+    world: World, visit: Visit, end: Callable[..., Wallet], word: str
+):
+    client, owner = visit(world.alice), world.charlie
+    theirs = open_wallet(
+        actor=world.actor(owner),
+        owner_id=owner.id,
+        kind=WalletKind.SAVINGS,
+        currency="INR",
+        now=clock.now(),
+    )
+    form = form_of(world, client, destination=theirs.handle)
+    body = {"review": sealed(review(client, form))}
+    end(actor=world.actor(world.olga), wallet_id=theirs.id, reason="a case", now=clock.now())
+    answer = client.post("/send/confirm", body)
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["destination"] == [f"The payee’s wallet is {word}."]
+    assert (f"The payee’s wallet is {word}." in text, "No money moved" in text) == (True, True)
+    assert world.balance(world.alice_wallet) == 1_00_000_00
 
 
 def test_funds_spent_after_the_review_are_told_beside_the_amount(world: World, visit: Visit):

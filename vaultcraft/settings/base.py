@@ -35,6 +35,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "vaultcraft.request_metrics.RequestMetricsMiddleware",
+    # Outside of all that may answer in a view's stead, so that their error pages carry the policy.
+    "csp.middleware.CSPMiddleware",
     "vaultcraft.client_address.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -47,7 +49,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "api.middleware.ProblemMiddleware",
 ]
 ROOT_URLCONF = "vaultcraft.urls"
