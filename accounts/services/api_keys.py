@@ -91,7 +91,7 @@ def _require_right(*, actor: Actor, scopes: Collection[str]) -> None:
 @needs_transaction
 def _as_of_now(actor: Actor) -> Actor:
     """The actor with the roles the person has now: a key must not outlive a demotion in flight."""
-    if actor.kind is not ActorKind.USER:
+    if actor.kind is not ActorKind.USER or actor.id is None:
         return actor
     people = User.objects.filter(id=actor.id, is_active=True)
     role, platform_role = people.values_list("role", "platform_role").first() or (None, None)
