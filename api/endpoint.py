@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from api import errors, fields
 from api.authentication import BearerAuthentication, anonymous_actor
 from api.middleware import answer_for
-from api.parsing import MAX_BODY_BYTES, StrictJSONParser, announced_length
+from api.parsing import MAX_BODY_BYTES, StrictJSONParser, announced_length, comes_in_chunks
 from api.schema.autoschema import ProblemSchema
 from kernel import ids
 from kernel.actor import Actor
@@ -35,10 +35,12 @@ class Endpoint(APIView):
     max_body_bytes: ClassVar[int] = MAX_BODY_BYTES
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse oversized bodies unread, and find out who asks.
+        """Refuse oversized and chunked bodies unread, and find out who asks.
 
         Answers are always JSON and the version is in the path, so DRF's negotiations are left out.
         """
+        if comes_in_chunks(request._request):
+            raise errors.LengthRequired()
         if announced_length(request._request) > self.max_body_bytes:
             raise errors.BodyTooLarge(
                 f"Send at most {self.max_body_bytes} bytes.",

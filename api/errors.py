@@ -45,6 +45,14 @@ class BodyTooLarge(ProtocolError):
     status = 413
 
 
+class LengthRequired(ProtocolError):
+    """The body comes in chunks, without a Content-Length; it is not read."""
+
+    code = "length_required"
+    title = "Send a Content-Length"
+    status = 411
+
+
 class UnsupportedMediaType(ProtocolError):
     """The body is not announced as JSON."""
 

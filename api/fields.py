@@ -16,6 +16,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from api.errors import FieldError, InvalidRequest, UnacceptableValue
 from api.parsing import escaped
+from kernel import text
 from kernel.money import MAX_MINOR
 
 ID_BODY = "[0-7][0-9a-hjkmnp-tv-z]{25}"
@@ -29,7 +30,7 @@ MAX_FIELD_ERRORS = 50
 
 # Codes of values whose shape is right: they make the answer 422, all others 400.
 _REFUSED_CODES = frozenset(
-    {"email", "blank_text", "unrepresentable_time", "not_written_as_integer"}
+    {"email", "blank_text", "hidden_characters", "unrepresentable_time", "not_written_as_integer"}
 )
 
 
@@ -88,6 +89,21 @@ class TextField(serializers.CharField):
         return data
 
 
+class LineField(TextField):
+    """A JSON string that people read: one line without control characters and bidi controls."""
+
+    default_error_messages = {"hidden_characters": text.REFUSED}
+
+    documented_pattern = text.PLAIN_LINE
+
+    def to_internal_value(self, data: Any) -> str:
+        """The same string."""
+        line = super().to_internal_value(data)
+        if not text.is_plain_line(line):
+            self.fail("hidden_characters")
+        return line
+
+
 class PatternField(TextField):
     """A JSON string of a documented form."""
 
@@ -99,10 +115,10 @@ class PatternField(TextField):
 
     def to_internal_value(self, data: Any) -> str:
         """The same string, when the whole of it has the form."""
-        text = super().to_internal_value(data)
-        if not self.pattern.fullmatch(text):
+        given = super().to_internal_value(data)
+        if not self.pattern.fullmatch(given):
             raise ValidationError(self.message, code="malformed")
-        return text
+        return given
 
 
 class EmailText(TextField):
@@ -115,10 +131,10 @@ class EmailText(TextField):
 
     def to_internal_value(self, data: Any) -> str:
         """The address as given."""
-        text = super().to_internal_value(data)
-        if not self._SHAPE.fullmatch(text):
+        given = super().to_internal_value(data)
+        if not self._SHAPE.fullmatch(given):
             raise ValidationError("Enter an e-mail address.", code="email")
-        return text
+        return given
 
 
 @extend_schema_field(

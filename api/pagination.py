@@ -1,7 +1,8 @@
 """Cursor pages over a key that never changes: no duplicate and no gap while rows are inserted.
 
-A cursor is a direction and a position, nothing else: rights and filters come with each request, so
-a forged cursor shows nobody anything. Every text that matches `CURSOR` is a valid position.
+A cursor is a direction, the name of its list and a position, nothing else: rights and filters come
+with each request, so a forged cursor shows nobody anything. Every text that matches the list's
+pattern is a valid position in it; another list's cursor does not match.
 """
 
 from __future__ import annotations
@@ -19,12 +20,19 @@ from kernel import ids
 DEFAULT_LIMIT = 25
 MAX_LIMIT = 100
 
-# `n` (older) or `p` (newer), and 128 bits of position: a UUIDv7, or an account's version.
-CURSOR = r"^[np]_[0-7][0-9a-hjkmnp-tv-z]{25}$"
+LIST = "list"  # where the validated parameters keep the name of their list
 _MAX_VERSION = 2**63 - 1
 
 Row = TypeVar("Row", bound=Model)
 Render = Callable[[list[Row]], list[dict[str, Any]]]
+
+
+def cursor_pattern(name: str) -> str:
+    """The form of a list's cursors.
+
+    `n` (older) or `p` (newer), the list, 128 bits of position: a UUIDv7 or an account's version.
+    """
+    return rf"^[np]_{name}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$"
 
 
 def page_of(
@@ -37,10 +45,11 @@ def page_of(
 ) -> dict[str, Any]:
     """One page, newest first: `data`, its neighbors' addresses, and whether older rows remain.
 
-    :param query: the validated `limit` and `cursor`.
+    :param query: the validated parameters of a `PageQuery`.
     :param key: the column that orders the list; unique in it, growing, never changed.
     """
     limit: int = query["limit"]
+    name: str = query[LIST]
     cursor: str | None = query.get("cursor")
     backwards = cursor is not None and cursor[0] == "p"
     if cursor is not None:
@@ -53,25 +62,28 @@ def page_of(
     older, newer = (bool(found), more) if backwards else (more, cursor is not None)
     return {
         "data": render(found),
-        "next": _address(request, found[-1:], key=key, direction="n") if older else None,
-        "previous": _address(request, found[:1], key=key, direction="p") if newer else None,
+        "next": _address(request, found[-1:], key=key, side=f"n_{name}") if older else None,
+        "previous": _address(request, found[:1], key=key, side=f"p_{name}") if newer else None,
         "has_more": older,
     }
 
 
-def cursor_at(row: Model, *, key: str, direction: str) -> str:
-    """The cursor for what lies beyond this row."""
+def cursor_at(row: Model, *, key: str, side: str) -> str:
+    """The cursor for what lies beyond this row.
+
+    :param side: the direction and the list, like `n_wallets`.
+    """
     value = getattr(row, key)
-    return ids.encode(direction, value if isinstance(value, uuid.UUID) else uuid.UUID(int=value))
+    return ids.encode(side, value if isinstance(value, uuid.UUID) else uuid.UUID(int=value))
 
 
 def _position(cursor: str, *, key: str) -> uuid.UUID | int:
-    position = ids.decode(cursor[0], cursor)
+    position = ids.decode(cursor.rpartition("_")[0], cursor)
     return position if key == "id" else min(position.int, _MAX_VERSION)
 
 
-def _address(request: Request, edge: list[Row], *, key: str, direction: str) -> str | None:
+def _address(request: Request, edge: list[Row], *, key: str, side: str) -> str | None:
     if not edge:
         return None
-    cursor = cursor_at(edge[0], key=key, direction=direction)
+    cursor = cursor_at(edge[0], key=key, side=side)
     return replace_query_param(request.build_absolute_uri(), "cursor", cursor)

@@ -52,6 +52,11 @@ def announced_length(request: HttpRequest) -> int:
         return 0
 
 
+def comes_in_chunks(request: HttpRequest) -> bool:
+    """Whether a body of unknown length is coming, which WSGI would let us read as an empty one."""
+    return "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH")
+
+
 def parsed(body: bytes) -> Any:
     """One JSON document from its bytes; see `StrictJSONParser.parse` for what is refused."""
     try:

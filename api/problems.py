@@ -46,6 +46,7 @@ _ERROR_OF_STATUS: Mapping[int, type[VaultCraftError]] = {
     403: kernel_errors.PermissionDenied,
     404: errors.RouteNotFound,
     405: errors.MethodNotAllowed,
+    411: errors.LengthRequired,
     413: errors.BodyTooLarge,
     415: errors.UnsupportedMediaType,
 }

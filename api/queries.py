@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -13,7 +13,7 @@ from rest_framework.request import Request
 
 from api import fields
 from api.errors import FieldError, InvalidRequest
-from api.pagination import CURSOR, DEFAULT_LIMIT, MAX_LIMIT
+from api.pagination import DEFAULT_LIMIT, LIST, MAX_LIMIT, cursor_pattern
 
 # RFC 3339, section 5.6.
 _DATE_TIME = re.compile(
@@ -58,15 +58,25 @@ class Query(fields.StrictSerializer):
 
 
 class PageQuery(Query):
-    """What every list takes."""
+    """What every list takes. Each has a class of its own that names it: its cursors say so."""
+
+    list_name: ClassVar[str]
 
     limit = LimitField(default=DEFAULT_LIMIT, help_text="Rows in a page.")
-    cursor = fields.PatternField(
-        CURSOR,
-        message="The cursor is not one of ours.",
-        required=False,
-        help_text="Where to go on: a cursor out of `next` or `previous`.",
-    )
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """The declared parameters, and the cursor of this list."""
+        cursor = fields.PatternField(
+            cursor_pattern(self.list_name),
+            message="The cursor is not one of this list.",
+            required=False,
+            help_text="Where to go on: a cursor out of this list's `next` or `previous`.",
+        )
+        return {**super().get_fields(), "cursor": cursor}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The validated parameters, and the name of the list they are for."""
+        return {**super().to_internal_value(data), LIST: self.list_name}
 
 
 def query_of(request: Request, kind: type[Query] = Query) -> dict[str, Any]:

@@ -34,6 +34,7 @@ WITH_BODY: tuple[Error, ...] = (
     errors.MalformedJson,
     errors.InvalidRequest,
     errors.UnacceptableValue,
+    errors.LengthRequired,
     errors.BodyTooLarge,
     errors.UnsupportedMediaType,
 )

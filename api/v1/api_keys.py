@@ -32,7 +32,7 @@ TAG = "Keys"
 class ApiKeyOrder(fields.StrictSerializer):
     """A key to issue."""
 
-    name = fields.TextField(visible=True, max_length=80)
+    name = fields.LineField(visible=True, max_length=80)
     scopes = serializers.ListField(
         child=serializers.ChoiceField(choices=[scope.value for scope in KeyScope]),
         allow_empty=False,
@@ -73,6 +73,12 @@ class NewApiKey(ApiKey):
 ApiKeyPage = page_shape(ApiKey, "ApiKeyPage")
 
 
+class ApiKeyQuery(queries.PageQuery):
+    """Where to go on in the list."""
+
+    list_name = "api_keys"
+
+
 class ApiKeys(Endpoint):
     """The list of keys, and issuing one."""
 
@@ -81,11 +87,11 @@ class ApiKeys(Endpoint):
         tag=TAG,
         summary="List API keys, newest first",
         response=ApiKeyPage,
-        query=queries.PageQuery,
+        query=ApiKeyQuery,
     )
     def get(self, request: Request) -> HttpResponse:
         """One page of keys."""
-        actor, query = actor_of(request), queries.query_of(request, queries.PageQuery)
+        actor, query = actor_of(request), queries.query_of(request, ApiKeyQuery)
         require(actor, "api_keys.read")
         with reading(actor):
             page = page_of(

@@ -62,6 +62,8 @@ AuditRecordPage = page_shape(AuditRecord, "AuditRecordPage")
 class AuditQuery(queries.PageQuery):
     """Filters of the list."""
 
+    list_name = "audit_records"
+
     action = fields.PatternField(
         r"^[a-z_]{1,40}(\.[a-z_]{1,40}){1,2}$",
         message="Expected an action like wallets.wallet.freeze.",

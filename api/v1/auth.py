@@ -30,13 +30,13 @@ MAX_PASSWORD = 1_000
 class Registration(fields.StrictSerializer):
     """A new organization and its first owner."""
 
-    organization_name = fields.TextField(visible=True, max_length=200)
+    organization_name = fields.LineField(visible=True, max_length=200)
     country = fields.PatternField(
         r"^[A-Z]{2}$", message="Expected a country code like IN.", help_text="ISO 3166-1 alpha-2."
     )
     base_currency = fields.currency(help_text="ISO 4217.")
     timezone = fields.TextField(default="UTC", max_length=64, help_text="IANA name.")
-    owner_name = fields.TextField(visible=True, max_length=200)
+    owner_name = fields.LineField(visible=True, max_length=200)
     email = fields.EmailText()
     password = fields.TextField(max_length=MAX_PASSWORD, help_text="8 to 128 characters.")
 
@@ -82,7 +82,7 @@ class Joining(fields.StrictSerializer):
     """An invited person's details."""
 
     token = fields.TextField(max_length=200, help_text="Out of the invitation.")
-    full_name = fields.TextField(visible=True, max_length=200)
+    full_name = fields.LineField(visible=True, max_length=200)
     password = fields.TextField(max_length=MAX_PASSWORD, help_text="8 to 128 characters.")
 
 

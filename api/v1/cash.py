@@ -43,12 +43,12 @@ class CashOrder(fields.StrictSerializer):
     wallet = fields.wallet_reference(help_text="Wallet id or handle.")
     amount_minor = fields.AmountField()
     currency = fields.currency()
-    external_reference = fields.TextField(
+    external_reference = fields.LineField(
         visible=True,
         max_length=100,
         help_text="The bank's own; each is taken once in an organization.",
     )
-    description = fields.TextField(max_length=MAX_DESCRIPTION, default="", allow_blank=True)
+    description = fields.LineField(max_length=MAX_DESCRIPTION, default="", allow_blank=True)
 
 
 class Deposits(Endpoint):

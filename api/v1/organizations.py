@@ -50,6 +50,8 @@ OrganizationPage = page_shape(Organization, "OrganizationPage")
 class OrganizationQuery(queries.PageQuery):
     """Filters of the list."""
 
+    list_name = "organizations"
+
     status = queries.one_of(*OrganizationStatus.values, required=False)
 
 
@@ -60,7 +62,7 @@ class Nothing(fields.StrictSerializer):
 class Reason(fields.StrictSerializer):
     """Why; kept in the audit record."""
 
-    reason = fields.TextField(max_length=200, default="", allow_blank=True)
+    reason = fields.LineField(max_length=200, default="", allow_blank=True)
 
 
 class Organizations(Endpoint):

@@ -63,6 +63,12 @@ UserPage = page_shape(User, "UserPage")
 InvitationPage = page_shape(Invitation, "InvitationPage")
 
 
+class MemberQuery(queries.PageQuery):
+    """Where to go on in the list."""
+
+    list_name = "members"
+
+
 class Members(Endpoint):
     """The colleagues."""
 
@@ -72,11 +78,11 @@ class Members(Endpoint):
         summary="List the people in view, newest first",
         description="Without the right to see colleagues, only oneself.",
         response=UserPage,
-        query=queries.PageQuery,
+        query=MemberQuery,
     )
     def get(self, request: Request) -> HttpResponse:
         """One page of people."""
-        actor, query = actor_of(request), queries.query_of(request, queries.PageQuery)
+        actor, query = actor_of(request), queries.query_of(request, MemberQuery)
         with reading(actor):
             page = page_of(
                 request,
@@ -126,6 +132,12 @@ class OneMember(Endpoint):
         return HttpResponse(status=204)
 
 
+class InvitationQuery(queries.PageQuery):
+    """Where to go on in the list."""
+
+    list_name = "invitations"
+
+
 class Invitations(Endpoint):
     """The list of invitations, and making one."""
 
@@ -134,11 +146,11 @@ class Invitations(Endpoint):
         tag=TAG,
         summary="List invitations, newest first",
         response=InvitationPage,
-        query=queries.PageQuery,
+        query=InvitationQuery,
     )
     def get(self, request: Request) -> HttpResponse:
         """One page of invitations."""
-        actor, query = actor_of(request), queries.query_of(request, queries.PageQuery)
+        actor, query = actor_of(request), queries.query_of(request, InvitationQuery)
         require(actor, "people.read")
         now = clock.now()
         with reading(actor):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -65,7 +65,18 @@ def test_entries_are_walked_by_version(world: World, alice: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    "cursor", ["", "x", "n_", "n_zzzzzzzzzzzzzzzzzzzzzzzzzz", "q_0" + "0" * 25, "n_0" + "U" * 25]
+    "cursor",
+    [
+        "",
+        "x",
+        "n_",
+        "n_transfers_",
+        "n_transfers_zzzzzzzzzzzzzzzzzzzzzzzzzz",
+        "q_transfers_0" + "0" * 25,
+        "n_transfers_0" + "U" * 25,
+        "n_0" + "0" * 25,
+        "n_wallets_0" + "0" * 25,
+    ],
 )
 def test_a_cursor_that_is_none(alice: Caller, cursor: str) -> None:
     answer = alice.get(f"/transfers?cursor={cursor}")
@@ -77,9 +88,42 @@ def test_a_forged_cursor_shows_nothing_foreign(
     world: World, alice: Caller, charlie: Caller
 ) -> None:
     alice.move("/transfers", order(world, destination_wallet=world.acme_wallet.handle))
-    everything = f"/transfers?kind=transfer&cursor=n_7{'z' * 25}"
+    everything = f"/transfers?kind=transfer&cursor=n_transfers_7{'z' * 25}"
     assert len(alice.get(everything).data["data"]) == 1
     assert charlie.get(everything).data["data"] == []
+
+
+LISTS = (
+    "/transfers",
+    "/wallets",
+    "/wallets/{handle}/entries",
+    "/ledger/accounts",
+    "/ledger/accounts/{account}/entries",
+    "/ledger/transactions",
+    "/members",
+    "/invitations",
+    "/api-keys",
+    "/audit/records",
+    "/organizations",
+)
+
+
+def test_a_cursor_is_good_for_its_own_list_only(world: World, alice: Caller) -> None:
+    alice.move("/transfers", order(world))
+    found = alice.get(f"/wallets/{world.alice_wallet.handle}").data
+    places = [path.format(handle=found["handle"], account=found["account"]) for path in LISTS]
+    own = {}
+    for place in places:
+        answer = alice.get(f"{place}?limit=1")
+        assert answer.status == 200, (place, answer.body)
+        address = answer.data["next"] or ""
+        own[place] = parse_qs(urlsplit(address).query).get("cursor", [""])[0]
+    cursors = {place: cursor for place, cursor in own.items() if cursor}
+    assert len(cursors) > 6
+    for place in places:
+        for home, cursor in cursors.items():
+            answer = alice.get(f"{place}?cursor={cursor}")
+            assert answer.status == (200 if home == place else 400), (place, home)
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1.0", "", "१०", "1e1"])

@@ -25,7 +25,7 @@ from wallets.services.cash import deposit, withdraw
 from wallets.services.references import reference_of
 from wallets.services.transfers import TransferOutcome
 from wallets.services.wallets import freeze_wallet, unfreeze_wallet
-from web.forms import new_key
+from web.forms import LineField, new_key
 from web.presenters.money import shown
 from web.presenters.wallets import holder_of
 from web.refusals import explain, words_of
@@ -48,12 +48,12 @@ class CashForm(forms.Form):
     amount = forms.CharField(
         max_length=32, widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
     )
-    external_reference = forms.CharField(
+    external_reference = LineField(
         label="Bank reference",
         max_length=120,
         help_text="As on the bank statement; each is taken once.",
     )
-    description = forms.CharField(max_length=140, required=False)
+    description = LineField(max_length=140, required=False)
 
 
 def status(request: HttpRequest) -> HttpResponse:

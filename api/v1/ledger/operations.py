@@ -85,6 +85,12 @@ class OneAccount(Endpoint):
         return Answer.of(found).response()
 
 
+class AccountEntryQuery(queries.PageQuery):
+    """Where to go on in the list."""
+
+    list_name = "account_entries"
+
+
 class AccountEntries(Endpoint):
     """The entries of one account."""
 
@@ -93,12 +99,12 @@ class AccountEntries(Endpoint):
         tag=TAG,
         summary="List an account's entries with the balance after each, newest first",
         response=EntryPage,
-        query=queries.PageQuery,
+        query=AccountEntryQuery,
         path={"account_id": "acc"},
     )
     def get(self, request: Request, account_id: str) -> HttpResponse:
         """One page of entries."""
-        actor, query = actor_of(request), queries.query_of(request, queries.PageQuery)
+        actor, query = actor_of(request), queries.query_of(request, AccountEntryQuery)
         require(actor, READ)
         with reading(actor):
             account = books.account_of(path_id("acc", account_id))

@@ -88,6 +88,8 @@ class TrialBalance(serializers.Serializer[Any]):
 class AccountQuery(queries.PageQuery):
     """Filters of the list."""
 
+    list_name = "accounts"
+
     kind = queries.one_of(*AccountKind.values, required=False)
     account_class = queries.one_of(*AccountClass.values, required=False)
     currency = fields.currency(required=False)
@@ -95,6 +97,8 @@ class AccountQuery(queries.PageQuery):
 
 class TransactionQuery(queries.PageQuery):
     """Filters of the list."""
+
+    list_name = "transactions"
 
     kind = queries.one_of(*TransactionKind.values, required=False)
 

@@ -24,7 +24,7 @@ class TransferOrder(fields.StrictSerializer):
     destination_wallet = fields.wallet_reference(help_text="Wallet id or handle that receives.")
     amount_minor = fields.AmountField()
     currency = fields.currency(help_text="Must be the currency of both wallets.")
-    description = fields.TextField(
+    description = fields.LineField(
         max_length=MAX_DESCRIPTION,
         default="",
         allow_blank=True,
@@ -98,6 +98,8 @@ TransferPage = page_shape(Transfer, "TransferPage")
 
 class TransferQuery(queries.PageQuery):
     """Filters of the list."""
+
+    list_name = "transfers"
 
     state = queries.one_of(*TransferState.values, required=False)
     kind = queries.one_of(*TransferKind.values, required=False)

@@ -125,6 +125,12 @@ class OneWallet(Endpoint):
         return Answer.of(found).response()
 
 
+class WalletEntryQuery(queries.PageQuery):
+    """Where to go on in the list."""
+
+    list_name = "wallet_entries"
+
+
 class WalletEntries(Endpoint):
     """The entries of one wallet."""
 
@@ -133,13 +139,13 @@ class WalletEntries(Endpoint):
         tag=TAG,
         summary="List a wallet's entries with the balance after each, newest first",
         response=EntryPage,
-        query=queries.PageQuery,
+        query=WalletEntryQuery,
         path=PATH,
         refusals=(wallet_errors.WalletNotFound,),
     )
     def get(self, request: Request, wallet: str) -> HttpResponse:
         """One page of entries."""
-        actor, query = actor_of(request), queries.query_of(request, queries.PageQuery)
+        actor, query = actor_of(request), queries.query_of(request, WalletEntryQuery)
         with reading(actor):
             row = wallet_of(actor=actor, wallet=wallet)
             page = page_of(

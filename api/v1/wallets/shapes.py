@@ -59,6 +59,8 @@ WalletPage = page_shape(Wallet, "WalletPage")
 class WalletQuery(queries.PageQuery):
     """Filters of the list."""
 
+    list_name = "wallets"
+
     status = queries.one_of(*AccountStatus.values, required=False)
     kind = queries.one_of(*WalletKind.values, required=False)
     currency = fields.currency(required=False)
