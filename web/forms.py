@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from babel import Locale
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from accounts.choices import KeyScope, Role
-from kernel.text import REFUSED, is_plain_line
 from wallets.choices import TransferKind, TransferState, WalletKind
 
 Choices = Sequence[tuple[str, str]]
@@ -23,21 +24,6 @@ def country_choices() -> list[tuple[str, str]]:
     names = Locale("en").territories
     countries = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha()]
     return sorted(countries, key=lambda row: (row[0] != _HOME_COUNTRY, row[1]))
-
-
-def plain_line(text: str) -> None:
-    """Refuse what other people could not read as it stands.
-
-    :raises ValidationError: on control characters and bidi controls.
-    """
-    if not is_plain_line(text):
-        raise forms.ValidationError(REFUSED, code="hidden_characters")
-
-
-class LineField(forms.CharField):
-    """One line that other people read."""
-
-    default_validators = [plain_line]
 
 
 class SignInForm(forms.Form):
@@ -60,12 +46,12 @@ _PASSWORD_HINT = "At least 8 characters. A few unrelated words work well."  # no
 class RegisterForm(forms.Form):
     """An organization and its first owner."""
 
-    organization_name = LineField(
+    organization_name = forms.CharField(
         max_length=200, widget=forms.TextInput(attrs={"autocomplete": "organization"})
     )
     country = forms.ChoiceField(widget=forms.Select(attrs={"autocomplete": "country"}))
     base_currency = forms.ChoiceField()
-    owner_name = LineField(
+    owner_name = forms.CharField(
         label="Your name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     email = forms.EmailField(
@@ -82,7 +68,7 @@ class RegisterForm(forms.Form):
 class JoinForm(forms.Form):
     """What an invitation does not know yet."""
 
-    full_name = LineField(
+    full_name = forms.CharField(
         label="Your name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     password = forms.CharField(strip=False, widget=_NEW_PASSWORD, help_text=_PASSWORD_HINT)
@@ -121,7 +107,7 @@ class SendForm(forms.Form):
         ),
         help_text="In the currency of the wallet you send from.",
     )
-    description = LineField(
+    description = forms.CharField(
         label="Note", max_length=140, required=False, help_text="The payee sees this."
     )
 
@@ -129,6 +115,23 @@ class SendForm(forms.Form):
         super().__init__(*args, **kwargs)
         _offer(self, "source", sources)
         self.fields["destination"].widget.attrs["hx-get"] = payee_url
+
+
+# Days that can be asked for. The bounds keep the arithmetic on them away from the calendar's ends.
+_FIRST_DAY, _LAST_DAY = dt.date(2000, 1, 1), dt.date(2199, 12, 31)
+
+
+def _day(label: str) -> forms.DateField:
+    bounds = {"min": _FIRST_DAY.isoformat(), "max": _LAST_DAY.isoformat()}
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", **bounds}),
+        validators=[
+            MinValueValidator(_FIRST_DAY, "Enter a day from the year 2000 on."),
+            MaxValueValidator(_LAST_DAY, "Enter a day before the year 2200."),
+        ],
+    )
 
 
 class HistoryForm(forms.Form):
@@ -148,12 +151,8 @@ class HistoryForm(forms.Form):
     )
     currency = forms.ChoiceField(required=False)
     kind = forms.ChoiceField(choices=[("", "Any kind"), *TransferKind.choices], required=False)
-    since = forms.DateField(
-        label="From", required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = forms.DateField(
-        label="To", required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    since = _day("From")
+    until = _day("To")
 
     def __init__(self, *args: Any, currencies: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -218,7 +217,7 @@ class CapForm(forms.Form):
 class ApiKeyForm(forms.Form):
     """A name to tell the key by, and what it may do."""
 
-    name = LineField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     scopes = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: Any, scopes: Sequence[KeyScope], **kwargs: Any) -> None:

@@ -32,6 +32,15 @@ def test_filters_live_in_the_address(world: World, visit: Visit):
     assert "Nothing matches" in client.get("/transfers?q=zzz").content.decode()
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1899-12-31", "99999-01-01", "\x00"])
+@pytest.mark.parametrize("name", ["since", "until"])
+def test_a_day_no_transfer_can_have_is_told(world: World, visit: Visit, name: str, day: str):
+    answer = visit(world.alice).get("/transfers", {name: day})
+    assert answer.status_code == 200
+    assert answer.context["form"].errors[name]
+    assert titles(answer) == ["Deposit", "Deposit"]
+
+
 def test_an_id_finds_its_transfer(world: World, visit: Visit):
     sent = world.send().transfer
     assert sent is not None

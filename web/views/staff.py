@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -23,7 +24,6 @@ from kernel.errors import VaultCraftError
 from kernel.money import display
 from ledger.choices import AccountClass
 from ledger.queries import TrialBalanceRow, currencies, trial_balance, trial_balance_totals
-from web.forms import LineField
 from web.refusals import words_of
 
 MOST_CHOSEN = 50
@@ -56,7 +56,7 @@ class Sheet:
 class ReasonForm(forms.Form):
     """Why: the reason is kept in the audit record."""
 
-    reason = LineField(
+    reason = forms.CharField(
         max_length=200, widget=forms.TextInput(attrs={"placeholder": "Kept in the audit record"})
     )
 
@@ -68,12 +68,18 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def trial_balance_page(request: HttpRequest) -> HttpResponse:
-    """Debits and credits per organization and currency, computed from the entries."""
+    """Debits and credits per organization and currency, computed from the entries.
+
+    :raises BadRequest: if the currency is none of ours.
+    """
     actor = actor_of(request)
     require(actor, "ledger.read")
     organizations = {row.id: row for row in visible_organizations(actor).order_by("display_name")}
     chosen = _uuid(request.GET.get("organization", ""))
-    currency = request.GET.get("currency", "")[:3]
+    codes = [row.code for row in currencies()]
+    currency = request.GET.get("currency", "")
+    if currency and currency not in codes:
+        raise BadRequest("There is no such currency")
     rows = trial_balance(organization_id=chosen, currency=currency or None)
     context = {
         **admin.site.each_context(request),
@@ -82,7 +88,7 @@ def trial_balance_page(request: HttpRequest) -> HttpResponse:
         "organizations": organizations.values(),
         "chosen": chosen,
         "currency": currency,
-        "currencies": [row.code for row in currencies()],
+        "currencies": codes,
         "as_of": clock.now(),
     }
     return TemplateResponse(request, "admin/trial_balance.html", context)
