@@ -12,6 +12,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 
 from accounts.choices import KeyScope, Role
+from kernel.text import REFUSED, is_plain_line
 from wallets.choices import TransferKind, TransferState, WalletKind
 
 Choices = Sequence[tuple[str, str]]
@@ -24,6 +25,21 @@ def country_choices() -> list[tuple[str, str]]:
     names = Locale("en").territories
     countries = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha()]
     return sorted(countries, key=lambda row: (row[0] != _HOME_COUNTRY, row[1]))
+
+
+def plain_line(text: str) -> None:
+    """Refuse what other people could not read as it stands.
+
+    :raises ValidationError: on control characters and bidi controls.
+    """
+    if not is_plain_line(text):
+        raise forms.ValidationError(REFUSED, code="hidden_characters")
+
+
+class LineField(forms.CharField):
+    """One line that other people read."""
+
+    default_validators = [plain_line]
 
 
 class SignInForm(forms.Form):
@@ -46,12 +62,12 @@ _PASSWORD_HINT = "At least 8 characters. A few unrelated words work well."  # no
 class RegisterForm(forms.Form):
     """An organization and its first owner."""
 
-    organization_name = forms.CharField(
+    organization_name = LineField(
         max_length=200, widget=forms.TextInput(attrs={"autocomplete": "organization"})
     )
     country = forms.ChoiceField(widget=forms.Select(attrs={"autocomplete": "country"}))
     base_currency = forms.ChoiceField()
-    owner_name = forms.CharField(
+    owner_name = LineField(
         label="Your name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     email = forms.EmailField(
@@ -68,7 +84,7 @@ class RegisterForm(forms.Form):
 class JoinForm(forms.Form):
     """What an invitation does not know yet."""
 
-    full_name = forms.CharField(
+    full_name = LineField(
         label="Your name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     password = forms.CharField(strip=False, widget=_NEW_PASSWORD, help_text=_PASSWORD_HINT)
@@ -107,7 +123,7 @@ class SendForm(forms.Form):
         ),
         help_text="In the currency of the wallet you send from.",
     )
-    description = forms.CharField(
+    description = LineField(
         label="Note", max_length=140, required=False, help_text="The payee sees this."
     )
 
@@ -217,7 +233,7 @@ class CapForm(forms.Form):
 class ApiKeyForm(forms.Form):
     """A name to tell the key by, and what it may do."""
 
-    name = forms.CharField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = LineField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     scopes = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: Any, scopes: Sequence[KeyScope], **kwargs: Any) -> None:

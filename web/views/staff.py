@@ -24,6 +24,7 @@ from kernel.errors import VaultCraftError
 from kernel.money import display
 from ledger.choices import AccountClass
 from ledger.queries import TrialBalanceRow, currencies, trial_balance, trial_balance_totals
+from web.forms import LineField
 from web.refusals import words_of
 
 MOST_CHOSEN = 50
@@ -56,7 +57,7 @@ class Sheet:
 class ReasonForm(forms.Form):
     """Why: the reason is kept in the audit record."""
 
-    reason = forms.CharField(
+    reason = LineField(
         max_length=200, widget=forms.TextInput(attrs={"placeholder": "Kept in the audit record"})
     )
 
