@@ -121,6 +121,7 @@ class TransferAdmin(ReadOnlyAdmin):
     list_filter = ("state", "kind", "currency", "door", "created_at")
     list_select_related = ("currency",)
     search_fields = (
+        "description",
         "id",
         "source_handle",
         "destination_handle",
