@@ -119,6 +119,10 @@ class LedgerAccount(IdentifiedModel):
                 name="account_clearing_has_counterparty",
             ),
             models.CheckConstraint(
+                condition=Q(counterparty__isnull=True) | ~Q(counterparty=F("organization")),
+                name="account_counterparty_is_another",
+            ),
+            models.CheckConstraint(
                 condition=~Q(kind=AccountKind.CLEARING) | Q(ceiling_minor__isnull=False),
                 name="account_clearing_has_ceiling",
             ),

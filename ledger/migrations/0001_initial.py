@@ -397,6 +397,17 @@ class Migration(migrations.Migration):
             model_name="ledgeraccount",
             constraint=models.CheckConstraint(
                 condition=models.Q(
+                    ("counterparty__isnull", True),
+                    models.Q(("counterparty", models.F("organization")), _negated=True),
+                    _connector="OR",
+                ),
+                name="account_counterparty_is_another",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="ledgeraccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
                     models.Q(("kind", "CLEARING"), _negated=True),
                     ("ceiling_minor__isnull", False),
                     _connector="OR",

@@ -133,8 +133,9 @@ ACCOUNTS = migrations.RunSQL(
             IF NEW.kind = 'CLEARING' THEN
                 NEW.ceiling_minor := 0;
             END IF;
-            IF NEW.posted_minor <> 0 OR NEW.held_minor <> 0 OR NEW.version <> 0 THEN
-                RAISE EXCEPTION 'an account opens empty'
+            IF NEW.posted_minor <> 0 OR NEW.held_minor <> 0 OR NEW.version <> 0
+               OR NEW.status <> 'ACTIVE' THEN
+                RAISE EXCEPTION 'an account opens empty and active'
                     USING ERRCODE = 'VC010', CONSTRAINT = 'account_opens_empty';
             END IF;
             RETURN NEW;

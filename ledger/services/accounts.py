@@ -129,7 +129,9 @@ def change_status(
     stopped = LedgerAccount.objects.values_list("stopped_by_platform", flat=True).get(id=account_id)
     if stopped and not by_platform:
         raise StoppedByPlatform()
-    if not may_become(current=account.status, wanted=wanted):
+    # The platform may take over a stop that the organization made.
+    taken_over = by_platform and not stopped and account.status == wanted != AccountStatus.CLOSED
+    if not taken_over and not may_become(current=account.status, wanted=wanted):
         raise AccountStateConflict(
             f"From {account.status} there is no way to {wanted}.",
             facts={"status": account.status, "wanted": wanted},

@@ -366,7 +366,8 @@ def test_an_account_opens_in_ones_own_books_only(world) -> None:
     ("changed", "rule"),
     [
         ({"floor_minor": None}, "account_has_floor"),
-        ({"status": "PAUSED"}, "account_status"),
+        ({"status": "PAUSED"}, "account_opens_empty"),
+        ({"status": "CLOSED"}, "account_opens_empty"),
         ({"floor_minor": -1}, "account_has_floor"),
         ({"account_class": "WISH"}, "account_class"),
         ({"account_class": "ASSET"}, "account_kind_has_class"),

@@ -135,7 +135,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # a batch of 500 transfers is about 150
 VAULTCRAFT_PROXIES = env.integer("VAULTCRAFT_PROXIES", default=0)
 
 # --- Other servers ---------------------------------------------------------------------------
-DATABASE_POOL_MAX = env.integer("VAULTCRAFT_DATABASE_POOL_MAX", default=20, minimum=2)
+DATABASE_POOL_MAX = env.integer("VAULTCRAFT_DATABASE_POOL_MAX", default=40, minimum=2)
 SERVER_TIMEOUT_SECONDS = 0.5  # cache and broker: slow is as bad as dead
 
 

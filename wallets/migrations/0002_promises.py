@@ -87,6 +87,20 @@ TRANSFERS = migrations.RunSQL(
         FOR EACH ROW EXECUTE FUNCTION vaultcraft_refuse_change();
     CREATE TRIGGER wallets_transfer_no_truncate BEFORE TRUNCATE ON wallets_transfer
         FOR EACH STATEMENT EXECUTE FUNCTION vaultcraft_refuse_change();
+    CREATE FUNCTION wallets_guard_wallet() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+    BEGIN
+        -- An account's kind never changes, so it is enough to look once.
+        IF NOT EXISTS (
+            SELECT FROM ledger_ledgeraccount a WHERE a.id = NEW.account_id AND a.kind = 'WALLET'
+        ) THEN
+            RAISE EXCEPTION 'wallet % stands on no wallet account', NEW.id
+                USING ERRCODE = 'VC021', CONSTRAINT = 'wallet_account_kind';
+        END IF;
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER wallets_wallet_guard BEFORE INSERT ON wallets_wallet
+        FOR EACH ROW EXECUTE FUNCTION wallets_guard_wallet();
     CREATE TRIGGER wallets_wallet_kept BEFORE UPDATE OR DELETE ON wallets_wallet
         FOR EACH ROW EXECUTE FUNCTION vaultcraft_refuse_change();
     CREATE TRIGGER wallets_wallet_no_truncate BEFORE TRUNCATE ON wallets_wallet
@@ -95,6 +109,8 @@ TRANSFERS = migrations.RunSQL(
     """
     DROP TRIGGER wallets_wallet_no_truncate ON wallets_wallet;
     DROP TRIGGER wallets_wallet_kept ON wallets_wallet;
+    DROP TRIGGER wallets_wallet_guard ON wallets_wallet;
+    DROP FUNCTION wallets_guard_wallet();
     DROP TRIGGER wallets_transfer_no_truncate ON wallets_transfer;
     DROP TRIGGER wallets_transfer_kept ON wallets_transfer;
     DROP TRIGGER wallets_transfer_guard ON wallets_transfer;

@@ -10,6 +10,7 @@ from django.db import connections, transaction
 from accounts.models import Organization
 from kernel.ids import new_id
 from kernel.money import MAX_MINOR
+from ledger.services.accounts import open_wallet_account
 from tests.database import FORBIDDEN, refused_by, refuses, rows, run, view
 from tests.world import NOW, World
 from wallets.tests.people import moved, opened
@@ -182,8 +183,8 @@ class TestWallets:
         view(world.acme)
 
     def test_one_of_each(self, world: World) -> None:
-        account_id = self._cash_account(world.acme)
-        self._refuses(world, "wallet_one_of_each", kind="current", account_id=account_id)
+        spare = self._spare_account(world.acme)
+        self._refuses(world, "wallet_one_of_each", kind="current", account_id=spare)
 
     def test_one_wallet_for_an_account(self, world: World) -> None:
         self._refuses(world, "wallets_wallet_account_id_key", kind="merchant")
@@ -198,13 +199,26 @@ class TestWallets:
     def test_in_ones_own_organization_only(self, world: World) -> None:
         self._refuses(world, FORBIDDEN, organization_id=world.globex.id)
 
-    def test_on_an_account_of_ones_own_organization_and_currency_only(self, world: World) -> None:
+    def test_on_a_wallet_account_of_ones_own_organization_and_currency_only(
+        self, world: World
+    ) -> None:
         view(world.globex)
-        foreign = self._cash_account(world.globex)
+        foreign = self._spare_account(world.globex)
         view(world.acme)
-        self._refuses(world, "wallet_account", account_id=foreign)
-        dollars = {"currency_id": "USD", "account_id": self._cash_account(world.acme)}
+        self._refuses(world, "wallet_account_kind", account_id=foreign)
+        self._refuses(world, "wallet_account_kind", account_id=self._cash_account(world.acme))
+        dollars = {"currency_id": "USD", "account_id": self._spare_account(world.acme)}
         self._refuses(world, "wallet_account", **dollars)
+
+    def _spare_account(self, organization: Organization) -> uuid.UUID:
+        with transaction.atomic():
+            return open_wallet_account(
+                organization_id=organization.id,
+                currency="INR",
+                handle="VC-ABCDE0",
+                name="Spare",
+                now=NOW,
+            )
 
     def _cash_account(self, organization: Organization) -> uuid.UUID:
         ((account_id,),) = rows(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
 
-from kernel.errors import VaultCraftError
+from kernel.errors import Busy, VaultCraftError
 from tests.concurrency.racing import holding, wait_for_waiters
 from tests.world import NOW, World
 from wallets.choices import WalletKind
 from wallets.services.transfers import TransferOutcome, TransferRequest, execute_transfers
-from wallets.services.transfers.grouping import Group, QueueFull, _group
+from wallets.services.transfers.grouping import Group, Lanes, QueueFull, _group
 from wallets.services.wallets import open_wallet
 
 
@@ -142,3 +143,15 @@ def test_account_held_for_long_stops_nobody_elses_money(committed_db: str, world
     done = stuck.result(20)
     assert isinstance(done, TransferOutcome)
     assert done.error is None
+
+
+def test_one_organization_takes_so_many_lanes_and_no_more() -> None:
+    lanes, acme, globex = Lanes(most=2), uuid.uuid4(), uuid.uuid4()
+
+    with lanes.one_of(acme), lanes.one_of(acme):
+        with pytest.raises(Busy), lanes.one_of(acme):
+            pytest.fail("a third lane")
+        with lanes.one_of(globex):
+            pass
+    with lanes.one_of(acme):
+        pass

@@ -298,3 +298,14 @@ def test_what_the_platform_froze_the_organization_cannot_move(world: World) -> N
     assert unfreeze_wallet(actor=staff, **stop).status == "ACTIVE"
     freeze_wallet(actor=owner, **stop)
     assert unfreeze_wallet(actor=owner, **stop).status == "ACTIVE"
+
+
+def test_the_platform_takes_over_a_freeze_of_the_organization(world: World) -> None:
+    staff, owner = world.actor(world.olga), world.actor(world.alice)
+    stop: dict[str, Any] = {"wallet_id": world.alice_wallet.id, "reason": "review", "now": NOW}
+    freeze_wallet(actor=owner, **stop)
+
+    assert freeze_wallet(actor=staff, **stop).status == "FROZEN"
+
+    with nothing_happens(world), pytest.raises(StoppedByPlatform):
+        unfreeze_wallet(actor=owner, **stop)
