@@ -61,6 +61,14 @@ class InvalidInvitation(VaultCraftError):
     title = "The invitation is not valid"
 
 
+class FormerMemberPasswordRequired(VaultCraftError):
+    """The address is a removed person's, who comes back with the password they had, or not."""
+
+    kind = Kind.REFUSED
+    code = "former_member_password_required"
+    title = "A former member joins again with the old password"
+
+
 class EmailTaken(VaultCraftError):
     """Somebody already signs in with this address."""
 

@@ -179,6 +179,12 @@ def permissions_to_issue(scopes: Collection[str]) -> frozenset[str]:
     return frozenset({"api_keys.issue", *special})
 
 
+def role_may_invite(*, role: str | None, invited_as: str) -> bool:
+    """Whether a member with the one role could invite somebody to have the other."""
+    may_invite = role_may(role=role, platform_role=None, permission="members.invite")
+    return may_invite and (invited_as != Role.OWNER or role == Role.OWNER)
+
+
 def own_organization(actor: Actor) -> uuid.UUID:
     """The organization the actor acts in.
 

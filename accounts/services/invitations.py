@@ -6,17 +6,27 @@ import datetime as dt
 import uuid
 from typing import NamedTuple
 
-from django.contrib.auth.hashers import make_password
-
 from accounts import policy
 from accounts.actors import as_user
 from accounts.choices import OrganizationStatus, Role
-from accounts.errors import AlreadyMember, InvalidInvitation, InvalidProfile, OrganizationSuspended
+from accounts.errors import (
+    AlreadyMember,
+    FormerMemberPasswordRequired,
+    InvalidInvitation,
+    InvalidProfile,
+    OrganizationSuspended,
+)
 from accounts.models import Invitation, User
-from accounts.rules import check_password_strength, cleaned_name, normalized_email
+from accounts.rules import cleaned_name, normalized_email
 from accounts.services.lookups import insert_user, locked_organization, view_of_newcomer
-from audit.services import record
-from events.services import emit
+from accounts.services.returning import (
+    check_is_proven,
+    former_member,
+    hash_to_join_with,
+    record_failure,
+)
+from audit.services import Act, record_many
+from events.services import Fact, emit_many
 from kernel.actor import Actor
 from kernel.context import Context, Scope, reading_as
 from kernel.crypto import hash_token, new_token
@@ -96,6 +106,29 @@ def withdraw_invitation(*, actor: Actor, invitation_id: uuid.UUID, now: dt.datet
     _tell(actor=actor, invitation=invitation, verb="uninvite", happened="uninvited", now=now)
 
 
+@needs_transaction
+def withdraw_beyond(*, actor: Actor, issuer: User, role: str | None, now: dt.datetime) -> None:
+    """Withdraw the open invitations a person issued that somebody with this role could not.
+
+    To be called under the organization's lock; locks the person's open invitations in id order.
+    Emits `accounts.member.uninvited` and records `accounts.member.uninvite` with the reason for
+    each.
+
+    :param role: the issuer's new role; None when the issuer is removed.
+    """
+    open_ones = Invitation.objects.filter(invited_by=issuer, accepted_at=None, withdrawn_at=None)
+    held = list(open_ones.order_by("id").select_for_update(no_key=True))
+    ending = [row for row in held if not policy.role_may_invite(role=role, invited_as=row.role)]
+    if not ending:
+        return
+    reason = "issuer_removed" if role is None else "issuer_demoted"
+    Invitation.objects.filter(id__in=[row.id for row in ending]).update(withdrawn_at=now)
+    record_many(
+        [_act(actor=actor, row=row, verb="uninvite", now=now, reason=reason) for row in ending]
+    )
+    emit_many([_fact(actor=actor, row=row, happened="uninvited", now=now) for row in ending])
+
+
 def invitation_of(*, token: str, now: dt.datetime) -> Invitation:
     """The open invitation behind a token, with its organization, for the page that asks to join.
 
@@ -112,10 +145,14 @@ def invitation_of(*, token: str, now: dt.datetime) -> Invitation:
 def join(*, actor: Actor, token: str, full_name: str, password: str, now: dt.datetime) -> User:
     """Accept an invitation: the person exists from now on and may sign in.
 
-    Somebody who was removed earlier comes back as the same person. Locks the organization. Emits
-    `accounts.member.joined`; records `accounts.member.join` by the new member.
+    Somebody who was removed earlier comes back as the same person, wallets and all, so only the
+    password of then lets them; it stays theirs. Locks the organization. Emits
+    `accounts.member.joined`; records `accounts.member.join` by the new member, or
+    `accounts.member.fail_to_join`.
 
-    :raises InvalidInvitation: if the token is unknown, used, withdrawn or expired.
+    :raises InvalidInvitation: if the token is unknown, used, withdrawn or expired, or the inviter
+        may not invite to this role any more.
+    :raises FormerMemberPasswordRequired: if it is not the password a removed person had.
     :raises OrganizationSuspended: if the organization is suspended.
     :raises InvalidProfile: on an unusable name.
     :raises WeakPassword: if the password is refused.
@@ -123,15 +160,19 @@ def join(*, actor: Actor, token: str, full_name: str, password: str, now: dt.dat
     """
     invitation = invitation_of(token=token, now=now)
     name = cleaned_name(full_name, pointer="/full_name")
-    check_password_strength(password)
-    return _join(
-        actor=actor,
-        organization_id=invitation.organization_id,
-        invitation_id=invitation.id,
-        full_name=name,
-        password_hash=make_password(password),  # slow on purpose, so before the transaction
-        now=now,
-    )
+    former = former_member(invitation)
+    try:
+        return _join(
+            actor=actor,
+            organization_id=invitation.organization_id,
+            invitation_id=invitation.id,
+            full_name=name,
+            password_hash=hash_to_join_with(former=former, password=password),
+            now=now,
+        )
+    except FormerMemberPasswordRequired:
+        record_failure(actor=actor, former=former, invitation=invitation, now=now)
+        raise
 
 
 @opens_transaction(context=view_of_newcomer)
@@ -147,8 +188,9 @@ def _join(
     organization = locked_organization(organization_id)
     if organization.status == OrganizationStatus.SUSPENDED:
         raise OrganizationSuspended()
-    invitation = organization.invitations.get(id=invitation_id)
-    if not _is_open(invitation, now=now):
+    locked = organization.invitations.select_for_update(no_key=True)  # against a withdrawal
+    invitation = locked.get(id=invitation_id)
+    if not (_is_open(invitation, now=now) and _still_stands(invitation)):
         raise InvalidInvitation()
     user = _member(invitation=invitation, full_name=full_name, password_hash=password_hash, now=now)
     invitation.accepted_at = now
@@ -177,9 +219,9 @@ def _member(
                 created_at=now,
             )
         )
-    user.full_name, user.password = full_name, password_hash
-    user.role, user.is_active = invitation.role, True
-    user.save(update_fields=["full_name", "password", "role", "is_active"])
+    check_is_proven(former=user, password_hash=password_hash)
+    user.full_name, user.role, user.is_active = full_name, invitation.role, True
+    user.save(update_fields=["full_name", "role", "is_active"])
     return user
 
 
@@ -189,25 +231,43 @@ def _is_open(invitation: Invitation, *, now: dt.datetime) -> bool:
 
 
 @needs_transaction
+def _still_stands(invitation: Invitation) -> bool:
+    """Whether the inviter could still issue it: a request in flight may outlive their right."""
+    inviter = invitation.invited_by
+    if inviter is None:
+        return True
+    role = inviter.role if inviter.is_active else None
+    return policy.role_may_invite(role=role, invited_as=invitation.role)
+
+
+@needs_transaction
 def _tell(
     *, actor: Actor, invitation: Invitation, verb: str, happened: str, now: dt.datetime
 ) -> None:
-    user_id = invitation.accepted_by_id
-    subject_id = user_id or invitation.id
-    record(
+    record_many([_act(actor=actor, row=invitation, verb=verb, now=now)])
+    emit_many([_fact(actor=actor, row=invitation, happened=happened, now=now)])
+
+
+def _act(*, actor: Actor, row: Invitation, verb: str, now: dt.datetime, **more: object) -> Act:
+    user_id = row.accepted_by_id
+    return Act(
         actor=actor,
         action=f"accounts.member.{verb}",
         subject_type="user" if user_id else "invitation",
-        subject_id=subject_id,
-        organization_id=invitation.organization_id,
-        metadata={"role": invitation.role, "invitation_id": str(invitation.id)},
+        subject_id=user_id or row.id,
+        organization_id=row.organization_id,
+        metadata={"role": row.role, "invitation_id": str(row.id), **more},
         now=now,
     )
-    emit(
+
+
+def _fact(*, actor: Actor, row: Invitation, happened: str, now: dt.datetime) -> Fact:
+    user_id = row.accepted_by_id
+    return Fact(
         name=f"accounts.member.{happened}",
-        organization_id=invitation.organization_id,
-        subject_id=subject_id,
-        payload={"user_id": str(user_id) if user_id else None, "role": invitation.role},
+        organization_id=row.organization_id,
+        subject_id=user_id or row.id,
+        payload={"user_id": str(user_id) if user_id else None, "role": row.role},
         actor=actor,
         now=now,
     )

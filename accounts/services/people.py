@@ -13,6 +13,7 @@ from accounts.errors import InvalidProfile, LastOwner
 from accounts.models import Organization, User
 from accounts.rules import check_password_strength, cleaned_name, normalized_email
 from accounts.services.api_keys import revoke_beyond
+from accounts.services.invitations import withdraw_beyond
 from accounts.services.lookups import colleague, insert_user, locked_organization
 from accounts.services.sessions import end_sessions_of
 from audit.services import record
@@ -26,9 +27,10 @@ from kernel.transactions import needs_transaction, opens_transaction
 def change_role(*, actor: Actor, user_id: uuid.UUID, role: str, now: dt.datetime) -> User:
     """Give a colleague another role; it counts from the next request on. Locks the organization.
 
-    Keys they issued that the new role could not issue are revoked with it. Emits
-    `accounts.member.role_changed` and `accounts.api_key.revoked` for each such key; records
-    `accounts.member.change_role` with both roles, and `accounts.api_key.revoke`.
+    Keys and open invitations they issued that the new role could not issue end with it. Emits
+    `accounts.member.role_changed`, `accounts.api_key.revoked` for each such key and
+    `accounts.member.uninvited` for each such invitation; records `accounts.member.change_role`
+    with both roles, `accounts.api_key.revoke` and `accounts.member.uninvite`.
 
     :raises PermissionDenied: unless the actor carries `members.change_role`; only owners make or
         change owners.
@@ -47,6 +49,7 @@ def change_role(*, actor: Actor, user_id: uuid.UUID, role: str, now: dt.datetime
     before, user.role = user.role, role
     user.save(update_fields=["role"])
     revoke_beyond(actor=actor, issuer=user, role=role, now=now)
+    withdraw_beyond(actor=actor, issuer=user, role=role, now=now)
     _tell(
         actor=actor,
         user=user,
@@ -60,11 +63,12 @@ def change_role(*, actor: Actor, user_id: uuid.UUID, role: str, now: dt.datetime
 
 @opens_transaction
 def remove_member(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User:
-    """Close a colleague's account with their sessions and the keys they issued.
+    """Close a colleague's account with their sessions, and the keys and invitations they issued.
 
     Locks the organization. The row, the wallets and the history stay. Emits
-    `accounts.member.removed`, `accounts.session.revoked` for each session and
-    `accounts.api_key.revoked` for each key; records `accounts.member.remove`.
+    `accounts.member.removed`, `accounts.session.revoked` for each session,
+    `accounts.api_key.revoked` for each key and `accounts.member.uninvited` for each open
+    invitation; records `accounts.member.remove` and the acts behind these.
 
     :raises PermissionDenied: unless the actor carries `members.remove`; only owners remove owners.
     :raises NotFound: if the person is not an active colleague.
@@ -79,6 +83,7 @@ def remove_member(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User
     user.save(update_fields=["is_active"])
     end_sessions_of(actor=actor, user=user, reason=SessionEnd.MEMBER_REMOVED, now=now)
     revoke_beyond(actor=actor, issuer=user, role=None, now=now)
+    withdraw_beyond(actor=actor, issuer=user, role=None, now=now)
     _tell(actor=actor, user=user, verb="remove", happened="removed", now=now)
     return user
 

@@ -9,6 +9,7 @@ import pytest
 from accounts.errors import (
     AlreadyMember,
     EmailTaken,
+    FormerMemberPasswordRequired,
     InvalidInvitation,
     InvalidProfile,
     OrganizationSuspended,
@@ -17,12 +18,13 @@ from accounts.errors import (
 from accounts.models import Invitation, User
 from accounts.services.invitations import LIFETIME, invite, join, withdraw_invitation
 from accounts.services.organizations import activate_organization, suspend_organization
-from accounts.services.people import remove_member
+from accounts.services.people import change_role, remove_member
 from accounts.tests.builders import (
     NOW,
     PASSWORD,
     STRANGER,
     acting,
+    acts_recorded,
     events_emitted,
     joined,
     last_record,
@@ -154,6 +156,76 @@ def test_a_removed_person_comes_back_as_the_same_person():
     remove_member(actor=acting(alice), user_id=bob.id, now=NOW)
     again = joined(alice, "bob", "viewer")
     assert (again.id, again.role, again.is_active) == (bob.id, "viewer", True)
+    assert again.password == bob.password
+
+
+@pytest.mark.parametrize("guess", ["a password of the admin", "short", ""])
+def test_nobody_comes_back_in_a_former_members_place(guess: str):
+    alice = registered().owner
+    bob = joined(alice, "bob", "member")
+    adam = acting(joined(alice, "adam", "admin"))
+    remove_member(actor=adam, user_id=bob.id, now=NOW)
+    issued = invite(actor=adam, email=bob.email, role="member", now=NOW)
+    with pytest.raises(FormerMemberPasswordRequired) as refused:
+        accept(issued.token, password=guess)
+    assert refused.value.pointer == "/password"
+    after = User.objects.get(id=bob.id)
+    assert (after.is_active, after.password, after.full_name) == (False, bob.password, "Bob")
+    assert Invitation.objects.get(id=issued.invitation.id).accepted_at is None
+    record = last_record()
+    assert (record.action, record.subject_id) == ("accounts.member.fail_to_join", bob.id)
+    assert accept(issued.token).id == bob.id
+
+
+def invited(by: User, name: str, role: str) -> str:
+    address = f"{name}@acme.test"
+    return invite(actor=acting(by), email=address, role=role, now=NOW).token
+
+
+def test_a_removed_persons_invitations_are_withdrawn():
+    alice = registered().owner
+    adam = joined(alice, "adam", "admin")
+    kept = invited(alice, "kim", "viewer")
+    gone = [invited(adam, "dora", "viewer"), invited(adam, "eve", "admin")]
+    remove_member(actor=acting(alice), user_id=adam.id, now=NOW)
+    assert Invitation.objects.filter(withdrawn_at=NOW, invited_by=adam).count() == 2
+    assert events_emitted()[-3:] == ["accounts.member.uninvited"] * 2 + ["accounts.member.removed"]
+    assert acts_recorded()[-3:] == ["accounts.member.uninvite"] * 2 + ["accounts.member.remove"]
+    for token in gone:
+        with pytest.raises(InvalidInvitation):
+            accept(token)
+    assert accept(kept).is_active
+
+
+def test_invitations_go_with_the_role_that_could_give_them():
+    alice = registered().owner
+    dora = joined(alice, "dora", "owner")
+    invited(dora, "eve", "owner")
+    invited(dora, "kim", "admin")
+    used = invited(dora, "lea", "owner")
+    accept(used)
+    open_ones = Invitation.objects.filter(invited_by=dora, accepted_at=None, withdrawn_at=None)
+    change_role(actor=acting(alice), user_id=dora.id, role="admin", now=NOW)
+    assert [row.role for row in open_ones.all()] == ["admin"]
+    change_role(actor=acting(alice), user_id=dora.id, role="finance", now=NOW)
+    assert not open_ones.all()
+    assert acts_recorded().count("accounts.member.uninvite") == 2
+    assert events_emitted().count("accounts.member.uninvited") == 2
+
+
+@pytest.mark.parametrize("role", [None, "member", "admin"])
+def test_an_invitation_in_flight_does_not_outlive_its_issuers_right(role: str | None):
+    alice = registered().owner
+    dora = joined(alice, "dora", "owner")
+    as_before = acting(dora)
+    if role is None:
+        remove_member(actor=acting(alice), user_id=dora.id, now=NOW)
+    else:
+        change_role(actor=acting(alice), user_id=dora.id, role=role, now=NOW)
+    token = invite(actor=as_before, email="eve@acme.test", role="owner", now=NOW).token
+    with pytest.raises(InvalidInvitation):
+        accept(token)
+    assert not User.objects.filter(email="eve@acme.test").exists()
 
 
 def test_nobody_joins_with_a_weak_password():

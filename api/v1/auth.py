@@ -219,6 +219,7 @@ class Join(Endpoint):
         status=201,
         refusals=(
             accounts_errors.InvalidInvitation,
+            accounts_errors.FormerMemberPasswordRequired,
             accounts_errors.InvalidProfile,
             accounts_errors.WeakPassword,
             accounts_errors.EmailTaken,

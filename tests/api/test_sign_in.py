@@ -93,6 +93,20 @@ def test_inviting_and_joining(world: World, alice: Caller) -> None:
     )
 
 
+def test_a_former_member_joins_with_the_old_password_only(world: World, alice: Caller) -> None:
+    members = alice.get("/members").data["data"]
+    [bob] = [row["id"] for row in members if row["email"] == world.bob.email]
+    assert alice("DELETE", f"/members/{bob}").status == 204
+    made = alice.post("/invitations", {"email": world.bob.email, "role": "viewer"})
+    joining = {"token": made.data["token"], "full_name": "Bob", "password": "a fine passphrase"}
+    refused = Caller().post("/auth/join", joining)
+    assert (refused.status, refused.code) == (422, "former_member_password_required")
+    assert refused.data["errors"][0]["pointer"] == "/password"
+    assert sign_in(world.bob.email, "a fine passphrase").status == 401
+    joined = Caller().post("/auth/join", {**joining, "password": PASSWORD})
+    assert (joined.status, joined.data["id"]) == (201, bob)
+
+
 def test_signing_out_ends_the_session_at_once(world: World) -> None:
     tokens = sign_in("alice@acme.test").data
     alice = Caller(tokens["access"])

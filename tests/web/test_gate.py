@@ -147,6 +147,20 @@ def test_an_invitation_makes_a_member_once(world: World):
     assert Client().post(f"/join/{token}", given).status_code == 410
 
 
+def test_a_former_member_is_asked_for_the_old_password(world: World):
+    alice = world.actor(world.alice)
+    remove_member(actor=alice, user_id=world.bob.id, now=clock.now())
+    token = invite(actor=alice, email=world.bob.email, role="viewer", now=clock.now()).token
+    client, given = Client(), {"full_name": "Bob", "password": "another passphrase"}
+    answer = client.post(f"/join/{token}", given)
+    assert answer.status_code == 422
+    assert "belonged to this organization before" in " ".join(
+        answer.context["form"].errors["password"]
+    )
+    assert client.get("/").headers["Location"] == "/sign-in"
+    assert client.post(f"/join/{token}", {**given, "password": PASSWORD}).status_code == 302
+
+
 def test_a_signed_in_person_does_not_see_the_sign_in_page(world: World, visit: Visit):
     assert visit(world.alice).get("/sign-in").headers["Location"] == "/"
 
