@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import flatten, get_fields_from_path
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
 from django.db import DataError
 from django.db.models import DateField, ForeignKey
 
@@ -45,6 +47,8 @@ class CarefulAdmin(_ModelAdmin):
     hides from a reader is neither filtered nor searched by.
     """
 
+    view_on_site = False
+
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         """Whether the list offers this filter; every other parameter is answered with 400."""
         return lookup in self._offered(request)
@@ -71,6 +75,23 @@ class CarefulAdmin(_ModelAdmin):
     def get_object(self, request: Any, object_id: str, from_field: str | None = None) -> Any:
         """As Django's; no key holds a NUL character, and the database refuses to look for one."""
         return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+
+    def response_action(self, request: Any, queryset: Any, *rest: Any, **options: Any) -> Any:
+        """As Django's, for rows whose ticked keys can be keys at all.
+
+        :raises BadRequest: one of them cannot: `abc` for a UUID, a number too large.
+        """
+        for ticked in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            self._check_key(ticked)
+        return super().response_action(request, queryset, *rest, **options)
+
+    def _check_key(self, ticked: str) -> None:
+        key = self.opts.pk
+        try:
+            ProhibitNullCharactersValidator()(ticked)
+            key.run_validators(key.to_python(ticked))
+        except (ValidationError, OverflowError, ValueError) as error:
+            raise BadRequest("A ticked row's key cannot be read") from error
 
     def _offered(self, request: Any) -> set[str]:
         key = self.opts.pk.name
@@ -117,6 +138,7 @@ class ReadOnlyInline(_TabularInline):
     extra = 0
     can_delete = False
     show_change_link = False
+    view_on_site = False
 
     def has_add_permission(self, request: object, obj: object | None = None) -> bool:
         """Nobody adds a row here."""

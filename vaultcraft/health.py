@@ -1,7 +1,9 @@
 """Is this process alive, may it have traffic, and how is it doing: the operators' three pages.
 
 `/healthz` asks nothing of anybody. `/readyz` is 503 when the database or its migrations are not
-good; cache and broker are only reported, because a dead broker must not pull every web node.
+good; cache and broker are only reported, because a dead broker must not pull every web node. It
+asks over a connection of its own: requests that wait for a lock may hold the whole pool, and a busy
+node is still a good one.
 """
 
 import json
@@ -9,13 +11,16 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from functools import cache as once
+from typing import LiteralString
 from urllib.parse import urlsplit
 
 import prometheus_client
+import psycopg
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
@@ -24,6 +29,7 @@ from prometheus_client import multiprocess
 
 OK, FAILED, DEGRADED = "ok", "failed", "degraded"
 MIGRATIONS_TRUSTED_SECONDS = 60.0
+DATABASE_TIMEOUT_SECONDS = 2  # to connect, and again for a statement; libpq takes no less
 BROKER_TIMEOUT_SECONDS = 1.0
 
 _migrations_good_until = 0.0
@@ -96,8 +102,7 @@ def _state(check: Callable[[], None], *, otherwise: str) -> str:
 
 def _check_database() -> None:
     """Ask the database for one row."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    _rows("SELECT 1")
 
 
 def _check_migrations() -> None:
@@ -108,10 +113,32 @@ def _check_migrations() -> None:
     global _migrations_good_until
     if time.monotonic() < _migrations_good_until:
         return
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if needed_migrations() - set(_rows("SELECT app, name FROM django_migrations")):
         raise RuntimeError("migrations are missing")
     _migrations_good_until = time.monotonic() + MIGRATIONS_TRUSTED_SECONDS
+
+
+@once
+def needed_migrations() -> frozenset[tuple[str, str]]:
+    """Return app and name of every migration of this code: read from disk once per process."""
+    return frozenset(MigrationLoader(None, ignore_no_migrations=True).graph.nodes)
+
+
+def _rows(statement: LiteralString) -> list[tuple[object, ...]]:
+    """Ask over a connection outside of the pool, with little patience at every step.
+
+    :raises psycopg.Error: the database did not answer in time, or said no.
+    """
+    parameters = connections[DEFAULT_DB_ALIAS].get_connection_params()
+    patience = DATABASE_TIMEOUT_SECONDS * 1000
+    parameters |= {
+        "connect_timeout": DATABASE_TIMEOUT_SECONDS,
+        "tcp_user_timeout": patience,
+        "options": f"{parameters.get('options', '')} -c statement_timeout={patience}",
+        "autocommit": True,
+    }
+    with psycopg.connect(**parameters) as own:
+        return own.execute(statement).fetchall()
 
 
 def _check_cache() -> None:

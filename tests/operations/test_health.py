@@ -1,7 +1,10 @@
 """What load balancers and operators ask."""
 
+import time
+from typing import Any
+
 import pytest
-from django.db import connection
+from django.db import connection, connections, transaction
 from django.test import Client
 
 from vaultcraft import health
@@ -42,8 +45,6 @@ def test_broker_that_refuses_our_token_is_degraded(settings):
 
 def test_missing_migration_pulls_the_node(committed_db, monkeypatch):
     monkeypatch.setattr(health, "_migrations_good_until", 0.0)
-    from django.db import connections
-
     with connections["owner"].cursor() as cursor:
         cursor.execute(
             "DELETE FROM django_migrations WHERE app = 'sessions' AND name = '0001_initial'"
@@ -58,6 +59,53 @@ def test_missing_migration_pulls_the_node(committed_db, monkeypatch):
         "cache": "ok",
         "broker": "ok",
     }
+
+
+@pytest.fixture
+def pool_of_two(committed_db, monkeypatch):
+    """Requests share two connections, as in production they share twenty."""
+    few = {"min_size": 1, "max_size": 2, "timeout": 0.5}
+    monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "pool", few)
+    default: Any = connections["default"]
+    default.ensure_connection()  # opens the pool
+    default.close()
+    yield default.pool
+    default.close()
+    default.close_pool()
+
+
+def test_ready_while_every_request_waits_for_a_lock(pool_of_two, monkeypatch):
+    monkeypatch.setattr(health, "_migrations_good_until", 0.0)
+    taken = [pool_of_two.getconn() for _ in range(2)]
+    try:
+        answer = Client().get("/readyz")
+    finally:
+        for one in taken:
+            pool_of_two.putconn(one)
+
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "ok"
+
+
+def test_a_probe_waits_for_the_database_only_so_long(committed_db, monkeypatch):
+    monkeypatch.setattr(health, "_migrations_good_until", 0.0)
+    started = time.monotonic()
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("LOCK TABLE django_migrations IN ACCESS EXCLUSIVE MODE")
+        answer = Client().get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["migrations"] == "failed"
+    assert time.monotonic() - started < 2 * health.DATABASE_TIMEOUT_SECONDS
+
+
+def test_a_dead_database_pulls_the_node(committed_db, monkeypatch):
+    monkeypatch.setitem(connections.settings["default"], "PORT", "1")
+
+    answer = Client().get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["database"] == "failed"
 
 
 def test_metrics_are_readable_locally():

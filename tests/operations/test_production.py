@@ -8,6 +8,7 @@ import pytest
 
 from vaultcraft.checks import ROOT, production_environment
 
+ONE_SECRET = "one-and-the-same-0123456789-for-two-purposes"
 READ_SETTINGS = """
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -42,6 +43,12 @@ def test_a_complete_environment_starts():
     assert started_with() == "STARTED __Host-session True\n"
 
 
+def test_the_address_s_host_is_compared_as_browsers_do():
+    address = "https://Wallet.invalid:8443/"
+
+    assert started_with(VAULTCRAFT_BASE_URL=address).startswith("STARTED")
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
@@ -61,6 +68,14 @@ def test_a_complete_environment_starts():
         ({"VAULTCRAFT_ALLOWED_HOSTS": None}, "VAULTCRAFT_ALLOWED_HOSTS must list exact host"),
         ({"VAULTCRAFT_ALLOWED_HOSTS": "*"}, "VAULTCRAFT_ALLOWED_HOSTS must list exact host"),
         ({"VAULTCRAFT_BASE_URL": "http://wallet.invalid"}, "VAULTCRAFT_BASE_URL must look like"),
+        (
+            {"VAULTCRAFT_BASE_URL": "https://elsewhere.invalid"},
+            "VAULTCRAFT_BASE_URL's host must be one of VAULTCRAFT_ALLOWED_HOSTS",
+        ),
+        (
+            {"VAULTCRAFT_PEPPER": ONE_SECRET, "VAULTCRAFT_SECRET_KEY": ONE_SECRET},
+            "VAULTCRAFT_PEPPER must differ from VAULTCRAFT_SECRET_KEY",
+        ),
         ({"DATABASE_URL": None}, "DATABASE_URL is not set"),
         (
             {"DATABASE_OWNER_URL": "postgresql://vaultcraft_app@127.0.0.1/vaultcraft"},

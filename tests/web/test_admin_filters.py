@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
 from kernel.ids import encode
@@ -121,6 +122,27 @@ def test_a_filter_and_an_id_narrow_the_list(world: World, visit: Visit):
 def test_what_cannot_be_read_is_told_and_breaks_nothing(world: World, visit: Visit, address: str):
     answer = visit(world.olga).get(f"/admin/{address}", follow=True)
     assert answer.status_code in (200, 400, 404)
+
+
+def test_no_address_leads_around_the_lists_own_rows(world: World, visit: Visit):
+    client, wallet = visit(world.olga), world.alice_wallet
+    for kind in ContentType.objects.all():
+        for key in ("abc", str(wallet.id), "1"):
+            assert client.get(f"/admin/r/{kind.id}/{key}/").status_code == 404, (kind, key)
+    assert client.get(f"/admin/wallets/wallet/{wallet.id}/change/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("label", "action"), [("wallets.wallet", "freeze"), ("accounts.organization", "suspend")]
+)
+@pytest.mark.parametrize("ticked", [["abc"], ["\0"], ["9" * 40], ["", "abc"]])
+def test_a_ticked_row_that_no_key_can_name_is_told(
+    world: World, visit: Visit, label: str, action: str, ticked: list[str]
+):
+    asked = {"action": action, "_selected_action": ticked}
+    answer = visit(world.olga).post(place_of(label), asked)
+    assert answer.status_code == 400
+    assert "That request made no sense" in answer.content.decode()
 
 
 def test_the_trial_balance_knows_its_currencies(world: World, visit: Visit):

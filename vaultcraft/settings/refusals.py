@@ -1,6 +1,7 @@
 """What production refuses to start with. Messages name the variable, never its value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -76,6 +77,25 @@ def hosts(name: str) -> list[str]:
     if not found or any("*" in host or host.startswith(".") for host in found):
         raise ImproperlyConfigured(f"{name} must list exact host names, separated by commas.")
     return found
+
+
+def distinct_secrets(**secrets: str) -> None:
+    """Check that no two secrets, named by their variables, are one: each leak stays its own.
+
+    :raises ImproperlyConfigured: two are the same.
+    """
+    for (first, one), (second, other) in combinations(secrets.items(), 2):
+        if one == other:
+            raise ImproperlyConfigured(f"{first} must differ from {second}.")
+
+
+def host_answered(name: str, *, url: str, allowed: Sequence[str]) -> None:
+    """Check that the address we print in links is one we answer to.
+
+    :raises ImproperlyConfigured: its host is not among the allowed ones.
+    """
+    if urlsplit(url).hostname not in {host.lower().strip("[]") for host in allowed}:
+        raise ImproperlyConfigured(f"{name}'s host must be one of VAULTCRAFT_ALLOWED_HOSTS.")
 
 
 def distinct_roles(databases: Mapping[str, Mapping[str, Any]]) -> None:
