@@ -130,7 +130,8 @@ def change_status(
     if stopped and not by_platform:
         raise StoppedByPlatform()
     # The platform may take over a stop that the organization made.
-    taken_over = by_platform and not stopped and account.status == wanted != AccountStatus.CLOSED
+    stop = wanted in (AccountStatus.FROZEN, AccountStatus.SUSPENDED)
+    taken_over = stop and by_platform and not stopped and account.status == wanted
     if not taken_over and not may_become(current=account.status, wanted=wanted):
         raise AccountStateConflict(
             f"From {account.status} there is no way to {wanted}.",
