@@ -53,20 +53,14 @@ def set_clearing_cap(
     :raises CurrencyUnknown: if the currency is not in the table of currencies.
     """
     require(actor, "ledger.set_clearing_cap")
-    if not actor.is_platform and actor.organization_id != organization_id:
-        raise NotFound("There is no such organization.")
-    names = display_names([organization_id, counterparty_id])
-    if organization_id not in names:
-        raise NotFound("There is no such organization.", pointer="/organization")
-    if counterparty_id not in names or counterparty_id == organization_id:
-        raise NotFound("There is no such organization.", pointer="/counterparty")
+    counterparty_name = _counterparty_name(actor, organization_id, counterparty_id)
     if cap_minor != 0:
         checked_minor(cap_minor)
     _lock_pair(organization_id, counterparty_id)
     ensure_clearing_account(
         organization_id=organization_id,
         counterparty_id=counterparty_id,
-        counterparty_name=names[counterparty_id],
+        counterparty_name=counterparty_name,
         currency=currency,
         now=now,
     )
@@ -74,11 +68,26 @@ def set_clearing_cap(
     found = clearing_accounts(pairs=pair, currencies=[currency])
     lock_accounts(found.values())
     cap = _write(organization_id, counterparty_id, currency, cap_minor, now)
+    _tell(actor=actor, cap=cap, now=now)
+    return cap
+
+
+def _counterparty_name(actor: Actor, organization_id: uuid.UUID, counterparty_id: uuid.UUID) -> str:
+    names = display_names([organization_id, counterparty_id])
+    at_home = actor.is_platform or actor.organization_id == organization_id
+    if not at_home or organization_id not in names:
+        raise NotFound("There is no such organization.", pointer="/organization")
+    if counterparty_id not in names or counterparty_id == organization_id:
+        raise NotFound("There is no such organization.", pointer="/counterparty")
+    return names[counterparty_id]
+
+
+def _tell(*, actor: Actor, cap: ClearingCap, now: dt.datetime) -> None:
     facts: dict[str, object] = {
-        "organization_id": str(organization_id),
-        "counterparty_id": str(counterparty_id),
-        "currency": currency,
-        "cap_minor": cap_minor,
+        "organization_id": str(cap.organization_id),
+        "counterparty_id": str(cap.counterparty_id),
+        "currency": cap.currency_id,
+        "cap_minor": cap.cap_minor,
         "effective_cap_minor": _in_force(cap),
     }
     record(
@@ -86,19 +95,18 @@ def set_clearing_cap(
         action="ledger.clearing_cap.set",
         subject_type="clearing_cap",
         subject_id=cap.id,
-        organization_id=organization_id,
+        organization_id=cap.organization_id,
         metadata=facts,
         now=now,
     )
     emit(
         name="ledger.clearing_cap.set",
-        organization_id=organization_id,
+        organization_id=cap.organization_id,
         subject_id=cap.id,
         payload=facts,
         actor=actor,
         now=now,
     )
-    return cap
 
 
 def _lock_pair(*organization_ids: uuid.UUID) -> None:
