@@ -102,7 +102,7 @@ LINES = (
     ),
     Line(
         name="marginal_whole_transfer",
-        what="What limits, transfer, audit and outbox add to the books",
+        what="What transfer, audit and outbox add to the books",
         unit="us/transfer",
         value="marginal",
         writes="transfer, audit, outbox",
