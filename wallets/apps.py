@@ -5,3 +5,10 @@ class WalletsConfig(AppConfig):
     name = "wallets"
     verbose_name = "Wallets"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Give the checker the passes over transfers."""
+        from ledger.checker import register
+        from wallets.checker import PASSES
+
+        register(*PASSES)

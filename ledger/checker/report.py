@@ -1,0 +1,79 @@
+"""What a check of the books found, and what it did not look at."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Mapping, Sequence
+
+# Said with every report: silence about these would be taken for proof.
+NOT_VERIFIED = (
+    "the audit chain: records are counted and matched, their order is not yet sealed",
+    "a rewrite of history by a superuser that keeps every sum, version, balance and count right",
+    "descriptions, metadata, references of banks, names: nothing in the books repeats them",
+    "whether money at the bank is what the cash accounts say",
+    "whether an effective date is the true one, where it breaks no rule about dates",
+    "rights and decisions: who was allowed to ask for what, or which limits stood at the time",
+    "events that were delivered, and what others made of them",
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that breaks one rule: which, where, and the figures that show it."""
+
+    check: str
+    rule: str
+    organization_id: uuid.UUID | None
+    subject: str
+    subject_id: str
+    facts: Mapping[str, object]
+
+    def __str__(self) -> str:
+        figures = ", ".join(f"{name} {value}" for name, value in self.facts.items())
+        return f"{self.rule}: {self.subject} {self.subject_id} ({figures})"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PassReport:
+    """What one pass saw.
+
+    :param visited: rows looked at.
+    :param found: all rows that break a rule; `findings` names the first of them.
+    """
+
+    name: str
+    claim: str
+    visited: int
+    found: int
+    findings: Sequence[Finding]
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Report:
+    """What all passes saw in one snapshot."""
+
+    organization_id: uuid.UUID | None
+    passes: Sequence[PassReport]
+    seconds: float
+
+    @property
+    def found(self) -> int:
+        """How many things break a rule; a thing that two passes see counts twice."""
+        return sum(one.found for one in self.passes)
+
+    @property
+    def visited(self) -> int:
+        """How many rows were looked at, by all passes together."""
+        return sum(one.visited for one in self.passes)
+
+    @property
+    def clean(self) -> bool:
+        """Whether no rule is broken."""
+        return self.found == 0
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The findings that are named, of all passes."""
+        return [finding for one in self.passes for finding in one.findings]

@@ -1,0 +1,102 @@
+"""Running passes: count first, and name the places only where something is wrong."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, LiteralString, cast
+
+import psycopg
+
+from kernel.errors import InvariantBroken, NotFound
+from ledger.checker.passes import Pass, registered
+from ledger.checker.report import Finding, PassReport, Report
+from ledger.checker.snapshot import auditor_snapshot
+
+# A broken chain breaks everything after it: the first places tell the story.
+MOST_NAMED = 100
+
+NOTHING_VISITED = "nothing_visited"
+
+
+def verify_books(
+    *,
+    organization_id: uuid.UUID | None = None,
+    names: Collection[str] = (),
+    connection: psycopg.Connection | None = None,
+) -> Report:
+    """Run the passes and say what each saw; nothing is written.
+
+    :param organization_id: look at one organization's books only.
+    :param names: run these passes only; all when empty.
+    :param connection: a transaction to read in; the auditor's own snapshot when None.
+    :raises NotFound: if there is no pass of one of the names.
+    :raises NoAuditor: if no connection is given and the settings name no auditor.
+    """
+    chosen = _chosen(names)
+    if connection is not None:
+        return _report(connection, chosen, organization_id)
+    with auditor_snapshot() as own:
+        return _report(own, chosen, organization_id)
+
+
+def _chosen(names: Collection[str]) -> Sequence[Pass]:
+    unknown = set(names) - {one.name for one in registered()}
+    if unknown:
+        known = ", ".join(one.name for one in registered())
+        raise NotFound(f"There is no pass {', '.join(sorted(unknown))}. There are: {known}.")
+    return [one for one in registered() if not names or one.name in names]
+
+
+def _report(
+    connection: psycopg.Connection, passes: Sequence[Pass], organization_id: uuid.UUID | None
+) -> Report:
+    started = time.monotonic()
+    done = [_run(connection, one, organization_id) for one in passes]
+    return Report(organization_id, done, time.monotonic() - started)
+
+
+def _run(
+    connection: psycopg.Connection, one: Pass, organization_id: uuid.UUID | None
+) -> PassReport:
+    started = time.monotonic()
+    asked = {"organization": organization_id}
+    ((visited, found),) = _rows(
+        connection,
+        f"SELECT count(*), count(rule) FROM ({one.query}) looked",  # noqa: S608 - our constants
+        asked,
+    )
+    findings = _named(connection, one, asked) if found else []
+    if not visited and _expected(connection, one, asked):
+        findings, found = [_nothing(one, organization_id)], 1
+    seconds = time.monotonic() - started
+    return PassReport(one.name, one.claim, visited, found, findings, seconds)
+
+
+def _named(connection: psycopg.Connection, one: Pass, asked: Mapping[str, object]) -> list[Finding]:
+    named = _rows(
+        connection,
+        "SELECT rule, organization_id, subject, subject_id, facts"  # noqa: S608 - our constants
+        f" FROM ({one.query}) looked WHERE rule IS NOT NULL"
+        f" ORDER BY subject, subject_id LIMIT {MOST_NAMED}",
+        asked,
+    )
+    return [Finding(one.name, *row) for row in named]
+
+
+def _expected(connection: psycopg.Connection, one: Pass, asked: Mapping[str, object]) -> bool:
+    ((expected,),) = _rows(connection, f"SELECT {one.expected_when}", asked)
+    return bool(expected)
+
+
+def _nothing(one: Pass, organization_id: uuid.UUID | None) -> Finding:
+    return Finding(one.name, NOTHING_VISITED, organization_id, "pass", one.name, {"visited": 0})
+
+
+def _rows(
+    connection: psycopg.Connection, query: str, asked: Mapping[str, object]
+) -> list[tuple[Any, ...]]:
+    if connection.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
+        raise InvariantBroken("the snapshot is gone: an earlier pass broke it")
+    return connection.execute(cast(LiteralString, query), asked).fetchall()

@@ -1,0 +1,114 @@
+"""Passes over transfers: with their transactions in the books, their events and their evidence."""
+
+from __future__ import annotations
+
+from typing import LiteralString
+
+from ledger.checker import Pass
+from ledger.checker.passes import of
+
+_OF_TRANSFER: LiteralString = (
+    "(%(organization)s::uuid IS NULL OR w.organization_id = %(organization)s"
+    " OR w.counterparty_organization_id = %(organization)s)"
+)
+_EXPECTED: LiteralString = (
+    f"EXISTS (SELECT FROM ledger_transaction t WHERE t.transfer_id IS NOT NULL AND {of('t')})"
+)
+
+# Who learns of a transfer: the asking side always, the other side when money moved.
+_AUDIENCE: LiteralString = f"""
+    SELECT w.id, w.organization_id, w.state, w.amount_minor FROM wallets_transfer w
+    WHERE w.state IN ('COMPLETED', 'FAILED', 'CANCELLED') AND {of("w")}
+    UNION ALL
+    SELECT w.id, w.counterparty_organization_id, w.state, w.amount_minor FROM wallets_transfer w
+    WHERE w.state = 'COMPLETED' AND w.counterparty_organization_id IS NOT NULL
+      AND (%(organization)s::uuid IS NULL
+           OR w.counterparty_organization_id = %(organization)s)"""  # noqa: S608 - our constants
+
+WALLETS = Pass(
+    name="wallets",
+    claim="each wallet stands on one wallet account of its organization and currency",
+    query=f"""
+        SELECT coalesce(w.organization_id, a.organization_id) AS organization_id,
+               'wallet' AS subject, coalesce(w.id, a.id)::text AS subject_id,
+               CASE WHEN w.id IS NULL THEN 'wallet_exists'
+                    WHEN a.id IS NULL THEN 'wallet_account_kind'
+                    WHEN a.organization_id <> w.organization_id OR a.currency_id <> w.currency_id
+                        THEN 'wallet_account' END AS rule,
+               jsonb_build_object('handle', w.handle, 'account', a.id) AS facts
+        FROM (SELECT * FROM wallets_wallet w WHERE {of("w")}) w
+        FULL JOIN (SELECT * FROM ledger_ledgeraccount a WHERE a.kind = 'WALLET' AND {of("a")}) a
+            ON a.id = w.account_id""",  # noqa: S608 - our constants
+)
+
+TRANSFERS = Pass(
+    name="transfers",
+    claim="each completed transfer is in the books as asked, and no other transfer is",
+    expected_when=_EXPECTED,
+    query=f"""
+        SELECT coalesce(w.organization_id, t.organization_id) AS organization_id,
+               'transfer' AS subject, coalesce(w.id, t.transfer_id)::text AS subject_id,
+               CASE WHEN w.id IS NULL THEN 'transfer_exists'
+                    WHEN coalesce(t.transactions, 0) <> CASE
+                        WHEN w.state <> 'COMPLETED' THEN 0
+                        WHEN w.counterparty_organization_id IS NULL THEN 1 ELSE 2 END
+                        THEN 'transfer_transactions' END AS rule,
+               jsonb_build_object('state', w.state, 'amount_minor', w.amount_minor,
+                                  'currency', w.currency_id,
+                                  'transactions', coalesce(t.transactions, 0)) AS facts
+        FROM (SELECT * FROM wallets_transfer w WHERE {_OF_TRANSFER}) w
+        FULL JOIN (
+            SELECT t.transfer_id, count(*) AS transactions,
+                   (array_agg(t.organization_id))[1] AS organization_id
+            FROM ledger_transaction t WHERE t.transfer_id IS NOT NULL
+            GROUP BY t.transfer_id HAVING bool_or({of("t")})
+        ) t ON t.transfer_id = w.id""",  # noqa: S608 - our constants
+)
+
+EVENTS = Pass(
+    name="events",
+    claim="each outcome of a transfer was told once to each side that may know",
+    expected_when=_EXPECTED,
+    query=f"""
+        SELECT organization_id, 'transfer' AS subject, id::text AS subject_id,
+               CASE WHEN w.state IS NULL THEN 'event_has_outcome'
+                    WHEN o.times IS DISTINCT FROM 1 THEN 'outcome_has_one_event'
+                    WHEN o.name <> 'wallets.transfer.' || lower(w.state) THEN 'event_names_outcome'
+               END AS rule,
+               jsonb_build_object('state', w.state, 'event', o.name,
+                                  'events', coalesce(o.times, 0)) AS facts
+        FROM ({_AUDIENCE}) w
+        FULL JOIN (
+            SELECT o.subject_id AS id, o.organization_id, count(*) AS times, min(o.name) AS name
+            FROM events_outboxevent o
+            WHERE o.name IN ('wallets.transfer.completed', 'wallets.transfer.failed',
+                             'wallets.transfer.cancelled') AND {of("o")}
+            GROUP BY o.subject_id, o.organization_id
+        ) o USING (id, organization_id)""",  # noqa: S608 - our constants
+)
+
+EVIDENCE = Pass(
+    name="evidence",
+    claim="each outcome of a transfer has one audit record for each side that may know",
+    expected_when=_EXPECTED,
+    query=f"""
+        SELECT organization_id, 'transfer' AS subject, id::text AS subject_id,
+               CASE WHEN w.state IS NULL THEN 'record_has_outcome'
+                    WHEN r.times IS DISTINCT FROM 1 THEN 'outcome_has_one_record'
+                    WHEN r.action <> CASE w.state WHEN 'COMPLETED' THEN 'wallets.transfer.complete'
+                                     WHEN 'FAILED' THEN 'wallets.transfer.fail'
+                                     ELSE 'wallets.transfer.cancel' END THEN 'record_names_outcome'
+               END AS rule,
+               jsonb_build_object('state', w.state, 'action', r.action,
+                                  'records', coalesce(r.times, 0)) AS facts
+        FROM ({_AUDIENCE}) w
+        FULL JOIN (
+            SELECT r.subject_id AS id, r.organization_id, count(*) AS times, min(r.action) AS action
+            FROM audit_auditrecord r
+            WHERE r.action IN ('wallets.transfer.complete', 'wallets.transfer.fail',
+                               'wallets.transfer.cancel') AND {of("r")}
+            GROUP BY r.subject_id, r.organization_id
+        ) r USING (id, organization_id)""",  # noqa: S608 - our constants
+)
+
+PASSES = (WALLETS, TRANSFERS, EVENTS, EVIDENCE)
