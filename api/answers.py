@@ -15,11 +15,15 @@ JSON = "application/json"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, exact body, and the headers that belong to the body."""
+    """Status, exact body, and the headers that belong to the body.
+
+    :param replayed: whether it tells again of an effect that stood before this request.
+    """
 
     status: int
     body: bytes
     headers: Mapping[str, str]
+    replayed: bool = False
 
     @classmethod
     def of(cls, data: object, *, status: int = 200, location: str | None = None) -> Answer:

@@ -73,7 +73,7 @@ def run_once(request: HttpRequest, *, claim: Claim, effect: Effect) -> HttpRespo
         _release(held)
         raise
     if _kept(held, answer):
-        return answer.response()
+        return _sent(answer)
     # The lease ran out while we worked and somebody took over: theirs is the answer.
     return _replay(claim)
 
@@ -118,9 +118,19 @@ def _replay(claim: Claim) -> HttpResponse:
         raise ReferenceReused("Send the same body, or use a new key.")
     if guard.status is None or guard.body is None:
         raise errors.RequestInFlight("Ask again in a moment with the same key.")
-    answer = Answer(status=guard.status, body=bytes(guard.body), headers=guard.headers)
+    body = bytes(guard.body)
+    return _sent(Answer(status=guard.status, body=body, headers=guard.headers, replayed=True))
+
+
+def _sent(answer: Answer) -> HttpResponse:
+    """The response; marked when it repeats what was done before, whether the guard was kept or not.
+
+    PostgreSQL may lose the last guards when it dies: then the books tell, and a client should not
+    see the difference.
+    """
     response = answer.response()
-    response[REPLAYED_HEADER] = "true"
+    if answer.replayed:
+        response[REPLAYED_HEADER] = "true"
     return response
 
 

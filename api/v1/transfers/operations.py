@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from django.db.models import Q
@@ -37,6 +38,7 @@ from wallets.queries import transfer_of, visible_transfers
 from wallets.services.references import reference_of
 from wallets.services.transfers import (
     QueueFull,
+    TransferOutcome,
     TransferRequest,
     execute_together,
     execute_transfers,
@@ -145,7 +147,8 @@ def _batch_answer(request: Request, claim: Claim, order: dict[str, Any]) -> Answ
         for index, item in enumerate(order["items"])
     ]
     outcomes = execute_transfers(requests, all_or_nothing=whole)
-    viewer, request_id = Viewer.of(claim.actor), request_id_of(request._request)
+    replayed = all(outcome.replayed for outcome in outcomes)
+    viewer, request_id = Viewer.of(claim.actor), _request_id(request, outcomes)
     items = [
         rendered_item(outcome, index=index, viewer=viewer, request_id=request_id)
         for index, outcome in enumerate(outcomes)
@@ -153,11 +156,19 @@ def _batch_answer(request: Request, claim: Claim, order: dict[str, Any]) -> Answ
     refused = sum(1 for item in items if item["problem"])
     result = {"completed": len(items) - refused, "refused": refused, "items": items}
     if not (whole and refused):
-        return Answer.of(result)
+        return dataclasses.replace(Answer.of(result), replayed=replayed)
     error = errors.BatchRefused(
         "Nothing moved; see the items.", facts={"refused": refused, "items": items}
     )
-    return Answer.of_error(error, request_id=request_id)
+    answer = Answer.of_error(error, request_id=request_id)
+    return dataclasses.replace(answer, replayed=replayed)
+
+
+def _request_id(request: Request, outcomes: list[TransferOutcome]) -> str:
+    """The id of the request that was the first to ask: what is told again has the same bytes."""
+    rows = (outcome.transfer for outcome in outcomes if outcome.transfer is not None)
+    first = next(rows, None)
+    return request_id_of(request._request) if first is None else first.request_id
 
 
 class OneTransfer(Endpoint):

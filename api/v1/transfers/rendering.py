@@ -135,12 +135,14 @@ def answer_of(outcome: TransferOutcome, *, viewer: Viewer) -> Answer:
             status=problems.status_of(error),
             body=problems.encode(problem_of(transfer, error)),
             headers={"Content-Type": problems.MEDIA_TYPE},
+            replayed=outcome.replayed,
         )
-    return Answer.of(
+    answer = Answer.of(
         rendered_transfer(transfer, viewer=viewer),
         status=202 if transfer.state in _WAITING else 201,
         location=f"/api/v1/transfers/{ids.encode('trf', transfer.id)}",
     )
+    return dataclasses.replace(answer, replayed=outcome.replayed)
 
 
 def rendered_item(
