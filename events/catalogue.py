@@ -14,6 +14,7 @@ OPTIONAL_TEXT: Mapping[str, object] = {"type": ["string", "null"]}
 UUID: Mapping[str, object] = {"type": "string", "format": "uuid"}
 OPTIONAL_UUID: Mapping[str, object] = {"type": ["string", "null"], "format": "uuid"}
 MINOR: Mapping[str, object] = {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}
+COUNT: Mapping[str, object] = {"type": "integer", "minimum": 0}
 TEXTS: Mapping[str, object] = {"type": "array", "items": TEXT}
 
 
@@ -49,6 +50,14 @@ _TRANSFER = {
     "amount_minor": MINOR,
     "currency": TEXT,
 }
+_LEDGER_HOLD = {
+    "hold_id": UUID,
+    "account_id": UUID,
+    "currency": TEXT,
+    "amount_minor": MINOR,
+    "captured_minor": MINOR,
+    "released_minor": MINOR,
+}
 _WALLET = {"wallet_id": UUID, "handle": TEXT, "kind": TEXT, "currency": TEXT, "status": TEXT}
 _ORGANIZATION = {"organization_id": UUID, "name": TEXT, "status": TEXT}
 _MEMBER = {"user_id": OPTIONAL_UUID, "role": TEXT}
@@ -64,6 +73,7 @@ _TYPES = (
     EventType("wallets.wallet.unfrozen", "A wallet may pay out again.", _WALLET),
     EventType("wallets.wallet.suspended", "The platform stopped a wallet.", _WALLET),
     EventType("wallets.wallet.closed", "A wallet ended, at zero.", _WALLET),
+    EventType("ledger.hold.expired", "A hold ran out; the rest is free again.", _LEDGER_HOLD),
     EventType(
         "ledger.clearing_cap.set",
         "An organization stated how much it may owe another.",
@@ -74,6 +84,11 @@ _TYPES = (
             "cap_minor": MINOR,
             "effective_cap_minor": MINOR,
         },
+    ),
+    EventType(
+        "ledger.reconciliation.drift_found",
+        "A check of the books found what breaks a rule: somebody must look.",
+        {"job_id": UUID, "organization_id": OPTIONAL_UUID, "findings": COUNT, "passes": TEXTS},
     ),
     EventType("accounts.organization.registered", "An organization asks to join.", _ORGANIZATION),
     EventType("accounts.organization.activated", "An organization may move money.", _ORGANIZATION),

@@ -21,6 +21,9 @@ class AccountKind(models.TextChoices):
     WALLET = "WALLET", "Customer wallet"
     CASH = "CASH", "Cash at bank"
     CLEARING = "CLEARING", "Clearing with another organization"
+    FEE_INCOME = "FEE_INCOME", "Fee income"
+    FX_POSITION = "FX_POSITION", "Currency position"
+    GENERAL = "GENERAL", "General account of the chart"
 
 
 class AccountStatus(models.TextChoices):
@@ -44,3 +47,22 @@ class TransactionKind(models.TextChoices):
     TRANSFER = "TRANSFER", "Transfer"
     DEPOSIT = "DEPOSIT", "Deposit"
     WITHDRAWAL = "WITHDRAWAL", "Withdrawal"
+    CAPTURE = "CAPTURE", "Capture of a hold"
+    REVERSAL = "REVERSAL", "Reversal"
+    JOURNAL = "JOURNAL", "Manual journal"
+    EXCHANGE = "EXCHANGE", "Currency exchange"
+    SETTLEMENT = "SETTLEMENT", "Settlement"
+
+
+class HoldState(models.TextChoices):
+    """What became of a hold. All but OPEN are final, and reserve nothing more."""
+
+    OPEN = "OPEN", "Open"
+    CAPTURED = "CAPTURED", "Captured"
+    VOIDED = "VOIDED", "Voided"
+    EXPIRED = "EXPIRED", "Expired"
+
+
+class PeriodState(models.TextChoices):
+    OPEN = "OPEN", "Open"
+    CLOSED = "CLOSED", "Closed"

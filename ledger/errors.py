@@ -62,6 +62,44 @@ class OrganizationInactive(PostingRefused):
     title = "An organization in this movement is not active"
 
 
+class PeriodClosed(PostingRefused):
+    """The effective date lies in a closed period, which nothing can enter any more."""
+
+    code = "period_closed"
+    title = "The period of this date is closed"
+
+
+class UnbalancedJournal(PostingRefused):
+    """Debits and credits differ in some currency."""
+
+    code = "unbalanced_journal"
+    title = "Debits and credits are not equal"
+
+
+class HoldNotFound(PostingRefused):
+    code = "hold_not_found"
+    title = "There is no such hold"
+
+
+class HoldEnded(PostingRefused):
+    """The hold was captured whole, voided, or expired; an ended hold reserves nothing."""
+
+    code = "hold_ended"
+    title = "The hold has ended"
+
+
+class CaptureExceedsHold(PostingRefused):
+    code = "capture_exceeds_hold"
+    title = "The hold has less than this left"
+
+
+class ReversalExceedsOriginal(PostingRefused):
+    """More would be given back than is left, or the original is a reversal itself."""
+
+    code = "reversal_exceeds_original"
+    title = "More would be reversed than is left of the original"
+
+
 class BatchTooLarge(VaultCraftError):
     """The batch has more items than one posting may carry; it is never cut."""
 

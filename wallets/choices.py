@@ -15,6 +15,8 @@ class TransferKind(models.TextChoices):
     TRANSFER = "transfer", "Transfer"
     DEPOSIT = "deposit", "Deposit"
     WITHDRAWAL = "withdrawal", "Withdrawal"
+    CAPTURE = "capture", "Capture of a hold"
+    REVERSAL = "reversal", "Reversal"
 
 
 class TransferState(models.TextChoices):

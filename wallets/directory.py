@@ -24,6 +24,8 @@ class Listed:
     holder_name: str
     currency: str
     account_id: uuid.UUID
+    kind: str
+    organization_timezone: str
 
     @property
     def organization_active(self) -> bool:

@@ -6,11 +6,13 @@ refused movement gets a reason and does not sink its neighbors.
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 import uuid
 from collections import Counter
 
 from kernel.money import MAX_MINOR
-from ledger.choices import AccountKind, AccountStatus
+from ledger.choices import AccountKind, AccountStatus, Side
 from ledger.errors import (
     AccountClosed,
     AccountFrozen,
@@ -21,29 +23,52 @@ from ledger.errors import (
     CurrencyMismatch,
     InsufficientFunds,
     OrganizationInactive,
+    PeriodClosed,
     PostingRefused,
+    ReversalExceedsOriginal,
+    UnbalancedJournal,
 )
 from ledger.policy import change_minor
-from ledger.services.locking import LockedAccounts, Standing
+from ledger.services.locking import Standing, Standings
 from ledger.services.movements import Leg, Movement, Refused
+from ledger.services.reserving import Holds, HoldStanding
+from ledger.services.undoing import Undoable
 
 # For each posting, for each leg: the leg, its account, the resulting balance and version.
 Judged = list[list[tuple[Leg, Standing, int, int]]]
 
 
-def judge(
-    movement: Movement, locked: LockedAccounts, active: frozenset[uuid.UUID]
-) -> Judged | Refused:
-    """Judge one movement; if it may stand, move the standings on, else leave them untouched.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Bench:
+    """Everything a judgment looks at, read under the locks and moved on with each movement."""
 
-    :param active: the organizations that may move money, read after the locks.
-    """
+    standings: Standings
+    holds: Holds
+    undoable: Undoable
+
+    def effective_at(self, movement: Movement) -> dt.datetime:
+        """When the movement counts: a door's clock may run ahead of the books', a date may not."""
+        return min(movement.effective_at, self.standings.recorded_at)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ruling:
+    """A movement that may stand, and what it changes."""
+
+    movement: Movement
+    changes: Counter[uuid.UUID]
+    hold: HoldStanding | None = None
+
+
+def judge(movement: Movement, bench: Bench) -> Ruling | Refused:
+    """Judge one movement; nothing is changed."""
     changes: Counter[uuid.UUID] = Counter()
     for posting in movement.postings:
-        if posting.organization_id not in active:
-            return Refused(OrganizationInactive(), posting.legs[0].account_id)
+        refused = _refused_by_books(movement, posting.organization_id, bench)
+        if refused:
+            return Refused(refused, posting.legs[0].account_id)
         for leg in posting.legs:
-            account = locked.accounts.get(leg.account_id)
+            account = bench.standings.accounts.get(leg.account_id)
             if account is None or account.organization_id != posting.organization_id:
                 return Refused(AccountNotFound(), leg.account_id)
             change = _change(leg, account)
@@ -51,15 +76,47 @@ def judge(
             if refusal:
                 return Refused(refusal, leg.account_id)
             changes[leg.account_id] += change
-    for account_id, change in changes.items():
-        refusal = _refusal_by_balance(locked.accounts[account_id], change)
+    first = movement.postings[0].legs[0].account_id
+    if movement.currency is None and not _balanced(movement, bench):
+        return Refused(UnbalancedJournal(), first)
+    undone = _undone(movement)
+    if undone and not bench.undoable.allows(undone):
+        return Refused(ReversalExceedsOriginal(), first)
+    return _ruled(Ruling(movement, changes), bench)
+
+
+def _ruled(ruling: Ruling, bench: Bench) -> Ruling | Refused:
+    """The balances, with what a capture frees."""
+    capture = ruling.movement.capture
+    hold: HoldStanding | None = None
+    if capture:
+        found = bench.holds.wanted(capture)
+        if isinstance(found, PostingRefused):
+            return Refused(found, ruling.movement.postings[0].legs[0].account_id)
+        hold = found
+    for account_id, change in ruling.changes.items():
+        freed = hold.frees(capture) if hold and capture and hold.account_id == account_id else 0
+        refusal = _refusal_by_balance(bench.standings.accounts[account_id], change, freed)
         if refusal:
             return Refused(refusal, account_id)
-    return _applied(movement, locked)
+    return dataclasses.replace(ruling, hold=hold)
 
 
-def _refusal_by_state(account: Standing, currency: str, change: int) -> PostingRefused | None:
-    if account.currency != currency:
+def _refused_by_books(
+    movement: Movement, organization_id: uuid.UUID, bench: Bench
+) -> PostingRefused | None:
+    books = bench.standings.books.get(organization_id)
+    if books is None or not books.active:
+        return OrganizationInactive()
+    if books.closed_before and bench.effective_at(movement) < books.closed_before:
+        return PeriodClosed(facts={"closed_before": books.closed_before.isoformat()})
+    return None
+
+
+def _refusal_by_state(
+    account: Standing, currency: str | None, change: int
+) -> PostingRefused | None:
+    if currency is not None and account.currency != currency:
         return CurrencyMismatch()
     if account.status == AccountStatus.SUSPENDED:
         return AccountSuspended()
@@ -70,9 +127,10 @@ def _refusal_by_state(account: Standing, currency: str, change: int) -> PostingR
     return None
 
 
-def _refusal_by_balance(account: Standing, change: int) -> PostingRefused | None:
+def _refusal_by_balance(account: Standing, change: int, freed: int) -> PostingRefused | None:
     posted = account.posted_minor + change
-    below = account.floor_minor is not None and posted - account.held_minor < account.floor_minor
+    held = account.held_minor - freed
+    below = account.floor_minor is not None and posted - held < account.floor_minor
     if change < 0 and below:
         return InsufficientFunds()
     if change > 0 and account.ceiling_minor is not None and posted > account.ceiling_minor:
@@ -84,12 +142,40 @@ def _refusal_by_balance(account: Standing, change: int) -> PostingRefused | None
     return None
 
 
-def _applied(movement: Movement, locked: LockedAccounts) -> Judged:
+def _balanced(movement: Movement, bench: Bench) -> bool:
+    """Whether debits and credits are equal in each posting and currency."""
+    for posting in movement.postings:
+        sums: Counter[str] = Counter()
+        for leg in posting.legs:
+            signed = leg.amount_minor if leg.side == Side.DEBIT else -leg.amount_minor
+            sums[bench.standings.accounts[leg.account_id].currency] += signed
+        if any(sums.values()):
+            return False
+    return True
+
+
+def _undone(movement: Movement) -> Counter[int]:
+    undone: Counter[int] = Counter()
+    for posting in movement.postings:
+        for leg in posting.legs:
+            if leg.reverses is not None:
+                undone[leg.reverses] += leg.amount_minor
+    return undone
+
+
+def apply(ruling: Ruling, bench: Bench) -> Judged:
+    """Move the standings on by a movement that stands."""
+    movement = ruling.movement
+    if movement.capture and ruling.hold:
+        account = bench.standings.accounts[ruling.hold.account_id]
+        account.held_minor -= ruling.hold.frees(movement.capture)
+        ruling.hold.take(movement.capture)
+    bench.undoable.take(_undone(movement))
     judged: Judged = []
     for posting in movement.postings:
         results = []
         for leg in posting.legs:
-            account = locked.accounts[leg.account_id]
+            account = bench.standings.accounts[leg.account_id]
             account.posted_minor += _change(leg, account)
             account.version += 1
             results.append((leg, account, account.posted_minor, account.version))

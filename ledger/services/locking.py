@@ -1,4 +1,8 @@
-"""Taking the account locks, and the state the accounts have once we hold them."""
+"""Taking the locks of posting, and the state the books have once we hold them.
+
+Order, everywhere in the program: accounts by ascending id, then the organizations with their books,
+then holds by id, then what guards lock.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,8 @@ import dataclasses
 import datetime as dt
 import functools
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
@@ -46,6 +51,21 @@ class LockedAccounts:
     recorded_at: dt.datetime
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class BooksStanding:
+    """Whether an organization may move money, and since when its books are open."""
+
+    active: bool
+    closed_before: dt.datetime | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Standings(LockedAccounts):
+    """The accounts of a batch, and the books of the organizations that take part."""
+
+    books: Mapping[uuid.UUID, BooksStanding]
+
+
 class _ClockTimestamp(Func):
     """The instant itself, where `now()` would give the beginning of the transaction."""
 
@@ -61,50 +81,78 @@ class _IsAnyOf(Func):
     output_field = BooleanField()
 
 
+# An organization is stopped, and a period closed, by changing one of these rows: both wait for the
+# movements that read them here, and movements do not wait for each other.
+_BOOKS = (
+    "SELECT o.id, o.status = 'active', b.closed_before"
+    " FROM accounts_organization o JOIN ledger_books b ON b.organization_id = o.id"
+    " WHERE o.id = ANY (%s::uuid[]) ORDER BY o.id"
+)
+_HOLD_BOOKS = f"{_BOOKS} FOR SHARE"
+
+
 @needs_transaction
 def lock_accounts(ids: Iterable[uuid.UUID]) -> LockedAccounts:
     """Lock accounts in ascending order of id, in one statement, and read them under the lock.
 
     Accounts that do not exist or cannot be seen are missing from the answer.
     """
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(locking=True), [sorted(ids)])
+        return _read(cursor.fetchall())
+
+
+def take_standings(
+    *, account_ids: Iterable[uuid.UUID], organization_ids: Iterable[uuid.UUID], locking: bool = True
+) -> Standings:
+    """Accounts, then organizations and their books, locked and read in one round trip.
+
+    :param locking: False only looks; what is read may change before anybody acts on it.
+    """
+    with connection.cursor() as first, connection.cursor() as second:
+        first.execute(_statement(locking=locking), [sorted(account_ids)])
+        second.execute(_HOLD_BOOKS if locking else _BOOKS, [sorted(organization_ids)])
+        locked = _read(first.fetchall())
+        books = {row[0]: BooksStanding(row[1], row[2]) for row in second.fetchall()}
+    return Standings(locked.accounts, locked.recorded_at, books)
+
+
+def _read(rows: Iterable[tuple[Any, ...]]) -> LockedAccounts:
     accounts: dict[uuid.UUID, Standing] = {}
     recorded_at = dt.datetime.min.replace(tzinfo=dt.UTC)
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(), [sorted(ids)])
-        for *values, earliest in cursor.fetchall():
-            accounts[values[0]] = Standing(*values)
-            recorded_at = max(recorded_at, earliest)
+    for *values, earliest in rows:
+        account = Standing(*values)
+        accounts[account.id] = account
+        recorded_at = max(recorded_at, earliest)
     return LockedAccounts(accounts, recorded_at)
 
 
 @functools.cache
-def _statement() -> str:
+def _statement(*, locking: bool) -> str:
     """The lock as Django writes it, compiled once: compiling took longer than executing it.
 
     Its one parameter is the array of ids, so the text is the same for any number of accounts and
     PostgreSQL prepares it once for a connection.
     """
     wanted = _IsAnyOf(F("id"), Value([], ArrayField(UUIDField())))
-    rows = (
-        LedgerAccount.objects.filter(wanted)
-        .order_by("id")
-        .select_for_update(no_key=True)
-        .values_list(
-            "id",
-            "organization_id",
-            "kind",
-            "account_class",
-            "currency_id",
-            "status",
-            "posted_minor",
-            "held_minor",
-            "floor_minor",
-            "ceiling_minor",
-            "version",
-            Greatest("last_recorded_at", _ClockTimestamp()),
-        )
+    rows = LedgerAccount.objects.filter(wanted).order_by("id")
+    if locking:
+        rows = rows.select_for_update(no_key=True)
+    read = rows.values_list(
+        "id",
+        "organization_id",
+        "kind",
+        "account_class",
+        "currency_id",
+        "status",
+        "posted_minor",
+        "held_minor",
+        "floor_minor",
+        "ceiling_minor",
+        "version",
+        Greatest("last_recorded_at", _ClockTimestamp()),
     )
-    return str(rows.query.sql_with_params()[0])
+    return str(read.query.sql_with_params()[0])
 
 
 @needs_transaction

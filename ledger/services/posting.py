@@ -1,7 +1,7 @@
 """The only door to the books: judge a batch of movements under locks, then write it at once.
 
-Order of locks, everywhere in the program: accounts by ascending id, once, in one statement. A
-refused movement leaves no trace here; its neighbors are posted all the same.
+The order of locks stands in `locking`. A refused movement leaves no trace here; its neighbors are
+posted all the same.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 
-from accounts.services.standing import hold_active_organizations
 from kernel.ids import new_id
 from kernel.rows import insert_rows
 from kernel.transactions import needs_transaction
+from ledger.choices import TransactionKind
 from ledger.errors import BatchTooLarge
 from ledger.policy import MAX_BATCH
-from ledger.services.judging import Judged, judge
-from ledger.services.locking import LockedAccounts, lock_accounts
+from ledger.services.guarding import Guard
+from ledger.services.hearing import balances, hear
+from ledger.services.judging import Bench, Judged
 from ledger.services.movements import Movement, Posted, Posting, Refused
+from ledger.services.reserving import tell_expired
 
 _TRANSACTION_COLUMNS = {
     "id": "uuid",
@@ -31,6 +33,8 @@ _TRANSACTION_COLUMNS = {
     "recorded_at": "timestamptz",
     "description": "text",
     "metadata": "jsonb",
+    "reverses_id": "uuid",
+    "hold_id": "uuid",
 }
 _ENTRY_COLUMNS = {
     "transaction_id": "uuid",
@@ -44,52 +48,96 @@ _ENTRY_COLUMNS = {
     "version": "bigint",
     "effective_at": "timestamptz",
     "recorded_at": "timestamptz",
+    "reverses_id": "bigint",
 }
 
 
 @needs_transaction
-def post(movements: Sequence[Movement], *, all_or_nothing: bool = False) -> list[Posted | Refused]:
+def post(
+    movements: Sequence[Movement],
+    *,
+    now: dt.datetime,
+    guards: Sequence[Guard] = (),
+    all_or_nothing: bool = False,
+) -> list[Posted | Refused]:
     """Post what the books allow of a batch and say, in order, what became of each movement.
 
-    Four statements whatever the size: one locks the accounts, one holds the organizations that are
-    active, two insert. Each movement is judged against the balances its
-    predecessors in the batch leave. With `all_or_nothing`, one
-    refusal keeps the whole batch out of the books; the others then come back as `Posted` with no
-    transactions.
+    Four statements whatever the size: one locks the accounts, one holds the organizations and their
+    books, two insert; two more where holds matter, one more for reversals, and those of the guards.
+    Each movement is judged against the balances its predecessors in the batch leave. With
+    `all_or_nothing`, one refusal keeps the whole batch out of the books; the others then come back
+    as `Posted` with no transactions. Overdue holds of the accounts are released either way, with
+    the event `ledger.hold.expired` for each.
 
+    :param now: from the door: what expired by then is over.
+    :param guards: judged after the books, for each movement; see `Guard`.
     :raises BatchTooLarge: for more than `MAX_BATCH` movements.
     :raises django.db.IntegrityError: when a reference already stands in the books.
     """
+    _require_size(movements)
+    hearing = hear(movements, now=now, guards=guards, locking=True)
+    tell_expired(hearing.lapsed, now=now)
+    if all_or_nothing and hearing.refused:
+        if hearing.lapsed:
+            hearing.bench.holds.write()
+        return [one if isinstance(one, Refused) else Posted() for one in hearing.judged]
+    writing = _Writing(hearing.bench)
+    results = [
+        judged if isinstance(judged, Refused) else writing.add(movement, judged)
+        for movement, judged in zip(movements, hearing.judged, strict=True)
+    ]
+    writing.flush()
+    for guard in guards:
+        guard.write()
+    return results
+
+
+def rehearse(
+    movements: Sequence[Movement],
+    *,
+    now: dt.datetime,
+    guards: Sequence[Guard] = (),
+    all_or_nothing: bool = False,
+) -> list[Posted | Refused]:
+    """Say what `post` would say of the batch now, and what the accounts would show after it.
+
+    Takes no lock and writes no row: what it says is true of the moment it looked.
+
+    :raises BatchTooLarge: for more than `MAX_BATCH` movements.
+    """
+    _require_size(movements)
+    hearing = hear(movements, now=now, guards=guards, locking=False)
+    if all_or_nothing and hearing.refused:
+        return [one if isinstance(one, Refused) else Posted() for one in hearing.judged]
+    return [
+        judged
+        if isinstance(judged, Refused)
+        else Posted(balances=balances(hearing.bench, movement))
+        for movement, judged in zip(movements, hearing.judged, strict=True)
+    ]
+
+
+def _require_size(movements: Sequence[Movement]) -> None:
     if len(movements) > MAX_BATCH:
         raise BatchTooLarge(facts={"maximum": MAX_BATCH})
-    postings = [posting for movement in movements for posting in movement.postings]
-    locked = lock_accounts({leg.account_id for posting in postings for leg in posting.legs})
-    active = hold_active_organizations({posting.organization_id for posting in postings})
-    results: list[Posted | Refused] = []
-    writing = _Writing(locked.recorded_at)
-    for movement in movements:
-        judged = judge(movement, locked, active)
-        results.append(judged if isinstance(judged, Refused) else writing.add(movement, judged))
-    if all_or_nothing and any(isinstance(result, Refused) for result in results):
-        return [result if isinstance(result, Refused) else Posted() for result in results]
-    writing.flush()
-    return results
 
 
 class _Writing:
     """The rows of the accepted movements, collected and then written in two statements."""
 
-    def __init__(self, recorded_at: dt.datetime) -> None:
-        self.recorded_at = recorded_at
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.recorded_at = bench.standings.recorded_at
         self.transactions: list[tuple[object, ...]] = []
         self.entries: list[tuple[object, ...]] = []
 
     def add(self, movement: Movement, judged: Judged) -> Posted:
         ids = []
+        effective_at = self.bench.effective_at(movement)
         for posting, results in zip(movement.postings, judged, strict=True):
             transaction_id = new_id()
             ids.append(transaction_id)
-            self._add_transaction(transaction_id, posting, movement)
+            self._add_transaction(transaction_id, posting, movement, effective_at)
             for seq, (leg, account, balance, version) in enumerate(results, start=1):
                 self.entries.append(
                     (
@@ -102,27 +150,38 @@ class _Writing:
                         account.currency,
                         balance,
                         version,
-                        movement.effective_at,
+                        effective_at,
                         self.recorded_at,
+                        leg.reverses,
                     )
                 )
         return Posted(tuple(ids), self.recorded_at)
 
     def _add_transaction(
-        self, transaction_id: uuid.UUID, posting: Posting, movement: Movement
+        self,
+        transaction_id: uuid.UUID,
+        posting: Posting,
+        movement: Movement,
+        effective_at: dt.datetime,
     ) -> None:
+        capture = movement.capture
+        # Of a capture across two organizations, the paying side alone takes from the hold.
+        captures = capture and any(leg.account_id == capture.account_id for leg in posting.legs)
+        paid = capture is None or captures
         self.transactions.append(
             (
                 transaction_id,
                 posting.organization_id,
-                movement.kind,
+                movement.kind if paid else TransactionKind.TRANSFER,
                 movement.reference,
                 movement.transfer_id,
                 len(posting.legs),
-                movement.effective_at,
+                effective_at,
                 self.recorded_at,
                 movement.description,
                 {},
+                posting.reverses,
+                capture.hold_id if capture and captures else None,
             )
         )
 
@@ -132,7 +191,6 @@ class _Writing:
         insert_rows(
             table="ledger_transaction", columns=_TRANSACTION_COLUMNS, rows=self.transactions
         )
+        # Holds before entries: what a capture frees must be free when the balance falls.
+        self.bench.holds.write()
         insert_rows(table="ledger_entry", columns=_ENTRY_COLUMNS, rows=self.entries)
-
-
-__all__ = ["LockedAccounts", "Movement", "Posted", "Refused", "post"]

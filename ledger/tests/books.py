@@ -67,7 +67,7 @@ def _platform(**_: object) -> Context:
 @opens_transaction(context=_platform)
 def posted(*movements: Movement, all_or_nothing: bool = False) -> list[Posted | Refused]:
     """Post a batch in a transaction of its own, seeing every organization."""
-    return post(movements, all_or_nothing=all_or_nothing)
+    return post(movements, now=NOW, all_or_nothing=all_or_nothing)
 
 
 @opens_transaction(context=_platform)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from django.db import transaction
 
 from accounts.models import Organization
+from kernel import clock
 from kernel.crypto import fingerprint
 from kernel.ids import new_id
 from ledger.models import LedgerAccount
@@ -19,6 +20,9 @@ from tests.database import refused_by, rows, run
 from tests.world import NOW
 
 _numbers = itertools.count(1)
+
+# The world's deposits were recorded by the database's clock; what comes after is recorded later.
+RECORDED_AT = clock.now() + dt.timedelta(hours=1)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -35,7 +39,7 @@ class RawEntry:
     version: int
     currency_id: str = "INR"
     effective_at: dt.datetime = NOW
-    recorded_at: dt.datetime = NOW
+    recorded_at: dt.datetime = RECORDED_AT
 
 
 def insert_transaction(
@@ -51,7 +55,7 @@ def insert_transaction(
         reference or fingerprint("raw", str(next(_numbers))),
         entry_count,
         NOW,
-        NOW,
+        RECORDED_AT,
     )
     return transaction_id
 

@@ -29,7 +29,7 @@ from ledger.tests.books import (
     posted,
 )
 from tests.database import refused_by, statements, work
-from tests.world import World
+from tests.world import NOW, World
 
 ALICE, ACME = 1_00_000_00, 5_00_000_00
 
@@ -290,7 +290,7 @@ def test_a_clock_that_was_set_back_does_not_turn_time_around(committed_db, world
 
 def test_post_is_a_step(alice, acme) -> None:
     with nothing_moves(), pytest.raises(InvariantBroken):
-        post([movement(alice, acme, 1)])
+        post([movement(alice, acme, 1)], now=NOW)
 
 
 def test_unbalanced_legs_never_pass_the_database(world, alice, acme) -> None:

@@ -24,12 +24,23 @@ APPEND_ONLY = {
     "audit_auditrecord",
     "events_outboxevent",
     "ledger_entry",
+    "ledger_periodbalance",
+    "ledger_reconcilefinding",
+    "ledger_reconcilejob",
     "ledger_transaction",
+    "wallets_wallethold",
 }
 NEVER_REMOVED = APPEND_ONLY | {
+    "ledger_accountgroup",
+    "ledger_books",
     "ledger_clearingcap",
     "ledger_currency",
+    "ledger_hold",
     "ledger_ledgeraccount",
+    "ledger_period",
+    "wallets_feeschedule",
+    "wallets_limitrule",
+    "wallets_spendingusage",
     "wallets_transfer",
     "wallets_wallet",
 }
@@ -103,8 +114,21 @@ def test_nothing_of_the_books_can_be_removed(table: str) -> None:
 def test_the_only_columns_the_application_updates() -> None:
     changed = {table: columns_with("UPDATE", table) for table in sorted(NEVER_REMOVED)}
     assert {table: columns for table, columns in changed.items() if columns} == {
+        "ledger_accountgroup": {"name"},
+        "ledger_books": {"organization_id"},  # to lock a row takes the right to change a column
         "ledger_clearingcap": {"cap_minor", "set_at"},
+        "ledger_hold": {"captured_minor", "released_minor", "state", "ended_at"},
         "ledger_ledgeraccount": {"status", "stopped_by_platform"},
+        "ledger_period": {"state", "closed_at", "opening_proof", "closing_proof"},
+        "wallets_feeschedule": {
+            "fixed_minor",
+            "bps",
+            "floor_minor",
+            "ceiling_minor",
+            "set_at",
+        },
+        "wallets_limitrule": {"day_minor", "month_minor", "set_at"},
+        "wallets_spendingusage": {"day", "day_minor", "month", "month_minor"},
         "wallets_transfer": {
             "state",
             "reason_code",
@@ -174,6 +198,10 @@ def test_functions_that_run_as_the_owner() -> None:
     assert {name: callable_ for name, _, callable_ in found} == {
         "ledger_apply_clearing_cap": False,
         "ledger_apply_entries": False,
+        "ledger_apply_holds": False,
+        "ledger_check_reversals": False,
+        "ledger_guard_period": False,
+        "ledger_open_books": False,
         "wallet_directory": True,
     }
     for name, settings, _ in found:

@@ -46,7 +46,9 @@ class Wish:
 
 WISHES = st.builds(
     Wish,
-    kind=st.sampled_from([*[TransferKind.TRANSFER] * 6, *TransferKind]),
+    kind=st.sampled_from(
+        [*[TransferKind.TRANSFER] * 7, TransferKind.DEPOSIT, TransferKind.WITHDRAWAL]
+    ),
     payer=st.sampled_from(NAMES),
     payee=st.sampled_from(NAMES),
     amount_minor=AMOUNTS,

@@ -325,7 +325,7 @@ class TestTheOwner:
             ("TRUNCATE wallets_transfer", "wallets_transfer_no_truncate"),
             ("UPDATE wallets_wallet SET kind = kind", "wallets_wallet_kept"),
             ("DELETE FROM wallets_wallet", "wallets_wallet_kept"),
-            ("TRUNCATE wallets_wallet, wallets_transfer", "wallets_wallet_no_truncate"),
+            ("TRUNCATE wallets_wallet CASCADE", "wallets_wallet_no_truncate"),
             ("UPDATE wallets_transfer SET amount_minor = 1", "transfer_state_machine"),
         ],
     )

@@ -62,6 +62,9 @@ _COLUMNS = {
     "request_id": "text",
     "created_at": "timestamptz",
     "completed_at": "timestamptz",
+    "fee_minor": "bigint",
+    "hold_id": "uuid",
+    "reverses_id": "uuid",
     "source_transaction_id": "uuid",
     "destination_transaction_id": "uuid",
 }
@@ -95,7 +98,8 @@ def carry_out(drafts: Sequence[Draft], *, all_or_nothing: bool) -> list[Carried]
     """
     withheld = all_or_nothing and any(draft.refusal for draft in drafts)
     going = [] if withheld else [d.movement for d in drafts if d.movement is not None]
-    results = iter(post(going, all_or_nothing=all_or_nothing))
+    now = max(draft.request.now for draft in drafts)
+    results = iter(post(going, now=now, all_or_nothing=all_or_nothing))
     carried = []
     for draft in drafts:
         error = draft.refusal
@@ -161,6 +165,9 @@ def _row(
         actor.request_id,
         request.now,
         completed_at,
+        0,
+        None,
+        None,
         paid,
         received,
     )

@@ -1,9 +1,4 @@
-"""Wallets and the transfers between them.
-
-A wallet is the customer's view of one liability account in the books: its balances and its status
-stand on that account and nowhere else. A transfer is the request and its outcome; what it moved is
-in the transactions it points to.
-"""
+"""Transfers: what was asked for, and what became of it."""
 
 from __future__ import annotations
 
@@ -13,52 +8,8 @@ from django.db.models import F, Q
 from kernel.actor import ActorKind, Door
 from kernel.models import IdentifiedModel
 from kernel.money import MAX_MINOR
-from wallets.choices import TransferKind, TransferState, WalletKind
-
-
-class Wallet(IdentifiedModel):
-    """A holder's place for money of one kind and currency; identity never changes."""
-
-    handle = models.TextField(unique=True, help_text="VC-XXXXXX, for people.")
-    organization = models.ForeignKey("accounts.Organization", models.PROTECT, related_name="+")
-    owner = models.ForeignKey(
-        "accounts.User",
-        models.PROTECT,
-        null=True,
-        related_name="wallets",
-        help_text="Null: the organization's own wallet.",
-    )
-    kind = models.TextField(choices=WalletKind)
-    currency = models.ForeignKey("ledger.Currency", models.PROTECT, related_name="+")
-    account = models.OneToOneField("ledger.LedgerAccount", models.PROTECT, related_name="wallet")
-    created_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ("-id",)
-        constraints = (
-            models.UniqueConstraint(
-                fields=["organization", "owner", "kind", "currency"],
-                name="wallet_one_of_each",
-                nulls_distinct=False,
-            ),
-            # The targets of the transfers' composite foreign keys.
-            models.UniqueConstraint(
-                fields=["id", "organization", "currency"], name="wallet_identity"
-            ),
-            models.UniqueConstraint(fields=["id", "currency"], name="wallet_identity_currency"),
-            models.CheckConstraint(condition=Q(kind__in=WalletKind.values), name="wallet_kind"),
-            models.CheckConstraint(
-                condition=Q(handle__regex="^VC-[0-9A-HJKMNP-TV-Z]{6}$"), name="wallet_handle"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return self.handle
-
-    @property
-    def status(self) -> str:
-        """ACTIVE, FROZEN, SUSPENDED or CLOSED: the status of the account that posting judges."""
-        return str(self.account.status)
+from wallets.choices import TransferKind, TransferState
+from wallets.models.wallets import Wallet
 
 
 class Transfer(IdentifiedModel):
@@ -131,6 +82,25 @@ class Transfer(IdentifiedModel):
     request_id = models.TextField()
     created_at = models.DateTimeField(help_text="When it was asked for, from the door.")
     completed_at = models.DateTimeField(null=True, help_text="When the books recorded it.")
+    fee_minor = models.BigIntegerField(
+        default=0, db_default=0, help_text="Paid on top of the amount, by the source."
+    )
+    hold = models.ForeignKey(
+        "ledger.Hold",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="The hold a capture takes its money from.",
+    )
+    reverses = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="reversals",
+        db_index=False,
+        help_text="The transfer a reversal gives back, whole or in part.",
+    )
     source_transaction = models.ForeignKey(
         "ledger.Transaction", models.PROTECT, null=True, related_name="+", db_index=False
     )
@@ -149,8 +119,25 @@ class Transfer(IdentifiedModel):
             ),
             models.Index(fields=["source", "-id"], name="transfer_source"),
             models.Index(fields=["destination", "-id"], name="transfer_destination"),
+            models.Index(
+                fields=["reverses"], name="transfer_reverses", condition=Q(reverses__isnull=False)
+            ),
+            models.Index(fields=["hold"], name="transfer_hold", condition=Q(hold__isnull=False)),
         )
         constraints = (
+            models.CheckConstraint(
+                condition=Q(kind=TransferKind.REVERSAL, reverses__isnull=False)
+                | ~Q(kind=TransferKind.REVERSAL) & Q(reverses__isnull=True),
+                name="transfer_reversal_reverses",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=TransferKind.CAPTURE, hold__isnull=False)
+                | ~Q(kind=TransferKind.CAPTURE) & Q(hold__isnull=True),
+                name="transfer_capture_has_hold",
+            ),
+            models.CheckConstraint(
+                condition=Q(fee_minor__range=(0, MAX_MINOR)), name="transfer_fee"
+            ),
             models.UniqueConstraint(
                 fields=["organization", "kind", "external_reference"],
                 name="transfer_external_reference",
@@ -163,8 +150,10 @@ class Transfer(IdentifiedModel):
                 condition=~Q(source=F("destination")), name="transfer_two_wallets"
             ),
             models.CheckConstraint(
-                condition=Q(kind=TransferKind.TRANSFER, source__isnull=False)
-                & Q(destination__isnull=False)
+                condition=Q(kind__in=(TransferKind.TRANSFER, TransferKind.CAPTURE))
+                & Q(source__isnull=False, destination__isnull=False)
+                | Q(kind=TransferKind.REVERSAL)
+                & (Q(source__isnull=False) | Q(destination__isnull=False))
                 | Q(kind=TransferKind.DEPOSIT, source__isnull=True, destination__isnull=False)
                 | Q(kind=TransferKind.WITHDRAWAL, source__isnull=False, destination__isnull=True),
                 name="transfer_ends",

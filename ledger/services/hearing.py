@@ -1,0 +1,90 @@
+"""One batch before the books: what it needs is read, then each movement is judged in order."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+
+from ledger.choices import HoldState
+from ledger.services.guarding import Guard
+from ledger.services.judging import Bench, Judged, apply, judge
+from ledger.services.locking import take_standings
+from ledger.services.movements import Balance, Movement, Refused
+from ledger.services.reserving import HoldStanding, holds_of
+from ledger.services.undoing import undoable
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Hearing:
+    """The judgments of a batch, and the bench as they leave it.
+
+    :param judged: in the order of the movements: where each leg leaves its account, or a refusal.
+    :param lapsed: the holds that turned out to be overdue.
+    """
+
+    bench: Bench
+    judged: list[Judged | Refused]
+    lapsed: list[HoldStanding]
+
+    @property
+    def refused(self) -> bool:
+        return any(isinstance(one, Refused) for one in self.judged)
+
+
+def hear(
+    movements: Sequence[Movement], *, now: dt.datetime, guards: Sequence[Guard], locking: bool
+) -> Hearing:
+    """Read, under locks if `locking`, and judge each movement after its predecessors."""
+    bench = _bench(movements, now=now, locking=locking)
+    lapsed = bench.holds.overdue()
+    for hold in lapsed:
+        account = bench.standings.accounts.get(hold.account_id)
+        released = hold.release(HoldState.EXPIRED)
+        if account is not None:
+            account.held_minor -= released
+    for guard in guards:
+        guard.look(movements, locking=locking)
+    return Hearing(bench, [_heard(movement, bench, guards) for movement in movements], lapsed)
+
+
+def _bench(movements: Sequence[Movement], *, now: dt.datetime, locking: bool) -> Bench:
+    postings = [posting for movement in movements for posting in movement.postings]
+    legs = [leg for posting in postings for leg in posting.legs]
+    standings = take_standings(
+        account_ids={leg.account_id for leg in legs},
+        organization_ids={posting.organization_id for posting in postings},
+        locking=locking,
+    )
+    holds = holds_of(
+        captured={movement.capture.hold_id for movement in movements if movement.capture},
+        reserved_accounts={a.id for a in standings.accounts.values() if a.held_minor},
+        now=now,
+        locking=locking,
+    )
+    return Bench(standings, holds, undoable({leg.reverses for leg in legs if leg.reverses}))
+
+
+def _heard(movement: Movement, bench: Bench, guards: Sequence[Guard]) -> Judged | Refused:
+    ruling = judge(movement, bench)
+    if isinstance(ruling, Refused):
+        return ruling
+    for guard in guards:
+        refusal = guard.refusal(movement)
+        if refusal:
+            return Refused(refusal, movement.postings[0].legs[0].account_id)
+    for guard in guards:
+        guard.accept(movement)
+    return apply(ruling, bench)
+
+
+def balances(bench: Bench, movement: Movement) -> dict[uuid.UUID, Balance]:
+    """What the accounts of a movement show now, in minor units."""
+    shown = {}
+    for posting in movement.postings:
+        for leg in posting.legs:
+            account = bench.standings.accounts[leg.account_id]
+            free = account.posted_minor - account.held_minor - (account.floor_minor or 0)
+            shown[account.id] = Balance(account.posted_minor, account.held_minor, free)
+    return shown

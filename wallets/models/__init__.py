@@ -1,0 +1,17 @@
+"""Wallets and the transfers between them.
+
+A wallet is the customer's view of one liability account in the books: its balances and its status
+stand on that account and nowhere else. A transfer is the request and its outcome; what it moved is
+in the transactions it points to.
+
+Fees and limits are terms under which people's wallets pay out.
+"""
+
+from __future__ import annotations
+
+from wallets.models.holds import WalletHold
+from wallets.models.terms import FeeSchedule, LimitRule, SpendingUsage
+from wallets.models.transfers import Transfer
+from wallets.models.wallets import Wallet
+
+__all__ = ["FeeSchedule", "LimitRule", "SpendingUsage", "Transfer", "Wallet", "WalletHold"]
