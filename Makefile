@@ -12,7 +12,7 @@ WORKERS ?= 2
 
 export PORT ?= 8000
 
-.PHONY: help up venv dev-venv test check lint types seed bench schema lock browser clean
+.PHONY: help up venv dev-venv test torture check lint types seed bench schema lock browser clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -45,6 +45,10 @@ dev-venv: $(DEV_STAMP)
 
 test: $(DEV_STAMP) ## The whole suite, in parallel, on servers of its own
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+torture: $(DEV_STAMP) ## Kill servers under load and compare the books (SECONDS=600 SEED=...)
+	@VAULTCRAFT_END_WITH_PARENT=1 exec $(BIN)/python -m tests.torture \
+		--seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED))
 
 check: $(DEV_STAMP) ## All that CI checks besides the tests
 	$(BIN)/python -m vaultcraft.checks
