@@ -115,6 +115,25 @@ def ensure_clearing_account(
 
 
 @needs_transaction
+def ensure_fee_account(*, organization_id: uuid.UUID, currency: str, now: dt.datetime) -> uuid.UUID:
+    """The account of what the organization earned in fees, opened at first use.
+
+    :raises CurrencyUnknown: if the currency is not in the table of currencies.
+    """
+    return _ensure(
+        organization_id=organization_id,
+        currency=currency,
+        kind=AccountKind.FEE_INCOME,
+        account_class=AccountClass.INCOME,
+        code="4000-FEES",
+        name="Fee income",
+        counterparty_id=None,
+        floor_minor=None,
+        now=now,
+    )
+
+
+@needs_transaction
 def change_status(
     *, account_id: uuid.UUID, wanted: AccountStatus, by_platform: bool = False
 ) -> Standing:
