@@ -27,6 +27,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import multiprocess
 
+from vaultcraft.books_metrics import LastCheckOfBooks
+
 OK, FAILED, DEGRADED = "ok", "failed", "degraded"
 MIGRATIONS_TRUSTED_SECONDS = 60.0
 DATABASE_TIMEOUT_SECONDS = 2  # to connect, and again for a statement; libpq takes no less
@@ -75,10 +77,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 def _registry() -> prometheus_client.CollectorRegistry:
     """Return the registry that sums up all worker processes, or this one's when it is alone."""
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return prometheus_client.REGISTRY
     registry = prometheus_client.CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    registry.register(LastCheckOfBooks(connect=impatient_connection))
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    else:
+        registry.register(prometheus_client.REGISTRY)
     return registry
 
 
@@ -125,7 +129,16 @@ def needed_migrations() -> frozenset[tuple[str, str]]:
 
 
 def _rows(statement: LiteralString) -> list[tuple[object, ...]]:
-    """Ask over a connection outside of the pool, with little patience at every step.
+    """Ask over a connection outside of the pool.
+
+    :raises psycopg.Error: the database did not answer in time, or said no.
+    """
+    with impatient_connection() as own:
+        return own.execute(statement).fetchall()
+
+
+def impatient_connection() -> psycopg.Connection:
+    """Connect outside of the pool, with little patience at every step; each statement commits.
 
     :raises psycopg.Error: the database did not answer in time, or said no.
     """
@@ -137,8 +150,7 @@ def _rows(statement: LiteralString) -> list[tuple[object, ...]]:
         "options": f"{parameters.get('options', '')} -c statement_timeout={patience}",
         "autocommit": True,
     }
-    with psycopg.connect(**parameters) as own:
-        return own.execute(statement).fetchall()
+    return psycopg.connect(**parameters)
 
 
 def _check_cache() -> None:

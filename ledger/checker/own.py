@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ledger.checker import accounts, entries, reach
+from ledger.checker import accounts, entries, holds, reach, reversals
 
-PASSES = (*reach.PASSES, *entries.PASSES, *accounts.PASSES)
+PASSES = (*reach.PASSES, *entries.PASSES, *accounts.PASSES, *holds.PASSES, *reversals.PASSES)

@@ -52,9 +52,13 @@ class PassReport:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Report:
-    """What all passes saw in one snapshot."""
+    """What the passes saw in one snapshot.
+
+    :param whole: whether every pass ran over every organization.
+    """
 
     organization_id: uuid.UUID | None
+    whole: bool
     passes: Sequence[PassReport]
     seconds: float
 

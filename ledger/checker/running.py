@@ -55,7 +55,8 @@ def _report(
 ) -> Report:
     started = time.monotonic()
     done = [_run(connection, one, organization_id) for one in passes]
-    return Report(organization_id, done, time.monotonic() - started)
+    whole = organization_id is None and len(passes) == len(registered())
+    return Report(organization_id, whole, done, time.monotonic() - started)
 
 
 def _run(

@@ -1,0 +1,127 @@
+"""Checking the books and keeping what was found: a job, its findings, and an alarm."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+
+from audit.services import record
+from events.services import emit
+from kernel.actor import Actor
+from kernel.ids import new_id
+from kernel.rows import insert_rows
+from kernel.transactions import opens_transaction
+from ledger.checker import NOT_VERIFIED, Report, verify_books
+from ledger.models import ReconcileJob
+
+_FINDING_COLUMNS = {
+    "job_id": "uuid",
+    "check_name": "text",
+    "rule": "text",
+    "organization_id": "uuid",
+    "subject": "text",
+    "subject_id": "text",
+    "facts": "jsonb",
+}
+
+
+def reconcile(
+    *,
+    actor: Actor,
+    organization_id: uuid.UUID | None = None,
+    names: Collection[str] = (),
+    now: dt.datetime,
+) -> Report:
+    """Check the books as the auditor, then keep the job and its findings; see `keep_report`.
+
+    Nothing is locked while the passes run, and no transaction of the application is open.
+
+    :param actor: the program itself or platform staff: it must see every organization.
+    :raises NotFound: if there is no such pass.
+    :raises NoAuditor: if the settings name no auditor.
+    """
+    report = verify_books(organization_id=organization_id, names=names)
+    keep_report(actor=actor, report=report, started_at=now)
+    return report
+
+
+@opens_transaction
+def keep_report(*, actor: Actor, report: Report, started_at: dt.datetime) -> ReconcileJob:
+    """Write one job and a row for each named finding.
+
+    Records `ledger.books.verify`; with findings, emits `ledger.reconciliation.drift_found`.
+    """
+    job = ReconcileJob.objects.create(
+        id=new_id(),
+        organization_id=report.organization_id,
+        whole=report.whole,
+        door=actor.door,
+        request_id=actor.request_id,
+        started_at=started_at,
+        finished_at=started_at + dt.timedelta(seconds=report.seconds),
+        visited=report.visited,
+        found=report.found,
+        passes=_told(report),
+        not_verified=list(NOT_VERIFIED),
+    )
+    insert_rows(
+        table="ledger_reconcilefinding",
+        columns=_FINDING_COLUMNS,
+        rows=[
+            (
+                job.id,
+                finding.check,
+                finding.rule,
+                finding.organization_id,
+                finding.subject,
+                finding.subject_id,
+                dict(finding.facts),
+            )
+            for finding in report.findings
+        ],
+    )
+    _tell(actor=actor, job=job, report=report, now=started_at)
+    return job
+
+
+def _told(report: Report) -> list[dict[str, object]]:
+    return [
+        {
+            "name": one.name,
+            "claim": one.claim,
+            "visited": one.visited,
+            "found": one.found,
+            "seconds": round(one.seconds, 3),
+        }
+        for one in report.passes
+    ]
+
+
+def _tell(*, actor: Actor, job: ReconcileJob, report: Report, now: dt.datetime) -> None:
+    broken = [one.name for one in report.passes if one.found]
+    record(
+        actor=actor,
+        action="ledger.books.verify",
+        subject_type="reconcile_job",
+        subject_id=job.id,
+        now=now,
+        organization_id=report.organization_id,
+        metadata={"visited": report.visited, "findings": report.found, "passes": broken},
+    )
+    if report.clean:
+        return
+    organization_id = report.organization_id
+    emit(
+        name="ledger.reconciliation.drift_found",
+        organization_id=organization_id,
+        subject_id=job.id,
+        payload={
+            "job_id": str(job.id),
+            "organization_id": str(organization_id) if organization_id else None,
+            "findings": report.found,
+            "passes": broken,
+        },
+        actor=actor,
+        now=now,
+    )

@@ -1,0 +1,62 @@
+"""What the last check of the books found, for whoever watches the metrics.
+
+Checks run in the worker or by command, the metrics are read from the web: so they come from the
+database, from the newest check that was whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import psycopg
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+_LAST = (
+    "SELECT extract(epoch FROM finished_at)::float8, passes::text FROM ledger_reconcilejob"
+    " WHERE whole ORDER BY id DESC LIMIT 1"
+)
+
+
+class LastCheckOfBooks(Collector):
+    """Gauges read at each scrape; none before the first check, or while the database is away."""
+
+    def __init__(self, *, connect: Callable[[], psycopg.Connection]) -> None:
+        self._connect = connect
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Nothing: asking the database only to register would be too early."""
+        yield from ()
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Findings and rows of each pass, and when the check ended."""
+        try:
+            with self._connect() as connection, connection.transaction():
+                connection.execute("SELECT set_config('vaultcraft.scope', 'platform', true)")
+                row = connection.execute(_LAST).fetchone()
+        except psycopg.Error:
+            return
+        if row:
+            yield from _gauges(ended=float(row[0]), passes=json.loads(row[1]))
+
+
+def _gauges(*, ended: float, passes: list[dict[str, object]]) -> Iterator[GaugeMetricFamily]:
+    findings = GaugeMetricFamily(
+        "vaultcraft_books_findings",
+        "Rows that break a rule of the books, in the last check.",
+        labels=["check"],
+    )
+    visited = GaugeMetricFamily(
+        "vaultcraft_books_rows_visited", "Rows the last check looked at.", labels=["check"]
+    )
+    for one in passes:
+        findings.add_metric([str(one["name"])], float(str(one["found"])))
+        visited.add_metric([str(one["name"])], float(str(one["visited"])))
+    yield findings
+    yield visited
+    yield GaugeMetricFamily(
+        "vaultcraft_books_checked_timestamp_seconds",
+        "When the last check of the books ended.",
+        value=ended,
+    )
