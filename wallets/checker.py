@@ -11,6 +11,10 @@ _OF_TRANSFER: LiteralString = (
     "(%(organization)s::uuid IS NULL OR w.organization_id = %(organization)s"
     " OR w.counterparty_organization_id = %(organization)s)"
 )
+# A transaction's transfer is asked about where either is the organization's.
+_OF_MOVED: LiteralString = f"""
+    ({of("t")} OR EXISTS (
+        SELECT FROM wallets_transfer w WHERE w.id = t.transfer_id AND {_OF_TRANSFER}))"""
 _EXPECTED: LiteralString = (
     f"EXISTS (SELECT FROM ledger_transaction t WHERE t.transfer_id IS NOT NULL AND {of('t')})"
 )
@@ -41,6 +45,30 @@ WALLETS = Pass(
             ON a.id = w.account_id""",  # noqa: S608 - our constants
 )
 
+# What the books moved on the two wallets' own accounts: paid by the source, received by the other.
+_MOVED: LiteralString = """
+    SELECT t.transfer_id, count(DISTINCT t.id) AS transactions,
+           (array_agg(t.organization_id))[1] AS organization_id,
+           count(*) FILTER (WHERE t.organization_id NOT IN (
+               w.organization_id, coalesce(w.counterparty_organization_id, w.organization_id))
+           ) AS strangers,
+           count(*) FILTER (WHERE t.id = w.source_transaction_id
+                              AND t.organization_id = w.organization_id) AS at_source,
+           count(*) FILTER (
+               WHERE t.id = w.destination_transaction_id AND t.organization_id
+                     = coalesce(w.counterparty_organization_id, w.organization_id)
+           ) AS at_destination,
+           sum(CASE e.side WHEN 'DEBIT' THEN e.amount_minor ELSE -e.amount_minor END)
+               FILTER (WHERE e.account_id = s.account_id) AS paid_minor,
+           sum(CASE e.side WHEN 'CREDIT' THEN e.amount_minor ELSE -e.amount_minor END)
+               FILTER (WHERE e.account_id = d.account_id) AS received_minor
+    FROM ledger_transaction t
+    LEFT JOIN ledger_entry e ON e.transaction_id = t.id
+    LEFT JOIN wallets_transfer w ON w.id = t.transfer_id
+    LEFT JOIN wallets_wallet s ON s.id = w.source_id
+    LEFT JOIN wallets_wallet d ON d.id = w.destination_id
+    WHERE t.transfer_id IS NOT NULL GROUP BY t.transfer_id"""
+
 TRANSFERS = Pass(
     name="transfers",
     claim="each completed transfer is in the books as asked, and no other transfer is",
@@ -52,17 +80,24 @@ TRANSFERS = Pass(
                     WHEN coalesce(t.transactions, 0) <> CASE
                         WHEN w.state <> 'COMPLETED' THEN 0
                         WHEN w.counterparty_organization_id IS NULL THEN 1 ELSE 2 END
-                        THEN 'transfer_transactions' END AS rule,
-               jsonb_build_object('state', w.state, 'amount_minor', w.amount_minor,
-                                  'currency', w.currency_id,
+                        THEN 'transfer_transactions'
+                    WHEN w.state <> 'COMPLETED' THEN NULL
+                    WHEN t.strangers > 0
+                      OR w.source_id IS NOT NULL AND t.at_source = 0
+                      OR w.destination_id IS NOT NULL AND t.at_destination = 0
+                        THEN 'transfer_organizations'
+                    WHEN w.source_id IS NOT NULL
+                     AND t.paid_minor IS DISTINCT FROM w.amount_minor + w.fee_minor
+                        THEN 'transfer_source_debited'
+                    WHEN w.destination_id IS NOT NULL
+                     AND t.received_minor IS DISTINCT FROM w.amount_minor
+                        THEN 'transfer_destination_credited' END AS rule,
+               jsonb_build_object('state', w.state, 'kind', w.kind, 'currency', w.currency_id,
+                                  'amount_minor', w.amount_minor, 'fee_minor', w.fee_minor,
+                                  'paid_minor', t.paid_minor, 'received_minor', t.received_minor,
                                   'transactions', coalesce(t.transactions, 0)) AS facts
         FROM (SELECT * FROM wallets_transfer w WHERE {_OF_TRANSFER}) w
-        FULL JOIN (
-            SELECT t.transfer_id, count(*) AS transactions,
-                   (array_agg(t.organization_id))[1] AS organization_id
-            FROM ledger_transaction t WHERE t.transfer_id IS NOT NULL
-            GROUP BY t.transfer_id HAVING bool_or({of("t")})
-        ) t ON t.transfer_id = w.id""",  # noqa: S608 - our constants
+        FULL JOIN (SELECT * FROM ({_MOVED}) t WHERE {_OF_MOVED}) t ON t.transfer_id = w.id""",  # noqa: S608 - our constants
 )
 
 EVENTS = Pass(

@@ -1,0 +1,350 @@
+"""A superuser breaks the books, and the checker names the place."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.checker.conftest import Books, Vandal
+
+# The first entry of Alice's account that another one follows.
+FIRST = "SELECT id FROM ledger_entry WHERE account_id = %s AND version = 2"
+
+
+def places(vandal: Vandal) -> set[tuple[str, str, str]]:
+    """Pass, rule and place of each finding."""
+    report = vandal.checked()
+    return {(one.check, one.rule, one.subject_id) for one in report.findings}
+
+
+def test_nothing_is_found_before_anything_is_broken(vandal: Vandal) -> None:
+    report = vandal.checked()
+    assert report.findings == []
+    assert all(one.visited for one in report.passes)
+
+
+def test_a_balance_without_its_entries(vandal: Vandal, books: Books) -> None:
+    acme = vandal.run(
+        "UPDATE ledger_ledgeraccount SET posted_minor = posted_minor + 1 WHERE id = %s"
+        " RETURNING organization_id",
+        books.alice,
+    )
+    assert places(vandal) == {
+        ("balances", "account_balance_is_sum", str(books.alice)),
+        ("sums", "balances_sum_to_zero", str(acme)),
+    }
+
+
+def test_a_version_without_its_entry(vandal: Vandal, books: Books) -> None:
+    vandal.run("UPDATE ledger_ledgeraccount SET version = version + 1 WHERE id = %s", books.alice)
+    assert places(vandal) == {("balances", "account_version_is_count", str(books.alice))}
+
+
+def test_an_amount_that_was_changed(vandal: Vandal, books: Books) -> None:
+    entry = vandal.run(FIRST, books.alice)
+    transaction = vandal.run(
+        "UPDATE ledger_entry SET amount_minor = amount_minor + 1 WHERE id = %s"
+        " RETURNING transaction_id",
+        entry,
+    )
+    found = places(vandal)
+    assert ("transactions", "transaction_balanced", str(transaction)) in found
+    assert ("balances", "account_balance_is_sum", str(books.alice)) in found
+    assert ("versions", "entry_balance_after", str(entry)) in found
+    assert {check for check, _, _ in found} >= {"sums"}
+
+
+def test_a_resulting_balance_that_was_changed(vandal: Vandal, books: Books) -> None:
+    entry = vandal.run(FIRST, books.alice)
+    vandal.run(
+        "UPDATE ledger_entry SET balance_after_minor = balance_after_minor - 5 WHERE id = %s", entry
+    )
+    following = vandal.run(
+        "SELECT id FROM ledger_entry WHERE account_id = %s AND version = 3", books.alice
+    )
+    assert places(vandal) == {
+        ("versions", "entry_balance_after", str(entry)),
+        ("versions", "entry_balance_after", str(following)),
+    }
+
+
+def test_a_version_that_was_skipped(vandal: Vandal, books: Books) -> None:
+    entry = vandal.run(FIRST, books.alice)
+    vandal.run("UPDATE ledger_entry SET version = 1000 WHERE id = %s", entry)
+    assert ("versions", "entry_version_contiguous", str(entry)) in places(vandal)
+
+
+def test_two_entries_in_the_wrong_order(vandal: Vandal, books: Books) -> None:
+    entry = vandal.run(FIRST, books.alice)
+    transaction = vandal.run(
+        "UPDATE ledger_entry SET recorded_at = recorded_at - interval '1 day' WHERE id = %s"
+        " RETURNING transaction_id",
+        entry,
+    )
+    assert places(vandal) == {
+        ("versions", "entry_recorded_in_order", str(entry)),
+        ("transactions", "transaction_times", str(transaction)),
+    }
+
+
+def test_an_effective_date_that_was_moved(vandal: Vandal, books: Books) -> None:
+    transaction = vandal.run(
+        "UPDATE ledger_entry SET effective_at = effective_at - interval '1 day'"
+        " WHERE account_id = %s AND version = 2 RETURNING transaction_id",
+        books.alice,
+    )
+    assert ("transactions", "transaction_times", str(transaction)) in places(vandal)
+
+
+def test_an_entry_that_is_gone(vandal: Vandal, books: Books) -> None:
+    transaction = vandal.run(
+        "DELETE FROM ledger_entry WHERE account_id = %s AND version = 2 RETURNING transaction_id",
+        books.alice,
+    )
+    found = places(vandal)
+    assert ("transactions", "transaction_entry_count", str(transaction)) in found
+    assert ("balances", "account_version_is_count", str(books.alice)) in found
+
+
+def test_a_transaction_without_entries(vandal: Vandal, books: Books) -> None:
+    transaction = vandal.run(
+        "INSERT INTO ledger_transaction (id, organization_id, kind, reference, entry_count,"
+        " effective_at, recorded_at, description, metadata)"
+        " SELECT gen_random_uuid(), organization_id, 'JOURNAL', sha256('lone'), 2, now(), now(),"
+        " '', '{}' FROM ledger_ledgeraccount WHERE id = %s RETURNING id",
+        books.alice,
+    )
+    assert places(vandal) == {("transactions", "transaction_without_entries", str(transaction))}
+
+
+def test_a_balanced_pair_in_an_old_transaction(vandal: Vandal, books: Books) -> None:
+    """Every sum and chain is right: only the count tells."""
+    vandal.run(
+        "WITH pair AS ("
+        "  SELECT %s::uuid AS account_id, 'DEBIT' AS side, -1 AS change, 3 AS seq"
+        "  UNION ALL SELECT %s::uuid, 'CREDIT', 1, 4"
+        "), moved AS ("
+        "  UPDATE ledger_ledgeraccount a SET posted_minor = posted_minor + p.change,"
+        "         version = version + 1 FROM pair p WHERE a.id = p.account_id"
+        "  RETURNING a.*, p.side, p.seq"
+        ") INSERT INTO ledger_entry (transaction_id, organization_id, seq, account_id, side,"
+        " amount_minor, currency_id, balance_after_minor, version, effective_at, recorded_at)"
+        " SELECT t.id, m.organization_id, m.seq, m.id, m.side, 1, m.currency_id, m.posted_minor,"
+        " m.version, t.effective_at, m.last_recorded_at"
+        " FROM moved m, ledger_transaction t WHERE t.id = %s",
+        books.alice,
+        books.acme,
+        books.paid,
+    )
+    found = places(vandal)
+    assert ("transactions", "transaction_entry_count", str(books.paid)) in found
+    assert {check for check, _, _ in found} == {"transactions"}
+
+
+@pytest.mark.parametrize(
+    ("broken", "rule"),
+    [
+        ("floor_minor = posted_minor + 1", "account_above_floor"),
+        ("ceiling_minor = posted_minor - 1", "account_below_ceiling"),
+        ("held_minor = -1", "account_held"),
+        ("floor_minor = NULL", "account_has_floor"),
+        ("status = 'CLOSED'", "account_closed_empty"),
+    ],
+)
+def test_a_bound_that_does_not_hold(vandal: Vandal, books: Books, broken: str, rule: str) -> None:
+    for name in ("above_floor", "below_ceiling", "held", "has_floor"):
+        vandal.run(f"ALTER TABLE ledger_ledgeraccount DROP CONSTRAINT account_{name}")
+    vandal.run(f"UPDATE ledger_ledgeraccount SET {broken} WHERE id = %s", books.alice)
+    assert ("bounds", rule, str(books.alice)) in places(vandal)
+
+
+def test_a_balance_beyond_exact_numbers(vandal: Vandal, books: Books) -> None:
+    vandal.run("ALTER TABLE ledger_ledgeraccount DROP CONSTRAINT account_range")
+    vandal.run(
+        "UPDATE ledger_ledgeraccount SET posted_minor = 9007199254740992 WHERE id = %s",
+        books.alice,
+    )
+    assert ("bounds", "account_range", str(books.alice)) in places(vandal)
+
+
+def test_one_side_of_a_clearing_pair_rewritten_in_itself(vandal: Vandal, books: Books) -> None:
+    """Globex's books are consistent in themselves: only the other side can tell."""
+    _move_charlies_deposit(vandal, books)
+    found = places(vandal)
+    assert {(check, rule) for check, rule, _ in found} == {
+        ("clearing", "clearing_sides_equal"),
+        ("transfers", "transfer_destination_credited"),
+    }
+
+
+def test_what_is_reserved_without_a_hold(vandal: Vandal, books: Books) -> None:
+    vandal.run(
+        "UPDATE ledger_ledgeraccount SET held_minor = held_minor + 7 WHERE id = %s", books.alice
+    )
+    assert places(vandal) == {("holds", "account_held_is_sum", str(books.alice))}
+
+
+def test_more_captured_than_was_debited(vandal: Vandal, books: Books) -> None:
+    vandal.run(
+        "UPDATE ledger_hold SET captured_minor = captured_minor + 10_00 WHERE id = %s", books.hold
+    )
+    vandal.run(
+        "UPDATE ledger_ledgeraccount SET held_minor = held_minor - 10_00 WHERE id = %s",
+        books.alice,
+    )
+    assert ("holds", "hold_captured_in_books", str(books.hold)) in places(vandal)
+
+
+@pytest.mark.parametrize(
+    ("broken", "rule"),
+    [
+        ("released_minor = amount_minor", "hold_within_amount"),
+        ("state = 'VOIDED'", "hold_state"),
+        ("ended_at = now()", "hold_state"),
+        ("account_id = gen_random_uuid()", "hold_account"),
+    ],
+)
+def test_a_hold_in_no_possible_state(vandal: Vandal, books: Books, broken: str, rule: str) -> None:
+    for name in ("within_amount", "state"):
+        vandal.run(f"ALTER TABLE ledger_hold DROP CONSTRAINT hold_{name}")
+    vandal.run(f"UPDATE ledger_hold SET {broken} WHERE id = %s", books.hold)
+    assert ("holds", rule, str(books.hold)) in places(vandal)
+
+
+def test_a_reversal_beyond_its_original(vandal: Vandal, books: Books) -> None:
+    vandal.run(
+        "UPDATE ledger_entry SET amount_minor = 70_01 WHERE transaction_id = %s", books.reversal
+    )
+    assert {rule for check, rule, _ in places(vandal) if check == "reversals"} == {
+        "entry_reversed_within"
+    }
+
+
+@pytest.mark.parametrize(
+    ("broken", "rule"),
+    [
+        ("reverses_id = -1", "entry_reversed_exists"),
+        ("side = CASE side WHEN 'DEBIT' THEN 'CREDIT' ELSE 'DEBIT' END", "entry_reversed_side"),
+        ("account_id = (SELECT id FROM ledger_ledgeraccount LIMIT 1)", "entry_reversed_account"),
+        ("effective_at = effective_at - interval '1 year'", "entry_reversed_before"),
+        (
+            "reverses_id = (SELECT min(id) FROM ledger_entry)",
+            "entry_reversed_transaction",
+        ),
+    ],
+)
+def test_a_reversing_entry_that_undoes_something_else(
+    vandal: Vandal, books: Books, broken: str, rule: str
+) -> None:
+    entry = vandal.run(
+        f"UPDATE ledger_entry SET {broken} WHERE transaction_id = %s AND seq = 1 RETURNING id",
+        books.reversal,
+    )
+    assert ("reversals", rule, str(entry)) in places(vandal)
+
+
+def test_a_reversal_with_an_entry_of_its_own(vandal: Vandal, books: Books) -> None:
+    vandal.run(
+        "UPDATE ledger_entry SET reverses_id = NULL WHERE transaction_id = %s AND seq = 1",
+        books.reversal,
+    )
+    assert places(vandal) == {("reversals", "transaction_reversal_whole", str(books.reversal))}
+
+
+def test_a_transfer_that_is_gone(vandal: Vandal, books: Books) -> None:
+    transfer = vandal.run("DELETE FROM wallets_transfer WHERE state = 'FAILED' RETURNING id")
+    assert places(vandal) == {
+        ("events", "event_has_outcome", str(transfer)),
+        ("evidence", "record_has_outcome", str(transfer)),
+    }
+    transfer = vandal.run(
+        "DELETE FROM wallets_transfer WHERE kind = 'transfer' AND state = 'COMPLETED' RETURNING id"
+    )
+    assert ("transfers", "transfer_exists", str(transfer)) in places(vandal)
+
+
+def test_an_amount_of_a_transfer_that_was_changed(vandal: Vandal, books: Books) -> None:
+    transfer = vandal.run(
+        "UPDATE wallets_transfer SET amount_minor = amount_minor + 1"
+        " WHERE counterparty_organization_id IS NOT NULL AND state = 'COMPLETED' RETURNING id"
+    )
+    found = places(vandal)
+    assert ("transfers", "transfer_source_debited", str(transfer)) in found
+
+
+def test_a_failure_turned_into_a_success(vandal: Vandal, books: Books) -> None:
+    transfer = vandal.run(
+        "UPDATE wallets_transfer SET state = 'COMPLETED', reason_code = '', completed_at = now(),"
+        " source_transaction_id = %s, destination_transaction_id = %s"
+        " WHERE state = 'FAILED' RETURNING id",
+        books.paid,
+        books.paid,
+    )
+    assert {rule for _, rule, place in places(vandal) if place == str(transfer)} >= {
+        "transfer_transactions",
+        "event_names_outcome",
+        "record_names_outcome",
+    }
+
+
+@pytest.mark.parametrize(
+    ("table", "check", "rule"),
+    [
+        ("events_outboxevent", "events", "outcome_has_one_event"),
+        ("audit_auditrecord", "evidence", "outcome_has_one_record"),
+    ],
+)
+def test_a_trace_that_is_gone(
+    vandal: Vandal, books: Books, table: str, check: str, rule: str
+) -> None:
+    subject = vandal.run(
+        f"DELETE FROM {table} WHERE id = (SELECT id FROM {table} t WHERE EXISTS ("
+        " SELECT FROM wallets_transfer w WHERE w.id = t.subject_id AND w.state = 'COMPLETED')"
+        " LIMIT 1) RETURNING subject_id"
+    )
+    assert places(vandal) == {(check, rule, str(subject))}
+
+
+def test_a_wallet_account_without_its_wallet(vandal: Vandal, books: Books) -> None:
+    vandal.run("DELETE FROM wallets_wallet WHERE account_id = %s", books.charlie)
+    assert ("wallets", "wallet_exists", str(books.charlie)) in places(vandal)
+
+
+def test_hidden_rows_are_a_finding_not_a_clean_bill(vandal: Vandal, books: Books) -> None:
+    vandal.run("SET LOCAL ROLE vaultcraft_app")
+    found = places(vandal)
+    assert ("reach", "rows_are_hidden", "ledger_entry") in found
+
+
+def test_a_pass_that_sees_nothing_is_a_finding(vandal: Vandal, books: Books) -> None:
+    vandal.run("DELETE FROM ledger_entry")
+    assert ("versions", "nothing_visited", "versions") in places(vandal)
+
+
+def test_what_the_checker_cannot_know(vandal: Vandal, books: Books) -> None:
+    """These are in its list of what it does not verify."""
+    vandal.run("UPDATE ledger_transaction SET description = 'nothing to see', metadata = '[1]'")
+    vandal.run("UPDATE wallets_transfer SET external_reference = external_reference || 'X'")
+    vandal.run("UPDATE ledger_ledgeraccount SET name = 'renamed'")
+    assert vandal.checked().clean
+
+
+def _move_charlies_deposit(vandal: Vandal, books: Books) -> None:
+    """Five rupees less from Acme, and every later balance with it."""
+    transaction = vandal.run(
+        "SELECT destination_transaction_id FROM wallets_transfer"
+        " WHERE counterparty_organization_id IS NOT NULL AND state = 'COMPLETED'"
+    )
+    vandal.run(
+        "UPDATE ledger_entry SET amount_minor = amount_minor - 5_00 WHERE transaction_id = %s",
+        transaction,
+    )
+    # Charlie's wallet is a credit of a liability, the clearing account a debit of one.
+    vandal.run(
+        "WITH hit AS (SELECT account_id, version, CASE side WHEN 'CREDIT' THEN -5_00 ELSE 5_00 END"
+        " AS off FROM ledger_entry WHERE transaction_id = %s), later AS ("
+        " UPDATE ledger_entry e SET balance_after_minor = balance_after_minor + h.off FROM hit h"
+        " WHERE e.account_id = h.account_id AND e.version >= h.version)"
+        " UPDATE ledger_ledgeraccount a SET posted_minor = posted_minor + h.off FROM hit h"
+        " WHERE a.id = h.account_id",
+        transaction,
+    )
