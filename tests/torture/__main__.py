@@ -31,6 +31,7 @@ CHECK_EVERY = 5
 # Beyond its time a run may finish its last round and stop; then it is ended.
 GRACE_SECONDS = 240
 PR_SET_PDEATHSIG = 1
+SHOWN, LONGEST = 20, 2_000
 OWNER_FILE = "owner.json"
 _STARTED = time.monotonic()
 
@@ -139,11 +140,11 @@ def _report(tally: Tally, *, directory: Path) -> int:
         f" acknowledged, {tally['retries']} retries, {tally['settled by retry']} settled by one"
     )
     say(
-        f"{tally['replays compared']} replays compared, {tally['transfers compared']} transfers"
-        f" compared with the books, {tally['checker passes']} checker passes"
+        f"{tally['replays compared']} replays compared byte by byte, {tally['comparisons']} times"
+        f" all transfers and balances with the journal, {tally['checker passes']} checker passes"
     )
-    for finding in tally.findings:
-        say(f"FINDING {finding}")
+    for finding in tally.findings[:SHOWN]:
+        say(f"FINDING {finding}"[:LONGEST])
     if tally.findings:
         say(f"{len(tally.findings)} findings; {directory} is kept")
         return 1

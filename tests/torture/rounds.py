@@ -67,11 +67,14 @@ class Chamber:
         silence = _longest_silence(asked)
         self._tally.longest_silence = max(silence, self._tally.longest_silence)
         lost = sum(record.answer is None for record in asked)
+        stopped = time.monotonic()
         self._settle_and_compare(asked, replays=OLDER_REPLAYED)
+        settled = time.monotonic() - stopped
         met = "" if struck else " (nobody came by)"
         return (
             f"{blow}{met}; ready again in {back:.1f} s, silent for {silence:.1f} s;"
-            f" asked {len(asked)}, left open {lost}"
+            f" asked {len(asked)}, left open {lost},"
+            f" settled and compared in {settled:.1f} s"
         )
 
     def check(self) -> None:
@@ -120,10 +123,11 @@ class Chamber:
         return [postmaster, *(processes.children_of(postmaster) if whole else [])]
 
     def _settle_and_compare(self, asked: list[Record], *, replays: int) -> None:
-        """Retry what is open, replay what is known, then open the books."""
+        """Retry what is open, compare the books, replay what is known, compare again."""
         self._load.settle([record for record in asked if record.answer is None])
         if self._tally.findings:
             return
+        self._books.compare(self._journal.records)
         older = self._journal.records[: len(self._journal.records) - len(asked)]
         sample = self._rng.sample(older, min(replays, len(older)))
         self._load.replay([*asked, *sample])
