@@ -62,7 +62,7 @@ class Vandal:
 
     def run(self, statement: str, *values: object) -> Any:
         """Run a statement; the first column of the first row, where it returns any."""
-        cursor = self.connection.execute(statement, values)  # type: ignore[arg-type]
+        cursor = self.connection.execute(statement, values)
         row = cursor.fetchone() if cursor.description else None
         return row[0] if row else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import uuid
@@ -13,8 +12,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from kernel import clock
 from kernel.actor import Door, system
 from kernel.errors import VaultCraftError
-from kernel.ids import MalformedId, decode, new_id
+from kernel.ids import new_id
 from ledger.checker import NOT_VERIFIED, Finding, PassReport, Report, registered, verify_books
+from ledger.management.arguments import organization_id
 from ledger.services.reconciliation import reconcile
 
 FINDINGS_SHOWN = 10
@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         names = [one.name for one in registered()]
-        parser.add_argument("--organization", type=_organization, help="org_... or a UUID")
+        parser.add_argument("--organization", type=organization_id, help="org_... or a UUID")
         parser.add_argument(
             "--pass",
             dest="names",
@@ -118,10 +118,3 @@ def _finding_as_json(finding: Finding) -> dict[str, object]:
 
 def _text(value: uuid.UUID | None) -> str | None:
     return str(value) if value else None
-
-
-def _organization(text: str) -> uuid.UUID:
-    try:
-        return decode("org", text) if text.startswith("org_") else uuid.UUID(text)
-    except (MalformedId, ValueError):
-        raise argparse.ArgumentTypeError("write it like org_... or as a UUID") from None

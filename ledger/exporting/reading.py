@@ -1,0 +1,110 @@
+"""What an export reads: currencies, accounts with their balances, and transactions in order."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import itertools
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from typing import LiteralString
+
+import psycopg
+
+ROWS_AT_A_TIME = 5_000
+
+_CURRENCIES: LiteralString = "SELECT code, exponent FROM ledger_currency ORDER BY code"
+_ACCOUNTS: LiteralString = (
+    "SELECT a.id, o.display_name, a.account_class, a.code, a.currency_id, a.name,"
+    " CASE WHEN a.account_class IN ('ASSET', 'EXPENSE') THEN a.posted_minor"
+    " ELSE -a.posted_minor END"
+    " FROM ledger_ledgeraccount a JOIN accounts_organization o ON o.id = a.organization_id"
+    " WHERE (%(organization)s::uuid IS NULL OR a.organization_id = %(organization)s)"
+    " ORDER BY o.display_name, o.id, a.code, a.currency_id"
+)
+# Dates are those of UTC, as everywhere in the books.
+_DAYS: LiteralString = (
+    "SELECT min((effective_at AT TIME ZONE 'UTC')::date),"
+    " max((effective_at AT TIME ZONE 'UTC')::date) FROM ledger_transaction t"
+    " WHERE (%(organization)s::uuid IS NULL OR t.organization_id = %(organization)s)"
+)
+_LINES: LiteralString = (
+    "SELECT t.id, (t.effective_at AT TIME ZONE 'UTC')::date, t.recorded_at, t.kind, t.description,"
+    " e.account_id, CASE e.side WHEN 'DEBIT' THEN e.amount_minor ELSE -e.amount_minor END"
+    " FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id"
+    " WHERE (%(organization)s::uuid IS NULL OR t.organization_id = %(organization)s)"
+    " ORDER BY t.effective_at, t.id, e.seq"
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Account:
+    """An account; `balance_minor` is debits less credits, whatever its normal side."""
+
+    id: uuid.UUID
+    organization: str
+    account_class: str
+    code: str
+    currency: str
+    name: str
+    balance_minor: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Transaction:
+    """A transaction and its lines: account and minor units, debits positive."""
+
+    id: uuid.UUID
+    day: dt.date
+    recorded_at: dt.datetime
+    kind: str
+    description: str
+    lines: Sequence[tuple[uuid.UUID, int]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Books:
+    """What an export is made of. `transactions` can be walked once.
+
+    :param exponents: digits behind the point of each currency that an account uses.
+    :param first_day: no transaction is before it.
+    :param last_day: no transaction is after it.
+    """
+
+    exponents: Mapping[str, int]
+    accounts: Sequence[Account]
+    first_day: dt.date
+    last_day: dt.date
+    transactions: Iterator[Transaction]
+
+
+def read_books(
+    *, connection: psycopg.Connection, organization_id: uuid.UUID | None, today: dt.date
+) -> Books:
+    """Read the books of one organization, or of all, from a snapshot.
+
+    :param today: the day of books without a transaction.
+    """
+    asked = {"organization": organization_id}
+    accounts = [Account(*row) for row in connection.execute(_ACCOUNTS, asked)]
+    used = {account.currency for account in accounts}
+    ((first, last),) = connection.execute(_DAYS, asked).fetchall()
+    return Books(
+        exponents={code: e for code, e in connection.execute(_CURRENCIES) if code in used},
+        accounts=accounts,
+        first_day=first or today,
+        last_day=last or today,
+        transactions=_transactions(connection, asked),
+    )
+
+
+def _transactions(
+    connection: psycopg.Connection, asked: Mapping[str, object]
+) -> Iterator[Transaction]:
+    with connection.cursor(name="lines") as cursor:
+        cursor.itersize = ROWS_AT_A_TIME
+        cursor.execute(_LINES, asked)
+        for head, rows in itertools.groupby(cursor, key=lambda row: row[:5]):
+            transaction_id, day, recorded_at, kind, description = head
+            lines = [(account, amount_minor) for *_, account, amount_minor in rows]
+            yield Transaction(transaction_id, day, recorded_at, kind, description, lines)
