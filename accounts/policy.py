@@ -97,6 +97,14 @@ PERMISSIONS: dict[str, Permission] = {
     "transfers.debit_any": Permission(
         "Send money from a colleague's wallet", scopes=frozenset({KeyScope.WALLETS_DEBIT_ANY})
     ),
+    "transfers.reverse": Permission(
+        "Give back money that reached a colleague's wallet", OFFICERS, STAFF_ADMINS
+    ),
+    "wallets.read_terms": Permission("See fees and limits", EVERYBODY, STAFF, READ_WALLETS),
+    "wallets.set_fees": Permission(
+        "Set what payments cost", frozenset({OWNER, FINANCE}), STAFF_ADMINS
+    ),
+    "wallets.set_limits": Permission("Set how much wallets may spend", platform=STAFF_ADMINS),
     "cash.move": Permission(
         "Record deposits and withdrawals",
         platform=STAFF_ADMINS,

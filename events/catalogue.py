@@ -15,6 +15,11 @@ UUID: Mapping[str, object] = {"type": "string", "format": "uuid"}
 OPTIONAL_UUID: Mapping[str, object] = {"type": ["string", "null"], "format": "uuid"}
 MINOR: Mapping[str, object] = {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}
 COUNT: Mapping[str, object] = {"type": "integer", "minimum": 0}
+OPTIONAL_MINOR: Mapping[str, object] = {
+    "type": ["integer", "null"],
+    "minimum": 0,
+    "maximum": 2**53 - 1,
+}
 TEXTS: Mapping[str, object] = {"type": "array", "items": TEXT}
 
 
@@ -48,7 +53,34 @@ _TRANSFER = {
     "source_wallet_id": OPTIONAL_UUID,
     "destination_wallet_id": OPTIONAL_UUID,
     "amount_minor": MINOR,
+    "fee_minor": MINOR,
     "currency": TEXT,
+    "hold_id": OPTIONAL_UUID,
+    "reverses_transfer_id": OPTIONAL_UUID,
+}
+_HOLD = {
+    "hold_id": UUID,
+    "source_wallet_id": UUID,
+    "destination_wallet_id": OPTIONAL_UUID,
+    "amount_minor": MINOR,
+    "captured_minor": MINOR,
+    "released_minor": MINOR,
+    "currency": TEXT,
+    "expires_at": TEXT,
+}
+_FEES = {
+    "kind": TEXT,
+    "currency": TEXT,
+    "fixed_minor": MINOR,
+    "bps": {"type": "integer", "minimum": 0, "maximum": 10_000},
+    "floor_minor": MINOR,
+    "ceiling_minor": OPTIONAL_MINOR,
+}
+_LIMITS = {
+    "wallet_kind": TEXT,
+    "currency": TEXT,
+    "day_minor": OPTIONAL_MINOR,
+    "month_minor": OPTIONAL_MINOR,
 }
 _LEDGER_HOLD = {
     "hold_id": UUID,
@@ -68,6 +100,10 @@ _TYPES = (
     EventType("wallets.transfer.completed", "Money moved.", _TRANSFER),
     EventType("wallets.transfer.failed", "A transfer was refused; no money moved.", _TRANSFER),
     EventType("wallets.transfer.cancelled", "A transfer was withheld; no money moved.", _TRANSFER),
+    EventType("wallets.hold.placed", "Money was reserved.", _HOLD),
+    EventType("wallets.hold.voided", "Reserved money is free again.", _HOLD),
+    EventType("wallets.fee_schedule.set", "A payment costs something else now.", _FEES),
+    EventType("wallets.limit_rule.set", "Wallets may spend another amount now.", _LIMITS),
     EventType("wallets.wallet.opened", "A wallet exists.", _WALLET),
     EventType("wallets.wallet.frozen", "A wallet stopped paying out.", _WALLET),
     EventType("wallets.wallet.unfrozen", "A wallet may pay out again.", _WALLET),

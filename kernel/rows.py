@@ -19,11 +19,18 @@ from typing import Any
 from django.db import connection
 
 
-def insert_rows(*, table: str, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
+def insert_rows(
+    *,
+    table: str,
+    columns: Mapping[str, str],
+    rows: Sequence[tuple[Any, ...]],
+    on_conflict: str = "",
+) -> None:
     """Insert rows in the order given; nothing happens for an empty sequence.
 
     :param columns: column name to PostgreSQL type, in the order of each row's values. Values of a
         ``jsonb`` column are given as Python data, of a ``bytea`` column as bytes.
+    :param on_conflict: an ``ON CONFLICT`` clause, a constant of the caller.
     """
     if not rows:
         return
@@ -33,7 +40,7 @@ def insert_rows(*, table: str, columns: Mapping[str, str], rows: Sequence[tuple[
         for kind, column in zip(kinds, zip(*rows, strict=True), strict=True)
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_statement(table, columns), literals)
+        cursor.execute(f"{_statement(table, columns)} {on_conflict}", literals)
 
 
 def array_literal(*, kind: str, values: Iterable[Any]) -> str:
@@ -98,6 +105,7 @@ _WRITERS: Mapping[str, Callable[[], Writer]] = {
     "bytea": lambda: _bytes,
     "jsonb": lambda: _json,
     "inet": _remembered(str),
+    "date": _remembered(str),
     "text": _remembered(_text),
     "timestamptz": _remembered(lambda value: f'"{value.isoformat()}"'),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kernel.errors import Kind, VaultCraftError
 from ledger.errors import OrganizationInactive as OrganizationInactive
+from ledger.errors import PostingRefused
 
 
 class Refusal(VaultCraftError):
@@ -77,6 +78,64 @@ class ExternalReferenceUsed(VaultCraftError):
     kind = Kind.CONFLICT
     code = "external_reference_used"
     title = "The external reference was used for another movement"
+
+
+class LimitExceeded(PostingRefused):
+    """The base of refusals by a wallet's limits."""
+
+    code = "limit_exceeded"
+    title = "The wallet's limit does not allow this"
+
+
+class DailyLimitExceeded(LimitExceeded):
+    code = "daily_limit_exceeded"
+    title = "The wallet's limit for one day does not allow this"
+
+
+class MonthlyLimitExceeded(LimitExceeded):
+    code = "monthly_limit_exceeded"
+    title = "The wallet's limit for one month does not allow this"
+
+
+class FeeChanged(Refusal):
+    """The fee is not the one the payer agreed to."""
+
+    code = "fee_changed"
+    title = "The fee has changed since it was shown"
+
+
+class TransferNotCompleted(Refusal):
+    """Nothing moved, so there is nothing to give back."""
+
+    code = "transfer_not_completed"
+    title = "Only a completed transfer can be reversed"
+
+
+class ReversalOfReversal(Refusal):
+    code = "reversal_of_reversal"
+    title = "A reversal cannot be reversed; make a new transfer"
+
+
+class HoldExpiryInvalid(VaultCraftError):
+    """A hold ends after it begins, and within 30 days."""
+
+    kind = Kind.REFUSED
+    code = "hold_expiry_invalid"
+    title = "The hold would end too early or too late"
+
+
+class WalletHoldNotFound(VaultCraftError):
+    kind = Kind.NOT_FOUND
+    code = "wallet_hold_not_found"
+    title = "There is no such hold"
+
+
+class TermsInvalid(VaultCraftError):
+    """A fee or limit outside its bounds, or for something that has none."""
+
+    kind = Kind.REFUSED
+    code = "terms_invalid"
+    title = "These terms are not possible"
 
 
 class WalletNotFound(VaultCraftError):

@@ -31,6 +31,51 @@ def may_move_cash(actor: Actor, *, organization_id: uuid.UUID) -> bool:
     return at_home and may(actor, "cash.move")
 
 
+def may_capture(
+    actor: Actor,
+    *,
+    payer: tuple[uuid.UUID, uuid.UUID | None],
+    payee: tuple[uuid.UUID, uuid.UUID | None],
+) -> bool:
+    """Whether the actor may take from a hold, or let it go.
+
+    Whoever could pay from the payer's wallet may; in the payer's own organization also whoever the
+    money is reserved for. Both ends are given as (organization, holder).
+    """
+    at_home = payer[0] == payee[0]
+    return may_debit(actor, organization_id=payer[0], owner_id=payer[1]) or (
+        at_home and may_debit(actor, organization_id=payee[0], owner_id=payee[1])
+    )
+
+
+def may_reverse(actor: Actor, *, organization_id: uuid.UUID, owner_id: uuid.UUID | None) -> bool:
+    """Whether the actor may give back money that a wallet received.
+
+    Its holder may, as with any payment; the officers of its organization and the platform may, too.
+    """
+    if may_debit(actor, organization_id=organization_id, owner_id=owner_id):
+        return True
+    at_home = actor.is_platform or actor.organization_id == organization_id
+    return at_home and may(actor, "transfers.reverse")
+
+
+def fee_minor(
+    *,
+    amount_minor: int,
+    fixed_minor: int,
+    bps: int,
+    floor_minor: int,
+    ceiling_minor: int | None,
+) -> int:
+    """What moving an amount costs, in minor units: fixed + basis points, rounded half up, bounded.
+
+    A schedule of nothing but zeros costs nothing.
+    """
+    proportional = (amount_minor * bps + 5_000) // 10_000
+    fee = max(fixed_minor + proportional, floor_minor)
+    return fee if ceiling_minor is None else min(fee, ceiling_minor)
+
+
 def may_open_for(actor: Actor, *, owner_id: uuid.UUID | None) -> bool:
     """Whether the actor may open a wallet for this holder (None: the organization itself)."""
     own = actor.kind is ActorKind.USER and owner_id is not None and owner_id == actor.id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 
 from django.db import connection
 
@@ -83,6 +84,20 @@ def ensure_cash_account(
         floor_minor=0,
         now=now,
     )
+
+
+def cash_accounts(
+    wanted: Collection[tuple[uuid.UUID, str]],
+) -> dict[tuple[uuid.UUID, str], uuid.UUID]:
+    """The cash accounts that exist, by (organization, currency); none is opened."""
+    if not wanted:
+        return {}
+    rows = LedgerAccount.objects.filter(
+        kind=AccountKind.CASH,
+        organization_id__in={organization_id for organization_id, _ in wanted},
+        currency_id__in={currency for _, currency in wanted},
+    ).values_list("organization_id", "currency_id", "id")
+    return {(organization, currency): account for organization, currency, account in rows}
 
 
 @needs_transaction

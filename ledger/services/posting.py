@@ -75,6 +75,8 @@ def post(
     :raises django.db.IntegrityError: when a reference already stands in the books.
     """
     _require_size(movements)
+    if not movements:
+        return []
     hearing = hear(movements, now=now, guards=guards, locking=True)
     tell_expired(hearing.lapsed, now=now)
     if all_or_nothing and hearing.refused:

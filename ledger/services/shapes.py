@@ -6,10 +6,13 @@ wallet and credits the receiver's.
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
+from collections.abc import Mapping
 
 from ledger.choices import Side
 from ledger.services.movements import Leg, Posting
+from ledger.services.undoing import Original
 
 
 def inside(
@@ -59,6 +62,47 @@ def cash_out(
 ) -> tuple[Posting, ...]:
     """A withdrawal: the customer is owed less, and cash at bank shrinks."""
     return (_posting(organization_id, debit=wallet, credit=cash, amount_minor=amount_minor),)
+
+
+def with_fee(
+    postings: tuple[Posting, ...], *, payer: uuid.UUID, income: uuid.UUID, fee_minor: int
+) -> tuple[Posting, ...]:
+    """The same movement with a fee on top: the payer's transaction also debits the wallet and
+    credits the organization's income. The fee has legs of its own, so that it can be kept when the
+    payment is given back."""
+    paying, *others = postings
+    fee = (Leg(payer, Side.DEBIT, fee_minor), Leg(income, Side.CREDIT, fee_minor))
+    return (dataclasses.replace(paying, legs=paying.legs + fee), *others)
+
+
+def reversal(original: Original, *, amount_minor: int, fee_minor: int) -> Posting:
+    """Each leg of a payment on its other side: its first two by the amount, a fee's two by the fee.
+
+    Legs of nothing are left out. For any other transaction give each leg's amount to `undoing`.
+    """
+    principal, fee = original.entries[:2], original.entries[2:4]
+    return undoing(
+        original,
+        {entry.id: amount_minor for entry in principal} | {entry.id: fee_minor for entry in fee},
+    )
+
+
+def undoing(original: Original, amounts_minor: Mapping[int, int]) -> Posting:
+    """The entries of a transaction on their other side, each by its amount in minor units.
+
+    :param amounts_minor: by entry id; entries that are missing, or zero, are left alone.
+    """
+    legs = tuple(
+        Leg(
+            entry.account_id,
+            Side.CREDIT if entry.side == Side.DEBIT else Side.DEBIT,
+            amounts_minor[entry.id],
+            reverses=entry.id,
+        )
+        for entry in original.entries
+        if amounts_minor.get(entry.id)
+    )
+    return Posting(original.organization_id, legs, reverses=original.transaction_id)
 
 
 def _posting(

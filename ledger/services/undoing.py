@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+import uuid
 from collections.abc import Collection, Mapping
 
 from django.db import connection
@@ -12,6 +14,49 @@ _UNDONE = (
     "(SELECT sum(r.amount_minor) FROM ledger_entry r WHERE r.reverses_id = o.id), 0)::bigint"
     " FROM ledger_entry o WHERE o.id = ANY (%s::bigint[]) AND o.reverses_id IS NULL"
 )
+
+
+_ENTRIES = (
+    "SELECT transaction_id, organization_id, id, account_id, side, amount_minor, effective_at"
+    " FROM ledger_entry WHERE transaction_id = ANY (%s::uuid[]) ORDER BY transaction_id, seq"
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OriginalEntry:
+    """One entry that may be undone."""
+
+    id: int
+    account_id: uuid.UUID
+    side: str
+    amount_minor: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Original:
+    """A transaction that may be undone, with its entries in order."""
+
+    transaction_id: uuid.UUID
+    organization_id: uuid.UUID
+    effective_at: dt.datetime
+    entries: tuple[OriginalEntry, ...]
+
+
+def originals(transaction_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Original]:
+    """Transactions with their entries, by id; those that cannot be seen are missing."""
+    if not transaction_ids:
+        return {}
+    found: dict[uuid.UUID, Original] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTRIES, [sorted(transaction_ids)])
+        for transaction_id, organization_id, *entry, effective_at in cursor.fetchall():
+            known = found.setdefault(
+                transaction_id, Original(transaction_id, organization_id, effective_at, ())
+            )
+            found[transaction_id] = dataclasses.replace(
+                known, entries=(*known.entries, OriginalEntry(*entry))
+            )
+    return found
 
 
 @dataclasses.dataclass(slots=True)

@@ -2,13 +2,23 @@
 
 from wallets.services.transfers.execution import error_of, execute_transfers
 from wallets.services.transfers.grouping import QueueFull, execute_together
-from wallets.services.transfers.requests import TransferOutcome, TransferRequest
+from wallets.services.transfers.rehearsing import Rehearsal, rehearse_transfers
+from wallets.services.transfers.requests import (
+    CaptureOf,
+    ReversalOf,
+    TransferOutcome,
+    TransferRequest,
+)
 
 __all__ = [
+    "CaptureOf",
     "QueueFull",
+    "Rehearsal",
+    "ReversalOf",
     "TransferOutcome",
     "TransferRequest",
     "error_of",
     "execute_together",
     "execute_transfers",
+    "rehearse_transfers",
 ]

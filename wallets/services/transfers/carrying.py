@@ -18,7 +18,8 @@ from ledger.errors import (
     InsufficientFunds,
     PostingRefused,
 )
-from ledger.services.movements import Posted, Refused
+from ledger.services.guarding import Guard
+from ledger.services.movements import Movement, Posted, Refused
 from ledger.services.posting import post
 from wallets.choices import TransferState
 from wallets.errors import (
@@ -80,6 +81,9 @@ _AT_DESTINATION: dict[type[PostingRefused], type[VaultCraftError]] = {
     AccountSuspended: DestinationSuspended,
     AccountClosed: DestinationClosed,
 }
+_ELSEWHERE: dict[type[PostingRefused], type[VaultCraftError]] = {
+    InsufficientFunds: CashInsufficient,
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -91,26 +95,35 @@ class Carried:
 
 
 @needs_transaction
-def carry_out(drafts: Sequence[Draft], *, all_or_nothing: bool) -> list[Carried]:
+def carry_out(
+    drafts: Sequence[Draft], *, guards: Sequence[Guard], all_or_nothing: bool
+) -> list[Carried]:
     """Post what may be posted and write one row for each draft, in a constant number of statements.
 
     Locks the accounts. Records and emits what `tell` says.
     """
-    withheld = all_or_nothing and any(draft.refusal for draft in drafts)
-    going = [] if withheld else [d.movement for d in drafts if d.movement is not None]
     now = max(draft.request.now for draft in drafts)
-    results = iter(post(going, now=now, all_or_nothing=all_or_nothing))
+    going = movements_of(drafts, all_or_nothing=all_or_nothing)
+    results = iter(post(going, now=now, guards=guards, all_or_nothing=all_or_nothing))
+    withheld = not going
     carried = []
     for draft in drafts:
         error = draft.refusal
         posted: Posted | None = None
         if error is None and not withheld:
             result = next(results)
-            error = _translated(draft, result) if isinstance(result, Refused) else None
+            error = translated(draft, result) if isinstance(result, Refused) else None
             posted = result if isinstance(result, Posted) and result.transaction_ids else None
         carried.append(_carried(draft, posted, error))
     _write(drafts, carried)
     return carried
+
+
+def movements_of(drafts: Sequence[Draft], *, all_or_nothing: bool) -> list[Movement]:
+    """What goes before the books: nothing of a whole batch with an item that is refused already."""
+    if all_or_nothing and any(draft.refusal for draft in drafts):
+        return []
+    return [draft.movement for draft in drafts if draft.movement is not None]
 
 
 def _carried(draft: Draft, posted: Posted | None, error: VaultCraftError | None) -> Carried:
@@ -122,14 +135,14 @@ def _carried(draft: Draft, posted: Posted | None, error: VaultCraftError | None)
     return Carried(_row(draft, state, error.code), error)
 
 
-def _translated(draft: Draft, refused: Refused) -> VaultCraftError:
+def translated(draft: Draft, refused: Refused) -> VaultCraftError:
     """The books speak of accounts; say the same of the wallets the caller knows."""
-    kind = type(refused.error)
+    kind, words = type(refused.error), _ELSEWHERE
     if draft.source and refused.account_id == draft.source.account_id:
-        return _AT_SOURCE.get(kind, kind)()
-    if draft.destination and refused.account_id == draft.destination.account_id:
-        return _AT_DESTINATION.get(kind, kind)()
-    return CashInsufficient() if kind is InsufficientFunds else refused.error
+        words = _AT_SOURCE
+    elif draft.destination and refused.account_id == draft.destination.account_id:
+        words = _AT_DESTINATION
+    return words[kind]() if kind in words else refused.error
 
 
 def _row(
@@ -165,9 +178,9 @@ def _row(
         actor.request_id,
         request.now,
         completed_at,
-        0,
-        None,
-        None,
+        draft.fee_minor if posted else 0,
+        request.hold.hold_id if request.hold else None,
+        request.reversal.transfer_id if request.reversal else None,
         paid,
         received,
     )

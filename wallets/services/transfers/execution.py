@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 
 from kernel.context import Context, Scope, widen
 from kernel.errors import Busy, VaultCraftError, registered_errors
@@ -15,17 +15,20 @@ from ledger.errors import BatchTooLarge
 from ledger.policy import MAX_BATCH
 from ledger.queries import clearing_accounts
 from ledger.services.accounts import ensure_cash_account
-from wallets.choices import TransferKind, TransferState
+from ledger.services.undoing import originals
+from wallets.choices import TransferState
 from wallets.directory import Listed, look_up
 from wallets.errors import BatchWithheld, ExternalReferenceUsed, ReferenceReused
 from wallets.models import Transfer
 from wallets.services.transfers.carrying import carry_out
-from wallets.services.transfers.planning import CashAccounts, ClearingAccounts, Draft, shape, tie
+from wallets.services.transfers.knowing import Terms, known_and_terms
+from wallets.services.transfers.limits import SpendingGuard, spendings
+from wallets.services.transfers.planning import CASH, Draft, tie
 from wallets.services.transfers.requests import TransferOutcome, TransferRequest
+from wallets.services.transfers.shaping import CashAccounts, ClearingAccounts, Material, shape
 
 # A reference collides only with a rival that commits between our look and our write.
 _ATTEMPTS = 3
-_KNOWN = "SELECT id FROM wallets_transfer WHERE reference = ANY (%s::bytea[])"
 
 
 def execute_transfers(
@@ -79,55 +82,68 @@ def _execute(
 
 
 def _outcomes(items: Sequence[TransferRequest], all_or_nothing: bool) -> list[TransferOutcome]:
+    prepared = prepare(items, all_or_nothing=all_or_nothing)
+    fresh = prepared.errors | _carried(prepared, all_or_nothing)
+    return _in_order(items, prepared.known, fresh)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Prepared:
+    """A batch before the books are asked.
+
+    :param known: what stands already, by reference.
+    :param errors: what of the rest cannot be tied to two wallets the actor may use.
+    :param drafts: what can; all of them refused when a whole batch is spoiled already.
+    """
+
+    known: Mapping[bytes, Transfer]
+    terms: Terms
+    errors: dict[bytes, TransferOutcome]
+    drafts: list[Draft]
+
+
+def prepare(items: Sequence[TransferRequest], *, all_or_nothing: bool) -> Prepared:
+    """Tie the items to their wallets, once the view is wide enough to see them.
+
+    A reference that comes twice is tied once.
+    """
     directory = look_up(name for item in items for name in (item.source, item.destination))
     widen(_view(items, directory))
-    known = _known(items)
-    tied = _tied([item for item in items if item.reference not in known], directory)
-    drafts = [draft for draft in tied if isinstance(draft, Draft)]
-    errors = [outcome for outcome in tied if isinstance(outcome, TransferOutcome)]
-    if all_or_nothing and (errors or _spoiled(items, known)):
-        drafts = [dataclasses.replace(draft, refusal=BatchWithheld()) for draft in drafts]
-    carried = iter(_carried(drafts, all_or_nothing) if drafts else ())
-    fresh = [next(carried) if isinstance(one, Draft) else one for one in tied]
-    return _in_order(items, known, iter(fresh))
-
-
-def _tied(
-    items: Sequence[TransferRequest], directory: Mapping[str, Listed]
-) -> list[Draft | TransferOutcome]:
-    """One draft or error for each reference; a reference that comes twice is tied once."""
-    tied: dict[bytes, Draft | TransferOutcome] = {}
+    known, terms = known_and_terms(items, directory.values())
+    errors: dict[bytes, TransferOutcome] = {}
+    drafts: dict[bytes, Draft] = {}
     for item in items:
-        if item.reference in tied:
+        if item.reference in known or item.reference in errors or item.reference in drafts:
             continue
         try:
-            tied[item.reference] = tie(item, directory)
+            drafts[item.reference] = tie(item, directory)
         except VaultCraftError as error:
-            tied[item.reference] = TransferOutcome(None, error)
-    return list(tied.values())
+            errors[item.reference] = TransferOutcome(None, error)
+    tied = list(drafts.values())
+    if all_or_nothing and (errors or _spoiled(items, known)):
+        tied = [dataclasses.replace(draft, refusal=BatchWithheld()) for draft in tied]
+    return Prepared(known, terms, errors, tied)
 
 
 def _in_order(
     items: Sequence[TransferRequest],
     known: Mapping[bytes, Transfer],
-    fresh: Iterator[TransferOutcome],
+    fresh: Mapping[bytes, TransferOutcome],
 ) -> list[TransferOutcome]:
-    answers: dict[bytes, TransferOutcome] = {}
     outcomes = []
+    answered: set[bytes] = set()
     for item in items:
         stored = known.get(item.reference)
-        if stored is None and item.reference not in answers:
-            answers[item.reference] = next(fresh)
-            outcomes.append(answers[item.reference])
-            continue
-        stored = stored or answers[item.reference].transfer
-        outcomes.append(_replayed(item, stored) if stored else answers[item.reference])
+        if stored is None and item.reference in answered:
+            stored = fresh[item.reference].transfer
+        outcomes.append(replayed(item, stored) if stored else fresh[item.reference])
+        answered.add(item.reference)
     return outcomes
 
 
 def _spoiled(items: Sequence[TransferRequest], known: Mapping[bytes, Transfer]) -> bool:
     """Whether a reference that stands already, or comes twice, refuses an item."""
-    stored = [_replayed(item, known[item.reference]) for item in items if item.reference in known]
+    stored = [replayed(item, known[item.reference]) for item in items if item.reference in known]
     asked = {(item.reference, item.fingerprint) for item in items}
     twice = len(asked) > len({item.reference for item in items})
     return twice or any(outcome.error for outcome in stored)
@@ -146,17 +162,8 @@ def _view(items: Sequence[TransferRequest], directory: Mapping[str, Listed]) -> 
     )
 
 
-def _known(items: Sequence[TransferRequest]) -> dict[bytes, Transfer]:
-    """The transfers whose reference stands already; almost always none, so ids come first."""
-    references = sorted({item.reference for item in items})
-    with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, [references])
-        ids = [row[0] for row in cursor.fetchall()]
-    found = Transfer.objects.filter(id__in=ids) if ids else ()
-    return {bytes(transfer.reference): transfer for transfer in found}
-
-
-def _replayed(item: TransferRequest, transfer: Transfer) -> TransferOutcome:
+def replayed(item: TransferRequest, transfer: Transfer) -> TransferOutcome:
+    """What happened under the item's reference, if it is the same request."""
     if bytes(transfer.fingerprint) != item.fingerprint:
         return TransferOutcome(None, ReferenceReused())
     return TransferOutcome(transfer, error_of(transfer), replayed=True)
@@ -169,11 +176,29 @@ def error_of(transfer: Transfer) -> VaultCraftError | None:
     return registered_errors()[transfer.reason_code]()
 
 
-def _carried(drafts: Sequence[Draft], all_or_nothing: bool) -> list[TransferOutcome]:
-    clearing, cash = _clearing(drafts), _cash(drafts)
-    shaped = [draft if draft.refusal else shape(draft, clearing, cash) for draft in drafts]
-    carried = carry_out(shaped, all_or_nothing=all_or_nothing)
-    return [TransferOutcome(done.transfer, done.error) for done in carried]
+def _carried(prepared: Prepared, all_or_nothing: bool) -> dict[bytes, TransferOutcome]:
+    drafts = prepared.drafts
+    if not drafts:
+        return {}
+    shaped = shape_all(drafts, prepared.terms, cash=_cash(drafts))
+    guard = SpendingGuard(spendings(shaped, prepared.terms))
+    carried = carry_out(shaped, guards=[guard], all_or_nothing=all_or_nothing)
+    return {
+        draft.request.reference: TransferOutcome(done.transfer, done.error)
+        for draft, done in zip(drafts, carried, strict=True)
+    }
+
+
+def shape_all(drafts: Sequence[Draft], terms: Terms, *, cash: CashAccounts) -> list[Draft]:
+    """Each draft with its movement, or with the refusal that is already certain."""
+    backs = [draft.request.reversal for draft in drafts if draft.request.reversal]
+    material = Material(
+        terms=terms,
+        clearing=_clearing(drafts),
+        cash=cash,
+        originals=originals({one for back in backs for one in back.transaction_ids}),
+    )
+    return [draft if draft.refusal else shape(draft, material) for draft in drafts]
 
 
 def _clearing(drafts: Sequence[Draft]) -> ClearingAccounts:
@@ -187,10 +212,11 @@ def _clearing(drafts: Sequence[Draft]) -> ClearingAccounts:
 
 
 def _cash(drafts: Sequence[Draft]) -> CashAccounts:
+    """The cash accounts that deposits and withdrawals need, opened at first use."""
     wanted = {
         (draft.organization_id, draft.request.currency): draft.request.now
         for draft in drafts
-        if draft.request.kind != TransferKind.TRANSFER
+        if draft.request.kind in CASH
     }
     return {
         (organization_id, currency): ensure_cash_account(

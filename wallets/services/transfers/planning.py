@@ -1,4 +1,4 @@
-"""From what was asked to what shall be posted: rules over rows already read, no statement.
+"""Who may ask for this? Rules over rows already read, no statement.
 
 A request that cannot be tied to two wallets the actor may use is answered with an error alone. One
 that can becomes a draft, and whatever refuses it from there on is kept as a row.
@@ -8,30 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from accounts.policy import may, require
-from kernel.errors import InvariantBroken, VaultCraftError
+from kernel.errors import InvariantBroken, PermissionDenied, VaultCraftError
 from kernel.ids import new_id
 from kernel.money import checked_minor
-from ledger.choices import TransactionKind
-from ledger.errors import ClearingCapExceeded
-from ledger.services import shapes
-from ledger.services.movements import Movement, Posting
+from ledger.services.movements import Movement
 from wallets.choices import TransferKind
 from wallets.directory import Listed
-from wallets.errors import (
-    CurrencyDiffers,
-    DestinationNotFound,
-    OrganizationInactive,
-    SameWallet,
-    SourceNotFound,
-)
-from wallets.policy import may_debit, may_move_cash
+from wallets.errors import CurrencyDiffers, DestinationNotFound, SameWallet, SourceNotFound
+from wallets.policy import may_capture, may_debit, may_move_cash, may_reverse
 from wallets.services.transfers.requests import TransferRequest
-
-ClearingAccounts = Mapping[tuple[uuid.UUID, uuid.UUID, str], uuid.UUID]
-CashAccounts = Mapping[tuple[uuid.UUID, str], uuid.UUID]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -42,6 +30,7 @@ class Draft:
     request: TransferRequest
     source: Listed | None
     destination: Listed | None
+    fee_minor: int = 0
     movement: Movement | None = None
     refusal: VaultCraftError | None = None
 
@@ -70,18 +59,12 @@ def tie(request: TransferRequest, directory: Mapping[str, Listed]) -> Draft:
     :raises VaultCraftError: `PermissionDenied`, `InvalidAmount`, `SourceNotFound`,
         `DestinationNotFound`, `SameWallet` or `CurrencyDiffers`.
     """
-    cash = request.kind != TransferKind.TRANSFER
-    require(request.actor, "cash.move" if cash else "transfers.create")
+    require(request.actor, "cash.move" if request.kind in CASH else "transfers.create")
     checked_minor(request.amount_minor)
-    source = directory.get(request.source) if request.source else None
-    destination = directory.get(request.destination) if request.destination else None
-    if request.kind != TransferKind.DEPOSIT:
-        source = _usable(request, source, SourceNotFound(pointer="/source_wallet"))
-    if request.kind != TransferKind.WITHDRAWAL:
-        if destination is None:
-            raise DestinationNotFound(pointer="/destination_wallet")
-        if request.kind == TransferKind.DEPOSIT:
-            _usable(request, destination, DestinationNotFound(pointer="/wallet"))
+    source = _end(request.source, directory, SourceNotFound(pointer="/source_wallet"))
+    missing = DestinationNotFound(pointer="/destination_wallet")
+    destination = _end(request.destination, directory, missing)
+    _ALLOWED[request.kind](request, source, destination)
     if source and destination and source.id == destination.id:
         raise SameWallet(pointer="/destination_wallet")
     if any(end.currency != request.currency for end in (source, destination) if end):
@@ -89,88 +72,73 @@ def tie(request: TransferRequest, directory: Mapping[str, Listed]) -> Draft:
     return Draft(new_id(), request, source, destination)
 
 
-def _usable(request: TransferRequest, wallet: Listed | None, missing: VaultCraftError) -> Listed:
-    actor = request.actor
+def _end(
+    name: str | None, directory: Mapping[str, Listed], missing: VaultCraftError
+) -> Listed | None:
+    if name is None:
+        return None
+    if name not in directory:
+        raise missing
+    return directory[name]
+
+
+def _allow_transfer(
+    request: TransferRequest, source: Listed | None, destination: Listed | None
+) -> None:
+    wallet, actor = _present(source), request.actor
+    if may_debit(actor, organization_id=wallet.organization_id, owner_id=wallet.owner_id):
+        return
+    # Who may see the wallet learns why; for anybody else it does not exist.
+    if actor.organization_id == wallet.organization_id and may(actor, "wallets.read_all"):
+        require(actor, "transfers.debit_any")
+    raise SourceNotFound(pointer="/source_wallet")
+
+
+def _allow_cash(
+    request: TransferRequest, source: Listed | None, destination: Listed | None
+) -> None:
+    wallet = _present(source or destination)
+    if not may_move_cash(request.actor, organization_id=wallet.organization_id):
+        missing = SourceNotFound if source else DestinationNotFound
+        raise missing(pointer="/source_wallet" if source else "/destination_wallet")
+
+
+def _allow_capture(
+    request: TransferRequest, source: Listed | None, destination: Listed | None
+) -> None:
+    payer, payee = _present(source), _present(destination)
+    if not may_capture(
+        request.actor,
+        payer=(payer.organization_id, payer.owner_id),
+        payee=(payee.organization_id, payee.owner_id),
+    ):
+        raise PermissionDenied()
+
+
+def _allow_reversal(
+    request: TransferRequest, source: Listed | None, destination: Listed | None
+) -> None:
+    giver = _present(source or destination)
+    allowed = (
+        may_reverse(request.actor, organization_id=giver.organization_id, owner_id=giver.owner_id)
+        if source and destination
+        else may_move_cash(request.actor, organization_id=giver.organization_id)
+    )
+    if not allowed:
+        raise PermissionDenied()
+
+
+def _present(wallet: Listed | None) -> Listed:
     if wallet is None:
-        raise missing
-    if request.kind != TransferKind.TRANSFER:
-        if not may_move_cash(actor, organization_id=wallet.organization_id):
-            raise missing
-        return wallet
-    if not may_debit(actor, organization_id=wallet.organization_id, owner_id=wallet.owner_id):
-        # Who may see the wallet learns why; for anybody else it does not exist.
-        if actor.organization_id == wallet.organization_id and may(actor, "wallets.read_all"):
-            require(actor, "transfers.debit_any")
-        raise missing
+        raise InvariantBroken("a movement of this kind names this wallet")
     return wallet
 
 
-def shape(draft: Draft, clearing: ClearingAccounts, cash: CashAccounts) -> Draft:
-    """Give a draft its movement, or the refusal that is already certain."""
-    ends = [end for end in (draft.source, draft.destination) if end]
-    if not all(end.organization_active for end in ends):
-        return dataclasses.replace(draft, refusal=OrganizationInactive())
-    postings = _postings(draft, clearing, cash)
-    if postings is None:
-        return dataclasses.replace(draft, refusal=ClearingCapExceeded())
-    request = draft.request
-    movement = Movement(
-        kind=TransactionKind(request.kind.upper()),
-        currency=request.currency,
-        reference=request.reference,
-        postings=postings,
-        effective_at=request.now,
-        transfer_id=draft.id,
-        description=request.description,
-    )
-    return dataclasses.replace(draft, movement=movement)
-
-
-def _postings(
-    draft: Draft, clearing: ClearingAccounts, cash: CashAccounts
-) -> tuple[Posting, ...] | None:
-    source, destination = draft.source, draft.destination
-    amount_minor, currency = draft.request.amount_minor, draft.request.currency
-    home = draft.organization_id
-    if source is None and destination is not None:
-        return shapes.cash_in(
-            organization_id=home,
-            cash=cash[home, currency],
-            wallet=destination.account_id,
-            amount_minor=amount_minor,
-        )
-    if source is not None and destination is None:
-        return shapes.cash_out(
-            organization_id=home,
-            cash=cash[home, currency],
-            wallet=source.account_id,
-            amount_minor=amount_minor,
-        )
-    if source is None or destination is None:
-        raise InvariantBroken("a transfer has two wallets")
-    if draft.counterparty_id is None:
-        return shapes.inside(
-            organization_id=home,
-            payer=source.account_id,
-            receiver=destination.account_id,
-            amount_minor=amount_minor,
-        )
-    return _across(source, destination, clearing, amount_minor)
-
-
-def _across(
-    source: Listed, destination: Listed, clearing: ClearingAccounts, amount_minor: int
-) -> tuple[Posting, ...] | None:
-    here, there, currency = source.organization_id, destination.organization_id, source.currency
-    ours, theirs = clearing.get((here, there, currency)), clearing.get((there, here, currency))
-    if ours is None or theirs is None:
-        return None
-    return shapes.across(
-        payer_organization_id=here,
-        payer=source.account_id,
-        payer_clearing=ours,
-        receiver_organization_id=there,
-        receiver=destination.account_id,
-        receiver_clearing=theirs,
-        amount_minor=amount_minor,
-    )
+CASH = (TransferKind.DEPOSIT, TransferKind.WITHDRAWAL)
+_ALLOWED: Mapping[TransferKind, Callable[[TransferRequest, Listed | None, Listed | None], None]] = {
+    TransferKind.TRANSFER: _allow_transfer,
+    TransferKind.CAPTURE: _allow_capture,
+    TransferKind.REVERSAL: _allow_reversal,
+    TransferKind.DEPOSIT: _allow_cash,
+    TransferKind.WITHDRAWAL: _allow_cash,
+}

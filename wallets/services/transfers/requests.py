@@ -4,12 +4,39 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import uuid
 from collections.abc import Mapping
 
 from kernel.actor import Actor
 from kernel.errors import VaultCraftError
 from wallets.choices import TransferKind
 from wallets.models import Transfer
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureOf:
+    """The hold a capture takes from.
+
+    :param final: whether what is left of the hold is released with it.
+    """
+
+    hold_id: uuid.UUID
+    final: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ReversalOf:
+    """The transfer that is given back, whole or in part.
+
+    :param transaction_ids: what it wrote: one transaction, or one on each side.
+    :param fee_minor: how much of its fee is given back, on top of the amount.
+    :param spent_at: when it was asked for; limits are given back in the window of that instant.
+    """
+
+    transfer_id: uuid.UUID
+    transaction_ids: tuple[uuid.UUID, ...]
+    fee_minor: int
+    spent_at: dt.datetime
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +49,9 @@ class TransferRequest:
     :param reference: 32 bytes from `reference_of`, unique for ever.
     :param fingerprint: 32 bytes that change when anything asked for changes.
     :param now: from the door; becomes the effective time.
+    :param expected_fee_minor: the fee the payer agreed to; another one is refused `fee_changed`.
+    :param hold: for a capture: the hold to take from.
+    :param reversal: for a reversal: what is given back.
     """
 
     actor: Actor
@@ -36,6 +66,9 @@ class TransferRequest:
     metadata: Mapping[str, object] = dataclasses.field(default_factory=dict)
     kind: TransferKind = TransferKind.TRANSFER
     external_reference: str | None = None
+    expected_fee_minor: int | None = None
+    hold: CaptureOf | None = None
+    reversal: ReversalOf | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

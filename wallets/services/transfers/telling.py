@@ -92,5 +92,8 @@ def _facts_of(transfer: Transfer, *, ours: bool) -> dict[str, object]:
         "source_wallet_id": str(source) if source else None,
         "destination_wallet_id": str(transfer.destination_id) if transfer.destination_id else None,
         "amount_minor": transfer.amount_minor,
+        "fee_minor": transfer.fee_minor if ours else 0,
+        "hold_id": str(transfer.hold_id) if ours and transfer.hold_id else None,
+        "reverses_transfer_id": str(transfer.reverses_id) if transfer.reverses_id else None,
         "currency": transfer.currency_id,
     }

@@ -1,0 +1,104 @@
+"""What execution reads before it plans: what stands already, and on which terms wallets pay."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from django.db import connection
+
+from wallets.directory import Listed
+from wallets.models import Transfer
+from wallets.policy import fee_minor
+from wallets.services.transfers.requests import TransferRequest
+
+_KNOWN = "SELECT id FROM wallets_transfer WHERE reference = ANY (%s::bytea[])"
+_FEES = (
+    "SELECT organization_id, kind, currency_id, fixed_minor, bps, floor_minor, ceiling_minor,"
+    " account_id FROM wallets_feeschedule"
+    " WHERE organization_id = ANY (%s::uuid[]) AND currency_id = ANY (%s::text[])"
+)
+_LIMITS = (
+    "SELECT organization_id, wallet_kind, currency_id, day_minor, month_minor"
+    " FROM wallets_limitrule WHERE (organization_id = ANY (%s::uuid[]) OR organization_id IS NULL)"
+    " AND currency_id = ANY (%s::text[])"
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Fees:
+    """What an organization charges for one kind of movement in one currency, in minor units."""
+
+    fixed_minor: int
+    bps: int
+    floor_minor: int
+    ceiling_minor: int | None
+    account_id: uuid.UUID
+
+    def of(self, amount_minor: int) -> int:
+        """The fee for an amount, in minor units."""
+        return fee_minor(
+            amount_minor=amount_minor,
+            fixed_minor=self.fixed_minor,
+            bps=self.bps,
+            floor_minor=self.floor_minor,
+            ceiling_minor=self.ceiling_minor,
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a wallet may pay out, in minor units; None: no limit."""
+
+    day_minor: int | None
+    month_minor: int | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of every organization and currency in a batch."""
+
+    fees: Mapping[tuple[uuid.UUID, str, str], Fees] = dataclasses.field(default_factory=dict)
+    limits: Mapping[tuple[uuid.UUID | None, str, str], Limits] = dataclasses.field(
+        default_factory=dict
+    )
+
+    def fees_of(self, wallet: Listed, kind: str) -> Fees | None:
+        """What the wallet's holder pays for such a movement. An organization pays itself none."""
+        if wallet.owner_id is None:
+            return None
+        return self.fees.get((wallet.organization_id, kind, wallet.currency))
+
+    def limits_of(self, wallet: Listed) -> Limits | None:
+        """The limits of a person's wallet. An organization's own wallets have none."""
+        if wallet.owner_id is None:
+            return None
+        own = self.limits.get((wallet.organization_id, wallet.kind, wallet.currency))
+        return own or self.limits.get((None, wallet.kind, wallet.currency))
+
+
+def known_and_terms(
+    items: Sequence[TransferRequest], wallets: Collection[Listed]
+) -> tuple[Mapping[bytes, Transfer], Terms]:
+    """The transfers that stand under these references already, and the terms, in one round trip."""
+    organizations = sorted({wallet.organization_id for wallet in wallets})
+    currencies = sorted({wallet.currency for wallet in wallets})
+    with (
+        connection.cursor() as known,
+        connection.cursor() as fees,
+        connection.cursor() as limits,
+    ):
+        known.execute(_KNOWN, [sorted({item.reference for item in items})])
+        fees.execute(_FEES, [organizations, currencies])
+        limits.execute(_LIMITS, [organizations, currencies])
+        ids = [row[0] for row in known.fetchall()]
+        terms = Terms(
+            {(row[0], row[1], row[2]): Fees(*row[3:]) for row in fees.fetchall()},
+            {(row[0], row[1], row[2]): Limits(*row[3:]) for row in limits.fetchall()},
+        )
+    return _by_reference(Transfer.objects.filter(id__in=ids) if ids else ()), terms
+
+
+def _by_reference(transfers: Iterable[Transfer]) -> dict[bytes, Transfer]:
+    return {bytes(transfer.reference): transfer for transfer in transfers}
