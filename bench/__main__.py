@@ -12,7 +12,7 @@ import sys
 import time
 
 from bench.cluster import Cluster, running_cluster
-from bench.lines import LINES, NAMES, Line, measurements_of
+from bench.lines import LINES, NAMES, Line, values_of
 from bench.verify import Pass, verify_books
 
 _STARTED = time.monotonic()
@@ -21,10 +21,23 @@ _STARTED = time.monotonic()
 def main() -> int:
     """Measure what was asked for and return the exit code."""
     options = _options()
+    if options.write_docs or options.check_docs:
+        return _documents(write=options.write_docs)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     say("starting PostgreSQL, Valkey and NATS, migrating ...")
     with running_cluster() as cluster:
         return _measured(cluster, options)
+
+
+def _documents(*, write: bool) -> int:
+    from bench import report
+
+    if write:
+        report.document()
+    if report.documented():
+        return 0
+    say("docs/performance.md differs from bench/results/latest.json: python -m bench --write-docs")
+    return 1
 
 
 def _measured(cluster: Cluster, options: argparse.Namespace) -> int:
@@ -33,7 +46,9 @@ def _measured(cluster: Cluster, options: argparse.Namespace) -> int:
     django.setup()
     # These need Django's models.
     from bench import report
-    from bench.measuring import Bench, Plan
+    from bench.measured import MEASUREMENTS
+    from bench.measuring import Bench
+    from bench.surroundings import Plan, Surroundings
     from bench.world import build_world
     from kernel.clock import now
 
@@ -41,26 +56,22 @@ def _measured(cluster: Cluster, options: argparse.Namespace) -> int:
     say("building the world ...")
     world = build_world(cluster)
     plan = Plan(
-        rounds=options.rounds,
-        seconds=options.seconds,
-        writers=options.writers,
-        bulk_clients=options.bulk_clients,
-        profile=options.profile,
+        **{field: getattr(options, field) for field in Plan.__dataclass_fields__},
     )
     lines = _chosen(options.lines)
-    bench = Bench(cluster=cluster, world=world, plan=plan, say=say)
-    bench.measure(measurements_of(lines))
+    bench = Bench(surroundings=Surroundings(cluster=cluster, world=world, plan=plan, say=say))
+    needed = values_of(lines)
+    bench.measure([one for one in MEASUREMENTS if needed & set(one.gives)])
     say("verifying the books ...")
-    passes = verify_books(auditor_url=cluster.auditor_url)
-    found = report.findings(lines, bench.values, plan)
+    passes = verify_books(cluster)
+    found = report.findings(lines, bench.values, bench.latencies, plan)
     say("\n" + report.table(found) + "\n")
-    for told in report.latency_lines(bench.latencies):
-        say(told)
-    say(f"refused, replayed or failed, not counted above: {sum(bench.not_committed.values())}")
+    strange = {name: count for name, count in bench.not_committed.items() if count}
+    say(f"refused, replayed or failed, not counted above: {strange or 'nothing'}")
     ok = _tell_books(passes)
     if lines == LINES and not options.profile:
         report.written(found, passes, postgres=_postgres_version(cluster), at=at)
-        say(f"written: {report.RESULTS.relative_to(report.RESULTS.parent.parent.parent)}")
+        say(f"written: {report.RESULTS.relative_to(report.ROOT)}")
     return 0 if ok else 1
 
 
@@ -89,10 +100,13 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--lines", default="", help=f"comma-separated: {', '.join(NAMES)}")
     parser.add_argument("--rounds", type=int, default=5, help="repeated short runs of each")
-    parser.add_argument("--seconds", type=float, default=3.0, help="length of a short run")
+    parser.add_argument("--seconds", type=float, default=2.0, help="length of a short run")
     parser.add_argument("--writers", type=int, default=4, help="processes of the batch lines")
     parser.add_argument("--bulk-clients", type=int, default=8, help="clients of the bulk line")
+    parser.add_argument("--large-accounts", type=int, default=1_000_000, help="accounts at most")
     parser.add_argument("--profile", action="store_true", help="profile writers, write no file")
+    parser.add_argument("--write-docs", action="store_true", help="latest.json into the docs")
+    parser.add_argument("--check-docs", action="store_true", help="do the docs say the same?")
     return parser.parse_args()
 
 

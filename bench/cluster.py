@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 from psycopg import sql
 
+from vaultcraft.embedded.bootstrap import OWNER
 from vaultcraft.embedded.postgres import binary
 from vaultcraft.embedded.servers import EmbeddedServers
 
@@ -22,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = "vaultcraft.settings.local"
 # What leads to somebody else's servers, or changes what is measured.
 _FOREIGN = ("DATABASE_", "REDIS_URL", "NATS_URL", "VAULTCRAFT_", "DJANGO_")
+# The copy of the product's database that is grown.
+LARGE = "large"
 _DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 
@@ -44,6 +47,10 @@ class Cluster:
     def auditor_url(self) -> str:
         return self.servers.environment["DATABASE_AUDITOR_URL"]
 
+    def auditor_url_of(self, database: str) -> str:
+        """The auditor's way into a copy."""
+        return urlsplit(self.auditor_url)._replace(path=f"/{database}").geturl()
+
     def superuser(self, *, database: str = "vaultcraft") -> psycopg.Connection:
         """Connect for preparation: the superuser is not under row security."""
         return psycopg.connect(self.servers.superuser_url, dbname=database, autocommit=True)
@@ -51,6 +58,25 @@ class Cluster:
     def create_database(self, name: str) -> None:
         with self.superuser(database="postgres") as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+    def has_database(self, name: str) -> bool:
+        """Whether it was made."""
+        with self.superuser(database="postgres") as connection:
+            query = "SELECT FROM pg_database WHERE datname = %s"
+            return connection.execute(query, [name]).rowcount == 1
+
+    def copy_database(self, name: str) -> None:
+        """Copy the product's database, with its grants; nobody else may use it meanwhile."""
+        from django.db import connection as own
+
+        own.close()
+        own.close_pool()
+        with self.superuser(database="postgres") as connection:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE vaultcraft OWNER {}").format(
+                    sql.Identifier(name), sql.Identifier(OWNER)
+                )
+            )
 
     def program(self, name: str, *arguments: str, database: str) -> str:
         """Run one of PostgreSQL's own programs as the superuser and return what it printed."""

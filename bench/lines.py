@@ -5,29 +5,38 @@ from __future__ import annotations
 import dataclasses
 
 BOOKS = "account, transaction, entry"
-WHOLE = f"{BOOKS}, transfer, audit, outbox"
+WHOLE = f"{BOOKS}, usage, transfer, audit, outbox"
+ACROSS = f"twice: {BOOKS}, audit, outbox; usage, transfer"
 HTTP = f"{WHOLE}, idempotency"
+PGBENCH = "pgbench TPC-B, 8 clients"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line. `value` and `reference` name measurements of the same run."""
+    """One line. `value`, `reference`, `latency` name what measurements of the same run found.
+
+    :param mark: what the ratio of value and reference must reach.
+    :param at_most: the ratio must not exceed the mark.
+    :param latency: the series of single requests whose percentiles belong to the value.
+    """
 
     name: str
     what: str
-    unit: str
+    unit: str = "transfers/s"
     value: str
     reference: str | None = None
     reference_name: str = ""
     mark: float | None = None
+    at_most: bool = False
+    latency: str | None = None
+    reference_latency: str | None = None
     writes: str = ""
 
 
-LINES = (
+_BATCHES = (
     Line(
         name="books_alone",
         what="Books alone, batch of 100, 1 process",
-        unit="transfers/s",
         value="books_one",
         reference="set_based",
         reference_name="the same rows by set-based SQL, 1 backend",
@@ -37,36 +46,34 @@ LINES = (
     Line(
         name="books_alone_many",
         what="Books alone, batch of 100, {writers} processes",
-        unit="transfers/s",
         value="books_many",
         reference="tpcb",
-        reference_name="pgbench TPC-B, 8 clients",
+        reference_name=PGBENCH,
         mark=1.8,
         writes=BOOKS,
     ),
     Line(
         name="whole_transfer",
         what="Whole transfer, batch of 100, {writers} processes",
-        unit="transfers/s",
         value="whole_many",
         reference="tpcb",
-        reference_name="pgbench TPC-B, 8 clients",
-        mark=0.8,
+        reference_name=PGBENCH,
+        mark=1.2,
         writes=WHOLE,
     ),
     Line(
         name="whole_transfer_across",
         what="Whole transfer across organizations, batch of 100, {writers} processes",
-        unit="transfers/s",
         value="across_many",
         reference="whole_many",
         reference_name="whole transfer inside one, batch of 100",
-        writes=f"twice: {BOOKS}, audit, outbox; transfer",
+        writes=ACROSS,
     ),
+)
+_SINGLES = (
     Line(
         name="whole_transfer_single",
         what="Whole transfer, one at a time, 1 process",
-        unit="transfers/s",
         value="whole_single",
         reference="hordak",
         reference_name="django-hordak 2.0.0 transfer_to, 1 process",
@@ -76,36 +83,148 @@ LINES = (
     Line(
         name="whole_transfer_single_many",
         what="Whole transfer, one at a time, 8 processes",
-        unit="transfers/s",
         value="single_many",
         writes=WHOLE,
     ),
     Line(
+        name="hot_account",
+        what="One hot account, 8 writers through group commit",
+        value="together_hot",
+        reference="together",
+        reference_name="accounts drawn uniformly",
+        mark=0.8,
+        writes=WHOLE,
+    ),
+    Line(
+        name="clearing_pair",
+        what="One pair of clearing accounts, 8 writers through group commit",
+        value="together_pair",
+        reference="together_across",
+        reference_name="pairs of organizations drawn uniformly",
+        mark=0.8,
+        writes=ACROSS,
+    ),
+)
+_OVER_HTTP = (
+    Line(
         name="http_single",
         what="HTTP, one transfer a request, 32 clients",
-        unit="transfers/s",
-        value="http_single",
+        value="http_32",
         reference="http_empty",
         reference_name="an empty authenticated DRF view",
-        mark=0.2,
+        mark=0.33,
+        latency="http_32",
+        reference_latency="http_empty",
         writes=HTTP,
     ),
     Line(
         name="http_bulk",
         what="HTTP, bulk of 100, {bulk_clients} clients",
-        unit="transfers/s",
         value="http_bulk",
         reference="whole_many",
         reference_name="whole transfer, batch of 100",
         mark=0.5,
+        latency="http_bulk",
+        writes=HTTP,
+    ),
+    *(
+        Line(
+            name=f"group_commit_{clients}",
+            what=f"Group commit, HTTP, clients: {clients}",
+            value=f"http_{clients}",
+            reference=f"alone_{clients}",
+            reference_name="each request a transaction of its own",
+            latency=f"http_{clients}",
+            reference_latency=f"alone_{clients}",
+            writes=HTTP,
+        )
+        for clients in (1, 8, 32, 64)
+    ),
+    Line(
+        name="open_loop",
+        what="HTTP, open loop, one transfer a request, at half of what is sustainable",
+        value="open_loop",
+        reference="capacity",
+        reference_name="64 clients, closed loop",
+        latency="open_loop",
         writes=HTTP,
     ),
     Line(
-        name="marginal_whole_transfer",
-        what="What transfer, audit and outbox add to the books",
+        name="overload",
+        what="HTTP, open loop at twice the sustainable rate: goodput",
+        value="goodput",
+        reference="capacity",
+        reference_name="64 clients, closed loop",
+        mark=0.7,
+        latency="goodput",
+        writes=HTTP,
+    ),
+    Line(
+        name="overload_turned_away",
+        what="The rest, answered 503 with Retry-After before Django",
+        unit="requests/s",
+        value="turned_away",
+        latency="turned_away",
+        writes="nothing",
+    ),
+)
+
+
+def _cost(part: str, what: str, writes: str) -> Line:
+    return Line(
+        name=f"marginal_{part}",
+        what=what,
         unit="us/transfer",
-        value="marginal",
-        writes="transfer, audit, outbox",
+        value=f"cost_{part}",
+        writes=writes,
+    )
+
+
+_COSTS = (
+    _cost("whole", "What limits, transfer, audit and outbox add to the books", "the rest"),
+    _cost("limits", "Cost of spending limits", "usage"),
+    _cost("audit", "Cost of audit records", "audit"),
+    _cost("outbox", "Cost of events in the outbox", "outbox"),
+    _cost("row_security", "Cost of row security", "nothing"),
+    _cost("entry_checks", "Cost of the checks in the balance trigger", "nothing"),
+    Line(
+        name="marginal_idempotency",
+        what="HTTP with the idempotency guard, 32 clients",
+        value="http_32",
+        reference="http_unguarded",
+        reference_name="the same without the guard",
+        writes="idempotency",
+    ),
+)
+
+
+def _read(read: str, what: str) -> Line:
+    return Line(
+        name=read,
+        what=f"{what}, {{large_accounts:,}} entries on the account",
+        unit="us",
+        value=f"{read}_long",
+        reference=f"{read}_short",
+        reference_name="1,000 entries",
+        mark=1.5,
+        at_most=True,
+        writes="nothing",
+    )
+
+
+_SIZES = (
+    _read("balance", "Balance"),
+    _read("history", "Page of 25 entries"),
+    Line(
+        name="very_many_accounts",
+        what="Whole transfer, batch of 100, {large_accounts:,} accounts, 1 process",
+        unit="us/transfer",
+        value="batch_very_many",
+        reference="batch_few",
+        reference_name="10,000 accounts",
+        mark=1.3,
+        at_most=True,
+        writes=WHOLE,
     ),
     Line(
         name="bytes_per_transfer",
@@ -115,14 +234,11 @@ LINES = (
         writes=WHOLE,
     ),
 )
+
+LINES = (*_BATCHES, *_SINGLES, *_OVER_HTTP, *_COSTS, *_SIZES)
 NAMES = tuple(line.name for line in LINES)
 
 
-def measurements_of(lines: tuple[Line, ...]) -> set[str]:
-    """The measurements that these lines need."""
-    needed = {name for line in lines for name in (line.value, line.reference) if name}
-    if "marginal" in needed:
-        needed |= {"books_many", "whole_many"}
-    if "bytes" in needed:
-        needed |= {"whole_many"}
-    return needed - {"marginal", "bytes"}
+def values_of(lines: tuple[Line, ...]) -> set[str]:
+    """The values that these lines need."""
+    return {name for line in lines for name in (line.value, line.reference) if name}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import secrets
 import uuid
 from collections.abc import Callable, Sequence
 
 from bench.tenants import Tenant, World
+from bench.writers import Step
 from kernel.clock import now
 from kernel.context import Context
 from kernel.crypto import fingerprint
@@ -17,12 +19,9 @@ from ledger.services.movements import Movement, Posted, Refused
 from ledger.services.posting import post
 from ledger.services.shapes import inside
 from wallets.services.references import reference_of
-from wallets.services.transfers import TransferRequest, execute_transfers
+from wallets.services.transfers import TransferRequest, execute_together, execute_transfers
 
 LARGEST_MINOR = 100_00
-
-# Performs one step and returns how many of its items were committed and how many refused.
-Step = Callable[[], tuple[int, int]]
 
 
 def books_alone(world: World, batch: int) -> Step:
@@ -31,7 +30,7 @@ def books_alone(world: World, batch: int) -> Step:
 
     @opens_transaction(context=lambda **_: everybody)
     def posted(*, movements: Sequence[Movement]) -> list[Posted | Refused]:
-        return post(movements)
+        return post(movements, now=now())
 
     def step() -> tuple[int, int]:
         results = posted(movements=[_movement(world) for _ in range(batch)])
@@ -44,7 +43,7 @@ def books_alone(world: World, batch: int) -> Step:
 def whole_transfer(world: World, batch: int) -> Step:
     """`execute_transfers` as a door calls it: a batch comes from one organization's API key."""
     run = uuid.uuid4().hex
-    count = iter(range(10**12))
+    count = itertools.count()
 
     def step() -> tuple[int, int]:
         tenant = random.choice(world.tenants)  # noqa: S311 - a load, no secret
@@ -57,7 +56,7 @@ def whole_transfer(world: World, batch: int) -> Step:
 def across(world: World, batch: int) -> Step:
     """The same between two organizations: two transactions, through a pair of clearing accounts."""
     run = uuid.uuid4().hex
-    count = iter(range(10**12))
+    count = itertools.count()
 
     def step() -> tuple[int, int]:
         payer, receiver = random.sample(world.tenants, 2)
@@ -67,11 +66,60 @@ def across(world: World, batch: int) -> Step:
     return step
 
 
+def together(world: World, batch: int) -> Step:
+    """One transfer a step through group commit, as the API does it; wallets drawn uniformly."""
+    return _grouped(lambda: _within(random.choice(world.tenants)))  # noqa: S311
+
+
+def together_hot(world: World, batch: int) -> Step:
+    """The same, and every transfer is paid into one and the same wallet."""
+    shop = world.tenants[0]
+    return _grouped(lambda: (shop, random.choice(shop.handles[1:]), shop.handles[0]))  # noqa: S311
+
+
+def together_across(world: World, batch: int) -> Step:
+    """Between two organizations drawn at random: through any of their clearing accounts."""
+    return _grouped(lambda: _between(*random.sample(world.tenants, 2)))
+
+
+def together_pair(world: World, batch: int) -> Step:
+    """Always between the same two organizations: through one pair of clearing accounts."""
+    return _grouped(lambda: _between(*random.sample(world.tenants[:2], 2)))
+
+
 LOADS: dict[str, Callable[[World, int], Step]] = {
     "books_alone": books_alone,
     "whole_transfer": whole_transfer,
     "across": across,
+    "together": together,
+    "together_hot": together_hot,
+    "together_across": together_across,
+    "together_pair": together_pair,
 }
+
+# Who asks, from which wallet, to which.
+Ends = tuple[Tenant, str, str]
+
+
+def _within(tenant: Tenant) -> Ends:
+    source, destination = random.sample(tenant.handles, 2)
+    return tenant, source, destination
+
+
+def _between(payer: Tenant, receiver: Tenant) -> Ends:
+    return payer, random.choice(payer.handles), random.choice(receiver.handles)  # noqa: S311
+
+
+def _grouped(ends: Callable[[], Ends]) -> Step:
+    run = uuid.uuid4().hex
+    count = itertools.count()
+
+    def step() -> tuple[int, int]:
+        outcome = execute_together(_asked(ends(), f"{run}-{next(count)}", 0))
+        refused = outcome.error is not None or outcome.replayed
+        return int(not refused), int(refused)
+
+    return step
 
 
 def _executed(requests: Sequence[TransferRequest]) -> tuple[int, int]:
@@ -98,9 +146,12 @@ def _movement(world: World) -> Movement:
 def _request(
     tenant: Tenant, key: str, item: int, receiver: Tenant | None = None
 ) -> TransferRequest:
-    source, destination = random.sample(tenant.handles, 2)
-    if receiver is not None:
-        destination = random.choice(receiver.handles)  # noqa: S311
+    ends = _within(tenant) if receiver is None else _between(tenant, receiver)
+    return _asked(ends, key, item)
+
+
+def _asked(ends: Ends, key: str, item: int) -> TransferRequest:
+    tenant, source, destination = ends
     amount_minor = random.randint(1, LARGEST_MINOR)  # noqa: S311
     return TransferRequest(
         actor=tenant.actor,

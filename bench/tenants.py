@@ -21,6 +21,24 @@ class Tenant:
 
 @dataclasses.dataclass(frozen=True)
 class World:
-    """All organizations; each has the same number of wallets."""
+    """All organizations; each has the same number of wallets.
+
+    :param database: where it lives; None for the database of the installation.
+    """
 
     tenants: tuple[Tenant, ...]
+    database: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Large:
+    """A world of one organization with very many wallets.
+
+    :param long_account: an account with as many entries as there are wallets.
+    :param short_account: an account with `short_entries` entries.
+    """
+
+    world: World
+    long_account: uuid.UUID
+    short_account: uuid.UUID
+    short_entries: int

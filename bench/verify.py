@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from bench.cluster import LARGE, Cluster
+
 
 @dataclasses.dataclass(frozen=True)
 class Pass:
@@ -15,13 +17,21 @@ class Pass:
     seconds: float
 
 
-def verify_books(*, auditor_url: str) -> list[Pass]:
-    """Run every pass of the checker; Django must be set up."""
+def verify_books(cluster: Cluster) -> list[Pass]:
+    """Run every pass of the checker on the database that was written to, and on the large copy."""
+    passes = _verified(cluster.auditor_url, "")
+    if cluster.has_database(LARGE):
+        passes += _verified(cluster.auditor_url_of(LARGE), f"{LARGE}: ")
+    return passes
+
+
+def _verified(url: str, prefix: str) -> list[Pass]:
+    # Needs Django.
     from ledger import checker
 
-    with checker.auditor_snapshot(url=auditor_url) as connection:
+    with checker.auditor_snapshot(url=url) as connection:
         report = checker.verify_books(connection=connection)
     return [
-        Pass(f"{one.name}: {one.claim}", one.visited, one.found, round(one.seconds, 3))
+        Pass(f"{prefix}{one.name}: {one.claim}", one.visited, one.found, round(one.seconds, 3))
         for one in report.passes
     ]

@@ -1,4 +1,4 @@
-"""Writer processes of the product: each has Django and one database connection of its own."""
+"""Writer processes of the product: each has Django, and a database connection for each thread."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import multiprocessing
 import pstats
 import signal
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from multiprocessing.connection import Connection
 
@@ -17,6 +19,9 @@ from bench.tenants import World
 # Time for every process to hear of the order before the common start.
 _HEAD_START_SECONDS = 0.05
 _PROFILE_LINES = 45
+
+# Performs one step and returns how many of its items were committed and how many refused.
+Step = Callable[[], tuple[int, int]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +32,7 @@ class Order:
     batch: int
     seconds: float
     start_at: float
+    threads: int = 1
     profile: bool = False
 
 
@@ -56,11 +62,18 @@ class Writers:
             self._processes.append(process)
 
     def run(
-        self, load: str, *, writers: int, batch: int, seconds: float, profile: bool = False
+        self,
+        load: str,
+        *,
+        writers: int,
+        batch: int,
+        seconds: float,
+        threads: int = 1,
+        profile: bool = False,
     ) -> list[Tally]:
-        """Let the first `writers` processes work side by side."""
+        """Let the first `writers` processes work side by side, each with so many threads."""
         start_at = time.monotonic() + _HEAD_START_SECONDS
-        order = Order(load, batch, seconds, start_at, profile)
+        order = Order(load, batch, seconds, start_at, threads, profile)
         chosen = self._lines[:writers]
         for line in chosen:
             line.send(order)
@@ -98,15 +111,40 @@ def _carried_out(order: Order, world: World) -> Tally:
     step = LOADS[order.load](world, order.batch)
     profiler = cProfile.Profile() if order.profile else None
     time.sleep(max(0.0, order.start_at - time.monotonic()))
-    committed = refused = 0
     started = time.monotonic()
     with profiler or nullcontext():
-        while time.monotonic() - started < order.seconds:
-            done, not_done = step()
-            committed += done
-            refused += not_done
+        counts = _repeated(step, order)
     seconds = time.monotonic() - started
+    committed, refused = (sum(column) for column in zip(*counts, strict=True))
     return Tally(committed, refused, seconds, _told(profiler) if profiler else "")
+
+
+def _repeated(step: Step, order: Order) -> list[tuple[int, int]]:
+    """What each thread got done."""
+    end = time.monotonic() + order.seconds
+    if order.threads == 1:
+        return [_loop(step, end)]
+    with ThreadPoolExecutor(order.threads) as pool:
+        done = [pool.submit(_thread, step, end) for _ in range(order.threads)]
+    return [one.result() for one in done]
+
+
+def _thread(step: Step, end: float) -> tuple[int, int]:
+    from django.db import connection
+
+    try:
+        return _loop(step, end)
+    finally:
+        connection.close()
+
+
+def _loop(step: Step, end: float) -> tuple[int, int]:
+    committed = refused = 0
+    while time.monotonic() < end:
+        done, not_done = step()
+        committed += done
+        refused += not_done
+    return committed, refused
 
 
 def _told(profiler: cProfile.Profile) -> str:

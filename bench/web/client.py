@@ -31,6 +31,22 @@ class Answers:
     first_other: str = ""
 
 
+def whole_answer(received: bytearray) -> tuple[int, bytes, bytes] | None:
+    """Status, lower-case head and body, once the body is all there."""
+    end = received.find(b"\r\n\r\n")
+    if end < 0:
+        return None
+    head = bytes(received[:end]).lower()
+    at = head.find(b"\r\ncontent-length:")
+    if at < 0:
+        raise RuntimeError(f"an answer without a length: {head!r}")
+    length = int(head[at + 17 :].split(b"\r\n", 1)[0])
+    body = end + 4
+    if len(received) < body + length:
+        return None
+    return int(head[9:12]), head, bytes(received[body : body + length])
+
+
 @dataclasses.dataclass(slots=True)
 class _Client:
     """One connection: what was received so far and when its request left."""
@@ -72,7 +88,7 @@ class Loop:
             for client, answer in self._arrived():
                 now = time.monotonic()
                 latencies.append(now - client.sent_at)
-                found, body = answer
+                found, _, body = answer
                 if found == status:
                     committed += counted(body)
                 else:
@@ -89,7 +105,7 @@ class Loop:
         client.sent_at = time.monotonic()
         client.socket.sendall(next(requests))
 
-    def _arrived(self) -> Iterator[tuple[_Client, tuple[int, bytes]]]:
+    def _arrived(self) -> Iterator[tuple[_Client, tuple[int, bytes, bytes]]]:
         ready = self._selector.select(timeout=_SILENCE_SECONDS)
         if not ready:
             raise RuntimeError("the web server has stopped answering")
@@ -99,23 +115,7 @@ class Loop:
             if not chunk:
                 raise RuntimeError("the web server closed a connection")
             client.received += chunk
-            answer = _whole(client.received)
+            answer = whole_answer(client.received)
             if answer is not None:
                 client.received.clear()
                 yield client, answer
-
-
-def _whole(received: bytearray) -> tuple[int, bytes] | None:
-    """Status and body, once the body is all there."""
-    end = received.find(b"\r\n\r\n")
-    if end < 0:
-        return None
-    head = bytes(received[:end]).lower()
-    at = head.find(b"\r\ncontent-length:")
-    if at < 0:
-        raise RuntimeError(f"an answer without a length: {head!r}")
-    length = int(head[at + 17 :].split(b"\r\n", 1)[0])
-    body = end + 4
-    if len(received) < body + length:
-        return None
-    return int(head[9:12]), bytes(received[body : body + length])

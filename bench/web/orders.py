@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from bench.loads import LARGEST_MINOR
 from bench.tenants import Tenant, World
 
-SINGLE, BATCH, EMPTY = "/api/v1/transfers", "/api/v1/transfers/batch", "/api/v1/bench/empty"
+SINGLE, BATCH = "/api/v1/transfers", "/api/v1/transfers/batch"
+EMPTY, ALONE, UNGUARDED = (f"/api/v1/bench/{name}" for name in ("empty", "alone", "unguarded"))
 
 
 def singles(world: World, path: str) -> Iterator[bytes]:
-    """One transfer a request; the same body goes to the empty view."""
+    """One transfer a request; the same body goes to the views of the bench."""
     for key in _keys():
         tenant = random.choice(world.tenants)  # noqa: S311 - a load, no secret
         yield _request(path, tenant, key, _order(tenant))

@@ -1,0 +1,17 @@
+"""Everything that `make bench` can measure, in the order in which it is prepared and run.
+
+Copies of the database come first: they cannot be made once somebody is connected to it.
+"""
+
+from bench.measured import http, large, overload, parts, peers, together, writing
+from bench.measuring import Measurement
+
+MEASUREMENTS: tuple[Measurement, ...] = (
+    *parts.MEASUREMENTS,
+    *large.MEASUREMENTS,
+    *peers.MEASUREMENTS,
+    *writing.MEASUREMENTS,
+    *together.MEASUREMENTS,
+    *http.MEASUREMENTS,
+    *overload.MEASUREMENTS,
+)
