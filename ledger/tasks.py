@@ -7,9 +7,11 @@ from celery import shared_task
 from kernel import clock
 from kernel.actor import Door, system
 from kernel.ids import new_id
+from ledger.services.holds import reap_overdue_holds
 from ledger.services.reconciliation import reconcile
 
 VERIFY_SECONDS = 3600
+REAP_SECONDS = 60
 
 
 @shared_task(
@@ -24,3 +26,10 @@ def verify_books() -> dict[str, int]:
     actor = system(door=Door.TASK, request_id=f"verify_books-{new_id()}")
     report = reconcile(actor=actor, now=clock.now())
     return {"visited": report.visited, "found": report.found}
+
+
+@shared_task(name="ledger.tasks.release_overdue_holds", soft_time_limit=REAP_SECONDS)
+def release_overdue_holds() -> int:
+    """Free the money of holds that ran out, where no posting has done so already."""
+    actor = system(door=Door.TASK, request_id=f"release_overdue_holds-{new_id()}")
+    return reap_overdue_holds(actor=actor, now=clock.now())

@@ -4,16 +4,26 @@ colleagues' money from who may not see it."""
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import uuid
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
 from accounts.policy import may
 from kernel.actor import Actor
 from kernel.ids import MalformedId, decode, normalize_handle
+from wallets.choices import TransferState
 from wallets.directory import Listed, look_up
-from wallets.errors import TransferNotFound, WalletNotFound
-from wallets.models import Transfer, Wallet
+from wallets.errors import TransferNotFound, WalletHoldNotFound, WalletNotFound
+from wallets.models import (
+    FeeSchedule,
+    LimitRule,
+    SpendingUsage,
+    Transfer,
+    Wallet,
+    WalletHold,
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -79,6 +89,91 @@ def transfer_of(*, actor: Actor, transfer_id: uuid.UUID) -> Transfer:
     if found is None:
         raise TransferNotFound()
     return found
+
+
+def visible_holds(actor: Actor) -> QuerySet[WalletHold]:
+    """Holds on or for the actor's wallets, or all in view for who may see them; newest first."""
+    holds = WalletHold.objects.select_related("hold", "source", "currency").order_by("-hold_id")
+    if may(actor, "transfers.read_all"):
+        return holds if actor.is_platform else holds.filter(_own(actor))
+    if may(actor, "transfers.read"):
+        mine = Wallet.objects.filter(owner_id=actor.id).values("id")
+        return holds.filter(Q(source_id__in=mine) | Q(destination_id__in=mine))
+    return holds.none()
+
+
+def hold_of(*, actor: Actor, hold_id: uuid.UUID) -> WalletHold:
+    """One visible hold.
+
+    :raises WalletHoldNotFound: if there is none, or none that may be seen.
+    """
+    found = visible_holds(actor).filter(hold_id=hold_id).first()
+    if found is None:
+        raise WalletHoldNotFound()
+    return found
+
+
+def reversals_of(transfer_id: uuid.UUID) -> QuerySet[Transfer]:
+    """What was given back of a transfer, oldest first; refused attempts are left out."""
+    return (
+        Transfer.objects.filter(reverses_id=transfer_id, state=TransferState.COMPLETED)
+        .select_related("currency")
+        .order_by("id")
+    )
+
+
+def fee_schedules(organization_id: uuid.UUID | None = None) -> QuerySet[FeeSchedule]:
+    """What payments cost, by organization, kind and currency."""
+    found = FeeSchedule.objects.select_related("currency").order_by(
+        "organization_id", "kind", "currency_id"
+    )
+    return found.filter(organization_id=organization_id) if organization_id else found
+
+
+def limit_rules(organization_id: uuid.UUID | None = None) -> QuerySet[LimitRule]:
+    """The limits that hold for an organization's people: its own rules and the general ones."""
+    found = LimitRule.objects.select_related("currency").order_by("wallet_kind", "currency_id")
+    own = Q(organization_id=organization_id) | Q(organization_id__isnull=True)
+    return found.filter(own) if organization_id else found
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WalletLimits:
+    """What a wallet may spend and has spent, in minor units; None: no limit.
+
+    :param day: the running day in the organization's time zone; `month` is its month's first day.
+    """
+
+    day: dt.date
+    day_limit_minor: int | None
+    day_used_minor: int
+    month: dt.date
+    month_limit_minor: int | None
+    month_used_minor: int
+
+
+def limits_of(wallet: Wallet, *, now: dt.datetime) -> WalletLimits | None:
+    """The limits of one wallet and what is used of them; None for an organization's own."""
+    if wallet.owner_id is None:
+        return None
+    rules = {
+        rule.organization_id: rule
+        for rule in limit_rules(wallet.organization_id).filter(
+            wallet_kind=wallet.kind, currency_id=wallet.currency_id
+        )
+    }
+    rule = rules.get(wallet.organization_id) or rules.get(None)
+    usage = SpendingUsage.objects.filter(wallet_id=wallet.id).first()
+    day = now.astimezone(ZoneInfo(wallet.organization.timezone)).date()
+    month = day.replace(day=1)
+    return WalletLimits(
+        day,
+        rule.day_minor if rule else None,
+        usage.day_minor if usage and usage.day >= day else 0,
+        month,
+        rule.month_minor if rule else None,
+        usage.month_minor if usage and usage.month >= month else 0,
+    )
 
 
 def payee_of(wallet: str) -> Payee:

@@ -46,7 +46,7 @@ def open_wallet_account(
 
     :raises CurrencyUnknown: if the currency is not in the table of currencies.
     """
-    _require_currency(currency)
+    require_currency(currency)
     account_id = new_id()
     row = (
         account_id,
@@ -180,7 +180,11 @@ def change_status(
     return account
 
 
-def _require_currency(currency: str) -> None:
+def require_currency(currency: str) -> None:
+    """Go on only with a supported currency.
+
+    :raises CurrencyUnknown: if it is not in the table of currencies.
+    """
     if not Currency.objects.filter(code=currency).exists():
         raise CurrencyUnknown(facts={"currency": currency})
 
@@ -197,7 +201,7 @@ def _ensure(
     floor_minor: int | None,
     now: dt.datetime,
 ) -> uuid.UUID:
-    _require_currency(currency)
+    require_currency(currency)
     names = ", ".join(_COLUMNS)
     marks = ", ".join(["%s"] * len(_COLUMNS))
     with connection.cursor() as cursor:

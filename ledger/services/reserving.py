@@ -136,6 +136,10 @@ class Holds:
         self._holds = {hold.id: hold for hold in found}
         self._now = now
 
+    def get(self, hold_id: uuid.UUID) -> HoldStanding:
+        """One of them, by its id."""
+        return self._holds[hold_id]
+
     def overdue(self) -> list[HoldStanding]:
         """Those whose time ran out while they were open."""
         return [

@@ -174,6 +174,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "api.tasks.purge_idempotency_guards",
         "schedule": timedelta(hours=1),
     },
+    "release-overdue-holds": {
+        "task": "ledger.tasks.release_overdue_holds",
+        "schedule": timedelta(minutes=1),
+    },
     "verify-books": {
         "task": "ledger.tasks.verify_books",
         "schedule": timedelta(hours=6),

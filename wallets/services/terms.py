@@ -1,0 +1,150 @@
+"""Setting what payments cost and how much wallets may spend."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from accounts.policy import require
+from accounts.queries import display_names
+from audit.services import record
+from events.services import emit
+from kernel.actor import Actor
+from kernel.errors import NotFound
+from kernel.money import MAX_MINOR
+from kernel.transactions import opens_transaction
+from ledger.services.accounts import ensure_fee_account, require_currency
+from wallets.choices import TransferKind, WalletKind
+from wallets.errors import TermsInvalid
+from wallets.models import FeeSchedule, LimitRule
+from wallets.models.terms import CHARGEABLE
+
+_MOST_BPS = 10_000
+
+
+@opens_transaction
+def set_fee_schedule(
+    *,
+    actor: Actor,
+    organization_id: uuid.UUID,
+    kind: TransferKind,
+    currency: str,
+    fixed_minor: int,
+    bps: int,
+    floor_minor: int,
+    ceiling_minor: int | None,
+    now: dt.datetime,
+) -> FeeSchedule:
+    """State what people's wallets of an organization pay for one kind of movement.
+
+    The fee is `fixed_minor` plus `bps` hundredths of a percent of the amount, rounded half up, at
+    least `floor_minor` and at most `ceiling_minor`, and goes to the organization's fee income. It
+    holds from the commit on. Records `wallets.fee_schedule.set`, emits the event of that name.
+
+    :raises PermissionDenied: unless the actor carries `wallets.set_fees`.
+    :raises NotFound: if there is no such organization in view.
+    :raises TermsInvalid: for terms out of bounds, or a kind that is not charged for.
+    :raises CurrencyUnknown: if the currency is not supported.
+    """
+    require(actor, "wallets.set_fees")
+    _require_organization(actor, organization_id)
+    _require_amounts(fixed_minor, floor_minor, ceiling_minor)
+    if kind not in CHARGEABLE:
+        raise TermsInvalid("This kind of movement is not charged for.", pointer="/kind")
+    if not 0 <= bps <= _MOST_BPS:
+        raise TermsInvalid(f"At most {_MOST_BPS} basis points.", pointer="/bps")
+    if ceiling_minor is not None and ceiling_minor < floor_minor:
+        raise TermsInvalid("The ceiling is below the floor.", pointer="/ceiling_minor")
+    account_id = ensure_fee_account(organization_id=organization_id, currency=currency, now=now)
+    amounts: dict[str, object] = {
+        "fixed_minor": fixed_minor,
+        "bps": bps,
+        "floor_minor": floor_minor,
+        "ceiling_minor": ceiling_minor,
+    }
+    schedule, _ = FeeSchedule.objects.update_or_create(
+        organization_id=organization_id,
+        kind=kind,
+        currency_id=currency,
+        defaults={**amounts, "set_at": now},
+        create_defaults={**amounts, "account_id": account_id, "set_at": now},
+    )
+    facts = {"kind": str(kind), "currency": currency, **amounts}
+    _tell(actor, "fee_schedule", schedule.id, organization_id, facts, now)
+    return schedule
+
+
+@opens_transaction
+def set_limit_rule(
+    *,
+    actor: Actor,
+    organization_id: uuid.UUID,
+    wallet_kind: WalletKind,
+    currency: str,
+    day_minor: int | None,
+    month_minor: int | None,
+    now: dt.datetime,
+) -> LimitRule:
+    """State how much an organization's people may spend from wallets of one kind and currency.
+
+    It replaces the platform's general rule for this organization. Windows are days and months of
+    the organization's time zone; None is no limit. What was spent already counts. Records
+    `wallets.limit_rule.set` and emits the event of that name.
+
+    :raises PermissionDenied: unless the actor carries `wallets.set_limits`.
+    :raises NotFound: if there is no such organization.
+    :raises TermsInvalid: for limits out of bounds.
+    :raises CurrencyUnknown: if the currency is not supported.
+    """
+    require(actor, "wallets.set_limits")
+    _require_organization(actor, organization_id)
+    _require_amounts(day_minor, month_minor)
+    require_currency(currency)
+    amounts: dict[str, object] = {"day_minor": day_minor, "month_minor": month_minor}
+    rule, _ = LimitRule.objects.update_or_create(
+        organization_id=organization_id,
+        wallet_kind=wallet_kind,
+        currency_id=currency,
+        defaults={**amounts, "set_at": now},
+    )
+    facts = {"wallet_kind": str(wallet_kind), "currency": currency, **amounts}
+    _tell(actor, "limit_rule", rule.id, organization_id, facts, now)
+    return rule
+
+
+def _require_organization(actor: Actor, organization_id: uuid.UUID) -> None:
+    at_home = actor.is_platform or actor.organization_id == organization_id
+    if not at_home or organization_id not in display_names([organization_id]):
+        raise NotFound("There is no such organization.", pointer="/organization")
+
+
+def _require_amounts(*amounts: int | None) -> None:
+    if any(amount is not None and not 0 <= amount <= MAX_MINOR for amount in amounts):
+        raise TermsInvalid("Amounts are from 0 to 2^53 - 1 minor units.")
+
+
+def _tell(
+    actor: Actor,
+    what: str,
+    subject_id: uuid.UUID,
+    organization_id: uuid.UUID,
+    facts: dict[str, object],
+    now: dt.datetime,
+) -> None:
+    record(
+        actor=actor,
+        action=f"wallets.{what}.set",
+        subject_type=what,
+        subject_id=subject_id,
+        organization_id=organization_id,
+        metadata=facts,
+        now=now,
+    )
+    emit(
+        name=f"wallets.{what}.set",
+        organization_id=organization_id,
+        subject_id=subject_id,
+        payload=facts,
+        actor=actor,
+        now=now,
+    )
