@@ -80,6 +80,15 @@ class DatabaseUnavailable(VaultCraftError):
     retryable = True
 
 
+class Overloaded(VaultCraftError):
+    """More requests wait than can be served soon. Nothing was begun: send it again, as it was."""
+
+    kind = Kind.UNAVAILABLE
+    code = "overloaded"
+    title = "Too many requests are waiting; try again shortly"
+    retryable = True
+
+
 class NotAuthenticated(VaultCraftError):
     """No credential came with the request."""
 

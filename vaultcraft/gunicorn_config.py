@@ -9,7 +9,7 @@ from typing import Any
 from prometheus_client import multiprocess
 
 bind = os.environ.get("VAULTCRAFT_BIND", "0.0.0.0:8000").split(",")
-worker_class = "gthread"
+worker_class = "vaultcraft.web_worker.BoundedWorker"
 workers = int(os.environ.get("VAULTCRAFT_WEB_WORKERS", "2"))
 threads = int(os.environ.get("VAULTCRAFT_WEB_THREADS", "32"))
 timeout = 60

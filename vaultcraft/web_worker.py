@@ -1,0 +1,122 @@
+"""gunicorn's threaded worker with a bound to what may wait.
+
+gunicorn's own queues requests without end: under more load than it can serve, each waits longer
+than the one before, until clients give up on answers that are still being made. Here a request
+that finds all threads taken and the waiting room full is answered 503 with `Retry-After`, by one
+thread that does nothing else and before Django hears of it: nothing was begun, so it is safe to
+send again. Probes and metrics are always served: a busy node is a good one.
+
+A new connection gets a thread when its first bytes arrive, so silent ones take nobody's place.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import selectors
+import socket
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
+from prometheus_client import Counter
+
+WAITING = "VAULTCRAFT_WEB_WAITING"
+WAITING_DEFAULT = 32
+# How long a client that is turned away may take to send its request and to read the answer.
+PATIENCE_SECONDS = 1.0
+ALWAYS_SERVED = frozenset({"/healthz", "/readyz", "/metrics"})
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}", re.ASCII)
+_NOT_YET = (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK)
+
+turned_away = Counter(
+    "vaultcraft_http_turned_away_total", "Requests answered 503 before Django: too many waited."
+)
+
+
+class BoundedWorker(ThreadWorker):  # type: ignore[misc]
+    """Admits as many requests as it has threads and waiting places, and turns the rest away."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._most = self.cfg.threads + int(os.environ.get(WAITING) or WAITING_DEFAULT)
+        self._admitted = 0  # touched by the main thread only
+
+    def init_process(self) -> None:
+        """Have the thread at the door; `run` begins at the end of this."""
+        self._door = ThreadPoolExecutor(max_workers=1)
+        super().init_process()
+
+    def accept(self, listener: socket.socket) -> None:
+        """Watch a new connection until it says something."""
+        try:
+            client, address = listener.accept()
+        except OSError as error:
+            if error.errno not in _NOT_YET:
+                raise
+            return
+        self.nr_conns += 1
+        conn = TConn(self.cfg, client, address, listener.getsockname())
+        conn.timeout = time.monotonic() + self.cfg.keepalive
+        self.pending_conns.append(conn)
+        readable = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, readable)
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Let a request in, or send it to the door."""
+        if self._admitted >= self._most:
+            done = self._door.submit(self._turn_away, conn)
+            done.add_done_callback(partial(self._later, self.finish_request, conn))
+            return
+        self._admitted += 1
+        done = self.tpool.submit(self.handle, conn)
+        done.add_done_callback(partial(self._later, self._finish_admitted, conn))
+
+    def _later(self, finish: Any, conn: TConn, done: Future[Any]) -> None:
+        self.method_queue.defer(finish, conn, done)
+
+    def _finish_admitted(self, conn: TConn, done: Future[Any]) -> None:
+        self._admitted -= 1
+        self.finish_request(conn, done)
+
+    def _turn_away(self, conn: TConn) -> bool:
+        """Read the request and say no; True when the connection may be used again."""
+        try:
+            conn.init()
+            conn.sock.settimeout(PATIENCE_SECONDS)
+            request = next(conn.parser)
+            if request.path in ALWAYS_SERVED:
+                return bool(self.handle_request(request, conn))
+            keep = self.alive and not request.should_close()
+            conn.sock.sendall(_refusal(request, keep=keep))
+            turned_away.inc()
+            until = time.monotonic() + PATIENCE_SECONDS
+            return keep and bool(conn.parser.finish_body(deadline=until))
+        except Exception:  # noqa: BLE001 - whatever it was, this connection ends and no other
+            return False
+
+
+def _refusal(request: Any, *, keep: bool) -> bytes:
+    """The answer, in the form that the API has for all of its errors."""
+    # Django is there by the time anybody is turned away, not when gunicorn reads this module.
+    from api import problems
+    from api.errors import Overloaded
+    from kernel import ids
+
+    given = next((value for name, value in request.headers if name == "X-REQUEST-ID"), "")
+    request_id = given if _REQUEST_ID.fullmatch(given) else ids.encode("req", ids.new_id())
+    body = problems.encode(problems.document(Overloaded(), request_id=request_id))
+    head = (
+        "HTTP/1.1 503 Service Unavailable",
+        f"Content-Type: {problems.MEDIA_TYPE}",
+        f"Content-Length: {len(body)}",
+        f"Retry-After: {problems.RETRY_AFTER_SECONDS}",
+        f"X-Request-ID: {request_id}",
+        "Cache-Control: no-store",
+        f"Connection: {'keep-alive' if keep else 'close'}",
+    )
+    return "\r\n".join((*head, "", "")).encode() + body
