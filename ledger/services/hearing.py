@@ -21,11 +21,13 @@ class Hearing:
     """The judgments of a batch, and the bench as they leave it.
 
     :param judged: in the order of the movements: where each leg leaves its account, or a refusal.
+    :param shown: of a look without locks: what each movement's accounts show after it.
     :param lapsed: the holds that turned out to be overdue.
     """
 
     bench: Bench
     judged: list[Judged | Refused]
+    shown: list[dict[uuid.UUID, Balance]]
     lapsed: list[HoldStanding]
 
     @property
@@ -46,7 +48,12 @@ def hear(
             account.held_minor -= released
     for guard in guards:
         guard.look(movements, locking=locking)
-    return Hearing(bench, [_heard(movement, bench, guards) for movement in movements], lapsed)
+    judged, shown = [], []
+    for movement in movements:
+        judged.append(_heard(movement, bench, guards))
+        if not locking:
+            shown.append(_balances(bench, movement))
+    return Hearing(bench, judged, shown, lapsed)
 
 
 def _bench(movements: Sequence[Movement], *, now: dt.datetime, locking: bool) -> Bench:
@@ -79,12 +86,14 @@ def _heard(movement: Movement, bench: Bench, guards: Sequence[Guard]) -> Judged 
     return apply(ruling, bench)
 
 
-def balances(bench: Bench, movement: Movement) -> dict[uuid.UUID, Balance]:
+def _balances(bench: Bench, movement: Movement) -> dict[uuid.UUID, Balance]:
     """What the accounts of a movement show now, in minor units."""
     shown = {}
     for posting in movement.postings:
         for leg in posting.legs:
-            account = bench.standings.accounts[leg.account_id]
+            account = bench.standings.accounts.get(leg.account_id)
+            if account is None:
+                continue
             free = account.posted_minor - account.held_minor - (account.floor_minor or 0)
             shown[account.id] = Balance(account.posted_minor, account.held_minor, free)
     return shown

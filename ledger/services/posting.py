@@ -17,7 +17,7 @@ from ledger.choices import TransactionKind
 from ledger.errors import BatchTooLarge
 from ledger.policy import MAX_BATCH
 from ledger.services.guarding import Guard
-from ledger.services.hearing import balances, hear
+from ledger.services.hearing import hear
 from ledger.services.judging import Bench, Judged
 from ledger.services.movements import Movement, Posted, Posting, Refused
 from ledger.services.reserving import tell_expired
@@ -112,10 +112,8 @@ def rehearse(
     if all_or_nothing and hearing.refused:
         return [one if isinstance(one, Refused) else Posted() for one in hearing.judged]
     return [
-        judged
-        if isinstance(judged, Refused)
-        else Posted(balances=balances(hearing.bench, movement))
-        for movement, judged in zip(movements, hearing.judged, strict=True)
+        judged if isinstance(judged, Refused) else Posted(balances=shown)
+        for judged, shown in zip(hearing.judged, hearing.shown, strict=True)
     ]
 
 
