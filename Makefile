@@ -9,10 +9,11 @@ RUNTIME_STAMP := $(VENV)/.runtime-installed
 DEV_STAMP := $(VENV)/.dev-installed
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 WORKERS ?= 2
+BACKUPS ?= .vaultcraft-backups
 
 export PORT ?= 8000
 
-.PHONY: help up venv dev-venv test torture check lint types seed bench schema lock browser clean
+.PHONY: help up venv dev-venv test torture check lint types seed bench schema backup restore lock browser clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -61,6 +62,13 @@ schema: $(DEV_STAMP) ## Write docs/openapi.json and docs/events.json
 
 bench: $(DEV_STAMP) ## Measure the product beside its references
 	$(BIN)/python -m bench $(ARGS)
+
+backup: $(RUNTIME_STAMP) ## Write a backup below $(BACKUPS); `make up` may be running
+	@$(BIN)/python -m vaultcraft.backup make --to $(BACKUPS)
+
+restore: $(RUNTIME_STAMP) ## Put a backup back: FROM=directory, FORCE=1 over a database in use
+	@$(BIN)/python -m vaultcraft.backup restore $(or $(FROM),$(error say which: FROM=directory)) \
+		$(if $(FORCE),--force)
 
 lock: requirements.in requirements-dev.in ## Resolve the requirements again (needs uv)
 	uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -15,10 +15,13 @@ ATTRIBUTES = {
     APP: "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS NOINHERIT",
     AUDITOR: "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE BYPASSRLS NOINHERIT",
 }
-GRANTS = """
+SCHEMA_GRANTS = """
 REVOKE ALL ON SCHEMA public FROM public;
 GRANT USAGE ON SCHEMA public TO vaultcraft_owner, vaultcraft_app, vaultcraft_auditor;
 GRANT CREATE ON SCHEMA public TO vaultcraft_owner;
+"""
+# What the owner's tables are born with; migrations then narrow it.
+DEFAULT_PRIVILEGES = """
 ALTER DEFAULT PRIVILEGES FOR ROLE vaultcraft_owner IN SCHEMA public
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO vaultcraft_app;
 ALTER DEFAULT PRIVILEGES FOR ROLE vaultcraft_owner IN SCHEMA public
@@ -49,7 +52,8 @@ def bootstrap(*, superuser_url: str, database: str, passwords: RolePasswords) ->
             _ensure_role(connection, role=role, password=password)
         _ensure_database(connection, database=database)
     with psycopg.connect(superuser_url, dbname=database, autocommit=True) as connection:
-        connection.execute(GRANTS)
+        connection.execute(SCHEMA_GRANTS)
+        connection.execute(DEFAULT_PRIVILEGES)
 
 
 def _ensure_role(connection: psycopg.Connection, *, role: str, password: str) -> None:

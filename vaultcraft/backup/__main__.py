@@ -1,0 +1,97 @@
+"""`python -m vaultcraft.backup make | restore`: see docs/runbook.md."""
+
+import argparse
+import datetime as dt
+import sys
+from pathlib import Path
+
+from vaultcraft.backup.archive import BackupError, checked
+from vaultcraft.backup.embedded import restore_beside
+from vaultcraft.backup.installation import installation
+from vaultcraft.backup.restoring import restore_into
+from vaultcraft.backup.taking import take_backup
+from vaultcraft.embedded.places import AlreadyRunning
+from vaultcraft.embedded.postgres import CannotStart
+from vaultcraft.supervisor.programs import data_dir_of_environment
+
+
+def main() -> int:
+    """Do what is asked; return the exit code."""
+    options = _options()
+    now = dt.datetime.now(dt.UTC)
+    try:
+        if options.command == "make":
+            _make(to=options.to, now=now)
+        else:
+            _restore(backup=options.backup, force=options.force, now=now)
+    except AlreadyRunning as running:
+        say(f"VaultCraft runs on this data directory ({running}). Stop it first.")
+    except (BackupError, CannotStart) as reason:
+        say(str(reason))
+    else:
+        return 0
+    return 1
+
+
+def say(text: str) -> None:
+    """Print for the operator, at once."""
+    print(text, flush=True)  # noqa: T201
+
+
+def _make(*, to: Path, now: dt.datetime) -> None:
+    """Make a backup and read it once more."""
+    data_dir = data_dir_of_environment()
+    with installation(data_dir=data_dir, alone=False) as here:
+        made = take_backup(
+            auditor_url=here.urls["DATABASE_AUDITOR_URL"], to=to, secrets=here.secrets, now=now
+        )
+    manifest = checked(made)
+    books = manifest.books
+    say(
+        f"{made}: {manifest.bytes:,} bytes, {books.accounts:,} accounts,"
+        f" {books.entries:,} entries.\n"
+        f"Secrets are not in it: keep {data_dir / 'secrets.json'} (or the variables you set"
+        " instead) somewhere else, or API keys and PINs are lost with this machine."
+    )
+
+
+def _restore(*, backup: Path, force: bool, now: dt.datetime) -> None:
+    """Check the backup before anything is touched, then restore it."""
+    manifest = checked(backup)
+    with installation(data_dir=data_dir_of_environment(), alone=True) as here:
+        if here.secrets != manifest.secrets:
+            say(
+                "Note: this installation's pepper is not the one of the backup. People sign in"
+                " with their passwords as before; API keys and PINs must be issued anew."
+            )
+        if here.servers is None:
+            restore_into(backup=backup, manifest=manifest, environment=here.urls)
+            kept = None
+        else:
+            kept = restore_beside(
+                installation=here,
+                servers=here.servers,
+                backup=backup,
+                manifest=manifest,
+                force=force,
+                now=now,
+            )
+    say(f"Restored: {manifest.books.entries:,} entries as of {manifest.made_at}.")
+    if kept:
+        say(f"The database before is kept as {kept}; drop it when nobody misses it.")
+
+
+def _options() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m vaultcraft.backup", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    make = commands.add_parser("make", help="write a backup")
+    make.add_argument("--to", type=Path, required=True, help="the directory of backups")
+    restore = commands.add_parser("restore", help="put a backup back")
+    restore.add_argument("backup", type=Path, help="the directory of one backup")
+    restore.add_argument("--force", action="store_true", help="put a database in use aside")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""Which databases a backup is of: those of the environment, of a running `make up`, or our own."""
+
+import contextlib
+import hashlib
+import hmac
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vaultcraft.backup.archive import BackupError
+from vaultcraft.embedded.handover import adopt_environment
+from vaultcraft.embedded.places import AlreadyRunning, DataDirLock
+from vaultcraft.embedded.processes import end_leftovers
+from vaultcraft.embedded.servers import EmbeddedServers
+
+URLS = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_AUDITOR_URL")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """Its addresses and secrets; `servers` when PostgreSQL is ours and nobody else uses it."""
+
+    environment: Mapping[str, str]
+    servers: EmbeddedServers | None = None
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Return the addresses of the three roles.
+
+        :raises BackupError: one of them is unknown.
+        """
+        missing = [name for name in URLS if not self.environment.get(name)]
+        if missing:
+            raise BackupError(f"Set {', '.join(missing)} too.")
+        return {name: self.environment[name] for name in URLS}
+
+    @property
+    def secrets(self) -> str:
+        """Return a fingerprint that tells whether two installations share their pepper."""
+        pepper = self.environment.get("VAULTCRAFT_PEPPER", "").encode()
+        return hmac.new(pepper, b"vaultcraft backup", hashlib.sha256).hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def installation(*, data_dir: Path, alone: bool) -> Iterator[Installation]:
+    """Give the databases; starts the servers of the data directory when they do not run.
+
+    :param alone: whether nobody else may be using the data directory.
+    :raises AlreadyRunning: somebody does.
+    :raises CannotStart: PostgreSQL does not come up.
+    """
+    if "DATABASE_URL" in os.environ:
+        yield Installation(environment=os.environ)
+        return
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(DataDirLock(data_dir=data_dir))
+        except AlreadyRunning:
+            if alone:
+                raise
+            adopt_environment(data_dir=data_dir)
+            yield Installation(environment=os.environ)
+            return
+        end_leftovers(run_dir=data_dir / "run")
+        servers = stack.enter_context(EmbeddedServers(data_dir=data_dir))
+        yield Installation(environment=servers.environment, servers=servers)

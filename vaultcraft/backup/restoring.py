@@ -1,0 +1,96 @@
+"""Putting a backup back into an empty database, whole or not at all."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+
+from vaultcraft.backup.archive import DUMP, BackupError, Manifest
+from vaultcraft.backup.postgres import books_state, is_empty, run
+from vaultcraft.embedded.bootstrap import DEFAULT_PRIVILEGES
+from vaultcraft.supervisor.programs import ROOT
+
+# An archive grants, it does not revoke: what tables are born with here would stay on top of what
+# they had. The archive brings the default privileges along, as its last step.
+_BORN_BARE = """
+ALTER DEFAULT PRIVILEGES IN SCHEMA public
+    REVOKE ALL ON TABLES FROM vaultcraft_app, vaultcraft_auditor;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public
+    REVOKE ALL ON SEQUENCES FROM vaultcraft_app, vaultcraft_auditor;
+ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC;
+"""
+# The relay reads events in the order of the transactions that wrote them, as this server counts
+# transactions. Another server's numbers mean nothing here and may lie in the future; to the relay,
+# what was restored is simply older than everything else. The order within is kept by `sequence`.
+_EVENTS_ARE_OLD = """
+ALTER TABLE events_outboxevent DISABLE TRIGGER USER;
+ALTER TABLE events_outboxevent NO FORCE ROW LEVEL SECURITY;
+UPDATE events_outboxevent SET commit_xid = '3'::xid8;
+ALTER TABLE events_outboxevent FORCE ROW LEVEL SECURITY;
+ALTER TABLE events_outboxevent ENABLE TRIGGER USER;
+"""
+
+
+def restore_into(*, backup: Path, manifest: Manifest, environment: Mapping[str, str]) -> None:
+    """Fill an empty database, as its owner in one transaction, and prove it equal.
+
+    Roles and the database's own grants must be there already. Afterwards every balance is compared
+    with the manifest; then newer migrations run, and the checker.
+
+    :param environment: what management commands need: the three `DATABASE_..._URL` and the rest.
+    :raises BackupError: the database is not empty, or what came out is not what went in.
+    """
+    owner_url, auditor_url = (
+        environment["DATABASE_OWNER_URL"],
+        environment["DATABASE_AUDITOR_URL"],
+    )
+    if not is_empty(owner_url):
+        raise BackupError("The database is not empty. Nothing was changed.")
+    _fill(backup / DUMP, owner_url=owner_url)
+    with psycopg.connect(auditor_url) as auditor:
+        found = books_state(auditor)
+    if found != manifest.books:
+        raise BackupError(f"The books differ: {manifest.books} was saved, {found} came back.")
+    _manage("migrate", "--verbosity", "0", environment=environment)
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        owner.execute("ANALYZE")
+    _manage("verify_books", "--no-record", environment=environment)
+
+
+def _fill(dump: Path, *, owner_url: str) -> None:
+    """Restore the archive in one transaction; default privileges are as before if that fails.
+
+    :raises BackupError: PostgreSQL refused some of it, so all of it.
+    """
+    _execute(owner_url, _BORN_BARE)
+    try:
+        run("pg_restore", "--exit-on-error", "--single-transaction", str(dump), url=owner_url)
+    except BackupError:
+        _execute(owner_url, DEFAULT_PRIVILEGES)
+        raise
+    _execute(owner_url, _EVENTS_ARE_OLD)
+
+
+def _execute(url: str, statements: LiteralString) -> None:
+    """Run statements in one transaction."""
+    with psycopg.connect(url) as connection:
+        connection.execute(statements)
+
+
+def _manage(*arguments: str, environment: Mapping[str, str]) -> None:
+    """Run a management command in front of the operator.
+
+    :raises BackupError: it failed.
+    """
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        check=False,
+    )
+    if done.returncode:
+        raise BackupError(f"`manage.py {arguments[0]}` failed on the restored database.")
