@@ -1,0 +1,37 @@
+"""What people type. Forms check shape only; the rules live in the rooms that own them."""
+
+from web.forms.fields import LineField, new_key
+from web.forms.lists import HistoryForm, HoldsForm
+from web.forms.money import (
+    PART,
+    WHOLE,
+    CapForm,
+    FeeForm,
+    HoldForm,
+    LimitForm,
+    OpenWalletForm,
+    PartForm,
+    SendForm,
+)
+from web.forms.people import ApiKeyForm, InviteForm, JoinForm, RegisterForm, SignInForm
+
+__all__ = [
+    "PART",
+    "WHOLE",
+    "ApiKeyForm",
+    "CapForm",
+    "FeeForm",
+    "HistoryForm",
+    "HoldForm",
+    "HoldsForm",
+    "InviteForm",
+    "JoinForm",
+    "LimitForm",
+    "LineField",
+    "OpenWalletForm",
+    "PartForm",
+    "RegisterForm",
+    "SendForm",
+    "SignInForm",
+    "new_key",
+]

@@ -1,0 +1,66 @@
+"""Filters of lists. They live in the address, so any view can be shared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from ledger.choices import HoldState
+from wallets.choices import TransferKind, TransferState
+from web.forms.fields import Choices, day_field, offer
+
+
+def _search(placeholder: str) -> forms.CharField:
+    return forms.CharField(
+        label="Search",
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(
+            attrs={"type": "search", "class": "input", "placeholder": placeholder}
+        ),
+    )
+
+
+class HistoryForm(forms.Form):
+    """Filters of the activity page. They live in the address, so any view can be shared."""
+
+    q = _search("Name, handle, note or id")
+    state = forms.ChoiceField(choices=[("", "Any state"), *TransferState.choices], required=False)
+    direction = forms.ChoiceField(
+        choices=[("", "In and out"), ("in", "Money in"), ("out", "Money out")], required=False
+    )
+    currency = forms.ChoiceField(required=False)
+    kind = forms.ChoiceField(choices=[("", "Any kind"), *TransferKind.choices], required=False)
+    since = day_field("From")
+    until = day_field("To")
+
+    def __init__(self, *args: Any, currencies: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "currency", [("", "Any currency"), *currencies])
+        for field in self.fields.values():
+            field.widget.attrs.setdefault("class", "input")
+
+    @property
+    def selects(self) -> list[forms.BoundField]:
+        """The four closed lists, in the order they are drawn."""
+        return [self[name] for name in ("state", "direction", "currency", "kind")]
+
+
+class HoldsForm(forms.Form):
+    """Filters of the holds page."""
+
+    q = _search("Name, handle, note or id")
+    state = forms.ChoiceField(choices=[("", "Any state"), *HoldState.choices], required=False)
+    currency = forms.ChoiceField(required=False)
+
+    def __init__(self, *args: Any, currencies: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "currency", [("", "Any currency"), *currencies])
+        for field in self.fields.values():
+            field.widget.attrs.setdefault("class", "input")
+
+    @property
+    def selects(self) -> list[forms.BoundField]:
+        """The closed lists, in the order they are drawn."""
+        return [self[name] for name in ("state", "currency")]
