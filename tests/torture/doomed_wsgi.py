@@ -48,9 +48,14 @@ _thread = threading.local()
 def _pass(point: Point) -> None:
     """Come by a point; whoever is to die here dies, for certain and at once."""
     death = points.take(_directory, point)
-    if death is not None:
+    if death is None:
+        return
+    try:
         _let_statements_arrive()
-        _kill(death.victim, backend=_backend())
+    except BaseException:
+        points.give_back(_directory, point)
+        raise
+    _kill(point, death.victim, backend=_backend())
 
 
 def _let_statements_arrive() -> None:
@@ -66,7 +71,8 @@ def _backend() -> int | None:
     return None if own is None or own.closed else int(own.info.backend_pid)
 
 
-def _kill(victim: Victim, *, backend: int | None) -> None:
+def _kill(point: Point, victim: Victim, *, backend: int | None) -> None:
+    points.meet(_directory, point)
     if victim is Victim.WORKER:
         os.kill(os.getpid(), signal.SIGKILL)
     elif victim is Victim.BACKEND:
@@ -150,7 +156,7 @@ def _strike_soon() -> None:
     death = points.take(_directory, Point.DURING_COMMIT)
     if death is not None:
         backend = _backend()
-        strike = functools.partial(_kill, death.victim, backend=backend)
+        strike = functools.partial(_kill, Point.DURING_COMMIT, death.victim, backend=backend)
         threading.Timer(death.delay_seconds, strike).start()
 
 

@@ -23,6 +23,7 @@ class Target(enum.StrEnum):
     BACKEND = "a backend"
     POSTMASTER = "the postmaster"
     POSTGRES = "all of PostgreSQL"
+    VALKEY = "Valkey"
 
 
 @dataclasses.dataclass(frozen=True)

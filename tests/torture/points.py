@@ -75,15 +75,29 @@ def met(directory: Path, point: Point) -> bool:
 def take(directory: Path, point: Point) -> Death | None:
     """Take the death that lies at this point: one thread of all gets it."""
     try:
-        _armed(directory, point).rename(_met(directory, point))
-        victim, delay_seconds = json.loads(_met(directory, point).read_text())
+        _armed(directory, point).rename(_taken(directory, point))
+        victim, delay_seconds = json.loads(_taken(directory, point).read_text())
     except FileNotFoundError:
         return None
     return Death(Victim(victim), delay_seconds)
 
 
+def give_back(directory: Path, point: Point) -> None:
+    """Leave it to another thread: this one did not get as far as the point's name says."""
+    _taken(directory, point).rename(_armed(directory, point))
+
+
+def meet(directory: Path, point: Point) -> None:
+    """Say that it happens now."""
+    _taken(directory, point).rename(_met(directory, point))
+
+
 def _armed(directory: Path, point: Point) -> Path:
     return directory / f"armed-{point}"
+
+
+def _taken(directory: Path, point: Point) -> Path:
+    return directory / f"taken-{point}"
 
 
 def _met(directory: Path, point: Point) -> Path:

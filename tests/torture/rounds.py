@@ -118,6 +118,8 @@ class Chamber:
             return [self._stack.web_master()]
         if target is Target.BACKEND:
             return self._stack.backends()
+        if target is Target.VALKEY:
+            return [self._stack.valkey()]
         postmaster = self._stack.postmaster()
         whole = target is Target.POSTGRES
         return [postmaster, *(processes.children_of(postmaster) if whole else [])]

@@ -24,6 +24,7 @@ from vaultcraft.embedded.ports import free_port
 from vaultcraft.embedded.processes import Child, Program, stop_all
 from vaultcraft.embedded.servers import EmbeddedServers
 from vaultcraft.supervisor.programs import ROOT, product_programs
+from vaultcraft.supervisor.watch import RESTARTS
 
 APPLICATION = "tests.torture.doomed_wsgi"
 LEASE_SECONDS = 2.0  # of an idempotency guard; 60 in the product, and no run is that patient
@@ -44,6 +45,7 @@ class Stack:
         self.port = free_port()
         self.cluster = postgres.cluster_dir(servers.places)
         self._web = Child(program=self._web_program())
+        self._web_starts = 0
         self._orphans: list[int] = []
         self.wait()
 
@@ -70,26 +72,26 @@ class Stack:
         """PostgreSQL's first process."""
         return self._postgres.pid
 
+    def valkey(self) -> int:
+        """The cache."""
+        return self._server("valkey").pid
+
     def revive(self) -> None:
-        """Start what is not running any more, and wait until the product answers.
+        """Start what is not running any more, until the product answers.
 
         :raises RuntimeError: something does not come back, or does not go away.
         """
-        if not self._postgres.running:
-            self._until(lambda: not processes.inside(self.cluster), "PostgreSQL's rest to end")
-            self._replace(self._postgres, Child(program=self._postgres.program))
-        if not self._web.running:
-            self._until(self._orphans_gone, "the workers of a dead gunicorn to end")
-            self._web = Child(program=self._web.program)
-        self.wait()
+        self._web_starts = 0
+        self._until(self._back, "everything to come back")
 
     def wait(self) -> None:
-        """Wait until PostgreSQL and the product answer.
+        """Wait until the product answers for the first time.
 
-        :raises RuntimeError: they do not in time.
+        :raises RuntimeError: it does not in time.
         """
-        self._until(self._database_answers, "PostgreSQL to answer")
-        self._until(self._web_answers, "/readyz to answer 200")
+        self._until(lambda: self._web_answers() or not self._web.running, "/readyz to say yes")
+        if not self._web.running:
+            raise RuntimeError(f"gunicorn ended:\n{self._web.log_tail(lines=40)}")
 
     def stop(self) -> None:
         """End the product; the servers are ended by whoever started them."""
@@ -105,10 +107,30 @@ class Stack:
 
     @property
     def _postgres(self) -> Child:
-        return next(c for c in self.servers.children if c.program.name == "postgres")
+        return self._server("postgres")
 
-    def _replace(self, old: Child, new: Child) -> None:
-        self.servers.children[self.servers.children.index(old)] = new
+    def _server(self, name: str) -> Child:
+        return next(child for child in self.servers.children if child.program.name == name)
+
+    def _back(self) -> bool:
+        """Start what has ended; tells whether all of it answers by now.
+
+        :raises RuntimeError: gunicorn ends more often than the supervisor would start it again.
+        """
+        for child in list(self.servers.children):
+            if not child.running and not (child is self._postgres and self._remains()):
+                position = self.servers.children.index(child)
+                self.servers.children[position] = Child(program=child.program)
+        if not self._web.running:
+            if self._web_starts > RESTARTS:
+                raise RuntimeError(f"gunicorn ended:\n{self._web.log_tail(lines=40)}")
+            self._web_starts += 1
+            self._web = Child(program=self._web.program)
+        return self._database_answers() and self._web_answers() and self._orphans_gone()
+
+    def _remains(self) -> bool:
+        """Whether processes of a dead PostgreSQL are still about: no other may start then."""
+        return bool(processes.inside(self.cluster))
 
     def _web_program(self) -> Program:
         """gunicorn as `make up` starts it, with the application that can be made to die."""
@@ -130,16 +152,12 @@ class Stack:
         return not any(APPLICATION in processes.title_of(pid) for pid in self._orphans)
 
     def _database_answers(self) -> bool:
-        if not self._postgres.running:
-            raise RuntimeError(f"PostgreSQL ended:\n{self._postgres.log_tail(lines=40)}")
         with contextlib.suppress(psycopg.OperationalError):
             psycopg.connect(self.servers.superuser_url, connect_timeout=5).close()
             return True
         return False
 
     def _web_answers(self) -> bool:
-        if not self._web.running:
-            raise RuntimeError(f"gunicorn ended:\n{self._web.log_tail(lines=40)}")
         try:
             urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=10).close()
         except (URLError, OSError):
