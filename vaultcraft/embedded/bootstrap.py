@@ -30,6 +30,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE vaultcraft_owner IN SCHEMA public
     GRANT SELECT ON TABLES TO vaultcraft_auditor;
 ALTER DEFAULT PRIVILEGES FOR ROLE vaultcraft_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 """
+GRANTS = SCHEMA_GRANTS + DEFAULT_PRIVILEGES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +53,7 @@ def bootstrap(*, superuser_url: str, database: str, passwords: RolePasswords) ->
             _ensure_role(connection, role=role, password=password)
         _ensure_database(connection, database=database)
     with psycopg.connect(superuser_url, dbname=database, autocommit=True) as connection:
-        connection.execute(SCHEMA_GRANTS)
-        connection.execute(DEFAULT_PRIVILEGES)
+        connection.execute(GRANTS)
 
 
 def _ensure_role(connection: psycopg.Connection, *, role: str, password: str) -> None:
