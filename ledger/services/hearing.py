@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ledger.choices import HoldState
 from ledger.services.guarding import Guard
 from ledger.services.judging import Bench, Judged, apply, judge
-from ledger.services.locking import take_standings
+from ledger.services.locking import asked_standings
 from ledger.services.movements import Balance, Movement, Refused
 from ledger.services.reserving import HoldStanding, holds_of
 from ledger.services.undoing import undoable
@@ -39,16 +39,15 @@ def hear(
     movements: Sequence[Movement], *, now: dt.datetime, guards: Sequence[Guard], locking: bool
 ) -> Hearing:
     """Read, under locks if `locking`, and judge each movement after its predecessors."""
-    bench = _bench(movements, now=now, locking=locking)
+    bench = _bench(movements, now=now, guards=guards, locking=locking)
     lapsed = bench.holds.overdue()
     for hold in lapsed:
         account = bench.standings.accounts.get(hold.account_id)
         released = hold.release(HoldState.EXPIRED)
         if account is not None:
             account.held_minor -= released
-    for guard in guards:
-        guard.look(movements, locking=locking)
-    judged, shown = [], []
+    judged: list[Judged | Refused] = []
+    shown: list[dict[uuid.UUID, Balance]] = []
     for movement in movements:
         judged.append(_heard(movement, bench, guards))
         if not locking:
@@ -56,14 +55,21 @@ def hear(
     return Hearing(bench, judged, shown, lapsed)
 
 
-def _bench(movements: Sequence[Movement], *, now: dt.datetime, locking: bool) -> Bench:
+def _bench(
+    movements: Sequence[Movement], *, now: dt.datetime, guards: Sequence[Guard], locking: bool
+) -> Bench:
     postings = [posting for movement in movements for posting in movement.postings]
     legs = [leg for posting in postings for leg in posting.legs]
-    standings = take_standings(
+    with asked_standings(
         account_ids={leg.account_id for leg in legs},
         organization_ids={posting.organization_id for posting in postings},
         locking=locking,
-    )
+    ) as read:
+        for guard in guards:
+            guard.ask(movements, locking=locking)
+        standings = read()
+    for guard in guards:
+        guard.learn()
     holds = holds_of(
         captured={movement.capture.hold_id for movement in movements if movement.capture},
         reserved_accounts={a.id for a in standings.accounts.values() if a.held_minor},

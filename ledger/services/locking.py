@@ -6,11 +6,12 @@ then holds by id, then what guards lock.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import functools
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -102,19 +103,34 @@ def lock_accounts(ids: Iterable[uuid.UUID]) -> LockedAccounts:
         return _read(cursor.fetchall())
 
 
-def take_standings(
+@contextlib.contextmanager
+def asked_standings(
     *, account_ids: Iterable[uuid.UUID], organization_ids: Iterable[uuid.UUID], locking: bool = True
-) -> Standings:
-    """Accounts, then organizations and their books, locked and read in one round trip.
+) -> Iterator[Callable[[], Standings]]:
+    """Accounts, then organizations and their books: asked for here, read by calling what it gives.
+
+    What is asked in between travels along, and is answered under the same locks.
 
     :param locking: False only looks; what is read may change before anybody acts on it.
     """
     with connection.cursor() as first, connection.cursor() as second:
         first.execute(_statement(locking=locking), [sorted(account_ids)])
         second.execute(_HOLD_BOOKS if locking else _BOOKS, [sorted(organization_ids)])
-        locked = _read(first.fetchall())
-        books = {row[0]: BooksStanding(row[1], row[2]) for row in second.fetchall()}
-    return Standings(locked.accounts, locked.recorded_at, books)
+
+        def read() -> Standings:
+            locked = _read(first.fetchall())
+            books = {row[0]: BooksStanding(row[1], row[2]) for row in second.fetchall()}
+            return Standings(locked.accounts, locked.recorded_at, books)
+
+        yield read
+
+
+def take_standings(
+    *, account_ids: Iterable[uuid.UUID], organization_ids: Iterable[uuid.UUID]
+) -> Standings:
+    """Accounts, then organizations and their books, locked and read in one round trip."""
+    with asked_standings(account_ids=account_ids, organization_ids=organization_ids) as read:
+        return read()
 
 
 def _read(rows: Iterable[tuple[Any, ...]]) -> LockedAccounts:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from kernel.rows import insert_rows
 from ledger.errors import PostingRefused
@@ -112,20 +113,25 @@ class SpendingGuard:
     def __init__(self, spendings: Mapping[bytes, Spending]) -> None:
         self._spendings = spendings
         self._usage: dict[uuid.UUID, Usage] = {}
+        self._asked: CursorWrapper | None = None
         self._counted: dict[uuid.UUID, uuid.UUID] = {}
 
-    def look(self, movements: Sequence[Movement], *, locking: bool) -> None:
-        """Read the running windows; the accounts' locks, if taken, keep them as they are."""
+    def ask(self, movements: Sequence[Movement], *, locking: bool) -> None:
+        """Ask for the running windows; the accounts' locks, if taken, keep them as they are."""
         wanted = {
             self._spendings[movement.reference].wallet_id
             for movement in movements
             if movement.reference in self._spendings
         }
-        if not wanted:
-            return
-        with connection.cursor() as cursor:
-            cursor.execute(_USAGE, [sorted(wanted)])
-            self._usage = {row[0]: Usage(*row[1:]) for row in cursor.fetchall()}
+        if wanted:
+            self._asked = connection.cursor()
+            self._asked.execute(_USAGE, [sorted(wanted)])
+
+    def learn(self) -> None:
+        """Read the windows."""
+        if self._asked is not None:
+            with self._asked as cursor:
+                self._usage = {row[0]: Usage(*row[1:]) for row in cursor.fetchall()}
 
     def refusal(self, movement: Movement) -> PostingRefused | None:
         """Why the limits do not allow it: the day is looked at before the month."""
