@@ -149,11 +149,13 @@ class EmailText(TextField):
 class AmountField(serializers.Field[int, Any, int, Any]):
     """Minor units: a JSON integer from 1 to 2^53 - 1. Not `100.0`, `"100"`, `1e3` or `true`."""
 
+    least, most = 1, MAX_MINOR
+
     default_error_messages = {
-        "invalid": "Expected a whole number of minor units, written as a JSON integer.",
+        "invalid": "Expected a whole number, written as a JSON integer.",
         # JSON Schema calls 100.0 an integer, so the shape is right; it is no amount all the same.
-        "not_written_as_integer": "Write the amount without a point and without an exponent.",
-        "range": f"The amount must be from 1 to {MAX_MINOR} minor units.",
+        "not_written_as_integer": "Write the number without a point and without an exponent.",
+        "range": "Expected a whole number from {least} to {most}.",
     }
 
     def to_internal_value(self, data: Any) -> int:
@@ -162,8 +164,8 @@ class AmountField(serializers.Field[int, Any, int, Any]):
             self.fail("not_written_as_integer")
         if type(data) is not int:
             self.fail("invalid")
-        if not 1 <= data <= MAX_MINOR:
-            self.fail("range")
+        if not self.least <= data <= self.most:
+            self.fail("range", least=self.least, most=self.most)
         return int(data)
 
     def to_representation(self, value: int) -> int:
@@ -175,13 +177,7 @@ class AmountField(serializers.Field[int, Any, int, Any]):
 class CapField(AmountField):
     """Minor units that may also be zero."""
 
-    default_error_messages = {
-        "range": f"The cap must be from 0 to {MAX_MINOR} minor units.",
-    }
-
-    def to_internal_value(self, data: Any) -> int:
-        """The same number."""
-        return 0 if type(data) is int and data == 0 else super().to_internal_value(data)
+    least = 0
 
 
 @extend_schema_field(OpenApiTypes.BOOL)

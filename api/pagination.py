@@ -79,7 +79,7 @@ def cursor_at(row: Model, *, key: str, side: str) -> str:
 
 def _position(cursor: str, *, key: str) -> uuid.UUID | int:
     position = ids.decode(cursor.rpartition("_")[0], cursor)
-    return position if key == "id" else min(position.int, _MAX_VERSION)
+    return position if key.endswith("id") else min(position.int, _MAX_VERSION)
 
 
 def _address(request: Request, edge: list[Row], *, key: str, side: str) -> str | None:

@@ -15,8 +15,10 @@ from api.v1 import (
     organizations,
     people,
 )
+from api.v1.holds import operations as holds
 from api.v1.ledger import operations as ledger
 from api.v1.transfers import operations as transfers
+from api.v1.transfers import reversing
 from api.v1.wallets import operations as wallets
 
 app_name = "api"
@@ -56,6 +58,11 @@ urlpatterns = [
     path("transfers", transfers.Transfers.as_view()),
     path("transfers/batch", transfers.TransferBatch.as_view()),
     path("transfers/<str:transfer_id>", transfers.OneTransfer.as_view()),
+    path("transfers/<str:transfer_id>/reverse", reversing.ReverseTransfer.as_view()),
+    path("holds", holds.Holds.as_view()),
+    path("holds/<str:hold_id>", holds.OneHold.as_view()),
+    path("holds/<str:hold_id>/capture", holds.CaptureHold.as_view()),
+    path("holds/<str:hold_id>/void", holds.VoidHold.as_view()),
     path("deposits", cash.Deposits.as_view()),
     path("withdrawals", cash.Withdrawals.as_view()),
     path("ledger/accounts", ledger.Accounts.as_view()),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 from accounts.policy import may
 from kernel.actor import Actor, ActorKind
+from ledger.choices import HoldState
 
 
 def may_debit(actor: Actor, *, organization_id: uuid.UUID, owner_id: uuid.UUID | None) -> bool:
@@ -46,6 +48,16 @@ def may_capture(
     return may_debit(actor, organization_id=payer[0], owner_id=payer[1]) or (
         at_home and may_debit(actor, organization_id=payee[0], owner_id=payee[1])
     )
+
+
+def hold_state(state: str, *, expires_at: dt.datetime, now: dt.datetime) -> HoldState:
+    """The state of a hold for whoever looks at it now.
+
+    Time ends a hold, not the posting that tidies it away: an open hold that is overdue reserves
+    nothing any more, since every posting on its account releases it first.
+    """
+    overdue = state == HoldState.OPEN and expires_at <= now
+    return HoldState.EXPIRED if overdue else HoldState(state)
 
 
 def may_reverse(actor: Actor, *, organization_id: uuid.UUID, owner_id: uuid.UUID | None) -> bool:

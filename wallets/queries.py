@@ -6,13 +6,15 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import uuid
+from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Sum
 
 from accounts.policy import may
 from kernel.actor import Actor
 from kernel.ids import MalformedId, decode, normalize_handle
+from ledger.choices import HoldState
 from wallets.choices import TransferState
 from wallets.directory import Listed, look_up
 from wallets.errors import TransferNotFound, WalletHoldNotFound, WalletNotFound
@@ -111,6 +113,34 @@ def hold_of(*, actor: Actor, hold_id: uuid.UUID) -> WalletHold:
     if found is None:
         raise WalletHoldNotFound()
     return found
+
+
+def holds_in(holds: QuerySet[WalletHold], *, state: str, now: dt.datetime) -> QuerySet[WalletHold]:
+    """Those of the holds that are in a state now; see `wallets.policy.hold_state`."""
+    overdue = Q(hold__state=HoldState.OPEN, hold__expires_at__lte=now)
+    if state == HoldState.EXPIRED:
+        return holds.filter(overdue | Q(hold__state=state))
+    return holds.filter(hold__state=state).exclude(overdue)
+
+
+def overdue_minor(wallets: Iterable[Wallet], *, now: dt.datetime) -> Mapping[uuid.UUID, int]:
+    """What overdue holds still keep of wallets, in minor units by wallet; nothing: missing.
+
+    It can be spent: the posting that spends it releases those holds first. No statement where no
+    wallet holds anything.
+    """
+    holding = [wallet.id for wallet in wallets if wallet.account.held_minor]
+    if not holding:
+        return {}
+    left = F("hold__amount_minor") - F("hold__captured_minor") - F("hold__released_minor")
+    found = (
+        WalletHold.objects.filter(source_id__in=holding, hold__state=HoldState.OPEN)
+        .filter(hold__expires_at__lte=now)
+        .values_list("source_id")
+        .annotate(Sum(left))
+        .order_by()
+    )
+    return dict(found)
 
 
 def reversals_of(transfer_id: uuid.UUID) -> QuerySet[Transfer]:

@@ -11,7 +11,7 @@ from drf_spectacular.settings import patched_settings
 
 from accounts.choices import OrganizationStatus
 from kernel.actor import ActorKind
-from ledger.choices import AccountKind, AccountStatus, TransactionKind
+from ledger.choices import AccountKind, AccountStatus, HoldState, TransactionKind
 from wallets.choices import TransferKind, WalletKind
 
 DESCRIPTION = """\
@@ -32,6 +32,7 @@ SETTINGS = {
         "AccountKind": AccountKind.choices,
         "AccountStatus": AccountStatus.choices,
         "ActorKind": [kind.value for kind in ActorKind],
+        "HoldState": HoldState.choices,
         "InvitationStatus": ["open", "accepted", "withdrawn", "expired"],
         "OrganizationStatus": OrganizationStatus.choices,
         "PrincipalKind": ["user", "api_key"],
@@ -50,6 +51,7 @@ TAGS = {
     "Keys": "API keys of programs.",
     "Wallets": "Places for money, and their states.",
     "Transfers": "Money between wallets, one by one or in batches.",
+    "Holds": "Money reserved on one wallet for another.",
     "Cash": "Money that came to the bank or left it.",
     "Ledger": "The books, read-only, and what may be owed across organizations.",
     "Audit": "Evidence.",

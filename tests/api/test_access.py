@@ -8,6 +8,7 @@ staff) and an API key of Acme without cash or colleagues' wallets.
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import re
 from collections.abc import Callable
 from typing import Any
@@ -17,10 +18,13 @@ import pytest
 from accounts.queries import visible_api_keys
 from accounts.services.invitations import invite
 from api.schema.document import document
-from kernel import ids
+from kernel import clock, ids
 from kernel.context import reading
+from kernel.crypto import fingerprint
 from tests.api.conftest import PROBLEM, Caller, Got, order, token_of
 from tests.world import NOW, World
+from wallets.services.holds import HoldRequest, place_hold
+from wallets.services.references import reference_of
 
 pytestmark = pytest.mark.django_db
 
@@ -151,6 +155,19 @@ MATRIX: dict[str, Row] = {
         lambda world, _: {"items": [order(world)]},
     ),
     "read_transfer": Row("GET", "/transfers/{transfer}", (401, 404, 200, 200, 200, 200)),
+    "reverse_transfer": Row(
+        "POST", "/transfers/{transfer}/reverse", (401, 404, 403, 201, 201, 201), nothing
+    ),
+    "list_holds": Row("GET", "/holds", READ),
+    "place_hold": Row(
+        "POST",
+        "/holds",
+        (401, 422, 403, 201, 403, 403),
+        lambda world, _: order(world, destination_wallet=world.acme_wallet.handle),
+    ),
+    "read_hold": Row("GET", "/holds/{hold}", (401, 404, 200, 200, 200, 200)),
+    "capture_hold": Row("POST", "/holds/{hold}/capture", (401, 404, 403, 201, 403, 201), nothing),
+    "void_hold": Row("POST", "/holds/{hold}/void", (401, 404, 403, 200, 403, 200), nothing),
     "create_deposit": Row("POST", "/deposits", (401, 403, 403, 403, 201, 403), cash),
     "create_withdrawal": Row("POST", "/withdrawals", (401, 403, 403, 403, 201, 403), cash),
     "list_ledger_accounts": Row("GET", "/ledger/accounts", READ),
@@ -214,6 +231,19 @@ def _targets(world: World) -> dict[str, str]:
     assert inside.source_transaction_id is not None
     alice = world.actor(world.alice)
     invitation = invite(actor=alice, email="ivy@acme.test", role="member", now=NOW)[0]
+    hold = place_hold(
+        HoldRequest(
+            actor=alice,
+            source=world.alice_wallet.handle,
+            destination=world.acme_wallet.handle,
+            amount_minor=100,
+            currency="INR",
+            expires_at=clock.now() + dt.timedelta(days=1),
+            reference=reference_of(actor=alice, route="test", key="target"),
+            fingerprint=fingerprint("target"),
+            now=clock.now(),
+        )
+    )
     with reading(alice):
         key = visible_api_keys(alice).get(name="Acme server")
     return {
@@ -225,6 +255,7 @@ def _targets(world: World) -> dict[str, str]:
         "wallet_id": ids.encode("wal", world.alice_wallet.id),
         "account": ids.encode("acc", world.alice_wallet.account_id),
         "transfer": ids.encode("trf", inside.id),
+        "hold": ids.encode("hld", hold.hold_id),
         "transaction": ids.encode("txn", inside.source_transaction_id),
     }
 

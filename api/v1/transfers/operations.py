@@ -62,6 +62,8 @@ REFUSALS = (
     ledger_errors.InsufficientFunds,
     ledger_errors.ClearingCapExceeded,
     ledger_errors.BalanceOutOfRange,
+    wallet_errors.DailyLimitExceeded,
+    wallet_errors.MonthlyLimitExceeded,
 )
 
 

@@ -21,7 +21,7 @@ from kernel.actor import Actor, ActorKind
 from kernel.errors import VaultCraftError
 from ledger.queries import transactions_of_transfer
 from wallets.choices import TransferState
-from wallets.models import Transfer
+from wallets.models import Transfer, WalletHold
 from wallets.services.transfers import TransferOutcome, error_of
 
 _PREFIX_OF_ACTOR = {ActorKind.USER.value: "usr", ActorKind.API_KEY.value: "key"}
@@ -51,10 +51,10 @@ class Viewer:
         """Whether this side of the transfer is the viewer's own organization."""
         return self.is_platform or organization_id == self.organization_id
 
-    def asked(self, transfer: Transfer) -> bool:
+    def asked(self, made: Transfer | WalletHold) -> bool:
         """Whether the viewer stands on the side that asked, and so sees its notes."""
-        home = self.at_home(transfer.organization_id)
-        return home and (self.sees_all or transfer.actor_id == self.actor_id)
+        home = self.at_home(made.organization_id)
+        return home and (self.sees_all or made.actor_id == self.actor_id)
 
 
 def rendered_transfer(
@@ -75,8 +75,8 @@ def rendered_transfer(
         "amount_minor": transfer.amount_minor,
         "currency": transfer.currency_id,
         "display": shown(transfer.amount_minor, transfer.currency_id),
-        "source": _end(transfer, "source", own=payer),
-        "destination": _end(transfer, "destination", own=receiver),
+        "source": rendered_end(transfer, "source", own=payer),
+        "destination": rendered_end(transfer, "destination", own=receiver),
         "description": transfer.description,
         "metadata": transfer.metadata if asked else None,
         "external_reference": transfer.external_reference if asked else None,
@@ -93,14 +93,15 @@ def rendered_transfer(
     return found
 
 
-def _end(transfer: Transfer, side: str, *, own: bool) -> dict[str, Any] | None:
-    wallet_id = getattr(transfer, f"{side}_id")
+def rendered_end(made: Transfer | WalletHold, side: str, *, own: bool) -> dict[str, Any] | None:
+    """One side of a transfer or hold; the wallet's id is for its own organization."""
+    wallet_id = getattr(made, f"{side}_id")
     if wallet_id is None:
         return None
     return {
         "wallet": ids.encode("wal", wallet_id) if own else None,
-        "handle": getattr(transfer, f"{side}_handle"),
-        "name": getattr(transfer, f"{side}_holder"),
+        "handle": getattr(made, f"{side}_handle"),
+        "name": getattr(made, f"{side}_holder"),
     }
 
 

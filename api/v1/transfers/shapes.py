@@ -40,6 +40,15 @@ class BatchOrder(fields.StrictSerializer):
     all_or_nothing = fields.BooleanField(default=False)
 
 
+class ReversalOrder(fields.StrictSerializer):
+    """Give back all or a part."""
+
+    amount_minor = fields.AmountField(
+        required=False, help_text="Without it, all that is left, and the fee."
+    )
+    description = fields.LineField(max_length=MAX_DESCRIPTION, default="", allow_blank=True)
+
+
 class End(serializers.Serializer[Any]):
     """One side of a transfer. `wallet` is told to the wallet's own organization only."""
 
