@@ -12,39 +12,26 @@ from typing import Any
 import psycopg
 import pytest
 
-from kernel.context import Context, Scope
 from kernel.crypto import fingerprint
-from kernel.ids import new_id
-from kernel.rows import insert_rows
-from kernel.transactions import opens_transaction
 from ledger.checker import Report, verify_books
-from ledger.choices import Side, TransactionKind
-from ledger.models import Entry, LedgerAccount
-from ledger.services.movements import Capture, Leg, Movement, Posted, Posting
-from ledger.tests.books import legs, movement, posted
 from tests.fixtures import _close_connections, _point_at
 from tests.servers import SUPERUSER_VARIABLE, clone_database, drop_database
 from tests.web.conftest import visit
 from tests.world import NOW, World, build_world
+from wallets.choices import TransferKind
+from wallets.models import Transfer
+from wallets.services.holds import HoldRequest, capture_hold, place_hold
+from wallets.services.references import reference_of
+from wallets.services.reversals import reverse_transfer
+from wallets.services.terms import set_fee_schedule
+from wallets.services.transfers import TransferOutcome
 
 __all__ = ["visit"]
-
-HOLD_COLUMNS = {
-    "id": "uuid",
-    "organization_id": "uuid",
-    "account_id": "uuid",
-    "currency_id": "text",
-    "amount_minor": "bigint",
-    "state": "text",
-    "reference": "bytea",
-    "placed_at": "timestamptz",
-    "expires_at": "timestamptz",
-}
 
 
 @dataclasses.dataclass(frozen=True)
 class Books:
-    """Ids of what the attacks aim at."""
+    """Ids of what the attacks aim at: accounts, a hold, transactions, a wallet, a transfer."""
 
     alice: uuid.UUID
     acme: uuid.UUID
@@ -52,6 +39,8 @@ class Books:
     hold: uuid.UUID
     paid: uuid.UUID
     reversal: uuid.UUID
+    alice_wallet: uuid.UUID
+    reversed_transfer: uuid.UUID
 
 
 @dataclasses.dataclass
@@ -101,74 +90,83 @@ def vandal(eventful: tuple[str, Books]) -> Iterator[Vandal]:
 
 
 def _make_books(world: World) -> Books:
-    world.send(amount_minor=300_00)
-    world.send(amount_minor=10_000_000_00)  # refused: the money is not there
-    world.send(source=world.acme_wallet, destination=world.alice_wallet, amount_minor=50_00)
-    account = world.alice_wallet.account
-    hold = _hold(account=account)
-    kept = _posted(_payment(world, 40_00, kind=TransactionKind.CAPTURE, hold=hold))
-    assert kept.transaction_ids
-    paid = _posted(movement(account, world.acme_wallet.account, 70_00))
-    reversal = _posted(_reversal(transaction_id=paid.transaction_ids[0], amount_minor=25_00))
+    """Payments with a fee, across and refused; a hold captured in part; a reversal in part."""
+    set_fee_schedule(
+        actor=world.actor(world.alice),
+        organization_id=world.acme.id,
+        kind=TransferKind.TRANSFER,
+        currency="INR",
+        fixed_minor=1_00,
+        bps=0,
+        floor_minor=0,
+        ceiling_minor=None,
+        now=NOW,
+    )
+    _completed(world.send(amount_minor=300_00))
+    assert world.send(amount_minor=10_000_000_00).error
+    _completed(
+        world.send(source=world.acme_wallet, destination=world.alice_wallet, amount_minor=50_00)
+    )
+    hold = _capture(world)
+    paid = _completed(world.send(destination=world.acme_wallet, amount_minor=70_00))
+    back = _completed(_reverse(world, paid))
+    assert paid.source_transaction_id
+    assert back.source_transaction_id
     return Books(
-        alice=account.id,
+        alice=world.alice_wallet.account_id,
         acme=world.acme_wallet.account_id,
         charlie=world.charlie_wallet.account_id,
         hold=hold,
-        paid=paid.transaction_ids[0],
-        reversal=reversal.transaction_ids[0],
+        paid=paid.source_transaction_id,
+        reversal=back.source_transaction_id,
+        alice_wallet=world.alice_wallet.id,
+        reversed_transfer=paid.id,
     )
 
 
-def _posted(wanted: Movement) -> Posted:
-    (result,) = posted(wanted)
-    assert isinstance(result, Posted), result
-    return result
+def _completed(outcome: TransferOutcome) -> Transfer:
+    assert outcome.error is None, outcome.error
+    assert outcome.transfer is not None
+    return outcome.transfer
 
 
-def _payment(
-    world: World, amount_minor: int, *, kind: TransactionKind, hold: uuid.UUID
-) -> Movement:
-    payer, receiver = world.alice_wallet.account, world.acme_wallet.account
-    posting = legs(
-        payer.organization_id,
-        (payer, Side.DEBIT, amount_minor),
-        (receiver, Side.CREDIT, amount_minor),
+def _capture(world: World) -> uuid.UUID:
+    """A hundred rupees reserved, forty of them captured."""
+    actor = world.actor(world.alice)
+    hold = place_hold(
+        HoldRequest(
+            actor=actor,
+            source=world.alice_wallet.handle,
+            destination=world.acme_wallet.handle,
+            amount_minor=100_00,
+            currency="INR",
+            expires_at=NOW + dt.timedelta(days=7),
+            reference=reference_of(actor=actor, route="holds", key="hold"),
+            fingerprint=fingerprint("hold"),
+            now=NOW,
+        )
     )
-    return Movement(
-        kind=kind,
-        currency="INR",
-        reference=fingerprint("capture"),
-        postings=(posting,),
-        effective_at=NOW,
-        capture=Capture(hold, payer.id, amount_minor),
+    captured = capture_hold(
+        actor=actor,
+        hold_id=hold.hold_id,
+        amount_minor=40_00,
+        final=False,
+        reference=reference_of(actor=actor, route="captures", key="capture"),
+        fingerprint=fingerprint("capture"),
+        now=NOW,
     )
+    _completed(captured)
+    return hold.hold_id
 
 
-def _platform(**_: object) -> Context:
-    return Context(scope=Scope.PLATFORM)
-
-
-@opens_transaction(context=_platform)
-def _hold(*, account: LedgerAccount) -> uuid.UUID:
-    """A hundred rupees reserved on the account."""
-    hold = new_id()
-    row = (hold, account.organization_id, account.id, account.currency_id, 100_00, "OPEN")
-    times = (fingerprint("hold"), NOW, NOW + dt.timedelta(days=7))
-    insert_rows(table="ledger_hold", columns=HOLD_COLUMNS, rows=[(*row, *times)])
-    return hold
-
-
-@opens_transaction(context=_platform)
-def _reversal(*, transaction_id: uuid.UUID, amount_minor: int) -> Movement:
-    """Give back a part of a transaction."""
-    undone = list(Entry.objects.filter(transaction=transaction_id).order_by("seq"))
-    other = {Side.DEBIT: Side.CREDIT, Side.CREDIT: Side.DEBIT}
-    back = (Leg(one.account_id, other[Side(one.side)], amount_minor, one.id) for one in undone)
-    return Movement(
-        kind=TransactionKind.REVERSAL,
-        currency="INR",
-        reference=fingerprint("reversal"),
-        postings=(Posting(undone[0].organization_id, tuple(back), transaction_id),),
-        effective_at=NOW,
+def _reverse(world: World, transfer: Transfer) -> TransferOutcome:
+    """Give back a part."""
+    actor = world.actor(world.alice)
+    return reverse_transfer(
+        actor=actor,
+        transfer_id=transfer.id,
+        amount_minor=25_00,
+        reference=reference_of(actor=actor, route="reversals", key="reversal"),
+        fingerprint=fingerprint("reversal"),
+        now=NOW,
     )

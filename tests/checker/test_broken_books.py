@@ -117,11 +117,11 @@ def test_a_transaction_without_entries(vandal: Vandal, books: Books) -> None:
 
 
 def test_a_balanced_pair_in_an_old_transaction(vandal: Vandal, books: Books) -> None:
-    """Every sum and chain is right: only the count tells."""
+    """Every sum and chain is right: the count tells, and the transfer knows nothing of it."""
     vandal.run(
         "WITH pair AS ("
-        "  SELECT %s::uuid AS account_id, 'DEBIT' AS side, -1 AS change, 3 AS seq"
-        "  UNION ALL SELECT %s::uuid, 'CREDIT', 1, 4"
+        "  SELECT %s::uuid AS account_id, 'DEBIT' AS side, -1 AS change, 5 AS seq"
+        "  UNION ALL SELECT %s::uuid, 'CREDIT', 1, 6"
         "), moved AS ("
         "  UPDATE ledger_ledgeraccount a SET posted_minor = posted_minor + p.change,"
         "         version = version + 1 FROM pair p WHERE a.id = p.account_id"
@@ -137,7 +137,7 @@ def test_a_balanced_pair_in_an_old_transaction(vandal: Vandal, books: Books) -> 
     )
     found = places(vandal)
     assert ("transactions", "transaction_entry_count", str(books.paid)) in found
-    assert {check for check, _, _ in found} == {"transactions"}
+    assert {check for check, _, _ in found} == {"transactions", "transfers"}
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,10 @@ def test_what_is_reserved_without_a_hold(vandal: Vandal, books: Books) -> None:
     vandal.run(
         "UPDATE ledger_ledgeraccount SET held_minor = held_minor + 7 WHERE id = %s", books.alice
     )
-    assert places(vandal) == {("holds", "account_held_is_sum", str(books.alice))}
+    assert places(vandal) == {
+        ("holds", "account_held_is_sum", str(books.alice)),
+        ("wallet_holds", "wallet_held_is_sum", str(books.alice_wallet)),
+    }
 
 
 def test_more_captured_than_was_debited(vandal: Vandal, books: Books) -> None:
@@ -224,7 +227,10 @@ def test_a_reversal_beyond_its_original(vandal: Vandal, books: Books) -> None:
     [
         ("reverses_id = -1", "entry_reversed_exists"),
         ("side = CASE side WHEN 'DEBIT' THEN 'CREDIT' ELSE 'DEBIT' END", "entry_reversed_side"),
-        ("account_id = (SELECT id FROM ledger_ledgeraccount LIMIT 1)", "entry_reversed_account"),
+        (
+            "account_id = (SELECT id FROM ledger_ledgeraccount WHERE kind = 'CASH' LIMIT 1)",
+            "entry_reversed_account",
+        ),
         ("effective_at = effective_at - interval '1 year'", "entry_reversed_before"),
         (
             "reverses_id = (SELECT min(id) FROM ledger_entry)",
@@ -248,6 +254,73 @@ def test_a_reversal_with_an_entry_of_its_own(vandal: Vandal, books: Books) -> No
         books.reversal,
     )
     assert places(vandal) == {("reversals", "transaction_reversal_whole", str(books.reversal))}
+
+
+def test_a_capture_that_the_hold_does_not_know(vandal: Vandal, books: Books) -> None:
+    vandal.run(
+        "UPDATE ledger_hold SET captured_minor = captured_minor - 1,"
+        " released_minor = released_minor + 1 WHERE id = %s",
+        books.hold,
+    )
+    assert places(vandal) == {("wallet_holds", "wallet_hold_captured_is_sum", str(books.hold))}
+
+
+def test_more_given_back_than_was_paid(vandal: Vandal, books: Books) -> None:
+    vandal.run(
+        "UPDATE wallets_transfer SET amount_minor = 24_99 WHERE id = %s", books.reversed_transfer
+    )
+    place = str(books.reversed_transfer)
+    assert {rule for _, rule, at in places(vandal) if at == place} == {"transfer_source_debited"}
+    vandal.run(
+        "UPDATE ledger_entry SET amount_minor = 24_99"
+        " WHERE transaction_id = %s AND amount_minor = 70_00",
+        books.paid,
+    )
+    assert ("transfers", "transfer_reversed_within", place) in places(vandal)
+
+
+@pytest.mark.parametrize(
+    "broken", ["destination_id = source_id", "reverses_id = id", "reverses_id = NULL"]
+)
+def test_a_reversal_of_some_other_transfer(vandal: Vandal, books: Books, broken: str) -> None:
+    for name in ("two_wallets", "reversal_reverses"):
+        vandal.run(f"ALTER TABLE wallets_transfer DROP CONSTRAINT transfer_{name}")
+    transfer = vandal.run(
+        f"UPDATE wallets_transfer SET {broken} WHERE kind = 'reversal' RETURNING id"
+    )
+    assert str(transfer) in {at for check, _, at in places(vandal) if check == "transfers"}
+
+
+def test_a_reservation_that_is_nobodys(vandal: Vandal, books: Books) -> None:
+    vandal.run("DELETE FROM wallets_wallethold WHERE hold_id = %s", books.hold)
+    assert places(vandal) == {("wallet_holds", "wallet_held_is_sum", str(books.alice_wallet))}
+
+
+def test_usage_that_was_forgotten(vandal: Vandal, books: Books) -> None:
+    vandal.run("DELETE FROM wallets_spendingusage WHERE wallet_id = %s", books.alice_wallet)
+    assert places(vandal) == {("limits", "usage_is_kept", str(books.alice_wallet))}
+
+
+@pytest.mark.parametrize(
+    ("broken", "rule"),
+    [
+        ("day_minor = day_minor - 1", "usage_misses_nothing"),
+        ("month_minor = month_minor - 1", "usage_misses_nothing"),
+        ("day_minor = 99_999_999_00", "usage_was_spent"),
+        ("month = month - interval '1 month'", "usage_month_of_day"),
+        ("day_minor = -1", "usage_not_negative"),
+    ],
+)
+def test_usage_that_cannot_be(vandal: Vandal, books: Books, broken: str, rule: str) -> None:
+    for (name,) in vandal.connection.execute(
+        "SELECT conname FROM pg_constraint WHERE conrelid = 'wallets_spendingusage'::regclass"
+        " AND contype = 'c'"
+    ).fetchall():
+        vandal.run(f"ALTER TABLE wallets_spendingusage DROP CONSTRAINT {name}")
+    vandal.run(
+        f"UPDATE wallets_spendingusage SET {broken} WHERE wallet_id = %s", books.alice_wallet
+    )
+    assert places(vandal) == {("limits", rule, str(books.alice_wallet))}
 
 
 def test_a_transfer_that_is_gone(vandal: Vandal, books: Books) -> None:

@@ -1,4 +1,4 @@
-"""Passes over transfers: with their transactions in the books, their events and their evidence."""
+"""Passes over wallets and transfers: with their accounts and transactions in the books."""
 
 from __future__ import annotations
 
@@ -7,27 +7,17 @@ from typing import LiteralString
 from ledger.checker import Pass
 from ledger.checker.passes import of
 
-_OF_TRANSFER: LiteralString = (
+OF_TRANSFER: LiteralString = (
     "(%(organization)s::uuid IS NULL OR w.organization_id = %(organization)s"
     " OR w.counterparty_organization_id = %(organization)s)"
 )
 # A transaction's transfer is asked about where either is the organization's.
 _OF_MOVED: LiteralString = f"""
     ({of("t")} OR EXISTS (
-        SELECT FROM wallets_transfer w WHERE w.id = t.transfer_id AND {_OF_TRANSFER}))"""
-_EXPECTED: LiteralString = (
+        SELECT FROM wallets_transfer w WHERE w.id = t.transfer_id AND {OF_TRANSFER}))"""
+IN_BOOKS: LiteralString = (
     f"EXISTS (SELECT FROM ledger_transaction t WHERE t.transfer_id IS NOT NULL AND {of('t')})"
 )
-
-# Who learns of a transfer: the asking side always, the other side when money moved.
-_AUDIENCE: LiteralString = f"""
-    SELECT w.id, w.organization_id, w.state, w.amount_minor FROM wallets_transfer w
-    WHERE w.state IN ('COMPLETED', 'FAILED', 'CANCELLED') AND {of("w")}
-    UNION ALL
-    SELECT w.id, w.counterparty_organization_id, w.state, w.amount_minor FROM wallets_transfer w
-    WHERE w.state = 'COMPLETED' AND w.counterparty_organization_id IS NOT NULL
-      AND (%(organization)s::uuid IS NULL
-           OR w.counterparty_organization_id = %(organization)s)"""  # noqa: S608 - our constants
 
 WALLETS = Pass(
     name="wallets",
@@ -72,7 +62,7 @@ _MOVED: LiteralString = """
 TRANSFERS = Pass(
     name="transfers",
     claim="each completed transfer is in the books as asked, and no other transfer is",
-    expected_when=_EXPECTED,
+    expected_when=IN_BOOKS,
     query=f"""
         SELECT coalesce(w.organization_id, t.organization_id) AS organization_id,
                'transfer' AS subject, coalesce(w.id, t.transfer_id)::text AS subject_id,
@@ -86,64 +76,33 @@ TRANSFERS = Pass(
                       OR w.source_id IS NOT NULL AND t.at_source = 0
                       OR w.destination_id IS NOT NULL AND t.at_destination = 0
                         THEN 'transfer_organizations'
-                    WHEN w.source_id IS NOT NULL
-                     AND t.paid_minor IS DISTINCT FROM w.amount_minor + w.fee_minor
+                    WHEN w.source_id IS NOT NULL AND t.paid_minor IS DISTINCT FROM w.amount_minor
+                         + CASE WHEN w.kind = 'reversal' THEN 0 ELSE w.fee_minor END
                         THEN 'transfer_source_debited'
                     WHEN w.destination_id IS NOT NULL
                      AND t.received_minor IS DISTINCT FROM w.amount_minor
-                        THEN 'transfer_destination_credited' END AS rule,
+                         + CASE WHEN w.kind = 'reversal' THEN w.fee_minor ELSE 0 END
+                        THEN 'transfer_destination_credited'
+                    WHEN w.kind = 'reversal' AND (
+                        o.id IS NULL OR o.state <> 'COMPLETED' OR o.kind = 'reversal'
+                        OR o.source_id IS DISTINCT FROM w.destination_id
+                        OR o.destination_id IS DISTINCT FROM w.source_id)
+                        THEN 'transfer_reverses_another'
+                    WHEN back.amount_minor > w.amount_minor OR back.fee_minor > w.fee_minor
+                        THEN 'transfer_reversed_within' END AS rule,
                jsonb_build_object('state', w.state, 'kind', w.kind, 'currency', w.currency_id,
                                   'amount_minor', w.amount_minor, 'fee_minor', w.fee_minor,
+                                  'reverses', w.reverses_id, 'reversed_minor', back.amount_minor,
                                   'paid_minor', t.paid_minor, 'received_minor', t.received_minor,
                                   'transactions', coalesce(t.transactions, 0)) AS facts
-        FROM (SELECT * FROM wallets_transfer w WHERE {_OF_TRANSFER}) w
-        FULL JOIN (SELECT * FROM ({_MOVED}) t WHERE {_OF_MOVED}) t ON t.transfer_id = w.id""",  # noqa: S608 - our constants
+        FROM (SELECT * FROM wallets_transfer w WHERE {OF_TRANSFER}) w
+        FULL JOIN (SELECT * FROM ({_MOVED}) t WHERE {_OF_MOVED}) t ON t.transfer_id = w.id
+        LEFT JOIN wallets_transfer o ON o.id = w.reverses_id
+        LEFT JOIN (
+            SELECT r.reverses_id, sum(r.amount_minor) AS amount_minor, sum(r.fee_minor) AS fee_minor
+            FROM wallets_transfer r WHERE r.reverses_id IS NOT NULL AND r.state = 'COMPLETED'
+            GROUP BY r.reverses_id
+        ) back ON back.reverses_id = w.id""",  # noqa: S608 - our constants
 )
 
-EVENTS = Pass(
-    name="events",
-    claim="each outcome of a transfer was told once to each side that may know",
-    expected_when=_EXPECTED,
-    query=f"""
-        SELECT organization_id, 'transfer' AS subject, id::text AS subject_id,
-               CASE WHEN w.state IS NULL THEN 'event_has_outcome'
-                    WHEN o.times IS DISTINCT FROM 1 THEN 'outcome_has_one_event'
-                    WHEN o.name <> 'wallets.transfer.' || lower(w.state) THEN 'event_names_outcome'
-               END AS rule,
-               jsonb_build_object('state', w.state, 'event', o.name,
-                                  'events', coalesce(o.times, 0)) AS facts
-        FROM ({_AUDIENCE}) w
-        FULL JOIN (
-            SELECT o.subject_id AS id, o.organization_id, count(*) AS times, min(o.name) AS name
-            FROM events_outboxevent o
-            WHERE o.name IN ('wallets.transfer.completed', 'wallets.transfer.failed',
-                             'wallets.transfer.cancelled') AND {of("o")}
-            GROUP BY o.subject_id, o.organization_id
-        ) o USING (id, organization_id)""",  # noqa: S608 - our constants
-)
-
-EVIDENCE = Pass(
-    name="evidence",
-    claim="each outcome of a transfer has one audit record for each side that may know",
-    expected_when=_EXPECTED,
-    query=f"""
-        SELECT organization_id, 'transfer' AS subject, id::text AS subject_id,
-               CASE WHEN w.state IS NULL THEN 'record_has_outcome'
-                    WHEN r.times IS DISTINCT FROM 1 THEN 'outcome_has_one_record'
-                    WHEN r.action <> CASE w.state WHEN 'COMPLETED' THEN 'wallets.transfer.complete'
-                                     WHEN 'FAILED' THEN 'wallets.transfer.fail'
-                                     ELSE 'wallets.transfer.cancel' END THEN 'record_names_outcome'
-               END AS rule,
-               jsonb_build_object('state', w.state, 'action', r.action,
-                                  'records', coalesce(r.times, 0)) AS facts
-        FROM ({_AUDIENCE}) w
-        FULL JOIN (
-            SELECT r.subject_id AS id, r.organization_id, count(*) AS times, min(r.action) AS action
-            FROM audit_auditrecord r
-            WHERE r.action IN ('wallets.transfer.complete', 'wallets.transfer.fail',
-                               'wallets.transfer.cancel') AND {of("r")}
-            GROUP BY r.subject_id, r.organization_id
-        ) r USING (id, organization_id)""",  # noqa: S608 - our constants
-)
-
-PASSES = (WALLETS, TRANSFERS, EVENTS, EVIDENCE)
+PASSES = (WALLETS, TRANSFERS)

@@ -1,0 +1,67 @@
+"""The pass over what wallets have spent in their running day and month."""
+
+from __future__ import annotations
+
+from ledger.checker import Pass
+from ledger.checker.passes import of
+
+# Usage is kept from the migration that brought limits, so what was recorded before it is not
+# missed. A request from before midnight counts in the day that runs when it is posted, so the
+# windows may hold a little more than what was asked for in them, and never less.
+USAGE = Pass(
+    name="limits",
+    claim="usage of limits misses nothing that was spent in the running day and month",
+    query=f"""
+        SELECT w.organization_id, 'wallet' AS subject, w.id::text AS subject_id,
+               CASE WHEN u.wallet_id IS NULL AND w.owner_id IS NOT NULL AND s.since_minor > 0
+                        THEN 'usage_is_kept'
+                    WHEN u.month <> date_trunc('month', u.day)::date THEN 'usage_month_of_day'
+                    WHEN u.day_minor < 0 OR u.month_minor < 0 THEN 'usage_not_negative'
+                    WHEN u.day_minor < coalesce(s.day_minor, 0)
+                      OR u.month_minor < coalesce(s.month_minor, 0) THEN 'usage_misses_nothing'
+                    WHEN u.day_minor > coalesce(s.ever_minor, 0)
+                      OR u.month_minor > coalesce(s.ever_minor, 0) THEN 'usage_was_spent'
+               END AS rule,
+               jsonb_build_object('day', u.day, 'day_minor', u.day_minor,
+                                  'spent_in_day_minor', coalesce(s.day_minor, 0),
+                                  'month_minor', u.month_minor,
+                                  'spent_in_month_minor', coalesce(s.month_minor, 0),
+                                  'spent_ever_minor', coalesce(s.ever_minor, 0)) AS facts
+        FROM wallets_wallet w
+        LEFT JOIN wallets_spendingusage u ON u.wallet_id = w.id
+        LEFT JOIN (
+            SELECT t.source_id AS wallet_id, sum(t.amount_minor) AS ever_minor,
+                   sum(t.amount_minor) FILTER (
+                       WHERE t.completed_at >= t.applied AND t.completed_at >= t.limited_at
+                   ) AS since_minor,
+                   sum(t.amount_minor - coalesce(r.amount_minor, 0)) FILTER (
+                       WHERE t.local_day = t.day AND t.completed_at >= t.applied) AS day_minor,
+                   sum(t.amount_minor - coalesce(r.amount_minor, 0)) FILTER (
+                       WHERE date_trunc('month', t.local_day) = t.month
+                         AND t.completed_at >= t.applied) AS month_minor
+            FROM (
+                SELECT w.*, u.day, u.month, m.applied, l.limited_at,
+                       (w.created_at AT TIME ZONE o.timezone)::date AS local_day
+                FROM wallets_transfer w
+                JOIN wallets_wallet p ON p.id = w.source_id
+                JOIN accounts_organization o ON o.id = p.organization_id
+                LEFT JOIN wallets_spendingusage u ON u.wallet_id = p.id
+                LEFT JOIN (
+                    SELECT wallet_kind, currency_id, min(set_at) AS limited_at
+                    FROM wallets_limitrule WHERE organization_id IS NULL
+                    GROUP BY wallet_kind, currency_id
+                ) l ON l.wallet_kind = p.kind AND l.currency_id = p.currency_id
+                CROSS JOIN (SELECT max(applied) AS applied FROM django_migrations
+                            WHERE app = 'wallets' AND name LIKE '0004%%') m
+                WHERE w.state = 'COMPLETED' AND w.kind IN ('transfer', 'capture', 'withdrawal')
+            ) t
+            LEFT JOIN (
+                SELECT reverses_id, sum(amount_minor) AS amount_minor FROM wallets_transfer
+                WHERE reverses_id IS NOT NULL AND state = 'COMPLETED' GROUP BY reverses_id
+            ) r ON r.reverses_id = t.id
+            GROUP BY t.source_id
+        ) s ON s.wallet_id = w.id
+        WHERE {of("w")}""",  # noqa: S608 - our constants
+)
+
+PASSES = (USAGE,)

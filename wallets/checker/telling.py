@@ -1,0 +1,67 @@
+"""Passes over what was told of transfers: the events and the evidence of each outcome."""
+
+from __future__ import annotations
+
+from typing import LiteralString
+
+from ledger.checker import Pass
+from ledger.checker.passes import of
+from wallets.checker.transfers import IN_BOOKS
+
+# Who learns of a transfer: the asking side always, the other side when money moved.
+_AUDIENCE: LiteralString = f"""
+    SELECT w.id, w.organization_id, w.state, w.amount_minor FROM wallets_transfer w
+    WHERE w.state IN ('COMPLETED', 'FAILED', 'CANCELLED') AND {of("w")}
+    UNION ALL
+    SELECT w.id, w.counterparty_organization_id, w.state, w.amount_minor FROM wallets_transfer w
+    WHERE w.state = 'COMPLETED' AND w.counterparty_organization_id IS NOT NULL
+      AND (%(organization)s::uuid IS NULL
+           OR w.counterparty_organization_id = %(organization)s)"""  # noqa: S608 - our constants
+
+EVENTS = Pass(
+    name="events",
+    claim="each outcome of a transfer was told once to each side that may know",
+    expected_when=IN_BOOKS,
+    query=f"""
+        SELECT organization_id, 'transfer' AS subject, id::text AS subject_id,
+               CASE WHEN w.state IS NULL THEN 'event_has_outcome'
+                    WHEN o.times IS DISTINCT FROM 1 THEN 'outcome_has_one_event'
+                    WHEN o.name <> 'wallets.transfer.' || lower(w.state) THEN 'event_names_outcome'
+               END AS rule,
+               jsonb_build_object('state', w.state, 'event', o.name,
+                                  'events', coalesce(o.times, 0)) AS facts
+        FROM ({_AUDIENCE}) w
+        FULL JOIN (
+            SELECT o.subject_id AS id, o.organization_id, count(*) AS times, min(o.name) AS name
+            FROM events_outboxevent o
+            WHERE o.name IN ('wallets.transfer.completed', 'wallets.transfer.failed',
+                             'wallets.transfer.cancelled') AND {of("o")}
+            GROUP BY o.subject_id, o.organization_id
+        ) o USING (id, organization_id)""",  # noqa: S608 - our constants
+)
+
+EVIDENCE = Pass(
+    name="evidence",
+    claim="each outcome of a transfer has one audit record for each side that may know",
+    expected_when=IN_BOOKS,
+    query=f"""
+        SELECT organization_id, 'transfer' AS subject, id::text AS subject_id,
+               CASE WHEN w.state IS NULL THEN 'record_has_outcome'
+                    WHEN r.times IS DISTINCT FROM 1 THEN 'outcome_has_one_record'
+                    WHEN r.action <> CASE w.state WHEN 'COMPLETED' THEN 'wallets.transfer.complete'
+                                     WHEN 'FAILED' THEN 'wallets.transfer.fail'
+                                     ELSE 'wallets.transfer.cancel' END THEN 'record_names_outcome'
+               END AS rule,
+               jsonb_build_object('state', w.state, 'action', r.action,
+                                  'records', coalesce(r.times, 0)) AS facts
+        FROM ({_AUDIENCE}) w
+        FULL JOIN (
+            SELECT r.subject_id AS id, r.organization_id, count(*) AS times, min(r.action) AS action
+            FROM audit_auditrecord r
+            WHERE r.action IN ('wallets.transfer.complete', 'wallets.transfer.fail',
+                               'wallets.transfer.cancel') AND {of("r")}
+            GROUP BY r.subject_id, r.organization_id
+        ) r USING (id, organization_id)""",  # noqa: S608 - our constants
+)
+
+PASSES = (EVENTS, EVIDENCE)
