@@ -42,7 +42,9 @@ class RequestIdMiddleware:
         # django-structlog reads the header, so both speak of the same id.
         request.META["HTTP_X_REQUEST_ID"] = request_id
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        # The address as our own proxies told it (`ClientAddressMiddleware` stands outside of this).
+        ip = request.META.get("REMOTE_ADDR")
+        structlog.contextvars.bind_contextvars(request_id=request_id, ip=ip)
         if trace_id:
             structlog.contextvars.bind_contextvars(trace_id=trace_id)
         answer = _as_problem(request, self.get_response(request))

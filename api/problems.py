@@ -89,9 +89,12 @@ def _field_errors(error: VaultCraftError) -> list[errors.FieldError]:
     return [errors.FieldError(detail=error.detail, code=error.code, pointer=error.pointer)]
 
 
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def encode(data: object) -> bytes:
     """JSON as this API writes it: compact UTF-8, members in the order given."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+    return _written(data).encode()
 
 
 def response(error: VaultCraftError, *, request_id: str) -> HttpResponse:

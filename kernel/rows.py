@@ -77,8 +77,11 @@ def _bytes(value: bytes | None) -> str:
     return "NULL" if value is None else f'"\\\\x{value.hex()}"'
 
 
+_compact = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def _json(value: object) -> str:
-    return _text(json.dumps(value, separators=(",", ":")))
+    return _text(_compact(value))
 
 
 def _remembered(written: Writer) -> Callable[[], Writer]:

@@ -49,9 +49,12 @@ def key_of(request: HttpRequest) -> str:
     return given[1:-1] if given.startswith('"') else given
 
 
+_sorted = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
 def canonical(payload: Any) -> str:
     """The body's meaning as one text: the order of members and white space do not count."""
-    return json.dumps(payload, sort_keys=True, separators=(",", ":"))
+    return _sorted(payload)
 
 
 def run_once(request: HttpRequest, *, claim: Claim, effect: Effect) -> HttpResponse:

@@ -21,7 +21,8 @@ def instant(moment: dt.datetime | None) -> str | None:
     """RFC 3339 in UTC with microseconds, or null."""
     if moment is None:
         return None
-    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    utc = moment.astimezone(dt.UTC).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='microseconds')}Z"
 
 
 def shown(amount_minor: int, currency: str) -> str:

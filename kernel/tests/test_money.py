@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import decimal
+
 import pytest
+from babel.numbers import format_currency
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +33,26 @@ from kernel.money import MAX_MINOR, InvalidAmount, checked_minor, display, parse
 )
 def test_display(amount_minor: int, currency: str, exponent: int, shown: str) -> None:
     assert display(amount_minor=amount_minor, currency=currency, exponent=exponent) == shown
+
+
+@given(
+    st.integers(-MAX_MINOR, MAX_MINOR),
+    st.sampled_from([("INR", 2), ("USD", 2), ("EUR", 2), ("JPY", 0), ("KWD", 3), ("AED", 2)]),
+)
+def test_display_is_what_babel_writes(amount_minor: int, kind: tuple[str, int]) -> None:
+    currency, exponent = kind
+    grouping = "#,##,##0" if currency == "INR" else "#,##0"
+    pattern = f"¤{grouping}" + (f".{'0' * exponent}" if exponent else "")
+    babels = format_currency(
+        decimal.Decimal(amount_minor).scaleb(-exponent),
+        currency,
+        pattern,
+        locale="en_IN" if currency == "INR" else "en_US",
+        currency_digits=False,
+        decimal_quantization=False,
+    )
+
+    assert display(amount_minor=amount_minor, currency=currency, exponent=exponent) == babels
 
 
 def test_display_of_three_digits_keeps_all_of_them() -> None:
