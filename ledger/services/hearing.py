@@ -12,7 +12,7 @@ from ledger.services.guarding import Guard
 from ledger.services.judging import Bench, Judged, apply, judge
 from ledger.services.locking import asked_standings
 from ledger.services.movements import Balance, Movement, Refused
-from ledger.services.reserving import HoldStanding, holds_of
+from ledger.services.reserving import holds_of, tell_expired
 from ledger.services.undoing import undoable
 
 
@@ -22,13 +22,11 @@ class Hearing:
 
     :param judged: in the order of the movements: where each leg leaves its account, or a refusal.
     :param shown: of a look without locks: what each movement's accounts show after it.
-    :param lapsed: the holds that turned out to be overdue.
     """
 
     bench: Bench
     judged: list[Judged | Refused]
     shown: list[dict[uuid.UUID, Balance]]
-    lapsed: list[HoldStanding]
 
     @property
     def refused(self) -> bool:
@@ -46,13 +44,17 @@ def hear(
         released = hold.release(HoldState.EXPIRED)
         if account is not None:
             account.held_minor -= released
+    if locking and lapsed:
+        # Whatever becomes of the batch, these are over.
+        bench.holds.write()
+        tell_expired(lapsed, now=now)
     judged: list[Judged | Refused] = []
     shown: list[dict[uuid.UUID, Balance]] = []
     for movement in movements:
         judged.append(_heard(movement, bench, guards))
         if not locking:
             shown.append(_balances(bench, movement))
-    return Hearing(bench, judged, shown, lapsed)
+    return Hearing(bench, judged, shown)
 
 
 def _bench(

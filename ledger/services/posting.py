@@ -20,7 +20,6 @@ from ledger.services.guarding import Guard
 from ledger.services.hearing import hear
 from ledger.services.judging import Bench, Judged
 from ledger.services.movements import Movement, Posted, Posting, Refused
-from ledger.services.reserving import tell_expired
 
 _TRANSACTION_COLUMNS = {
     "id": "uuid",
@@ -78,10 +77,7 @@ def post(
     if not movements:
         return []
     hearing = hear(movements, now=now, guards=guards, locking=True)
-    tell_expired(hearing.lapsed, now=now)
     if all_or_nothing and hearing.refused:
-        if hearing.lapsed:
-            hearing.bench.holds.write()
         return [one if isinstance(one, Refused) else Posted() for one in hearing.judged]
     writing = _Writing(hearing.bench)
     results = [

@@ -170,6 +170,8 @@ class Holds:
         ]
         if not rows:
             return
+        for hold in self._holds.values():
+            hold.changed = False
         arrays = [
             array_literal(kind=kind, values=column)
             for kind, column in zip(_COLUMNS.values(), zip(*rows, strict=True), strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -14,12 +15,13 @@ from kernel.errors import PermissionDenied
 from ledger.errors import HoldEnded, InsufficientFunds
 from ledger.services.holds import reap_overdue_holds
 from tests.world import NOW, World
+from wallets.choices import TransferKind
 from wallets.errors import HoldExpiryInvalid, ReferenceReused, SourceFrozen, SourceNotFound
 from wallets.models import Wallet, WalletHold
 from wallets.queries import hold_of
 from wallets.services.holds import HoldRequest, capture_hold, place_hold, void_hold
 from wallets.services.references import reference_of
-from wallets.services.transfers import TransferOutcome
+from wallets.services.transfers import CaptureOf, TransferOutcome, execute_transfers
 from wallets.services.wallets import freeze_wallet
 from wallets.tests.people import code_of, key_of, moved
 
@@ -161,6 +163,27 @@ def test_an_expired_hold_is_released_by_the_next_posting(world: World) -> None:
             "ledger.hold.expired",
         ]
         assert "ledger.hold.expire" in {r.action for r in records_about([hold.hold_id])}
+
+
+def test_a_withheld_batch_takes_nothing_from_a_hold(world: World) -> None:
+    hold = place_hold(wanted(world))
+    overdue = place_hold(wanted(world, key="short", expires_at=NOW + dt.timedelta(seconds=1)))
+    taking = world.request(
+        destination=world.acme_wallet,
+        amount_minor=300_00,
+        kind=TransferKind.CAPTURE,
+        hold=CaptureOf(hold_id=hold.hold_id),
+    )
+    items = [
+        dataclasses.replace(item, now=NOW + dt.timedelta(minutes=1))
+        for item in (taking, world.request(amount_minor=ALICE))
+    ]
+    codes = [code_of(outcome) for outcome in execute_transfers(items, all_or_nothing=True)]
+
+    assert codes == ["batch_withheld", "insufficient_funds"]
+    assert state_of(world, hold) == ("OPEN", 0, 0)
+    assert state_of(world, overdue) == ("EXPIRED", 0, 1_000_00)
+    assert shown(world, world.alice_wallet) == (ALICE, 1_000_00, ALICE - 1_000_00)
 
 
 def test_the_reaper_frees_what_nobody_met(world: World) -> None:
