@@ -66,3 +66,10 @@ class HoldState(models.TextChoices):
 class PeriodState(models.TextChoices):
     OPEN = "OPEN", "Open"
     CLOSED = "CLOSED", "Closed"
+
+
+class Axis(models.TextChoices):
+    """The two clocks of the books: when it was written, and from when it counts."""
+
+    RECORDED = "recorded", "Recorded"
+    EFFECTIVE = "effective", "Effective"
