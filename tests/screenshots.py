@@ -122,6 +122,8 @@ SHOTS = (
     ),
     Shot("admin-audit", "staff", to("/admin/audit/auditrecord/")),
     Shot("admin-outbox", "staff", to("/admin/events/outboxevent/")),
+    Shot("admin-checks", "staff", to("/admin/ledger/reconcilejob/")),
+    Shot("admin-check", "staff", follow("/admin/ledger/reconcilejob/", "#result_list tbody th a")),
     Shot("admin-trial-balance", "staff", to("/admin/trial-balance/")),
 )
 
