@@ -9,14 +9,53 @@ from django.db.models import Q, QuerySet
 
 from accounts.policy import may
 from kernel.actor import Actor
-from wallets.models import Transfer, Wallet
+from wallets.choices import TransferKind, TransferState
+from wallets.models import Transfer, Wallet, WalletHold
+from wallets.policy import may_capture, may_debit, may_move_cash, may_reverse
 from wallets.queries import visible_wallets
+
+MOST_SOURCES = 200
 
 
 def asked_for(actor: Actor, transfer: Transfer) -> bool:
     """Whether the actor stands on the side that asked, and so sees who asked and how."""
     home = actor.is_platform or transfer.organization_id == actor.organization_id
     return home and (may(actor, "transfers.read_all") or transfer.actor_id == actor.id)
+
+
+def may_take(actor: Actor, hold: WalletHold) -> bool:
+    """Whether the services would let the actor capture or void this hold."""
+    elsewhere = hold.counterparty_organization_id
+    # Across organizations the payee's wallet is hidden from here, and its holder no matter.
+    payee_owner = None if elsewhere else hold.destination.owner_id
+    return may_capture(
+        actor,
+        payer=(hold.organization_id, hold.source.owner_id),
+        payee=(elsewhere or hold.organization_id, payee_owner),
+    )
+
+
+def may_give_back(actor: Actor, transfer: Transfer) -> bool:
+    """Whether the services would let the actor give back what this transfer moved."""
+    if transfer.kind == TransferKind.REVERSAL or transfer.state != TransferState.COMPLETED:
+        return False
+    giver_id = transfer.destination_id or transfer.source_id
+    giver = visible_wallets(actor).filter(id=giver_id).first() if giver_id else None
+    if giver is None:
+        return False
+    if transfer.source_id is None or transfer.destination_id is None:
+        return may_move_cash(actor, organization_id=giver.organization_id)
+    return may_reverse(actor, organization_id=giver.organization_id, owner_id=giver.owner_id)
+
+
+def debitable_wallets(actor: Actor) -> list[Wallet]:
+    """The wallets a person may pay from, the first `MOST_SOURCES` of them."""
+    wallets = near_wallets(actor, visible_wallets(actor)).order_by("id")[:MOST_SOURCES]
+    return [
+        wallet
+        for wallet in wallets
+        if may_debit(actor, organization_id=wallet.organization_id, owner_id=wallet.owner_id)
+    ]
 
 
 def near_wallets(actor: Actor, wallets: QuerySet[Wallet]) -> QuerySet[Wallet]:

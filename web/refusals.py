@@ -7,6 +7,7 @@ import dataclasses
 from django.forms import Form
 
 from kernel.errors import Kind, VaultCraftError
+from web.presenters.money import CurrencyLike, shown
 
 STATUS_OF_KIND: dict[Kind, int] = {
     Kind.INVALID: 400,
@@ -68,6 +69,18 @@ SENTENCES: dict[str, Sentence] = {
     "idempotency_key_reused": Sentence(
         "This form was already used for another transfer. Start again from a fresh one."
     ),
+    "daily_limit_exceeded": Sentence("This wallet’s limit for one day is too small.", "amount"),
+    "monthly_limit_exceeded": Sentence("This wallet’s limit for one month is too small.", "amount"),
+    "fee_changed": Sentence("The fee has changed since it was shown. No money moved."),
+    "account_closed": Sentence("This wallet is closed.", "source"),
+    "hold_ended": Sentence("This hold has ended, so nothing more can be taken from it."),
+    "hold_expiry_invalid": Sentence("A hold lasts 30 days at most.", "days"),
+    "capture_exceeds_hold": Sentence("There is less than this left on the hold.", "amount"),
+    "wallet_hold_not_found": Sentence("There is no such hold."),
+    "reversal_exceeds_original": Sentence("There is less than this left to give back.", "amount"),
+    "reversal_of_reversal": Sentence("Money that was given back is sent again by a new transfer."),
+    "transfer_not_completed": Sentence("Nothing moved, so there is nothing to give back."),
+    "period_closed": Sentence("The books of that date are closed."),
     "cap_below_position": Sentence("More than this is owed already.", "amount"),
     "busy": Sentence("We are busy and changed nothing. Try again in a moment."),
 }
@@ -79,20 +92,37 @@ def sentence_of(*, code: str | None, fallback: str = "") -> Sentence:
     return Sentence(known.words or fallback or "This was refused.", known.field)
 
 
-def words_of(error: VaultCraftError) -> str:
+def words_of(error: VaultCraftError, *, currency: CurrencyLike | None = None) -> str:
     """One sentence for a message at the top of a page."""
-    return _sentence(error).words
+    return _sentence(error, currency).words
 
 
-def _sentence(error: VaultCraftError) -> Sentence:
+def _sentence(error: VaultCraftError, currency: CurrencyLike | None) -> Sentence:
     if "minimum_minor" in error.facts:
         return Sentence("Enter an amount above zero that a wallet can hold.", "amount")
-    return sentence_of(code=error.code, fallback=error.detail)
+    sentence = sentence_of(code=error.code, fallback=error.detail)
+    if currency is None or "limit_minor" not in error.facts:
+        return sentence
+    return dataclasses.replace(sentence, words=_limit_words(error, currency))
 
 
-def explain(form: Form, error: VaultCraftError) -> None:
-    """Show a refusal beside the field it belongs to, or above the form."""
-    sentence = _sentence(error)
+def _limit_words(error: VaultCraftError, currency: CurrencyLike) -> str:
+    window = "today" if error.code == "daily_limit_exceeded" else "this month"
+    limit_minor, used_minor = (
+        int(str(error.facts["limit_minor"])),
+        int(str(error.facts["used_minor"])),
+    )
+    limit, used = shown(limit_minor, currency), shown(used_minor, currency)
+    left = shown(max(0, limit_minor - used_minor), currency)
+    return f"This wallet may send {limit} {window}; {used} is used, so {left} is left."
+
+
+def explain(form: Form, error: VaultCraftError, *, currency: CurrencyLike | None = None) -> None:
+    """Show a refusal beside the field it belongs to, or above the form.
+
+    :param currency: of the amounts that the refusal may name.
+    """
+    sentence = _sentence(error, currency)
     pointed = (error.pointer or "").rpartition("/")[2]
     field = next((name for name in (pointed, sentence.field) if name in form.fields), None)
     form.add_error(field, sentence.words)

@@ -5,7 +5,19 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from web.views import gate, home, organization, people, profile, send, transfers, wallets
+from web.views import (
+    gate,
+    holds,
+    home,
+    organization,
+    parts,
+    people,
+    profile,
+    send,
+    terms,
+    transfers,
+    wallets,
+)
 
 app_name = "web"
 
@@ -20,9 +32,26 @@ urlpatterns = [
     path("send/review", send.review, name="send-review"),
     path("send/edit", send.edit, name="send-edit"),
     path("send/confirm", send.confirm, name="send-confirm"),
-    path("transfers", transfers.history, name="transfers"),
+    path("transfers", transfers.overview, name="transfers"),
     path("transfers/<str:transfer_id>", transfers.detail, name="transfer"),
     path("transfers/<str:transfer_id>/receipt", transfers.receipt, name="receipt"),
+    path("transfers/<str:transfer_id>/give-back", parts.give_back, name="give-back"),
+    path(
+        "transfers/<str:transfer_id>/give-back/confirm",
+        parts.give_back_confirmed,
+        name="give-back-confirm",
+    ),
+    path("holds", holds.overview, name="holds"),
+    path("holds/new", holds.new, name="hold-new"),
+    path("holds/place", holds.place, name="hold-place"),
+    path("holds/<str:hold_id>", holds.detail, name="hold"),
+    path("holds/<str:hold_id>/capture", parts.capture, name="hold-capture"),
+    path(
+        "holds/<str:hold_id>/capture/confirm",
+        parts.capture_confirmed,
+        name="hold-capture-confirm",
+    ),
+    path("holds/<str:hold_id>/void", holds.void, name="hold-void"),
     path("wallets", wallets.overview, name="wallets"),
     path("wallets/open", wallets.open_one, name="wallet-open"),
     path("wallets/<str:wallet>", wallets.detail, name="wallet"),
@@ -39,6 +68,7 @@ urlpatterns = [
     path("organization/people/<str:user_id>/role", people.set_role, name="member-role"),
     path("organization/people/<str:user_id>/remove", people.remove, name="member-remove"),
     path("organization/partners", people.set_cap, name="cap-set"),
+    path("organization/fees", terms.set_fees, name="fees-set"),
     path("profile", profile.profile, name="profile"),
     path("profile/sessions/<str:session_id>/end", profile.end_session, name="session-end"),
     path("admin", RedirectView.as_view(url="/admin/")),

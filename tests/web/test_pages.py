@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from kernel.ids import encode
 from tests.web.conftest import Visit
+from tests.web.reserved import held, hold_id_of
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +28,11 @@ PAGES = {
     "/transfers": (302, 200, 200, 200, 200),
     "/transfers/{inside}": (302, 404, 200, 200, 200),
     "/transfers/{inside}/receipt": (302, 404, 200, 200, 200),
+    "/transfers/{inside}/give-back": (302, 404, 403, 200, 200),
+    "/holds": (302, 200, 200, 200, 200),
+    "/holds/new": (302, 200, 403, 200, 403),
+    "/holds/{hold}": (302, 404, 200, 200, 200),
+    "/holds/{hold}/capture": (302, 404, 403, 200, 403),
     "/wallets": (302, 200, 200, 200, 200),
     "/wallets/{alice}": (302, 404, 200, 200, 200),
     "/organization": (302, 200, 200, 200, 302),
@@ -58,6 +64,10 @@ ACTIONS = (
     "/send/review",
     "/send/edit",
     "/send/confirm",
+    "/transfers/{inside}/give-back/confirm",
+    "/holds/place",
+    "/holds/{hold}/capture/confirm",
+    "/holds/{hold}/void",
     "/wallets/open",
     "/wallets/{alice}/status",
     "/organization/invitations",
@@ -67,6 +77,7 @@ ACTIONS = (
     "/organization/people/x/role",
     "/organization/people/x/remove",
     "/organization/partners",
+    "/organization/fees",
     "/profile/sessions/x/end",
 )
 
@@ -74,6 +85,7 @@ ACTIONS = (
 def address(world: World, page: str) -> str:
     inside = world.send(destination=world.acme_wallet).transfer if "{inside}" in page else None
     return page.format(
+        hold=hold_id_of(held(world)) if "{hold}" in page else "",
         inside=encode("trf", inside.id) if inside else "",
         alice=world.alice_wallet.handle,
         alice_id=world.alice_wallet.id,

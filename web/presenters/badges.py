@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from accounts.choices import OrganizationStatus
-from ledger.choices import AccountStatus
+from ledger.choices import AccountStatus, HoldState
 from wallets.choices import TransferState
 
 
@@ -30,6 +30,12 @@ _WALLET_TONES = {
     AccountStatus.SUSPENDED: "bad",
     AccountStatus.CLOSED: "plain",
 }
+_HOLD_TONES = {
+    HoldState.OPEN: "info",
+    HoldState.CAPTURED: "good",
+    HoldState.VOIDED: "plain",
+    HoldState.EXPIRED: "plain",
+}
 _ORGANIZATION_TONES = {
     OrganizationStatus.ACTIVE: "good",
     OrganizationStatus.PENDING: "warn",
@@ -47,6 +53,14 @@ def wallet_badge(status: str) -> Badge:
     """The badge of a wallet's status."""
     known = AccountStatus(status)
     return Badge(_WALLET_TONES[known], known.label)
+
+
+def hold_badge(state: str, *, overdue: bool) -> Badge:
+    """The badge of a hold's state; an open one whose time is over is neither open nor ended."""
+    if overdue:
+        return Badge("warn", "Ran out")
+    known = HoldState(state)
+    return Badge(_HOLD_TONES[known], known.label)
 
 
 def organization_badge(status: str) -> Badge:

@@ -17,6 +17,13 @@ from web.presenters.badges import Badge, transfer_badge
 from web.presenters.money import shown, signed
 from web.refusals import sentence_of
 
+_CASH = {TransferKind.DEPOSIT, TransferKind.WITHDRAWAL}
+_CASH_TITLES = {
+    TransferKind.DEPOSIT: "Deposit",
+    TransferKind.WITHDRAWAL: "Withdrawal",
+    TransferKind.REVERSAL: "Bank movement undone",
+}
+_TAGS = {TransferKind.CAPTURE: "Captured hold", TransferKind.REVERSAL: "Given back"}
 _DEAD = {TransferState.FAILED, TransferState.CANCELLED}
 _WAITING = {TransferState.PENDING, TransferState.PROCESSING}
 BANK = "Bank"
@@ -31,7 +38,7 @@ _DOORS = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class MovementRow:
-    """One transfer in a list."""
+    """One transfer in a list. `tag` names a kind that the title does not tell."""
 
     url: str
     direction: str
@@ -39,6 +46,7 @@ class MovementRow:
     meta: str
     amount: str
     badge: Badge
+    tag: str
     dead: bool
     at: dt.datetime
 
@@ -53,14 +61,22 @@ class Day:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class TransferCard:
-    """One transfer in full."""
+    """One transfer in full.
+
+    :param fee: what the payer paid on top, or what a reversal gave back of it; empty for none, and
+        for whoever it does not concern.
+    :param total: amount and fee together, where there is a fee.
+    """
 
     id: str
     url: str
     receipt_url: str
     kind_label: str
     amount: str
+    fee: str
+    total: str
     signed_amount: str
+    is_reversal: bool
     sentence: str
     outcome: str
     seal: str
@@ -98,6 +114,7 @@ def movement_row(transfer: Transfer, mine: Collection[uuid.UUID]) -> MovementRow
         meta=_meta(transfer, direction),
         amount=signed(transfer.amount_minor, transfer.currency, direction=direction),
         badge=transfer_badge(transfer.state),
+        tag=_TAGS.get(TransferKind(transfer.kind), ""),
         dead=transfer.state in _DEAD,
         at=transfer.created_at,
     )
@@ -129,12 +146,17 @@ def transfer_card(
     home = names.get(transfer.organization_id, "")
     other = names.get(transfer.counterparty_organization_id or transfer.organization_id, home)
     seal, seal_icon, outcome = _seal(transfer, direction)
+    fee_minor = transfer.fee_minor if sees_fee(transfer, mine) else 0
+    total_minor = transfer.amount_minor + fee_minor
     return TransferCard(
         id=public_id,
         url=reverse("web:transfer", args=[public_id]),
         receipt_url=reverse("web:receipt", args=[public_id]),
         kind_label=TransferKind(transfer.kind).label,
         amount=shown(transfer.amount_minor, transfer.currency),
+        fee=shown(fee_minor, transfer.currency) if fee_minor else "",
+        total=shown(total_minor, transfer.currency) if fee_minor else "",
+        is_reversal=transfer.kind == TransferKind.REVERSAL,
         signed_amount=signed(transfer.amount_minor, transfer.currency, direction=direction),
         sentence=f"{payer} to {payee}",
         outcome=outcome,
@@ -156,9 +178,15 @@ def transfer_card(
     )
 
 
+def sees_fee(transfer: Transfer, mine: Collection[uuid.UUID]) -> bool:
+    """Whether the fee is the reader's business: it is between the payer and its organization."""
+    back = transfer.kind == TransferKind.REVERSAL
+    return (transfer.destination_id if back else transfer.source_id) in mine
+
+
 def _title(transfer: Transfer, direction: str) -> str:
-    if transfer.kind != TransferKind.TRANSFER:
-        return TransferKind(transfer.kind).label
+    if transfer.kind in _CASH or not (transfer.source_id and transfer.destination_id):
+        return _CASH_TITLES[TransferKind(transfer.kind)]
     if direction == "own" and transfer.source_holder == transfer.destination_holder:
         return "Between own wallets"
     return transfer.source_holder if direction == "in" else transfer.destination_holder
@@ -170,9 +198,9 @@ def _meta(transfer: Transfer, direction: str) -> str:
         "out": transfer.destination_handle and f"To {transfer.destination_handle}",
         "own": f"{transfer.source_handle} to {transfer.destination_handle}",
     }
-    if transfer.kind == TransferKind.DEPOSIT:
+    if not transfer.source_id:
         ends["in"] = f"Into {transfer.destination_handle}"
-    if transfer.kind == TransferKind.WITHDRAWAL:
+    if not transfer.destination_id:
         ends["out"] = f"Out of {transfer.source_handle}"
     return " · ".join(part for part in (ends[direction], transfer.description) if part)
 
@@ -183,6 +211,8 @@ def _seal(transfer: Transfer, direction: str) -> tuple[str, str, str]:
         return "seal-bad", "x", "No money moved"
     if transfer.state in _WAITING:
         return "seal-wait", "hourglass", "On its way"
+    if transfer.kind == TransferKind.REVERSAL:
+        return "", "repeat", "Money came back" if direction == "in" else "Money given back"
     return "", "check", "Money received" if direction == "in" else "Money sent"
 
 

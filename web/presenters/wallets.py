@@ -55,6 +55,8 @@ class BalanceCard:
     fraction: str
     posted: str
     held: str
+    has_held: bool
+    holds_url: str
     wallet_count: int
 
 
@@ -121,6 +123,8 @@ def _balance(
         fraction=parts.fraction,
         posted=shown(int(posted), currency),
         held=shown(int(held), currency),
+        has_held=held > 0,
+        holds_url=f"{reverse('web:holds')}?state=OPEN&currency={code}",
         wallet_count=wallet_count,
     )
 

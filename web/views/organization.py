@@ -12,7 +12,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.choices import KeyScope, Role
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, Organization, User
 from accounts.policy import may, may_grant, permissions_to_issue
 from accounts.queries import visible_api_keys, visible_invitations, visible_people
 from accounts.services import api_keys, invitations
@@ -20,13 +20,16 @@ from kernel import clock
 from kernel.context import reading
 from kernel.errors import NotFound, VaultCraftError
 from kernel.ids import MalformedId, decode, encode
+from wallets.models.terms import CHARGEABLE
+from wallets.queries import fee_schedules, limit_rules, visible_wallets
 from web.doors import PersonRequest, acts, reads
-from web.forms import ApiKeyForm, CapForm, InviteForm
+from web.forms import ApiKeyForm, CapForm, FeeForm, InviteForm
 from web.pages import page
 from web.presenters.badges import Badge, organization_badge
 from web.presenters.choices import currency_choices
 from web.presenters.chrome import initials_of
 from web.presenters.clearing import partner_rows
+from web.presenters.terms import fee_rows, limit_rows
 from web.refusals import STATUS_OF_KIND, explain, words_of
 
 MOST_PEOPLE = 300
@@ -148,6 +151,8 @@ def _page(request: PersonRequest, *, status: int = 200, **given: Any) -> HttpRes
             currencies=currency_choices(),
             prefix="cap",
         )
+    if may(actor, "wallets.read_terms"):
+        context |= _terms(request, organization)
     if may(actor, "members.invite"):
         context["invite_form"] = _invite_form(request)
     if may(actor, "api_keys.issue"):
@@ -155,6 +160,31 @@ def _page(request: PersonRequest, *, status: int = 200, **given: Any) -> HttpRes
     return page(
         request, "web/organization.html", {**context, **given}, here="organization", status=status
     )
+
+
+def _terms(request: PersonRequest, organization: Organization) -> dict[str, Any]:
+    """Fees, and limits in the currencies that the organization's wallets hold."""
+    wallets = visible_wallets(request.actor).order_by()
+    held = set(wallets.values_list("currency_id", flat=True).distinct())
+    context: dict[str, Any] = {
+        "show_terms": True,
+        "fees": fee_rows(fee_schedules(organization.id)),
+        "limits": limit_rows(
+            limit_rules(organization.id),
+            organization_id=organization.id,
+            currencies=held | {organization.base_currency},
+        ),
+        "timezone": str(organization.timezone),
+    }
+    if may(request.actor, "wallets.set_fees"):
+        context["fee_form"] = fee_form(currency=organization.base_currency)
+    return context
+
+
+def fee_form(data: Any = None, **initial: Any) -> FeeForm:
+    """The form of one fee, with the kinds that can be charged for."""
+    kinds = [(kind.value, kind.label) for kind in CHARGEABLE]
+    return FeeForm(data, initial=initial, kinds=kinds, currencies=currency_choices(), prefix="fee")
 
 
 def _invite_form(request: PersonRequest, *, data: bool = False) -> InviteForm:

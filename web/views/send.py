@@ -1,8 +1,9 @@
-"""Sending money: details, review of amount and payee, confirmation.
+"""Sending money: details, review of amount, fee and payee, confirmation.
 
 The idempotency key is minted when the form is drawn and travels, signed together with all that was
 reviewed, to the confirmation: what is confirmed is what was shown, and a repeated click, a reload
-or a lost answer leads to the same transfer.
+or a lost answer leads to the same transfer. The review is a rehearsal: what would be refused is
+told before anything is asked to be confirmed.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from django.core import signing
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
@@ -22,55 +22,38 @@ from kernel.errors import Busy, VaultCraftError
 from kernel.ids import encode
 from kernel.money import parse_minor
 from ledger.errors import InsufficientFunds
-from wallets.errors import CurrencyDiffers, DestinationNotFound, SameWallet, WalletNotFound
+from wallets.errors import DestinationNotFound, FeeChanged, WalletNotFound
 from wallets.models import Wallet
-from wallets.policy import may_debit
-from wallets.queries import Payee, payee_of, visible_wallets, wallet_of
+from wallets.queries import Payee, payee_of, wallet_of
 from wallets.services.references import reference_of
-from wallets.services.transfers import TransferOutcome, TransferRequest, execute_transfers
+from wallets.services.transfers import (
+    Rehearsal,
+    TransferOutcome,
+    TransferRequest,
+    execute_transfers,
+    rehearse_transfers,
+)
 from web.doors import PersonRequest, acts, checks, reads
 from web.forms import SendForm, new_key
-from web.ownership import near_wallets
+from web.ownership import debitable_wallets
 from web.pages import page
 from web.presenters.chrome import initials_of
 from web.presenters.money import shown
 from web.presenters.wallets import holder_of, source_choices
 from web.refusals import explain, sentence_of
+from web.reviews import Review, opened
 
 ROUTE = "web:send"
-REVIEW_SECONDS = 15 * 60
-_SALT = "web.send.review"
-MOST_SOURCES = 200
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Review:
-    """What the payer is asked to confirm."""
+class Judged:
+    """A form that the books would take, as they stand now."""
 
-    key: str
-    source: str
-    destination: str
-    amount_minor: int
-    currency: str
-    description: str
-    amount_text: str
-
-    def sealed(self, request: PersonRequest) -> str:
-        """Signed for this person's session; nobody can change or reuse it elsewhere."""
-        body = {**dataclasses.asdict(self), "session": str(request.session_id)}
-        return signing.dumps(body, salt=_SALT, compress=True)
-
-
-def _opened(request: PersonRequest) -> Review | None:
-    """The review a form brought back; None when it is not ours, not this session's, or too old."""
-    try:
-        sealed = request.POST.get("review", "")
-        body: dict[str, Any] = signing.loads(sealed, salt=_SALT, max_age=REVIEW_SECONDS)
-    except signing.BadSignature:
-        return None
-    if body.pop("session") != str(request.session_id):
-        return None
-    return Review(**body)
+    review: Review
+    source: Wallet
+    payee: Payee
+    after_minor: int
 
 
 @reads
@@ -85,49 +68,39 @@ def details(request: PersonRequest) -> HttpResponse:
 def payee(request: PersonRequest) -> HttpResponse:
     """Whom the typed handle belongs to, as a fragment of the form."""
     require(request.actor, "transfers.create")
-    return page(request, "web/send_payee.html", _payee(request.GET.get("destination", "")), here="")
+    typed = request.GET.get("destination", "")
+    return page(request, "web/send_payee.html", payee_context(typed), here="")
 
 
 @checks
 def review(request: PersonRequest) -> HttpResponse:
-    """Judge the form; show amount and payee for confirmation."""
+    """Judge the form; show amount, fee and payee for confirmation."""
     require(request.actor, "transfers.create")
     form = _form(request, data=True)
     if not form.is_valid():
         return _form_page(request, form, status=400)
-    try:
-        source, found, amount_minor = _judged(request, form)
-    except VaultCraftError as error:
-        explain(form, error)
+    judged = _judged(request, form)
+    if judged is None:
         return _form_page(request, form, status=422)
-    asked = Review(
-        key=form.cleaned_data["key"],
-        source=source.handle,
-        destination=found.handle,
-        amount_minor=amount_minor,
-        currency=source.currency_id,
-        description=form.cleaned_data["description"],
-        amount_text=form.cleaned_data["amount"],
-    )
-    return _review_page(request, asked, source, found)
+    return _review_page(request, judged)
 
 
 @checks
 def edit(request: PersonRequest) -> HttpResponse:
     """Back to the form with everything still in it."""
-    asked = _opened(request)
-    return _form_page(request, _form(request, initial=_given(asked) if asked else {}))
+    asked = opened(request)
+    return _form_page(request, _form(request, initial=asked.given if asked else {}))
 
 
 @acts
 def confirm(request: PersonRequest) -> HttpResponse:
     """Move the money, once, and show the receipt."""
-    asked = _opened(request)
+    asked = opened(request)
     if asked is None:
         with reading(request.actor):
             return _form_page(request, _form(request, initial={}), status=422, expired=True)
     try:
-        outcome = _carried_out(request, asked)
+        outcome = execute_transfers([_item(request, asked)])[0]
     except Busy as error:
         return _again(request, asked, error)
     if outcome.transfer is None or outcome.error is not None:
@@ -136,8 +109,8 @@ def confirm(request: PersonRequest) -> HttpResponse:
     return HttpResponseRedirect(f"{place}?sent=1")
 
 
-def _carried_out(request: PersonRequest, asked: Review) -> TransferOutcome:
-    item = TransferRequest(
+def _item(request: PersonRequest, asked: Review) -> TransferRequest:
+    return TransferRequest(
         actor=request.actor,
         source=asked.source,
         destination=asked.destination,
@@ -148,40 +121,69 @@ def _carried_out(request: PersonRequest, asked: Review) -> TransferOutcome:
             asked.source,
             asked.destination,
             str(asked.amount_minor),
+            str(asked.fee_minor),
             asked.currency,
             asked.description,
         ),
         now=clock.now(),
         description=asked.description,
+        expected_fee_minor=asked.fee_minor,
     )
-    return execute_transfers([item])[0]
 
 
-def _judged(request: PersonRequest, form: SendForm) -> tuple[Wallet, Payee, int]:
-    """What can be told before asking the books; they judge again, under their locks."""
-    source = wallet_of(actor=request.actor, wallet=form.cleaned_data["source"])
-    amount_minor = parse_minor(text=form.cleaned_data["amount"], exponent=source.currency.exponent)
+def _judged(request: PersonRequest, form: SendForm) -> Judged | None:
+    """What can be shown for confirmation; None with the reason on the form.
+
+    The books judge again, under their locks.
+    """
+    given = form.cleaned_data
+    source: Wallet | None = None
     try:
-        found = payee_of(form.cleaned_data["destination"].strip())
+        source = wallet_of(actor=request.actor, wallet=given["source"])
+        amount_minor = parse_minor(text=given["amount"], exponent=source.currency.exponent)
+        found = _payee_of(given["destination"])
+        asked = Review(
+            key=given["key"],
+            source=source.handle,
+            destination=found.handle,
+            amount_minor=amount_minor,
+            fee_minor=0,
+            currency=source.currency_id,
+            description=given["description"],
+            amount_text=given["amount"],
+        )
+        rehearsal = _rehearsed(request, asked)
+    except VaultCraftError as error:
+        explain(form, error, currency=source.currency if source else None)
+        return None
+    if rehearsal.error is not None:
+        _explain_rehearsal(form, rehearsal, source)
+        return None
+    asked = dataclasses.replace(asked, fee_minor=rehearsal.fee_minor)
+    after = rehearsal.source.available_minor if rehearsal.source else 0
+    return Judged(asked, source, found, after)
+
+
+def _payee_of(typed: str) -> Payee:
+    try:
+        return payee_of(typed.strip())
     except WalletNotFound as error:
         raise DestinationNotFound() from error
-    if found.handle == source.handle:
-        raise SameWallet()
-    if found.currency != source.currency_id:
-        raise CurrencyDiffers()
-    if amount_minor > source.account.available_minor:
-        raise InsufficientFunds()
-    return source, found, amount_minor
 
 
-def _sources(request: PersonRequest) -> list[Wallet]:
-    actor = request.actor
-    wallets = near_wallets(actor, visible_wallets(actor)).order_by("id")[:MOST_SOURCES]
-    return [
-        wallet
-        for wallet in wallets
-        if may_debit(actor, organization_id=wallet.organization_id, owner_id=wallet.owner_id)
-    ]
+def _rehearsed(request: PersonRequest, asked: Review) -> Rehearsal:
+    """What the books would say now, under a key of its own: a review is nothing that stands."""
+    item = _item(request, dataclasses.replace(asked, key=new_key()))
+    return rehearse_transfers([dataclasses.replace(item, expected_fee_minor=None)])[0]
+
+
+def _explain_rehearsal(form: SendForm, rehearsal: Rehearsal, source: Wallet) -> None:
+    assert rehearsal.error is not None
+    if isinstance(rehearsal.error, InsufficientFunds) and rehearsal.fee_minor:
+        fee = shown(rehearsal.fee_minor, source.currency)
+        form.add_error("amount", f"There is not enough available for this and its fee of {fee}.")
+    else:
+        explain(form, rehearsal.error, currency=source.currency)
 
 
 def _form(
@@ -190,25 +192,17 @@ def _form(
     return SendForm(
         request.POST if data else None,
         initial={"key": new_key(), **(initial or {})},
-        sources=source_choices(_sources(request)),
+        sources=source_choices(debitable_wallets(request.actor)),
         payee_url=reverse("web:payee"),
     )
 
 
-def _given(asked: Review) -> dict[str, str]:
-    return {
-        "source": asked.source,
-        "destination": asked.destination,
-        "amount": asked.amount_text,
-        "description": asked.description,
-    }
-
-
-def _payee(handle: str) -> dict[str, Any]:
-    if not handle.strip():
+def payee_context(typed: str) -> dict[str, Any]:
+    """What the fragment below a typed handle shows."""
+    if not typed.strip():
         return {}
     try:
-        found = payee_of(handle.strip())
+        found = payee_of(typed.strip())
     except WalletNotFound:
         return {"payee_problem": "No wallet has this handle yet."}
     return {"payee": found, "payee_initials": initials_of(found.holder_name)}
@@ -222,34 +216,30 @@ def _form_page(
     expired: bool = False,
     failed_url: str = "",
 ) -> HttpResponse:
-    typed = str(form["destination"].value() or "")
     context = {"form": form, "expired": expired, "failed_url": failed_url}
     if "destination" not in form.errors:
-        context |= _payee(typed)
+        context |= payee_context(str(form["destination"].value() or ""))
     return page(request, "web/send.html", context, here="send", status=status)
 
 
 def _review_page(
-    request: PersonRequest,
-    asked: Review,
-    source: Wallet,
-    found: Payee,
-    *,
-    refusal: str = "",
-    status: int = 200,
+    request: PersonRequest, judged: Judged, *, refusal: str = "", status: int = 200
 ) -> HttpResponse:
-    after = source.account.available_minor - asked.amount_minor
+    asked, source, found = judged.review, judged.source, judged.payee
+    fee_minor, currency = asked.fee_minor, source.currency
     context = {
         "refusal": refusal,
         "review": {
-            "amount": shown(asked.amount_minor, source.currency),
+            "amount": shown(asked.amount_minor, currency),
+            "fee": shown(fee_minor, currency) if fee_minor else "",
+            "total": shown(asked.amount_minor + fee_minor, currency),
             "payee_name": found.holder_name,
             "payee_organization": found.organization_name,
             "destination_handle": found.handle,
             "source_name": holder_of(source),
             "source_handle": source.handle,
             "description": asked.description,
-            "available_after": shown(after, source.currency),
+            "available_after": shown(judged.after_minor, currency),
             "token": asked.sealed(request),
         },
     }
@@ -260,9 +250,10 @@ def _again(request: PersonRequest, asked: Review, error: Busy) -> HttpResponse:
     """Nothing was written: offer the same confirmation, with the same key."""
     with reading(request.actor):
         source = wallet_of(actor=request.actor, wallet=asked.source)
+        after = source.account.available_minor - asked.amount_minor - asked.fee_minor
+        judged = Judged(asked, source, payee_of(asked.destination), after)
         words = sentence_of(code=error.code).words
-        found = payee_of(asked.destination)
-        return _review_page(request, asked, source, found, refusal=words, status=503)
+        return _review_page(request, judged, refusal=words, status=503)
 
 
 def _refused(request: PersonRequest, asked: Review, outcome: TransferOutcome) -> HttpResponse:
@@ -270,16 +261,27 @@ def _refused(request: PersonRequest, asked: Review, outcome: TransferOutcome) ->
     failed = outcome.transfer
     with reading(request.actor):
         form = SendForm(
-            {"key": new_key(), **_given(asked)},
-            sources=source_choices(_sources(request)),
+            {"key": new_key(), **asked.given},
+            sources=source_choices(debitable_wallets(request.actor)),
             payee_url=reverse("web:payee"),
         )
-        form.is_valid()
-        if outcome.error is not None and not form.errors:
-            explain(form, outcome.error)
+        if form.is_valid() and isinstance(outcome.error, FeeChanged):
+            judged = _judged(request, form)
+            if judged is not None:
+                words = _fee_words(asked, judged)
+                return _review_page(request, judged, refusal=words, status=422)
+        elif outcome.error is not None and not form.errors:
+            source = wallet_of(actor=request.actor, wallet=asked.source)
+            explain(form, outcome.error, currency=source.currency)
         return _form_page(
             request,
             form,
             status=422,
             failed_url=reverse("web:transfer", args=[encode("trf", failed.id)]) if failed else "",
         )
+
+
+def _fee_words(asked: Review, judged: Judged) -> str:
+    currency = judged.source.currency
+    before, now = shown(asked.fee_minor, currency), shown(judged.review.fee_minor, currency)
+    return f"The fee is {now} now; you were shown {before}. No money moved. Confirm if you agree."

@@ -17,16 +17,23 @@ from kernel.ids import MalformedId, decode, encode
 from ledger.queries import transactions_of_transfer
 from wallets.errors import TransferNotFound
 from wallets.models import Transfer
-from wallets.queries import transfer_of, visible_transfers, visible_wallets
+from wallets.queries import (
+    reversals_of,
+    transfer_of,
+    visible_holds,
+    visible_transfers,
+    visible_wallets,
+)
 from web.doors import PersonRequest, reads
 from web.forms import HistoryForm
-from web.ownership import asked_for, ends_of, own_ends
+from web.ownership import asked_for, ends_of, may_give_back, own_ends
 from web.pages import page
 from web.pagination import window
 from web.presenters.choices import currency_choices
 from web.presenters.evidence import audit_row, event_row, timeline
+from web.presenters.history import History, history
 from web.presenters.ledger import transaction_card
-from web.presenters.movements import by_day, movement_row, transfer_card
+from web.presenters.movements import by_day, movement_row, sees_fee, transfer_card
 
 _SEARCHED = (
     "source_holder",
@@ -38,7 +45,7 @@ _SEARCHED = (
 
 
 @reads
-def history(request: PersonRequest) -> HttpResponse:
+def overview(request: PersonRequest) -> HttpResponse:
     """Every transfer one may see, filtered by the address. htmx asks for the rows alone."""
     form = HistoryForm(request.GET or None, currencies=currency_choices())
     form.is_valid()  # a filter that cannot be read is told, the others still count
@@ -75,6 +82,7 @@ def detail(request: PersonRequest, transfer_id: str) -> HttpResponse:
     accounts = {wallet.account_id: wallet.handle for wallet in wallets}
     context = {
         "transfer": _card(request, transfer),
+        "history": _history(request, transfer),
         "transactions": [
             transaction_card(one, wallets=accounts, sees_books=sees_books) for one in transactions
         ],
@@ -110,6 +118,22 @@ def _card(request: PersonRequest, transfer: Transfer) -> Any:
         mine=own_ends(request.actor, [transfer]),
         names=names,
         asked=asked_for(request.actor, transfer),
+    )
+
+
+def _history(request: PersonRequest, transfer: Transfer) -> History:
+    """What was given back of it, and what it gives back: as far as the reader may look."""
+    actor = request.actor
+    seen = visible_transfers(actor)
+    back = list(reversals_of(transfer.id))
+    hold_id = transfer.hold_id
+    return history(
+        transfer,
+        original=seen.filter(id=transfer.reverses_id).first() if transfer.reverses_id else None,
+        back=back,
+        may_give_back=may_give_back(actor, transfer),
+        sees_fee=sees_fee(transfer, own_ends(actor, [transfer])),
+        sees_hold=hold_id is not None and visible_holds(actor).filter(hold_id=hold_id).exists(),
     )
 
 

@@ -23,7 +23,7 @@ from wallets.choices import WalletKind
 from wallets.errors import WalletNotFound
 from wallets.models import Wallet
 from wallets.policy import may_debit
-from wallets.queries import visible_transfers, visible_wallets, wallet_of
+from wallets.queries import limits_of, visible_transfers, visible_wallets, wallet_of
 from wallets.services.wallets import close_wallet, freeze_wallet, open_wallet, unfreeze_wallet
 from web.doors import PersonRequest, acts, reads
 from web.forms import OpenWalletForm
@@ -31,6 +31,7 @@ from web.pages import page
 from web.pagination import window
 from web.presenters.choices import currency_choices, holder_choices
 from web.presenters.ledger import statement_row
+from web.presenters.terms import holds_address, limits_card
 from web.presenters.wallets import WalletCard, wallet_card
 from web.refusals import STATUS_OF_KIND, explain, words_of
 
@@ -96,6 +97,8 @@ def detail(request: PersonRequest, wallet: str) -> HttpResponse:
     transfers = {row.id: row for row in visible_transfers(request.actor).filter(id__in=wanted)}
     context = {
         "wallet": wallet_card(found),
+        "limits": limits_card(found, limits_of(found, now=clock.now())),
+        "holds_url": holds_address(found.handle),
         "entries": [
             statement_row(entry, wallet_id=found.id, transfers=transfers) for entry in shown.rows
         ],
