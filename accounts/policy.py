@@ -118,6 +118,17 @@ PERMISSIONS: dict[str, Permission] = {
         frozenset({OWNER, FINANCE}),
         STAFF_ADMINS,
     ),
+    "ledger.manage_periods": Permission(
+        "Open and close periods of the books", frozenset({OWNER, FINANCE}), STAFF_ADMINS
+    ),
+    "ledger.manage_chart": Permission(
+        "Add headings and accounts to the chart of accounts",
+        frozenset({OWNER, FINANCE}),
+        STAFF_ADMINS,
+    ),
+    "ledger.post_journal": Permission(
+        "Post and reverse entries by hand", frozenset({OWNER, FINANCE}), STAFF_ADMINS
+    ),
     "audit.read": Permission("See the audit record", OFFICERS, STAFF),
     "events.read": Permission("See the outbox", OFFICERS, STAFF),
     "admin.open": Permission("Use the staff site", OFFICERS, STAFF),

@@ -12,6 +12,7 @@ from accounts import policy
 from accounts.choices import OrganizationStatus
 from accounts.models import ApiKey, Invitation, Organization, SignInSession, User
 from kernel.actor import Actor, ActorKind
+from kernel.errors import NotFound
 
 
 def active_organizations(ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
@@ -24,6 +25,18 @@ def display_names(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
     """The names by which other organizations may know these. One query."""
     named = Organization.objects.filter(id__in=ids).order_by()
     return dict(named.values_list("id", "display_name"))
+
+
+def timezone_of(organization_id: uuid.UUID) -> str:
+    """The IANA name of the time zone in which the organization counts its days.
+
+    :raises NotFound: if there is no such organization.
+    """
+    rows = Organization.objects.filter(id=organization_id).order_by()
+    found = rows.values_list("timezone", flat=True).first()
+    if found is None:
+        raise NotFound("There is no such organization.", pointer="/organization")
+    return found
 
 
 def visible_organizations(actor: Actor) -> QuerySet[Organization]:

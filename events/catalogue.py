@@ -90,6 +90,21 @@ _LEDGER_HOLD = {
     "captured_minor": MINOR,
     "released_minor": MINOR,
 }
+_PERIOD = {
+    "period_id": UUID,
+    "closes_on": TEXT,
+    "starts_at": OPTIONAL_TEXT,
+    "ends_at": TEXT,
+    "closing_proof": OPTIONAL_TEXT,
+}
+_JOURNAL = {
+    "transaction_id": UUID,
+    "reverses_transaction_id": OPTIONAL_UUID,
+    "entry_count": COUNT,
+    "effective_at": TEXT,
+    "description": TEXT,
+}
+_CHART = {"id": UUID, "code": TEXT, "name": TEXT, "account_class": TEXT}
 _WALLET = {"wallet_id": UUID, "handle": TEXT, "kind": TEXT, "currency": TEXT, "status": TEXT}
 _ORGANIZATION = {"organization_id": UUID, "name": TEXT, "status": TEXT}
 _MEMBER = {"user_id": OPTIONAL_UUID, "role": TEXT}
@@ -121,6 +136,12 @@ _TYPES = (
             "effective_cap_minor": MINOR,
         },
     ),
+    EventType("ledger.period.opened", "A period of the books was defined.", _PERIOD),
+    EventType("ledger.period.closed", "What counts before its end is final.", _PERIOD),
+    EventType("ledger.journal.posted", "Somebody wrote to the books by hand.", _JOURNAL),
+    EventType("ledger.journal.reversed", "A manual journal was undone, or part of it.", _JOURNAL),
+    EventType("ledger.account_group.opened", "The chart has another heading.", _CHART),
+    EventType("ledger.account.opened", "The chart has another account.", _CHART),
     EventType(
         "ledger.reconciliation.drift_found",
         "A check of the books found what breaks a rule: somebody must look.",

@@ -142,3 +142,88 @@ class CapBelowPosition(VaultCraftError):
     kind = Kind.CONFLICT
     code = "cap_below_position"
     title = "The current clearing position is above this cap"
+
+
+class AccountNotForJournals(PostingRefused):
+    """Money of customers and banks moves by transfers; clearing accounts never by hand."""
+
+    code = "account_not_for_journals"
+    title = "Entries by hand are not allowed on this account"
+
+
+class EffectiveInFuture(PostingRefused):
+    code = "effective_in_future"
+    title = "The effective time is still to come"
+
+
+class ReversalBeforeOriginal(PostingRefused):
+    code = "reversal_before_original"
+    title = "A reversal cannot count before its original does"
+
+
+class NotAJournal(PostingRefused):
+    """Only a manual journal is reversed this way; a reversal is never reversed."""
+
+    code = "not_a_journal"
+    title = "Only a manual journal can be reversed here"
+
+
+class JournalReferenceReused(PostingRefused):
+    """The reference stands in the books with another content."""
+
+    code = "journal_reference_reused"
+    title = "The reference belongs to another journal"
+
+
+class PeriodNotOver(VaultCraftError):
+    kind = Kind.CONFLICT
+    code = "period_not_over"
+    title = "The period is not over yet"
+
+
+class PeriodAlreadyOpen(VaultCraftError):
+    kind = Kind.CONFLICT
+    code = "period_already_open"
+    title = "Another period is open; close it first"
+
+
+class PeriodAlreadyClosed(VaultCraftError):
+    kind = Kind.CONFLICT
+    code = "period_already_closed"
+    title = "The period is closed already"
+
+
+class PeriodEndUnusable(VaultCraftError):
+    """A period ends after the one before, and at most a year from now."""
+
+    kind = Kind.REFUSED
+    code = "period_end_unusable"
+    title = "A period cannot end on this day"
+
+
+class CodeTaken(VaultCraftError):
+    kind = Kind.CONFLICT
+    code = "code_taken"
+    title = "The chart of accounts has this code already"
+
+
+class CodeReserved(VaultCraftError):
+    """Accounts that the program opens by itself have codes of their own."""
+
+    kind = Kind.REFUSED
+    code = "code_reserved"
+    title = "This code is kept for accounts of the system"
+
+
+class CodeUnusable(VaultCraftError):
+    kind = Kind.REFUSED
+    code = "code_unusable"
+    title = "A code is four digits, then up to 28 letters, digits, points and dashes"
+
+
+class RangeUnusable(VaultCraftError):
+    """A statement begins before it ends and covers at most 366 days."""
+
+    kind = Kind.REFUSED
+    code = "range_unusable"
+    title = "A statement cannot cover this range"

@@ -17,17 +17,31 @@ from ledger.queries.journal import (
     transactions,
     transactions_of_transfer,
 )
+from ledger.queries.periods import (
+    PeriodTotal,
+    balances_of_period,
+    period_of,
+    periods,
+    proof_holds,
+    totals_of_period,
+)
 
 __all__ = [
     "Balance",
+    "PeriodTotal",
     "TrialBalanceRow",
     "TrialBalanceTotal",
     "account_of",
     "accounts",
     "balance_of",
+    "balances_of_period",
     "clearing_accounts",
     "currencies",
     "entries_of_account",
+    "period_of",
+    "periods",
+    "proof_holds",
+    "totals_of_period",
     "transaction_of",
     "transactions",
     "transactions_of_transfer",

@@ -1,0 +1,228 @@
+"""Opening and closing periods of an organization's books.
+
+A period runs from the end of the one before to the end of a day in the organization's time zone.
+Entries dated into it are taken until it is closed, and never after.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+import zoneinfo
+
+from django.db import connection
+
+from accounts.queries import timezone_of
+from audit.services import record
+from events.services import emit
+from kernel.actor import Actor
+from kernel.errors import InvariantBroken
+from kernel.ids import new_id
+from kernel.transactions import needs_transaction, opens_transaction
+from ledger.choices import PeriodState
+from ledger.errors import PeriodAlreadyClosed, PeriodAlreadyOpen, PeriodEndUnusable, PeriodNotOver
+from ledger.models import Period
+from ledger.proofs import proof_of
+from ledger.queries.periods import period_of, proof_rows, totals_of_period
+from ledger.services.authority import require_at_home
+
+LONGEST = dt.timedelta(days=366)
+
+# An account's entries dated into the period are recorded after its beginning: the versions before
+# that are not looked at. The closing balance is computed a second way, and must agree.
+_BALANCES = """
+    INSERT INTO ledger_periodbalance
+        (period_id, organization_id, account_id, opening_minor, debit_minor, credit_minor,
+         closing_minor)
+    SELECT %(period)s, a.organization_id, a.id, o.minor, t.debit, t.credit,
+           o.minor + CASE WHEN a.account_class IN ('ASSET', 'EXPENSE')
+                          THEN t.debit - t.credit ELSE t.credit - t.debit END
+    FROM ledger_ledgeraccount a
+    LEFT JOIN ledger_periodbalance b ON b.period_id = %(previous)s AND b.account_id = a.id
+    CROSS JOIN LATERAL (SELECT coalesce(b.closing_minor, 0) AS minor) o
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(e.amount_minor) FILTER (WHERE e.side = 'DEBIT'), 0) AS debit,
+               coalesce(sum(e.amount_minor) FILTER (WHERE e.side = 'CREDIT'), 0) AS credit
+        FROM ledger_entry e
+        WHERE e.account_id = a.id
+          AND e.version > ledger_version_at(a.id, a.version,
+                                            %(starts)s::timestamptz - interval '1 microsecond')
+          AND e.effective_at >= %(starts)s AND e.effective_at < %(ends)s
+    ) t
+    WHERE a.organization_id = %(organization)s
+"""
+_DISAGREEING = """
+    SELECT count(*) FROM ledger_periodbalance b
+    WHERE b.period_id = %s
+      AND b.closing_minor <> ledger_balance_at(b.account_id, %s - interval '1 microsecond', true)
+"""
+
+
+@opens_transaction
+def open_period(
+    *, actor: Actor, organization_id: uuid.UUID, closes_on: dt.date, now: dt.datetime
+) -> Period:
+    """Define the next period: from the end of the last one to the end of a day.
+
+    Locks the organization's books. Records `ledger.period.open`, emits `ledger.period.opened`.
+
+    :param closes_on: the last day, in the organization's time zone.
+    :raises PermissionDenied: unless the actor carries `ledger.manage_periods`.
+    :raises NotFound: if there is no such organization, or none that is the actor's.
+    :raises PeriodEndUnusable: unless the day is after the last period and at most a year ahead.
+    :raises PeriodAlreadyOpen: if a period of these books is open.
+    """
+    require_at_home(actor, "ledger.manage_periods", organization_id=organization_id)
+    ends_at = end_of_day(closes_on, timezone=timezone_of(organization_id))
+    starts_at = _locked_boundary(organization_id)
+    if (starts_at is not None and ends_at <= starts_at) or ends_at > now + LONGEST:
+        raise PeriodEndUnusable(pointer="/closes_on", facts={"starts_at": _text(starts_at)})
+    if Period.objects.filter(organization_id=organization_id, state=PeriodState.OPEN).exists():
+        raise PeriodAlreadyOpen()
+    period = Period(
+        id=new_id(),
+        organization_id=organization_id,
+        starts_at=starts_at,
+        closes_on=closes_on,
+        ends_at=ends_at,
+        opened_at=now,
+    )
+    _insert(period)
+    _tell(actor=actor, period=period, verb="open", happened="opened", now=now)
+    return period
+
+
+@opens_transaction
+def close_period(*, actor: Actor, period_id: uuid.UUID, now: dt.datetime) -> Period:
+    """Make everything that counts before the period's end final, and prove what stood there.
+
+    Locks the organization's books first, so no posting slips in; waits for those under way. Keeps
+    a `PeriodBalance` for every account. Records `ledger.period.close`, emits
+    `ledger.period.closed`.
+
+    :raises PermissionDenied: unless the actor carries `ledger.manage_periods`.
+    :raises NotFound: if there is no such period, or none of the actor's organization.
+    :raises PeriodAlreadyClosed: if it is closed.
+    :raises PeriodNotOver: before its end.
+    :raises InvariantBroken: if its debits and credits differ, or the books contradict themselves.
+    """
+    found = period_of(period_id)
+    require_at_home(actor, "ledger.manage_periods", organization_id=found.organization_id)
+    _locked_boundary(found.organization_id)
+    period = period_of(period_id)
+    if period.state == PeriodState.CLOSED:
+        raise PeriodAlreadyClosed()
+    if period.ends_at > now:
+        raise PeriodNotOver(facts={"ends_at": period.ends_at.isoformat()})
+    previous = _previous(period)
+    _keep_balances(period, previous)
+    period.opening_proof = _opening_proof(period, previous)
+    period.closing_proof = proof_of(
+        organization_id=period.organization_id, moment=period.ends_at, rows=proof_rows(period.id)
+    )
+    period.state, period.closed_at = PeriodState.CLOSED, now
+    period.save(update_fields=["state", "closed_at", "opening_proof", "closing_proof"])
+    # The database moves the instant of closing behind everything recorded before it.
+    period.refresh_from_db(fields=["closed_at"])
+    _tell(actor=actor, period=period, verb="close", happened="closed", now=now)
+    return period
+
+
+def end_of_day(day: dt.date, *, timezone: str) -> dt.datetime:
+    """The first instant after a day, in UTC, however long the day was.
+
+    Where clocks jump over midnight the next day begins at the jump; where midnight comes twice it
+    begins at the first.
+    """
+    midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(fold=0))
+    return midnight.replace(tzinfo=zoneinfo.ZoneInfo(timezone)).astimezone(dt.UTC)
+
+
+@needs_transaction
+def _locked_boundary(organization_id: uuid.UUID) -> dt.datetime | None:
+    """The end of the last closed period; until the commit nothing is posted to these books."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT closed_before FROM ledger_books WHERE organization_id = %s FOR UPDATE",
+            [organization_id],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise InvariantBroken(f"organization {organization_id} has no books")
+    boundary: dt.datetime | None = row[0]
+    return boundary
+
+
+def _insert(period: Period) -> None:
+    """Write what the application may write of a new period: nothing of its closing."""
+    names = ("id", "organization_id", "starts_at", "closes_on", "ends_at", "state", "opened_at")
+    marks = ", ".join(["%s"] * len(names))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO ledger_period ({', '.join(names)}) VALUES ({marks})",  # noqa: S608
+            [getattr(period, name) for name in names],
+        )
+
+
+def _previous(period: Period) -> Period | None:
+    if period.starts_at is None:
+        return None
+    return Period.objects.get(organization_id=period.organization_id, ends_at=period.starts_at)
+
+
+def _keep_balances(period: Period, previous: Period | None) -> None:
+    values = {
+        "period": period.id,
+        "previous": previous.id if previous else None,
+        "organization": period.organization_id,
+        "starts": period.starts_at or "-infinity",
+        "ends": period.ends_at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_BALANCES, values)
+        cursor.execute(_DISAGREEING, [period.id, period.ends_at])
+        (disagreeing,) = cursor.fetchone()
+    unbalanced = [total for total in totals_of_period(period.id) if not total.balanced]
+    if disagreeing or unbalanced:
+        raise InvariantBroken(
+            f"period {period.id} cannot close: {disagreeing} accounts disagree with their entries,"
+            f" {len(unbalanced)} currencies are out of balance"
+        )
+
+
+def _opening_proof(period: Period, previous: Period | None) -> bytes:
+    if previous is None or previous.closing_proof is None:
+        return proof_of(organization_id=period.organization_id, moment=None, rows=())
+    return bytes(previous.closing_proof)
+
+
+def _tell(*, actor: Actor, period: Period, verb: str, happened: str, now: dt.datetime) -> None:
+    proof = period.closing_proof
+    facts: dict[str, object] = {
+        "period_id": str(period.id),
+        "closes_on": period.closes_on.isoformat(),
+        "starts_at": _text(period.starts_at),
+        "ends_at": _text(period.ends_at),
+        "closing_proof": bytes(proof).hex() if proof else None,
+    }
+    record(
+        actor=actor,
+        action=f"ledger.period.{verb}",
+        subject_type="period",
+        subject_id=period.id,
+        organization_id=period.organization_id,
+        metadata=facts,
+        now=now,
+    )
+    emit(
+        name=f"ledger.period.{happened}",
+        organization_id=period.organization_id,
+        subject_id=period.id,
+        payload=facts,
+        actor=actor,
+        now=now,
+    )
+
+
+def _text(moment: dt.datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(dt.UTC).isoformat()
