@@ -37,7 +37,7 @@ def look_up(names: Iterable[str | None]) -> Mapping[str, Listed]:
 
     Names that are malformed or belong to no wallet are missing from the answer.
     """
-    keys = {name: key for name in names if name is not None and (key := _key(name))}
+    keys = {name: key for name in names if name is not None and (key := key_of(name))}
     ids = [key for key in keys.values() if isinstance(key, uuid.UUID)]
     handles = [key for key in keys.values() if isinstance(key, str)]
     with connection.cursor() as cursor:
@@ -49,7 +49,8 @@ def look_up(names: Iterable[str | None]) -> Mapping[str, Listed]:
     return {name: by_key[key] for name, key in keys.items() if key in by_key}
 
 
-def _key(name: str) -> uuid.UUID | str | None:
+def key_of(name: str) -> uuid.UUID | str | None:
+    """The id or the canonical handle that a name means, None if it cannot be one."""
     try:
         return decode("wal", name) if name.startswith("wal_") else normalize_handle(name)
     except MalformedId:
