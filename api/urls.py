@@ -14,11 +14,12 @@ from api.v1 import (
     me,
     organizations,
     people,
+    terms,
 )
 from api.v1.holds import operations as holds
 from api.v1.ledger import operations as ledger
 from api.v1.transfers import operations as transfers
-from api.v1.transfers import reversing
+from api.v1.transfers import rehearsing, reversing
 from api.v1.wallets import operations as wallets
 
 app_name = "api"
@@ -51,18 +52,23 @@ urlpatterns = [
     path("wallets", wallets.Wallets.as_view()),
     path("wallets/<str:wallet>", wallets.OneWallet.as_view()),
     path("wallets/<str:wallet>/entries", wallets.WalletEntries.as_view()),
+    path("wallets/<str:wallet>/limits", wallets.LimitsOfWallet.as_view()),
     path("wallets/<str:wallet>/freeze", wallets.FreezeWallet.as_view()),
     path("wallets/<str:wallet>/unfreeze", wallets.UnfreezeWallet.as_view()),
     path("wallets/<str:wallet>/suspend", wallets.SuspendWallet.as_view()),
     path("wallets/<str:wallet>/close", wallets.CloseWallet.as_view()),
     path("transfers", transfers.Transfers.as_view()),
     path("transfers/batch", transfers.TransferBatch.as_view()),
+    path("transfers/dry-run", rehearsing.DryRun.as_view()),
+    path("transfers/batch/dry-run", rehearsing.BatchDryRuns.as_view()),
     path("transfers/<str:transfer_id>", transfers.OneTransfer.as_view()),
     path("transfers/<str:transfer_id>/reverse", reversing.ReverseTransfer.as_view()),
     path("holds", holds.Holds.as_view()),
     path("holds/<str:hold_id>", holds.OneHold.as_view()),
     path("holds/<str:hold_id>/capture", holds.CaptureHold.as_view()),
     path("holds/<str:hold_id>/void", holds.VoidHold.as_view()),
+    path("fee-schedules", terms.FeeSchedules.as_view()),
+    path("limit-rules", terms.LimitRules.as_view()),
     path("deposits", cash.Deposits.as_view()),
     path("withdrawals", cash.Withdrawals.as_view()),
     path("ledger/accounts", ledger.Accounts.as_view()),

@@ -12,7 +12,7 @@ from drf_spectacular.settings import patched_settings
 from accounts.choices import OrganizationStatus
 from kernel.actor import ActorKind
 from ledger.choices import AccountKind, AccountStatus, HoldState, TransactionKind
-from wallets.choices import TransferKind, WalletKind
+from wallets.choices import TransferKind, TransferState, WalletKind
 
 DESCRIPTION = """\
 Wallets over a double-entry ledger.
@@ -38,6 +38,7 @@ SETTINGS = {
         "PrincipalKind": ["user", "api_key"],
         "TransactionKind": TransactionKind.choices,
         "TransferKind": TransferKind.choices,
+        "TransferState": TransferState.choices,
         "WalletKind": WalletKind.choices,
     },
 }
@@ -52,6 +53,7 @@ TAGS = {
     "Wallets": "Places for money, and their states.",
     "Transfers": "Money between wallets, one by one or in batches.",
     "Holds": "Money reserved on one wallet for another.",
+    "Terms": "What payments cost, and how much wallets may spend.",
     "Cash": "Money that came to the bank or left it.",
     "Ledger": "The books, read-only, and what may be owed across organizations.",
     "Audit": "Evidence.",

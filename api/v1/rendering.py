@@ -30,6 +30,15 @@ def shown(amount_minor: int, currency: str) -> str:
     return display(amount_minor=amount_minor, currency=currency, exponent=exponent_of(currency))
 
 
+def money(amount_minor: int, currency: str) -> dict[str, object]:
+    """An amount as an object of its own."""
+    return {
+        "amount_minor": amount_minor,
+        "currency": currency,
+        "display": shown(amount_minor, currency),
+    }
+
+
 def exponent_of(currency: str) -> int:
     """Digits after the point. A currency's exponent never changes, so it is read once."""
     known = _exponents()

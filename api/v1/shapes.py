@@ -21,6 +21,14 @@ def minor(**kwargs: Any) -> serializers.IntegerField:
     return serializers.IntegerField(min_value=-MAX_MINOR, max_value=MAX_MINOR, **kwargs)
 
 
+class Money(serializers.Serializer[Any]):
+    """An amount with its currency."""
+
+    amount_minor = minor()
+    currency = serializers.CharField()
+    display = serializers.CharField()
+
+
 class MadeBy(serializers.Serializer[Any]):
     """Who did it, and through which door."""
 

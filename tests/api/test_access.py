@@ -71,6 +71,25 @@ def cap(world: World, caller: str) -> dict[str, Any]:
     }
 
 
+def fees(world: World, caller: str) -> dict[str, Any]:
+    return {
+        "organization": ids.encode("org", world.acme.id),
+        "kind": "transfer",
+        "currency": "INR",
+        "bps": 50,
+    }
+
+
+def limits(world: World, caller: str) -> dict[str, Any]:
+    return {
+        "organization": ids.encode("org", world.acme.id),
+        "wallet_kind": "current",
+        "currency": "INR",
+        "day_minor": 5,
+        "month_minor": None,
+    }
+
+
 def nothing(world: World, caller: str) -> dict[str, Any]:
     return {}
 
@@ -168,6 +187,23 @@ MATRIX: dict[str, Row] = {
     "read_hold": Row("GET", "/holds/{hold}", (401, 404, 200, 200, 200, 200)),
     "capture_hold": Row("POST", "/holds/{hold}/capture", (401, 404, 403, 201, 403, 201), nothing),
     "void_hold": Row("POST", "/holds/{hold}/void", (401, 404, 403, 200, 403, 200), nothing),
+    "rehearse_transfer": Row(
+        "POST",
+        "/transfers/dry-run",
+        (401, 200, 200, 200, 200, 200),
+        lambda world, _: order(world),
+    ),
+    "rehearse_transfer_batch": Row(
+        "POST",
+        "/transfers/batch/dry-run",
+        (401, 200, 200, 200, 200, 200),
+        lambda world, _: {"items": [order(world)]},
+    ),
+    "list_fee_schedules": Row("GET", "/fee-schedules", READ),
+    "set_fee_schedule": Row("PUT", "/fee-schedules", (401, 404, 403, 200, 200, 403), fees),
+    "list_limit_rules": Row("GET", "/limit-rules", READ),
+    "set_limit_rule": Row("PUT", "/limit-rules", (401, 403, 403, 403, 200, 403), limits),
+    "read_wallet_limits": Row("GET", "/wallets/{wallet}/limits", (401, 404, 200, 200, 200, 200)),
     "create_deposit": Row("POST", "/deposits", (401, 403, 403, 403, 201, 403), cash),
     "create_withdrawal": Row("POST", "/withdrawals", (401, 403, 403, 403, 201, 403), cash),
     "list_ledger_accounts": Row("GET", "/ledger/accounts", READ),

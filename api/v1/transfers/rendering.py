@@ -1,27 +1,29 @@
 """Transfers as one viewer may see them.
 
 Everything is taken from the transfer's own row, which no longer changes once it is final; so the
-same transfer always gives the same bytes, however often an answer has to be rendered again.
+same transfer always gives the same bytes, however often an answer has to be rendered again. What
+grows later, like the sum of its reversals, is shown by reading it with `expand`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from accounts.policy import may
 from api import problems
 from api.answers import Answer
 from api.v1.entries import rendered_entry
-from api.v1.rendering import instant, shown, typed_id
+from api.v1.rendering import instant, money, shown, typed_id
 from kernel import ids
 from kernel.actor import Actor, ActorKind
 from kernel.errors import VaultCraftError
 from ledger.queries import transactions_of_transfer
-from wallets.choices import TransferState
+from wallets.choices import TransferKind, TransferState
 from wallets.models import Transfer, WalletHold
+from wallets.queries import Reversed, reversed_sums
 from wallets.services.transfers import TransferOutcome, error_of
 
 _PREFIX_OF_ACTOR = {ActorKind.USER.value: "usr", ActorKind.API_KEY.value: "key"}
@@ -57,17 +59,14 @@ class Viewer:
         return home and (self.sees_all or made.actor_id == self.actor_id)
 
 
-def rendered_transfer(
-    transfer: Transfer, *, viewer: Viewer, entries: Sequence[Any] | None = None
-) -> dict[str, Any]:
-    """One transfer.
-
-    :param entries: the viewer's own organization's entries, when they were asked for.
-    """
+def rendered_transfer(transfer: Transfer, *, viewer: Viewer) -> dict[str, Any]:
+    """One transfer."""
     asked = viewer.asked(transfer)
     payer = viewer.at_home(transfer.organization_id)
     receiver = viewer.at_home(transfer.counterparty_organization_id or transfer.organization_id)
-    found: dict[str, Any] = {
+    # What a reversal gives back of a fee comes from the books of the organization it returns to.
+    charged = receiver if transfer.kind == TransferKind.REVERSAL else payer
+    return {
         "id": ids.encode("trf", transfer.id),
         "kind": transfer.kind,
         "state": transfer.state,
@@ -75,8 +74,11 @@ def rendered_transfer(
         "amount_minor": transfer.amount_minor,
         "currency": transfer.currency_id,
         "display": shown(transfer.amount_minor, transfer.currency_id),
+        "fee": money(transfer.fee_minor, transfer.currency_id) if charged else None,
         "source": rendered_end(transfer, "source", own=payer),
         "destination": rendered_end(transfer, "destination", own=receiver),
+        "hold": typed_id("hld", transfer.hold_id if payer else None),
+        "reverses": typed_id("trf", transfer.reverses_id),
         "description": transfer.description,
         "metadata": transfer.metadata if asked else None,
         "external_reference": transfer.external_reference if asked else None,
@@ -88,9 +90,6 @@ def rendered_transfer(
             "txn", transfer.destination_transaction_id if receiver else None
         ),
     }
-    if entries is not None:
-        found["entries"] = [rendered_entry(entry) for entry in entries]
-    return found
 
 
 def rendered_end(made: Transfer | WalletHold, side: str, *, own: bool) -> dict[str, Any] | None:
@@ -172,9 +171,19 @@ def rendered_item(
 def rendered_transfers(
     rows: list[Transfer], *, viewer: Viewer, expand: frozenset[str]
 ) -> list[dict[str, Any]]:
-    """A page of transfers, their entries fetched for all of them at once."""
-    if "entries" not in expand:
-        return [rendered_transfer(row, viewer=viewer) for row in rows]
+    """A page of transfers; what they are shown with is fetched for all of them at once."""
+    found = [rendered_transfer(row, viewer=viewer) for row in rows]
+    if "entries" in expand:
+        for shown_row, entries in zip(found, _entries_of(rows), strict=True):
+            shown_row["entries"] = [rendered_entry(entry) for entry in entries]
+    if "reversals" in expand:
+        sums = reversed_sums([row.id for row in rows])
+        for shown_row, row in zip(found, rows, strict=True):
+            shown_row["reversals"] = _rendered_reversals(row, sums.get(row.id, Reversed()))
+    return found
+
+
+def _entries_of(rows: list[Transfer]) -> list[list[Any]]:
     wanted = {
         transaction_id
         for row in rows
@@ -184,4 +193,17 @@ def rendered_transfers(
     entries: dict[Any, list[Any]] = {}
     for transaction in transactions_of_transfer(wanted):
         entries.setdefault(transaction.transfer_id, []).extend(transaction.entries.all())
-    return [rendered_transfer(row, viewer=viewer, entries=entries.get(row.id, [])) for row in rows]
+    return [entries.get(row.id, []) for row in rows]
+
+
+def _rendered_reversals(transfer: Transfer, given_back: Reversed) -> dict[str, Any]:
+    reversible = transfer.state == TransferState.COMPLETED
+    reversible = reversible and transfer.kind != TransferKind.REVERSAL
+    left_minor = transfer.amount_minor - given_back.amount_minor if reversible else 0
+    return {
+        "count": given_back.count,
+        "reversed_minor": given_back.amount_minor,
+        "left_minor": left_minor,
+        "reversed_display": shown(given_back.amount_minor, transfer.currency_id),
+        "left_display": shown(left_minor, transfer.currency_id),
+    }

@@ -10,7 +10,8 @@ from rest_framework import serializers
 from api import fields, queries
 from api.schema.shapes import Problem, page_shape
 from api.v1.entries import Entry
-from api.v1.shapes import MadeBy, id_member, minor
+from api.v1.shapes import MadeBy, Money, id_member, minor
+from ledger.errors import BatchTooLarge
 from ledger.policy import MAX_BATCH
 from wallets.choices import TransferKind, TransferState
 
@@ -31,6 +32,10 @@ class TransferOrder(fields.StrictSerializer):
         help_text="Both sides read it.",
     )
     metadata = fields.MetadataField(default=dict)
+    expected_fee_minor = fields.CapField(
+        required=False,
+        help_text="The fee the payer agreed to; if it is another one by now, nothing moves.",
+    )
 
 
 class BatchOrder(fields.StrictSerializer):
@@ -38,6 +43,16 @@ class BatchOrder(fields.StrictSerializer):
 
     items = TransferOrder(many=True, allow_empty=False, help_text=f"1 to {MAX_BATCH}.")
     all_or_nothing = fields.BooleanField(default=False)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The validated items; too many of them are refused before any is looked at.
+
+        :raises BatchTooLarge: for more than `MAX_BATCH` items.
+        """
+        items = data.get("items") if isinstance(data, dict) else None
+        if isinstance(items, list) and len(items) > MAX_BATCH:
+            raise BatchTooLarge(facts={"maximum": MAX_BATCH, "items": len(items)}, pointer="/items")
+        return super().to_internal_value(data)
 
 
 class ReversalOrder(fields.StrictSerializer):
@@ -57,6 +72,16 @@ class End(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class Reversals(serializers.Serializer[Any]):
+    """How much of a transfer was given back. Each of them: `GET /transfers?reverses=...`."""
+
+    count = serializers.IntegerField(min_value=0)
+    reversed_minor = minor()
+    left_minor = minor(help_text="What could still be given back.")
+    reversed_display = serializers.CharField()
+    left_display = serializers.CharField()
+
+
 class Transfer(serializers.Serializer[Any]):
     """A request to move money, and what became of it."""
 
@@ -67,8 +92,17 @@ class Transfer(serializers.Serializer[Any]):
     amount_minor = minor()
     currency = serializers.CharField()
     display = serializers.CharField()
+    fee = Money(
+        allow_null=True,
+        help_text="Paid by the source on top of the amount; in a reversal, what its destination got"
+        " back of it. Only for the organization that charged it.",
+    )
     source = End(allow_null=True)  # type: ignore[assignment]
     destination = End(allow_null=True)
+    hold = id_member(
+        "hld", allow_null=True, help_text="What it captured; only for the payer's organization."
+    )
+    reverses = id_member("trf", allow_null=True, help_text="The transfer that it gives back.")
     description = serializers.CharField()
     metadata = serializers.DictField(
         child=serializers.CharField(),
@@ -82,6 +116,9 @@ class Transfer(serializers.Serializer[Any]):
     source_transaction = id_member("txn", allow_null=True)
     destination_transaction = id_member("txn", allow_null=True)
     entries = Entry(many=True, required=False, help_text="With `expand=entries`: your side's.")
+    reversals = Reversals(
+        required=False, help_text="With `expand=reversals`: what was given back of it."
+    )
 
 
 class BatchItem(serializers.Serializer[Any]):
@@ -105,6 +142,15 @@ class BatchResult(serializers.Serializer[Any]):
 TransferPage = page_shape(Transfer, "TransferPage")
 
 
+def expansion() -> queries.ExpandField:
+    """What transfers can be shown with."""
+    return queries.ExpandField(
+        "entries",
+        "reversals",
+        help_text="`entries`: your organization's own; `reversals`: what was given back of it.",
+    )
+
+
 class TransferQuery(queries.PageQuery):
     """Filters of the list."""
 
@@ -119,15 +165,27 @@ class TransferQuery(queries.PageQuery):
         required=False,
         help_text="Paid from or to this wallet.",
     )
+    hold = fields.PatternField(
+        fields.id_pattern("hld"),
+        message="Expected a hold's id.",
+        required=False,
+        help_text="Captures of this hold.",
+    )
+    reverses = fields.PatternField(
+        fields.id_pattern("trf"),
+        message="Expected a transfer's id.",
+        required=False,
+        help_text="Reversals of this transfer.",
+    )
     created_from = queries.TimeField(required=False, help_text="Not earlier than this.")
     created_before = queries.TimeField(required=False, help_text="Earlier than this.")
-    expand = queries.ExpandField("entries", help_text="`entries`: your organization's own.")
+    expand = expansion()
 
 
 class OneTransferQuery(queries.Query):
     """What one transfer can be shown with."""
 
-    expand = queries.ExpandField("entries", help_text="`entries`: your organization's own.")
+    expand = expansion()
 
 
 ORDER_EXAMPLE = OpenApiExample(
@@ -154,12 +212,15 @@ RESULT_EXAMPLE = OpenApiExample(
         "amount_minor": 12550,
         "currency": "INR",
         "display": "₹125.50",
+        "fee": {"amount_minor": 0, "currency": "INR", "display": "₹0.00"},
         "source": {
             "wallet": "wal_01m7wvhcn8ea2988sew5a95mp1",
             "handle": "VC-7Q2M9K",
             "name": "Ananya Iyer",
         },
         "destination": {"wallet": None, "handle": "VC-1PW609", "name": "Suresh Venkataraman"},
+        "hold": None,
+        "reverses": None,
         "description": "Invoice 2041",
         "metadata": {"invoice": "INV-2041"},
         "external_reference": None,

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from accounts.policy import require
 from api import fields, queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
@@ -16,6 +17,7 @@ from api.pagination import page_of
 from api.schema.operations import operation
 from api.v1.entries import EntryPage, rendered_entries
 from api.v1.organizations import Reason
+from api.v1.wallets.limits import WalletLimits, rendered_limits
 from api.v1.wallets.shapes import (
     ME,
     ORGANIZATION,
@@ -23,7 +25,7 @@ from api.v1.wallets.shapes import (
     WalletOrder,
     WalletPage,
     WalletQuery,
-    rendered_wallet,
+    rendered_wallets,
 )
 from kernel import clock, ids
 from kernel.context import reading
@@ -33,7 +35,7 @@ from ledger.queries import entries_of_account
 from wallets import errors as wallet_errors
 from wallets.choices import WalletKind
 from wallets.models import Wallet as WalletRow
-from wallets.queries import visible_wallets, wallet_of
+from wallets.queries import limits_of, visible_wallets, wallet_of
 from wallets.services import wallets as service
 
 TAG = "Wallets"
@@ -53,6 +55,7 @@ class Wallets(Endpoint):
     def get(self, request: Request) -> HttpResponse:
         """One page of the wallets the caller may see."""
         actor, query = actor_of(request), queries.query_of(request, WalletQuery)
+        now = clock.now()
         rows = visible_wallets(actor)
         if "status" in query:
             rows = rows.filter(account__status=query["status"])
@@ -65,7 +68,7 @@ class Wallets(Endpoint):
                 request,
                 rows,
                 query=query,
-                render=lambda found: [rendered_wallet(row) for row in found],
+                render=lambda found: rendered_wallets(found, now=now),
             )
         return Answer.of(page).response()
 
@@ -121,7 +124,37 @@ class OneWallet(Endpoint):
         """The wallet with its balances now."""
         actor, _ = actor_of(request), queries.query_of(request)
         with reading(actor):
-            found = rendered_wallet(wallet_of(actor=actor, wallet=wallet))
+            row = wallet_of(actor=actor, wallet=wallet)
+            found = rendered_wallets([row], now=clock.now())[0]
+        return Answer.of(found).response()
+
+
+class LimitsOfWallet(Endpoint):
+    """What a wallet may still spend."""
+
+    @operation(
+        "read_wallet_limits",
+        tag=TAG,
+        summary="Read what a wallet may spend in a day and a month, and what is left of it",
+        description="Days and months are of the organization's time zone. An organization's own"
+        " wallets have no limits.",
+        response=WalletLimits,
+        query=queries.Query,
+        path=PATH,
+        refusals=(wallet_errors.WalletNotFound,),
+    )
+    def get(self, request: Request, wallet: str) -> HttpResponse:
+        """The windows that run now."""
+        actor, _ = actor_of(request), queries.query_of(request)
+        require(actor, "wallets.read_terms")
+        with reading(actor):
+            row = wallet_of(actor=actor, wallet=wallet)
+            limits = limits_of(row, now=clock.now())
+            found = {
+                "wallet": ids.encode("wal", row.id),
+                "currency": row.currency_id,
+                **rendered_limits(limits, currency=row.currency_id),
+            }
         return Answer.of(found).response()
 
 
@@ -244,4 +277,4 @@ def _known_id(wallet: str) -> uuid.UUID:
 def _read_back(request: Request, wallet_id: uuid.UUID) -> dict[str, Any]:
     with reading(actor_of(request)):
         rows = WalletRow.objects.select_related("account", "owner")
-        return rendered_wallet(rows.get(id=wallet_id))
+        return rendered_wallets([rows.get(id=wallet_id)], now=clock.now())[0]

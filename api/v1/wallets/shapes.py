@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from rest_framework import serializers
@@ -15,6 +16,7 @@ from kernel import ids
 from ledger.choices import AccountStatus
 from wallets.choices import WalletKind
 from wallets.models import Wallet as WalletRow
+from wallets.queries import overdue_minor
 
 ME = "me"
 ORGANIZATION = "organization"
@@ -43,7 +45,7 @@ class Wallet(serializers.Serializer[Any]):
     currency = serializers.CharField()
     status = serializers.ChoiceField(choices=AccountStatus.choices)
     posted_minor = minor(help_text="What the books say.")
-    held_minor = minor(help_text="What of it is reserved.")
+    held_minor = minor(help_text="What of it is reserved by open holds.")
     available_minor = minor(help_text="What can be paid out now.")
     posted_display = serializers.CharField()
     available_display = serializers.CharField()
@@ -71,9 +73,18 @@ class WalletQuery(queries.PageQuery):
     )
 
 
-def rendered_wallet(wallet: WalletRow) -> dict[str, Any]:
-    """One wallet with its balances."""
+def rendered_wallets(wallets: list[WalletRow], *, now: dt.datetime) -> list[dict[str, Any]]:
+    """Wallets with their balances now.
+
+    What an overdue hold still keeps is shown as available: the payment that spends it releases it.
+    """
+    overdue = overdue_minor(wallets, now=now)
+    return [_rendered(wallet, overdue.get(wallet.id, 0)) for wallet in wallets]
+
+
+def _rendered(wallet: WalletRow, free_minor: int) -> dict[str, Any]:
     account, currency = wallet.account, wallet.currency_id
+    available_minor = account.available_minor + free_minor
     return {
         "id": ids.encode("wal", wallet.id),
         "handle": wallet.handle,
@@ -81,10 +92,10 @@ def rendered_wallet(wallet: WalletRow) -> dict[str, Any]:
         "currency": currency,
         "status": account.status,
         "posted_minor": account.posted_minor,
-        "held_minor": account.held_minor,
-        "available_minor": account.available_minor,
+        "held_minor": account.held_minor - free_minor,
+        "available_minor": available_minor,
         "posted_display": shown(account.posted_minor, currency),
-        "available_display": shown(account.available_minor, currency),
+        "available_display": shown(available_minor, currency),
         "owner": rendered_person(wallet.owner),
         "organization": ids.encode("org", wallet.organization_id),
         "account": ids.encode("acc", wallet.account_id),

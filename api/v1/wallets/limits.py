@@ -1,0 +1,63 @@
+"""What a wallet may spend, what it has spent, and what is left."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from rest_framework import serializers
+
+from api.v1.rendering import shown
+from api.v1.shapes import id_member, minor
+from wallets.queries import WalletLimits as Limits
+
+
+class LimitWindow(serializers.Serializer[Any]):
+    """A day or a month."""
+
+    starts_on = serializers.DateField(help_text="In the organization's time zone.")
+    limit_minor = minor(allow_null=True, help_text="Null: no limit.")
+    used_minor = minor(help_text="Paid out since then; fees do not count.")
+    left_minor = minor(allow_null=True)
+    left_display = serializers.CharField(allow_null=True)
+
+
+class LimitWindows(serializers.Serializer[Any]):
+    """The windows that run now; null for an organization's own wallets, which have no limits."""
+
+    day = LimitWindow(allow_null=True)
+    month = LimitWindow(allow_null=True)
+
+
+class WalletLimits(LimitWindows):
+    """The windows of one wallet."""
+
+    wallet = id_member("wal")
+    currency = serializers.CharField()
+
+
+def rendered_limits(
+    limits: Limits | None, *, currency: str, spent_minor: int = 0
+) -> dict[str, Any]:
+    """The windows of a wallet.
+
+    :param spent_minor: what would be paid out on top of what was.
+    """
+    if limits is None:
+        return {"day": None, "month": None}
+    day = (limits.day, limits.day_limit_minor, limits.day_used_minor + spent_minor)
+    month = (limits.month, limits.month_limit_minor, limits.month_used_minor + spent_minor)
+    return {"day": _window(*day, currency), "month": _window(*month, currency)}
+
+
+def _window(
+    starts_on: dt.date, limit_minor: int | None, used_minor: int, currency: str
+) -> dict[str, Any]:
+    left_minor = None if limit_minor is None else max(0, limit_minor - used_minor)
+    return {
+        "starts_on": starts_on.isoformat(),
+        "limit_minor": limit_minor,
+        "used_minor": used_minor,
+        "left_minor": left_minor,
+        "left_display": None if left_minor is None else shown(left_minor, currency),
+    }
