@@ -100,6 +100,23 @@ def cash_accounts(
     return {(organization, currency): account for organization, currency, account in rows}
 
 
+def unopened_cash_account(*, organization_id: uuid.UUID, currency: str) -> Standing:
+    """The cash account as `ensure_cash_account` would open it; nothing is written."""
+    return Standing(
+        id=new_id(),
+        organization_id=organization_id,
+        kind=AccountKind.CASH,
+        account_class=AccountClass.ASSET,
+        currency=currency,
+        status=AccountStatus.ACTIVE,
+        posted_minor=0,
+        held_minor=0,
+        floor_minor=0,
+        ceiling_minor=None,
+        version=0,
+    )
+
+
 @needs_transaction
 def ensure_clearing_account(
     *,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ledger.choices import HoldState
 from ledger.services.guarding import Guard
 from ledger.services.judging import Bench, Judged, apply, judge
-from ledger.services.locking import asked_standings
+from ledger.services.locking import Standing, asked_standings
 from ledger.services.movements import Balance, Movement, Refused
 from ledger.services.reserving import holds_of, tell_expired
 from ledger.services.undoing import undoable
@@ -34,10 +34,19 @@ class Hearing:
 
 
 def hear(
-    movements: Sequence[Movement], *, now: dt.datetime, guards: Sequence[Guard], locking: bool
+    movements: Sequence[Movement],
+    *,
+    now: dt.datetime,
+    guards: Sequence[Guard],
+    locking: bool,
+    unopened: Sequence[Standing] = (),
 ) -> Hearing:
-    """Read, under locks if `locking`, and judge each movement after its predecessors."""
+    """Read, under locks if `locking`, and judge each movement after its predecessors.
+
+    :param unopened: accounts that are not there yet, and would be.
+    """
     bench = _bench(movements, now=now, guards=guards, locking=locking)
+    bench.standings.accounts.update({account.id: account for account in unopened})
     lapsed = bench.holds.overdue()
     for hold in lapsed:
         account = bench.standings.accounts.get(hold.account_id)

@@ -19,6 +19,7 @@ from ledger.policy import MAX_BATCH
 from ledger.services.guarding import Guard
 from ledger.services.hearing import hear
 from ledger.services.judging import Bench, Judged
+from ledger.services.locking import Standing
 from ledger.services.movements import Movement, Posted, Posting, Refused
 
 _TRANSACTION_COLUMNS = {
@@ -96,15 +97,17 @@ def rehearse(
     now: dt.datetime,
     guards: Sequence[Guard] = (),
     all_or_nothing: bool = False,
+    unopened: Sequence[Standing] = (),
 ) -> list[Posted | Refused]:
     """Say what `post` would say of the batch now, and what the accounts would show after it.
 
     Takes no lock and writes no row: what it says is true of the moment it looked.
 
+    :param unopened: accounts that whoever posts would open first.
     :raises BatchTooLarge: for more than `MAX_BATCH` movements.
     """
     _require_size(movements)
-    hearing = hear(movements, now=now, guards=guards, locking=False)
+    hearing = hear(movements, now=now, guards=guards, locking=False, unopened=unopened)
     if all_or_nothing and hearing.refused:
         return [one if isinstance(one, Refused) else Posted() for one in hearing.judged]
     return [

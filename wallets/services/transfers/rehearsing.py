@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kernel.context import Context, reading_as
 from kernel.errors import VaultCraftError
 from ledger.errors import BatchTooLarge
 from ledger.policy import MAX_BATCH
-from ledger.services.accounts import cash_accounts
+from ledger.services.accounts import cash_accounts, unopened_cash_account
+from ledger.services.locking import Standing
 from ledger.services.movements import Balance, Posted, Refused
 from ledger.services.posting import rehearse
-from wallets.errors import BatchWithheld
+from wallets.choices import TransferState
+from wallets.errors import BatchWithheld, ExternalReferenceUsed, ReferenceReused
+from wallets.models import Transfer
 from wallets.services.transfers.carrying import movements_of, translated
 from wallets.services.transfers.execution import Prepared, prepare, replayed, shape_all
 from wallets.services.transfers.limits import SpendingGuard, spendings
 from wallets.services.transfers.planning import CASH, Draft
 from wallets.services.transfers.requests import TransferRequest
+from wallets.services.transfers.shaping import CashAccounts
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ def rehearse_transfers(
     happened then.
 
     :raises BatchTooLarge: for more than `MAX_BATCH` items.
+    :raises ExternalReferenceUsed: if a cash movement repeats a bank's reference.
     """
     if len(items) > MAX_BATCH:
         raise BatchTooLarge(facts={"maximum": MAX_BATCH, "items": len(items)})
@@ -54,20 +58,32 @@ def rehearse_transfers(
         prepared = prepare(items, all_or_nothing=all_or_nothing)
         fresh = _rehearsed(prepared, all_or_nothing)
     errors = {reference: Rehearsal(one.error) for reference, one in prepared.errors.items()}
-    answers = errors | fresh
-    return [
-        Rehearsal(replayed(item, prepared.known[item.reference]).error)
-        if item.reference in prepared.known
-        else answers[item.reference]
-        for item in items
-    ]
+    return _in_order(items, prepared, errors | fresh)
+
+
+def _in_order(
+    items: Sequence[TransferRequest], prepared: Prepared, fresh: Mapping[bytes, Rehearsal]
+) -> list[Rehearsal]:
+    first: dict[bytes, TransferRequest] = {}
+    told = []
+    for item in items:
+        stored = prepared.known.get(item.reference)
+        other = first.setdefault(item.reference, item).fingerprint != item.fingerprint
+        if stored is not None:
+            told.append(Rehearsal(replayed(item, stored).error))
+        elif other and item.reference not in prepared.errors:
+            told.append(Rehearsal(ReferenceReused()))
+        else:
+            told.append(fresh[item.reference])
+    return told
 
 
 def _rehearsed(prepared: Prepared, all_or_nothing: bool) -> dict[bytes, Rehearsal]:
     drafts = prepared.drafts
     if not drafts:
         return {}
-    shaped = shape_all(drafts, prepared.terms, cash=cash_accounts(_cash_wanted(drafts)))
+    cash, unopened = _cash(drafts)
+    shaped = shape_all(drafts, prepared.terms, cash=cash)
     going = movements_of(shaped, all_or_nothing=all_or_nothing)
     results = iter(
         rehearse(
@@ -75,15 +91,38 @@ def _rehearsed(prepared: Prepared, all_or_nothing: bool) -> dict[bytes, Rehearsa
             now=max(draft.request.now for draft in drafts),
             guards=[SpendingGuard(spendings(shaped, prepared.terms))],
             all_or_nothing=all_or_nothing,
+            unopened=unopened,
         )
     )
     withheld = all_or_nothing and not going
-    return {
+    answers = {
         draft.request.reference: _answer(
             draft, None if draft.refusal or withheld else next(results)
         )
         for draft in shaped
     }
+    _require_new_external_references(
+        [draft for draft in drafts if answers[draft.request.reference].error is None]
+    )
+    return answers
+
+
+def _require_new_external_references(accepted: Sequence[Draft]) -> None:
+    """As the constraint on completed transfers will."""
+    named = [
+        (draft.organization_id, str(draft.request.kind), draft.request.external_reference)
+        for draft in accepted
+        if draft.request.external_reference is not None
+    ]
+    if not named:
+        return
+    standing = Transfer.objects.filter(
+        organization_id__in={organization_id for organization_id, _, _ in named},
+        external_reference__in={reference for _, _, reference in named},
+        state=TransferState.COMPLETED,
+    ).values_list("organization_id", "kind", "external_reference")
+    if len(set(named)) < len(named) or set(named) & set(standing):
+        raise ExternalReferenceUsed(pointer="/external_reference")
 
 
 def _answer(draft: Draft, result: Posted | Refused | None) -> Rehearsal:
@@ -100,9 +139,19 @@ def _answer(draft: Draft, result: Posted | Refused | None) -> Rehearsal:
     )
 
 
-def _cash_wanted(drafts: Sequence[Draft]) -> set[tuple[uuid.UUID, str]]:
-    return {
+def _cash(drafts: Sequence[Draft]) -> tuple[CashAccounts, list[Standing]]:
+    """The cash accounts that are wanted; also those that execution would open first."""
+    wanted = {
         (draft.organization_id, draft.request.currency)
         for draft in drafts
         if draft.request.kind in CASH
     }
+    opened = cash_accounts(wanted)
+    unopened = {
+        (organization_id, currency): unopened_cash_account(
+            organization_id=organization_id, currency=currency
+        )
+        for organization_id, currency in wanted - opened.keys()
+    }
+    ids = {key: account.id for key, account in unopened.items()}
+    return opened | ids, list(unopened.values())
