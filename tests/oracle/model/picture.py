@@ -1,0 +1,76 @@
+"""The state as plain values, for laying beside the product's."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tests.oracle.model import terms
+from tests.oracle.model.state import PotName, World
+from tests.oracle.model.words import Label
+
+# For each pot: what stands in it, what of that is set aside, how many lines it has, its state.
+Pots = dict[PotName, tuple[int, int, int, str]]
+# For each reservation: its state, amount, what was taken and what was let go.
+Pledges = dict[Label, tuple[str, int, int, int]]
+# For each wish that is remembered: kind, state, code, amount, fee, what was given back.
+Deeds = dict[Label, tuple[str, str, str, int, int, int]]
+# For each house and currency: debits and credits of every pot that is not empty.
+Trial = dict[tuple[str, str], dict[PotName, tuple[int, int]]]
+
+
+def pots(world: World) -> Pots:
+    """Every pot on which anything was ever written, and every wallet."""
+    return {
+        name: (pot.amount, world.held(name), pot.lines, pot.state)
+        for name, pot in world.pots.items()
+        if pot.lines or name[0] == "purse"
+    }
+
+
+def tops(world: World) -> dict[PotName, int]:
+    """How far the positions between houses may go."""
+    return {name: pot.top for name, pot in world.pots.items() if pot.top is not None}
+
+
+def pledges(world: World) -> Pledges:
+    return {
+        label: (pledge.state, pledge.amount, pledge.taken, pledge.freed)
+        for label, pledge in world.pledges.items()
+    }
+
+
+def deeds(world: World) -> Deeds:
+    return {
+        label: (deed.kind, deed.state, deed.code, deed.amount, deed.fee, deed.back)
+        for label, deed in world.deeds.items()
+    }
+
+
+def trial_balance(world: World) -> Trial:
+    """Summed from the strokes of all that was done, not from what stands in the pots."""
+    net: Counter[PotName] = Counter()
+    for deed in world.deeds.values():
+        for page in deed.pages.values():
+            for stroke in page:
+                net[stroke.pot] += stroke.amount if stroke.debit else -stroke.amount
+    found: Trial = {}
+    for name, amount in net.items():
+        pot = world.pots[name]
+        if amount:
+            sides = (amount, 0) if amount > 0 else (0, -amount)
+            found.setdefault((pot.house, pot.currency), {})[name] = sides
+    return found
+
+
+def usage(world: World, purse: str) -> tuple[object, int, object, int] | None:
+    """The last day on which a purse spent, what it spent then, and in that day's month."""
+    days = [spending.day for spending in world.spendings if spending.purse == purse]
+    if not days:
+        return None
+    day = max(days)
+    return (
+        day,
+        terms.spent_on(world, purse, day),
+        day.replace(day=1),
+        terms.spent_in(world, purse, day),
+    )

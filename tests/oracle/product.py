@@ -1,0 +1,373 @@
+"""The product, spoken to in the oracle's words: wishes become requests, outcomes become answers."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Callable, Sequence
+
+from accounts.actors import user_actor
+from accounts.models import User
+from accounts.services.invitations import invite, join
+from accounts.services.organizations import (
+    activate_organization,
+    register_organization,
+    suspend_organization,
+)
+from accounts.services.people import create_staff
+from kernel.actor import Actor, Door, anonymous, system
+from kernel.crypto import fingerprint
+from kernel.errors import VaultCraftError
+from ledger.services.clearing import set_clearing_cap
+from ledger.services.holds import reap_overdue_holds
+from ledger.services.movements import Balance
+from tests.oracle.model import cast as roles
+from tests.oracle.model.state import ACTIVE, CLOSED, FROZEN, SUSPENDED, Cap, Rate
+from tests.oracle.model.words import (
+    PAY_IN,
+    PAY_OUT,
+    SEND,
+    TAKE,
+    Answer,
+    Ask,
+    Foretold,
+    Giving,
+    Label,
+    Reserve,
+    Taking,
+    Turned,
+)
+from wallets.choices import TransferKind, WalletKind
+from wallets.models import Wallet
+from wallets.services.holds import HoldRequest, capture_hold, place_hold, void_hold
+from wallets.services.references import reference_of
+from wallets.services.reversals import reverse_transfer
+from wallets.services.terms import set_fee_schedule, set_limit_rule
+from wallets.services.transfers import (
+    Rehearsal,
+    TransferOutcome,
+    TransferRequest,
+    execute_transfers,
+    rehearse_transfers,
+)
+from wallets.services.wallets import (
+    close_wallet,
+    freeze_wallet,
+    open_wallet,
+    suspend_wallet,
+    unfreeze_wallet,
+)
+
+PASSWORD = "correct horse battery"
+KINDS = {
+    SEND: TransferKind.TRANSFER,
+    PAY_IN: TransferKind.DEPOSIT,
+    PAY_OUT: TransferKind.WITHDRAWAL,
+    TAKE: TransferKind.CAPTURE,
+}
+UNKNOWN = uuid.UUID(int=0)
+_STATES = {
+    FROZEN: freeze_wallet,
+    ACTIVE: unfreeze_wallet,
+    SUSPENDED: suspend_wallet,
+    CLOSED: close_wallet,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Cast:
+    """Ids of everybody, by the names the oracle has for them."""
+
+    houses: dict[str, uuid.UUID]
+    people: dict[str, User]
+    purses: dict[str, Wallet]
+    transfers: dict[Label, uuid.UUID] = dataclasses.field(default_factory=dict)
+
+    def actor(self, who: str) -> Actor:
+        return user_actor(user=self.people[who], door=Door.API, request_id="oracle")
+
+
+def build_cast() -> Cast:
+    """Everybody of `roles`, through the services."""
+    root = system(door=Door.COMMAND, request_id="oracle")
+    olga = create_staff(
+        actor=root,
+        email="olga@platform.test",
+        full_name="Olga",
+        platform_role="super_admin",
+        password=PASSWORD,
+        now=roles.START,
+    )
+    cast = Cast({}, {"olga": olga}, {})
+    for person in roles.PEOPLE:
+        if person.role == "owner":
+            _found(cast, person.name, str(person.house))
+    for person in roles.PEOPLE:
+        if person.role in ("member", "viewer"):
+            _join(cast, person.name, person.role, owner="alice")
+    for purse in roles.PURSES:
+        owner = cast.people[purse.owner] if purse.owner else None
+        opener = next(p.name for p in roles.PEOPLE if p.house == purse.house and p.role == "owner")
+        cast.purses[purse.name] = open_wallet(
+            actor=cast.actor(opener),
+            owner_id=owner.id if owner else None,
+            kind=WalletKind(purse.kind),
+            currency=purse.currency,
+            now=roles.START,
+        )
+    product = Product(cast)
+    for house, other, currency, amount in roles.PROMISES:
+        assert not product.promise(house, other, currency, amount, roles.START)
+    product.settle(roles.funding(), together=True, now=roles.START)
+    cast.transfers.update(product.transfers)
+    return cast
+
+
+def _found(cast: Cast, owner: str, house: str) -> None:
+    zone = next(one.zone for one in roles.HOUSES if one.name == house)
+    registered = register_organization(
+        actor=anonymous(door=Door.WEB, request_id="oracle"),
+        organization_name=house.title(),
+        country="IN",
+        base_currency="INR",
+        owner_email=f"{owner}@{house}.test",
+        owner_name=owner.title(),
+        password=PASSWORD,
+        now=roles.START,
+        timezone=zone,
+    )
+    organization = registered.organization
+    cast.houses[house], cast.people[owner] = organization.id, registered.owner
+    activate_organization(
+        actor=cast.actor("olga"), organization_id=organization.id, now=roles.START
+    )
+
+
+def _join(cast: Cast, name: str, role: str, *, owner: str) -> None:
+    _, token = invite(
+        actor=cast.actor(owner), email=f"{name}@acme.test", role=role, now=roles.START
+    )
+    cast.people[name] = join(
+        actor=anonymous(door=Door.WEB, request_id="oracle"),
+        token=token,
+        full_name=name.title(),
+        password=PASSWORD,
+        now=roles.START,
+    )
+
+
+class Product:
+    """The services over the current database."""
+
+    def __init__(self, cast: Cast) -> None:
+        self.cast = cast
+        self.transfers = dict(cast.transfers)
+        self.holds: dict[Label, uuid.UUID] = {}
+
+    def settle(
+        self, asks: Sequence[Ask], *, together: bool = False, now: dt.datetime
+    ) -> list[Answer]:
+        """Carry out the wishes of one call.
+
+        :raises Turned: if the call is refused as a whole.
+        """
+        requests = [self.request(ask, now=now) for ask in asks]
+        try:
+            outcomes = execute_transfers(requests, all_or_nothing=together)
+        except VaultCraftError as error:
+            raise Turned(error.code) from error
+        for ask, outcome in zip(asks, outcomes, strict=True):
+            if outcome.transfer is not None:
+                self.transfers.setdefault(ask.label, outcome.transfer.id)
+        return [answer_of(outcome) for outcome in outcomes]
+
+    def rehearse(
+        self, asks: Sequence[Ask], *, together: bool = False, now: dt.datetime
+    ) -> list[Foretold]:
+        """Ask what `settle` would answer.
+
+        :raises Turned: if the call is refused as a whole.
+        """
+        requests = [self.request(ask, now=now) for ask in asks]
+        try:
+            found = rehearse_transfers(requests, all_or_nothing=together)
+        except VaultCraftError as error:
+            raise Turned(error.code) from error
+        return [foretold(one) for one in found]
+
+    def request(self, ask: Ask, *, now: dt.datetime) -> TransferRequest:
+        actor = self.cast.actor(ask.who)
+        return TransferRequest(
+            actor=actor,
+            kind=KINDS[ask.kind],
+            source=self._handle(ask.payer),
+            destination=self._handle(ask.payee),
+            amount_minor=ask.amount,  # type: ignore[arg-type]
+            currency=str(ask.currency),
+            reference=self.reference(ask.who, ask.key),
+            fingerprint=fingerprint(*map(repr, ask.body)),
+            external_reference=ask.slip,
+            expected_fee_minor=ask.fee_agreed,
+            now=now,
+        )
+
+    def reference(self, who: str, key: int) -> bytes:
+        return reference_of(actor=self.cast.actor(who), route="oracle", key=str(key))
+
+    def _handle(self, purse: str | None) -> str | None:
+        if purse is None:
+            return None
+        known = self.cast.purses.get(purse)
+        return known.handle if known else "VC-000000"
+
+    def take(self, wish: Taking, *, now: dt.datetime) -> Answer:
+        return self._one(
+            wish,
+            capture_hold,
+            hold_id=self.holds.get(wish.pledge, UNKNOWN),
+            amount_minor=wish.amount,
+            final=wish.last,
+            now=now,
+        )
+
+    def give_back(self, wish: Giving, *, now: dt.datetime) -> Answer:
+        transfer_id = self.transfers.get(wish.deed, UNKNOWN)
+        return self._one(
+            wish, reverse_transfer, transfer_id=transfer_id, amount_minor=wish.amount, now=now
+        )
+
+    def _one(
+        self, wish: Taking | Giving, use_case: Callable[..., TransferOutcome], **wanted: object
+    ) -> Answer:
+        try:
+            outcome = use_case(
+                actor=self.cast.actor(wish.who),
+                reference=self.reference(*wish.label),
+                fingerprint=fingerprint(*map(repr, wish.body)),
+                **wanted,
+            )
+        except VaultCraftError as error:
+            return Answer(error.code)
+        if outcome.transfer is not None:
+            self.transfers.setdefault(wish.label, outcome.transfer.id)
+        return answer_of(outcome)
+
+    def reserve(self, wish: Reserve, *, now: dt.datetime) -> Answer:
+        request = HoldRequest(
+            actor=self.cast.actor(wish.who),
+            source=str(self._handle(wish.payer)),
+            destination=str(self._handle(wish.payee)),
+            amount_minor=wish.amount,
+            currency=wish.currency,
+            expires_at=now + dt.timedelta(seconds=wish.seconds),
+            reference=self.reference(wish.who, wish.key),
+            fingerprint=fingerprint(*map(repr, wish.body)),
+            now=now,
+        )
+        known = wish.label in self.holds
+        try:
+            hold = place_hold(request)
+        except VaultCraftError as error:
+            return Answer(error.code)
+        self.holds.setdefault(wish.label, hold.hold_id)
+        assert self.holds[wish.label] == hold.hold_id
+        return Answer("", str(hold.hold.state), known, hold.hold.amount_minor)
+
+    def void(self, *, who: str, pledge: Label, now: dt.datetime) -> str:
+        hold_id = self.holds.get(pledge, UNKNOWN)
+        return code_of(void_hold, actor=self.cast.actor(who), hold_id=hold_id, now=now)
+
+    def reap(self, *, now: dt.datetime) -> None:
+        reap_overdue_holds(actor=system(door=Door.TASK, request_id="oracle"), now=now)
+
+    def price(self, house: str, kind: str, currency: str, rate: Rate, now: dt.datetime) -> str:
+        return code_of(
+            set_fee_schedule,
+            actor=self.cast.actor("olga"),
+            organization_id=self.cast.houses[house],
+            kind=KINDS[kind],
+            currency=currency,
+            fixed_minor=rate.fixed,
+            bps=rate.bps,
+            floor_minor=rate.least,
+            ceiling_minor=rate.most,
+            now=now,
+        )
+
+    def limit(self, house: str, kind: str, currency: str, cap: Cap, now: dt.datetime) -> str:
+        return code_of(
+            set_limit_rule,
+            actor=self.cast.actor("olga"),
+            organization_id=self.cast.houses[house],
+            wallet_kind=WalletKind(kind),
+            currency=currency,
+            day_minor=cap.day,
+            month_minor=cap.month,
+            now=now,
+        )
+
+    def rule(self, who: str, purse: str, wanted: str, now: dt.datetime) -> str:
+        """Bring a wallet into a state; the code of the refusal, or nothing."""
+        wallet_id = self.cast.purses[purse].id
+        return code_of(
+            _STATES[wanted], actor=self.cast.actor(who), wallet_id=wallet_id, reason="x", now=now
+        )
+
+    def promise(self, house: str, other: str, currency: str, amount: int, now: dt.datetime) -> str:
+        owner = next(p.name for p in roles.PEOPLE if p.house == house and p.role == "owner")
+        return code_of(
+            set_clearing_cap,
+            actor=self.cast.actor(owner),
+            organization_id=self.cast.houses[house],
+            counterparty_id=self.cast.houses[other],
+            currency=currency,
+            cap_minor=amount,
+            now=now,
+        )
+
+    def stop_house(self, house: str, *, running: bool, now: dt.datetime) -> str:
+        about = {
+            "actor": self.cast.actor("olga"),
+            "organization_id": self.cast.houses[house],
+            "now": now,
+        }
+        if running:
+            return code_of(activate_organization, **about)
+        return code_of(suspend_organization, reason="x", **about)
+
+
+def code_of(use_case: Callable[..., object], **wanted: object) -> str:
+    """Call a use case; the code of its refusal, or nothing."""
+    try:
+        use_case(**wanted)
+    except VaultCraftError as error:
+        return error.code
+    return ""
+
+
+def answer_of(outcome: TransferOutcome) -> Answer:
+    code = outcome.error.code if outcome.error else ""
+    transfer = outcome.transfer
+    if transfer is None:
+        return Answer(code)
+    return Answer(
+        code,
+        str(transfer.state),
+        outcome.replayed,
+        transfer.amount_minor,
+        transfer.fee_minor if transfer.state == "COMPLETED" else 0,
+    )
+
+
+def foretold(rehearsal: Rehearsal) -> Foretold:
+    if rehearsal.error is not None:
+        return Foretold(rehearsal.error.code)
+    source, destination = rehearsal.source, rehearsal.destination
+    return Foretold("", rehearsal.fee_minor, _shown(source), _shown(destination))
+
+
+def _shown(balance: Balance | None) -> tuple[int, int, int] | None:
+    if balance is None:
+        return None
+    return balance.posted_minor, balance.held_minor, balance.available_minor

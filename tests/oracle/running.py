@@ -1,0 +1,54 @@
+"""How long the oracle runs, and from which seed: both can be set from outside, see README.md."""
+
+from __future__ import annotations
+
+import os
+import secrets
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.oracle.machine import Machine
+from tests.oracle.stage import Stage
+
+# What one `make test` can afford.
+SHORT_EXAMPLES = 40
+SHORT_SEED = 1
+
+
+def examples() -> int:
+    return int(os.environ.get("ORACLE_EXAMPLES", SHORT_EXAMPLES))
+
+
+def seed() -> int:
+    """The given seed; for a long run a new one each time, for the short run always the same."""
+    given = os.environ.get("ORACLE_SEED")
+    if given is not None:
+        return int(given)
+    return secrets.randbelow(2**32) if "ORACLE_EXAMPLES" in os.environ else SHORT_SEED
+
+
+def shrinks() -> bool:
+    """Whether a disagreement is made small before it is told; that takes minutes."""
+    return os.environ.get("ORACLE_SHRINK", "") == "1"
+
+
+def run(stage: Stage, *, seed: int, examples: int, steps: int = 30, shrink: bool = False) -> None:
+    """Run the machine on clones of the stage; raises what the first disagreement raised."""
+    machine = type("Example", (Machine,), {"stage": stage})
+    hypothesis.seed(seed)(machine)
+    phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            phases=phases,
+            database=None,
+            deadline=None,
+            derandomize=False,
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
