@@ -189,11 +189,11 @@ def story() -> list[Chapter]:
     """Everything that happens once the wallets are open, in the order in which it happens."""
     chance = random.Random(SEED)  # noqa: S311 - the same world every time is the point
     chapters: list[Chapter] = [*_payments(chance), *_cash_movements(chance), *_state_changes()]
-    return sorted(chapters, key=_order)
+    return sorted(chapters, key=lambda chapter: place_in_time(chapter.at))
 
 
-def _order(chapter: Chapter) -> tuple[int, int, int, int]:
-    at = chapter.at
+def place_in_time(at: Moment) -> tuple[int, int, int, int]:
+    """What moments are sorted by."""
     return (-at.day, at.hour if at.day else -at.hour, at.minute, at.second)
 
 

@@ -10,16 +10,22 @@ from kernel.actor import Actor, Door
 from kernel.crypto import fingerprint
 from vaultcraft.seeding.cast import CASHIER, FINANCE_OF
 from vaultcraft.seeding.holdings import WALLETS
-from vaultcraft.seeding.journal import program, request_id_of
+from vaultcraft.seeding.journal import request_id_of
 from vaultcraft.seeding.keys import working_key
+from vaultcraft.seeding.reservations import AGREEMENTS, Agreement
+from vaultcraft.seeding.reserving import keep, reference_for
 from vaultcraft.seeding.stage import Stage, organization_of
-from vaultcraft.seeding.story import CashMovement, Chapter, Payment, StateChange, story
+from vaultcraft.seeding.story import (
+    CashMovement,
+    Chapter,
+    Payment,
+    StateChange,
+    place_in_time,
+    story,
+)
 from wallets.services.cash import deposit, withdraw
-from wallets.services.references import reference_of
 from wallets.services.transfers import TransferRequest, execute_transfers
 from wallets.services.wallets import close_wallet, freeze_wallet
-
-_ROUTE = "seed"
 
 
 def tell(stage: Stage) -> None:
@@ -28,23 +34,26 @@ def tell(stage: Stage) -> None:
     Payments of one day that follow each other are one batch, so a killed seeding leaves whole days
     and whole runs behind, never half of one.
     """
-    missing = [chapter for chapter in story() if not stage.journal.knows(chapter.step)]
+    told = sorted([*story(), *AGREEMENTS], key=lambda chapter: place_in_time(chapter.at))
+    missing = [chapter for chapter in told if not stage.journal.knows(chapter.step)]
     for chapters in _scenes(missing):
         first = chapters[0]
         if isinstance(first, StateChange):
             _change_state(stage, first)
         elif isinstance(first, CashMovement):
             _move_cash(stage, first)
+        elif not isinstance(first, Payment):
+            keep(stage, first)
         else:
             _pay(stage, [payment for payment in chapters if isinstance(payment, Payment)])
 
 
-def _scenes(chapters: Sequence[Chapter]) -> Iterator[list[Chapter]]:
+def _scenes(chapters: Sequence[Chapter | Agreement]) -> Iterator[list[Chapter | Agreement]]:
     for _, scene in itertools.groupby(chapters, key=_scene_of):
         yield list(scene)
 
 
-def _scene_of(chapter: Chapter) -> tuple[object, ...]:
+def _scene_of(chapter: Chapter | Agreement) -> tuple[object, ...]:
     if isinstance(chapter, Payment):
         return (chapter.at.day, chapter.run)
     return (chapter.step,)
@@ -72,7 +81,7 @@ def _request(stage: Stage, payment: Payment) -> TransferRequest:
         currency=currency,
         description=description,
         metadata={"payroll_run": payment.run} if payment.run else {},
-        reference=_reference(payment.step),
+        reference=reference_for(payment.step),
         fingerprint=fingerprint(payment.payer, payment.payee, str(amount_minor), currency),
         now=stage.calendar.at(payment.at),
     )
@@ -86,11 +95,6 @@ def _payer_actor(stage: Stage, payment: Payment) -> Actor:
     return api_key_actor(key=key, door=Door.COMMAND, request_id=request_id_of(payment.step))
 
 
-def _reference(step: str) -> bytes:
-    """Under the program's name: a key that is issued again must not make a payment new."""
-    return reference_of(actor=program(step), route=_ROUTE, key=step)
-
-
 def _move_cash(stage: Stage, movement: CashMovement) -> None:
     move = deposit if movement.deposit else withdraw
     wallet, amount_minor = movement.wallet, movement.amount_minor
@@ -101,7 +105,7 @@ def _move_cash(stage: Stage, movement: CashMovement) -> None:
         currency=WALLETS[wallet].currency,
         external_reference=movement.external_reference,
         description=movement.description,
-        reference=_reference(movement.step),
+        reference=reference_for(movement.step),
         fingerprint=fingerprint(wallet, str(amount_minor), movement.external_reference),
         now=stage.calendar.at(movement.at),
     )
