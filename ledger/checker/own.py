@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from ledger.checker import accounts, entries, holds, reach, reversals
+from ledger.checker import accounts, entries, holds, periods, reach, reversals
 
-PASSES = (*reach.PASSES, *entries.PASSES, *accounts.PASSES, *holds.PASSES, *reversals.PASSES)
+PASSES = (
+    *reach.PASSES,
+    *entries.PASSES,
+    *accounts.PASSES,
+    *holds.PASSES,
+    *reversals.PASSES,
+    *periods.PASSES,
+)

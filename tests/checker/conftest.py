@@ -14,6 +14,7 @@ import pytest
 
 from kernel.crypto import fingerprint
 from ledger.checker import Report, verify_books
+from ledger.services.periods import close_period, open_period
 from tests.fixtures import _close_connections, _point_at
 from tests.servers import SUPERUSER_VARIABLE, clone_database, drop_database
 from tests.web.conftest import visit
@@ -24,7 +25,7 @@ from wallets.services.holds import HoldRequest, capture_hold, place_hold
 from wallets.services.references import reference_of
 from wallets.services.reversals import reverse_transfer
 from wallets.services.terms import set_fee_schedule
-from wallets.services.transfers import TransferOutcome
+from wallets.services.transfers import TransferOutcome, execute_transfers
 
 __all__ = ["visit"]
 
@@ -102,6 +103,9 @@ def _make_books(world: World) -> Books:
         ceiling_minor=None,
         now=NOW,
     )
+    for days in (45, 10):
+        early = dataclasses.replace(world.request(), now=NOW - dt.timedelta(days=days))
+        _completed(execute_transfers([early])[0])
     _completed(world.send(amount_minor=300_00))
     assert world.send(amount_minor=10_000_000_00).error
     _completed(
@@ -110,6 +114,8 @@ def _make_books(world: World) -> Books:
     hold = _capture(world)
     paid = _completed(world.send(destination=world.acme_wallet, amount_minor=70_00))
     back = _completed(_reverse(world, paid))
+    _close(world, NOW.date() - dt.timedelta(days=30))
+    _close(world, NOW.date() - dt.timedelta(days=1))
     assert paid.source_transaction_id
     assert back.source_transaction_id
     return Books(
@@ -122,6 +128,13 @@ def _make_books(world: World) -> Books:
         alice_wallet=world.alice_wallet.id,
         reversed_transfer=paid.id,
     )
+
+
+def _close(world: World, day: dt.date) -> None:
+    """Close Acme's books up to the end of a day."""
+    actor = world.actor(world.alice)
+    period = open_period(actor=actor, organization_id=world.acme.id, closes_on=day, now=NOW)
+    close_period(actor=actor, period_id=period.id, now=NOW)
 
 
 def _completed(outcome: TransferOutcome) -> Transfer:

@@ -323,6 +323,72 @@ def test_usage_that_cannot_be(vandal: Vandal, books: Books, broken: str, rule: s
     assert places(vandal) == {("limits", rule, str(books.alice_wallet))}
 
 
+LAST_PERIOD = "(SELECT id FROM ledger_period ORDER BY ends_at DESC LIMIT 1)"
+
+
+@pytest.mark.parametrize(
+    ("broken", "rules"),
+    [
+        ("debit_minor = debit_minor + 1", {"period_turnover_is_sum"}),
+        ("closing_minor = closing_minor + 1", {"period_closing_is_sum", "period_closing_proof"}),
+        (
+            "opening_minor = opening_minor + 1, closing_minor = closing_minor + 1",
+            {"period_opening_is_closing", "period_closing_proof"},
+        ),
+    ],
+)
+def test_a_closed_balance_that_was_changed(
+    vandal: Vandal, books: Books, broken: str, rules: set[str]
+) -> None:
+    vandal.run(
+        f"UPDATE ledger_periodbalance SET {broken} WHERE account_id = %s"
+        f" AND period_id = {LAST_PERIOD}",
+        books.alice,
+    )
+    found = places(vandal)
+    assert {rule for _, rule, _ in found} == rules
+    assert str(books.alice) in {at for _, _, at in found}
+
+
+@pytest.mark.parametrize("order", ["DESC", "ASC"])
+def test_a_closed_balance_that_is_gone(vandal: Vandal, books: Books, order: str) -> None:
+    vandal.run(
+        "DELETE FROM ledger_periodbalance WHERE account_id = %s AND period_id ="
+        f" (SELECT id FROM ledger_period ORDER BY ends_at {order} LIMIT 1)",
+        books.alice,
+    )
+    assert ("periods", "period_balance_exists", str(books.alice)) in places(vandal)
+
+
+def test_a_proof_that_was_changed(vandal: Vandal, books: Books) -> None:
+    first, last = (
+        vandal.run(f"SELECT id FROM ledger_period ORDER BY ends_at {order} LIMIT 1")
+        for order in ("ASC", "DESC")
+    )
+    vandal.run("UPDATE ledger_period SET closing_proof = sha256('') WHERE id = %s", first)
+    assert places(vandal) == {
+        ("periods", "period_closing_proof", str(first)),
+        ("periods", "period_opening_proof", str(last)),
+    }
+
+
+def test_a_boundary_that_was_moved(vandal: Vandal, books: Books) -> None:
+    organization = vandal.run(
+        "UPDATE ledger_books SET closed_before = closed_before - interval '1 day'"
+        " WHERE closed_before IS NOT NULL RETURNING organization_id"
+    )
+    assert places(vandal) == {("periods", "books_closed_before", str(organization))}
+
+
+def test_a_transaction_dated_into_a_closed_period(vandal: Vandal, books: Books) -> None:
+    """Whole, balanced and in order: only its dates are impossible."""
+    late = "effective_at = effective_at - interval '20 days', recorded_at = now() + interval '1 h'"
+    vandal.run(f"UPDATE ledger_transaction SET {late} WHERE id = %s", books.reversal)
+    vandal.run(f"UPDATE ledger_entry SET {late} WHERE transaction_id = %s", books.reversal)
+    assert ("periods", "period_entered_after_close", str(books.reversal)) in places(vandal)
+    assert ("periods", "period_turnover_is_sum", str(books.alice)) in places(vandal)
+
+
 def test_a_transfer_that_is_gone(vandal: Vandal, books: Books) -> None:
     transfer = vandal.run("DELETE FROM wallets_transfer WHERE state = 'FAILED' RETURNING id")
     assert places(vandal) == {
