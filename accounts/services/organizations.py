@@ -24,6 +24,7 @@ from accounts.rules import (
     cleaned_name,
     normalized_email,
 )
+from accounts.services.founding import found
 from accounts.services.lookups import insert_user, locked_organization, view_of_newcomer
 from audit.services import record
 from events.services import emit
@@ -115,6 +116,7 @@ def _register(
     organization.slug = _free_slug(organization.name)
     organization.save(force_insert=True)
     insert_user(owner)
+    found(organization_id=organization.id, base_currency=organization.base_currency, now=now)
     _tell(
         actor=as_user(actor=actor, user=owner),
         organization=organization,

@@ -6,36 +6,16 @@ import datetime as dt
 import uuid
 from collections.abc import Collection
 
-from django.db import connection
-
 from kernel.ids import new_id
-from kernel.rows import insert_rows
 from kernel.transactions import needs_transaction
+from ledger import charts
+from ledger.charts import SystemAccount
 from ledger.choices import AccountClass, AccountKind, AccountStatus
-from ledger.errors import (
-    AccountNotEmpty,
-    AccountStateConflict,
-    CurrencyUnknown,
-    StoppedByPlatform,
-)
-from ledger.models import Currency, LedgerAccount
+from ledger.errors import AccountNotEmpty, AccountStateConflict, StoppedByPlatform
+from ledger.models import LedgerAccount
 from ledger.policy import may_become
 from ledger.services.locking import Standing, lock_account
-
-# Balances, version and ceiling are missing: the application role may not write them.
-_COLUMNS = {
-    "id": "uuid",
-    "organization_id": "uuid",
-    "kind": "text",
-    "account_class": "text",
-    "currency_id": "text",
-    "code": "text",
-    "name": "text",
-    "counterparty_id": "uuid",
-    "status": "text",
-    "floor_minor": "bigint",
-    "created_at": "timestamptz",
-}
+from ledger.services.opening import ensure_system_account, insert_account, require_currency
 
 
 @needs_transaction
@@ -48,20 +28,20 @@ def open_wallet_account(
     """
     require_currency(currency)
     account_id = new_id()
-    row = (
+    insert_account(
         account_id,
-        organization_id,
-        AccountKind.WALLET,
-        AccountClass.LIABILITY,
-        currency,
-        f"2000-{handle}",
-        name,
-        None,
-        AccountStatus.ACTIVE,
-        0,
-        now,
+        organization_id=organization_id,
+        currency=currency,
+        account=SystemAccount(
+            code=f"2000-{handle}",
+            name=name,
+            kind=AccountKind.WALLET,
+            account_class=AccountClass.LIABILITY,
+            heading=charts.WALLETS,
+            floor_minor=0,
+        ),
+        now=now,
     )
-    insert_rows(table="ledger_ledgeraccount", columns=_COLUMNS, rows=[row])
     return account_id
 
 
@@ -73,16 +53,8 @@ def ensure_cash_account(
 
     :raises CurrencyUnknown: if the currency is not in the table of currencies.
     """
-    return _ensure(
-        organization_id=organization_id,
-        currency=currency,
-        kind=AccountKind.CASH,
-        account_class=AccountClass.ASSET,
-        code="1000-CASH",
-        name="Cash at bank",
-        counterparty_id=None,
-        floor_minor=0,
-        now=now,
+    return ensure_system_account(
+        organization_id=organization_id, currency=currency, account=charts.CASH, now=now
     )
 
 
@@ -133,15 +105,17 @@ def ensure_clearing_account(
 
     :raises CurrencyUnknown: if the currency is not in the table of currencies.
     """
-    return _ensure(
+    return ensure_system_account(
         organization_id=organization_id,
         currency=currency,
-        kind=AccountKind.CLEARING,
-        account_class=AccountClass.LIABILITY,
-        code=f"2900-CLEARING-{counterparty_id}",
-        name=f"Clearing with {counterparty_name}",
+        account=SystemAccount(
+            code=f"2900-CLEARING-{counterparty_id}",
+            name=f"Clearing with {counterparty_name}",
+            kind=AccountKind.CLEARING,
+            account_class=AccountClass.LIABILITY,
+            heading=charts.CLEARING,
+        ),
         counterparty_id=counterparty_id,
-        floor_minor=None,
         now=now,
     )
 
@@ -152,16 +126,21 @@ def ensure_fee_account(*, organization_id: uuid.UUID, currency: str, now: dt.dat
 
     :raises CurrencyUnknown: if the currency is not in the table of currencies.
     """
-    return _ensure(
-        organization_id=organization_id,
-        currency=currency,
-        kind=AccountKind.FEE_INCOME,
-        account_class=AccountClass.INCOME,
-        code="4000-FEES",
-        name="Fee income",
-        counterparty_id=None,
-        floor_minor=None,
-        now=now,
+    return ensure_system_account(
+        organization_id=organization_id, currency=currency, account=charts.FEES, now=now
+    )
+
+
+@needs_transaction
+def ensure_position_account(
+    *, organization_id: uuid.UUID, currency: str, now: dt.datetime
+) -> uuid.UUID:
+    """The organization's position in a currency, where exchanges meet, opened at first use.
+
+    :raises CurrencyUnknown: if the currency is not in the table of currencies.
+    """
+    return ensure_system_account(
+        organization_id=organization_id, currency=currency, account=charts.POSITION, now=now
     )
 
 
@@ -195,50 +174,3 @@ def change_status(
     )
     account.status = wanted
     return account
-
-
-def require_currency(currency: str) -> None:
-    """Go on only with a supported currency.
-
-    :raises CurrencyUnknown: if it is not in the table of currencies.
-    """
-    if not Currency.objects.filter(code=currency).exists():
-        raise CurrencyUnknown(facts={"currency": currency})
-
-
-def _ensure(
-    *,
-    organization_id: uuid.UUID,
-    currency: str,
-    kind: AccountKind,
-    account_class: AccountClass,
-    code: str,
-    name: str,
-    counterparty_id: uuid.UUID | None,
-    floor_minor: int | None,
-    now: dt.datetime,
-) -> uuid.UUID:
-    require_currency(currency)
-    names = ", ".join(_COLUMNS)
-    marks = ", ".join(["%s"] * len(_COLUMNS))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO ledger_ledgeraccount ({names}) VALUES ({marks})"  # noqa: S608 - constants
-            " ON CONFLICT (organization_id, currency_id, code) DO NOTHING",
-            [
-                new_id(),
-                organization_id,
-                kind,
-                account_class,
-                currency,
-                code,
-                name,
-                counterparty_id,
-                AccountStatus.ACTIVE,
-                floor_minor,
-                now,
-            ],
-        )
-    return LedgerAccount.objects.values_list("id", flat=True).get(
-        organization_id=organization_id, currency_id=currency, code=code
-    )

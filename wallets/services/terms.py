@@ -13,7 +13,8 @@ from kernel.actor import Actor
 from kernel.errors import NotFound
 from kernel.money import MAX_MINOR
 from kernel.transactions import opens_transaction
-from ledger.services.accounts import ensure_fee_account, require_currency
+from ledger.services.accounts import ensure_fee_account
+from ledger.services.opening import require_currency
 from wallets.choices import TransferKind, WalletKind
 from wallets.errors import TermsInvalid
 from wallets.models import FeeSchedule, LimitRule
