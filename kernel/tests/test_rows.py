@@ -83,6 +83,29 @@ def test_every_row_comes_back_in_its_order(probe: None, rows: list[tuple[Any, ..
     assert [_plain(row) for row in stored] == [_plain(row) for row in rows]
 
 
+@settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(rows=ROWS, alike=st.sets(st.sampled_from(sorted(COLUMNS))))
+def test_what_is_alike_in_many_rows_comes_back_in_each(
+    probe: None, rows: list[tuple[Any, ...]], alike: set[str]
+) -> None:
+    first = dict(zip(COLUMNS, rows[0], strict=True))
+    many = [
+        tuple(
+            first[name] if name in alike else value
+            for name, value in zip(COLUMNS, row, strict=True)
+        )
+        for row in rows * 20
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {TABLE}")
+    insert_rows(table=TABLE, columns=COLUMNS, rows=many)
+
+    stored = _stored(f"{', '.join(COLUMNS)}")
+    assert [_plain(row) for row in stored] == [_plain(row) for row in many]
+
+
 def test_no_rows_cost_no_statement(probe: None) -> None:
     insert_rows(table="there_is_no_such_table", columns=COLUMNS, rows=[])
 
