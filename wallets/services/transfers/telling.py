@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from audit.services import Act, record_many
 from events.services import Fact, emit_many
 from kernel.actor import Actor, counterparty
-from wallets.choices import TransferState
+from wallets.choices import TransferKind, TransferState
 from wallets.models import Transfer
 from wallets.services.transfers.planning import Draft
 
@@ -85,6 +85,9 @@ def _fact(
 
 def _facts_of(transfer: Transfer, *, ours: bool) -> dict[str, object]:
     source = transfer.source_id if ours else None
+    across = transfer.counterparty_organization_id is not None
+    # A reversal gives back the fee of the side that gets the money back.
+    charged = ours != (transfer.kind == TransferKind.REVERSAL) or not across
     return {
         "kind": str(transfer.kind),
         "state": str(transfer.state),
@@ -92,7 +95,7 @@ def _facts_of(transfer: Transfer, *, ours: bool) -> dict[str, object]:
         "source_wallet_id": str(source) if source else None,
         "destination_wallet_id": str(transfer.destination_id) if transfer.destination_id else None,
         "amount_minor": transfer.amount_minor,
-        "fee_minor": transfer.fee_minor if ours else 0,
+        "fee_minor": transfer.fee_minor if charged else 0,
         "hold_id": str(transfer.hold_id) if ours and transfer.hold_id else None,
         "reverses_transfer_id": str(transfer.reverses_id) if transfer.reverses_id else None,
         "currency": transfer.currency_id,
