@@ -102,7 +102,6 @@ _JOURNAL = {
     "reverses_transaction_id": OPTIONAL_UUID,
     "entry_count": COUNT,
     "effective_at": TEXT,
-    "description": TEXT,
 }
 _CHART = {"id": UUID, "code": TEXT, "name": TEXT, "account_class": TEXT}
 _WALLET = {"wallet_id": UUID, "handle": TEXT, "kind": TEXT, "currency": TEXT, "status": TEXT}

@@ -151,6 +151,11 @@ class AccountNotForJournals(PostingRefused):
     title = "Entries by hand are not allowed on this account"
 
 
+class JournalSizeUnusable(PostingRefused):
+    code = "journal_size_unusable"
+    title = "A journal has from 2 to 100 legs"
+
+
 class EffectiveInFuture(PostingRefused):
     code = "effective_in_future"
     title = "The effective time is still to come"

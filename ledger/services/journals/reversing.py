@@ -1,0 +1,134 @@
+"""Undoing a journal, whole or in part."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from django.db import IntegrityError
+
+from kernel.actor import Actor
+from kernel.money import checked_minor
+from kernel.transactions import opens_transaction
+from ledger.choices import Side, TransactionKind
+from ledger.errors import (
+    JournalReferenceReused,
+    NotAJournal,
+    ReversalBeforeOriginal,
+    ReversalExceedsOriginal,
+)
+from ledger.models import Entry, Transaction
+from ledger.queries import transaction_of
+from ledger.services.authority import require_at_home
+from ledger.services.journals.orders import JournalOutcome, ReversalOrder
+from ledger.services.journals.steps import (
+    check_kind,
+    effective_at_of,
+    posted,
+    standing,
+    tell,
+)
+from ledger.services.movements import Leg, Movement, Posting
+from ledger.services.undoing import undoable
+
+
+def reverse_journal(*, actor: Actor, order: ReversalOrder, now: dt.datetime) -> JournalOutcome:
+    """Undo a journal, whole or the given amounts of its entries, by entries on the other sides.
+
+    Locks what posting locks. Records `ledger.journal.reverse`, emits `ledger.journal.reversed`.
+
+    :raises PermissionDenied: unless the actor carries `ledger.post_journal`.
+    :raises NotFound: if there is no such transaction, or none of the actor's organization.
+    :raises NotAJournal: if it is no manual journal.
+    :raises AccountNotForJournals: if an account of it is not for the actor's hands.
+    :raises EffectiveInFuture: if the reversal would count later than now.
+    :raises ReversalBeforeOriginal: if it would count before the original does.
+    :raises ReversalExceedsOriginal: if more would be undone than is left, or an entry is none.
+    :raises UnbalancedJournal: if the given amounts do not balance in each currency.
+    :raises JournalReferenceReused: if the reference stands in the books with another content.
+    :raises PostingRefused: whatever else the books refuse.
+    """
+    try:
+        return _reverse(actor=actor, order=order, now=now)
+    except IntegrityError as error:
+        if "transaction_reference" not in str(error):
+            raise
+    return _reverse(actor=actor, order=order, now=now)
+
+
+@opens_transaction
+def _reverse(*, actor: Actor, order: ReversalOrder, now: dt.datetime) -> JournalOutcome:
+    original = transaction_of(order.transaction_id)
+    organization_id = original.organization_id
+    require_at_home(actor, "ledger.post_journal", organization_id=organization_id)
+    before = standing(organization_id, order.reference)
+    if before is not None:
+        return _reversed_before(before, original, order)
+    movement = _reversal(actor, order, original, now)
+    transaction_id = posted(movement, now)
+    tell(
+        actor=actor,
+        transaction_id=transaction_id,
+        movement=movement,
+        verb="reverse",
+        happened="reversed",
+        now=now,
+    )
+    return JournalOutcome(transaction_id)
+
+
+def _reversal(
+    actor: Actor, order: ReversalOrder, original: Transaction, now: dt.datetime
+) -> Movement:
+    if original.kind != TransactionKind.JOURNAL:
+        raise NotAJournal(facts={"kind": original.kind})
+    effective_at = effective_at_of(order.effective_at, now)
+    if effective_at < original.effective_at:
+        raise ReversalBeforeOriginal(
+            pointer="/effective_at", facts={"original": original.effective_at.isoformat()}
+        )
+    entries = {entry.seq: entry for entry in original.entries.all()}
+    for entry in entries.values():
+        check_kind(actor, entry.account.kind, "")
+    legs = [
+        Leg(entries[seq].account_id, _other(entries[seq].side), amount_minor, entries[seq].id)
+        for seq, amount_minor in sorted(_amounts(order, entries).items())
+    ]
+    return Movement(
+        kind=TransactionKind.REVERSAL,
+        currency=None,
+        reference=order.reference,
+        postings=(Posting(original.organization_id, tuple(legs), original.id),),
+        effective_at=effective_at,
+        description=order.description,
+    )
+
+
+def _amounts(order: ReversalOrder, entries: Mapping[int, Entry]) -> dict[int, int]:
+    """How much of which entry; posting compares it with what is left, under the locks."""
+    if order.amounts_minor is None:
+        left = undoable([entry.id for entry in entries.values()]).left_minor
+        amounts = {seq: left[entry.id] for seq, entry in entries.items() if left[entry.id]}
+    else:
+        amounts = {seq: checked_minor(minor) for seq, minor in order.amounts_minor.items()}
+    if not amounts or amounts.keys() - entries.keys():
+        raise ReversalExceedsOriginal()
+    return amounts
+
+
+def _other(side: str) -> Side:
+    return Side.CREDIT if side == Side.DEBIT else Side.DEBIT
+
+
+def _reversed_before(
+    before: Transaction, original: Transaction, order: ReversalOrder
+) -> JournalOutcome:
+    """The reversal that stands under the reference, if it is the one that is asked for."""
+    ids = {entry.seq: entry.id for entry in original.entries.all()}
+    written = {entry.reverses_id: entry.amount_minor for entry in before.entries.all()}
+    wanted = order.amounts_minor
+    same_amounts = wanted is None or written == {ids.get(seq): wanted[seq] for seq in wanted}
+    same_time = order.effective_at in (None, before.effective_at)
+    if before.reverses_id != original.id or not same_amounts or not same_time:
+        raise JournalReferenceReused()
+    return JournalOutcome(before.id, replayed=True)
