@@ -18,12 +18,14 @@ class Answer:
     """Status, exact body, and the headers that belong to the body.
 
     :param replayed: whether it tells again of an effect that stood before this request.
+    :param recorded: whether the books hold what it tells, and would tell the same again.
     """
 
     status: int
     body: bytes
     headers: Mapping[str, str]
     replayed: bool = False
+    recorded: bool = True
 
     @classmethod
     def of(cls, data: object, *, status: int = 200, location: str | None = None) -> Answer:

@@ -1,9 +1,12 @@
 """Claim, answer and release: each one statement in a transaction of its own.
 
 `synchronous_commit` is off for these: a guard lost in a crash of the server costs nothing but one
-rendering, since the reference in the books still holds. The organization's context is set by the
-same statement that needs it: the source row of an INSERT is computed before row-level security
-judges it, which is why answering is written as an upsert too (an UPDATE would judge the row first).
+rendering, since the reference in the books still holds. It is on for an answer that the books do
+not hold, a refusal that left no row: losing that, a retry would be judged anew.
+
+The organization's context is set by the same statement that needs it: the source row of an INSERT
+is computed before row-level security judges it, which is why answering is written as an upsert too
+(an UPDATE would judge the row first).
 """
 
 from __future__ import annotations
@@ -53,7 +56,7 @@ _CONTEXT = """
 WITH context AS MATERIALIZED (
     SELECT set_config('vaultcraft.organizations', %(organizations)s, true),
            set_config('vaultcraft.scope', %(scope)s, true),
-           set_config('synchronous_commit', 'off', true)
+           set_config('synchronous_commit', %(durable)s, true)
 )
 """
 
@@ -118,6 +121,7 @@ def answered(held: Held, answer: Answer) -> bool:
         "status": answer.status,
         "body": answer.body,
         "headers": json.dumps(answer.headers),
+        "durable": "off" if answer.recorded else "on",
     }
     return _row(_ANSWER, values) is not None
 
@@ -144,6 +148,7 @@ def _scope(claim: Claim) -> dict[str, Any]:
     return {
         "organizations": organizations,
         "scope": scope,
+        "durable": "off",
         "organization": claim.actor.organization_id or PLATFORM,
         "principal": claim.actor.principal,
         "route": claim.route,

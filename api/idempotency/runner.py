@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import re
 from collections.abc import Callable
@@ -72,10 +73,11 @@ def run_once(request: HttpRequest, *, claim: Claim, effect: Effect) -> HttpRespo
         return _replay(claim)
     try:
         answer = _performed(request, claim, effect)
+        kept = _kept(held, answer)
     except BaseException:
         _release(held)
         raise
-    if _kept(held, answer):
+    if kept:
         return _sent(answer)
     # The lease ran out while we worked and somebody took over: theirs is the answer.
     return _replay(claim)
@@ -87,13 +89,16 @@ def _performed(request: HttpRequest, claim: Claim, effect: Effect) -> Answer:
     except VaultCraftError as error:
         if error.kind in _NOT_KEPT:
             raise
-        return Answer.of_error(error, request_id=request_id_of(request))
+        answer = Answer.of_error(error, request_id=request_id_of(request))
+        return dataclasses.replace(answer, recorded=False)
 
 
 def _kept(held: Held, answer: Answer) -> bool:
     try:
         return guards.answered(held, answer)
     except DatabaseError:
+        if not answer.recorded:
+            raise  # nothing happened: better no answer than one that a retry may contradict
         # The effect stands in the books, so the answer is true and can be rendered again.
         log.warning("idempotent_answer_not_kept", route=held.claim.route, exc_info=True)
         _release(held)

@@ -83,3 +83,45 @@ def test_after_the_guard_and_before_the_effect(
     again = alice.move("/transfers", order(world), "k-1")
     assert (again.status, again.body) == (201, first.body)
     assert world.balance(world.alice_wallet) == PAID
+
+
+def test_a_refusal_that_left_no_row_is_told_only_once_it_is_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = Caller(token_of(world, world.alice))
+    too_much = order(world, amount_minor=9_00_000_00)
+    dying_once(monkeypatch, "answered", after=False)
+
+    first = alice.move("/holds", too_much, "k-1")
+    assert (first.status, first.code) == (503, "database_unavailable")
+    told = alice.move("/holds", too_much, "k-1")
+    assert (told.status, told.code) == (422, "insufficient_funds")
+    world.fund(world.alice_wallet, 9_00_000_00)
+    again = alice.move("/holds", too_much, "k-1")
+    assert (again.status, again.body) == (422, told.body)
+
+
+@pytest.mark.parametrize(
+    ("path", "amount_minor", "durable"),
+    [
+        ("/transfers", 100_00, "off"),
+        ("/transfers", 9_00_000_00, "off"),
+        ("/holds", 100_00, "off"),
+        ("/holds", 9_00_000_00, "on"),
+    ],
+)
+def test_an_answer_waits_for_the_disk_if_the_books_could_not_repeat_it(
+    world: World, path: str, amount_minor: int, durable: str
+) -> None:
+    said: list[str] = []
+
+    def listen(execute: Callable[..., Any], sql: Any, params: Any, *more: Any) -> Any:
+        if "api_idempotency_guard" in str(sql) and "status" in params:
+            said.append(params["durable"])
+        return execute(sql, params, *more)
+
+    alice = Caller(token_of(world, world.alice))
+    with connection.execute_wrapper(listen):
+        alice.move(path, order(world, amount_minor=amount_minor))
+
+    assert said == [durable]
