@@ -7,31 +7,32 @@ import json
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import psycopg
 
-from kernel.ids import decode
 from tests.torture.journal import Record
-from tests.torture.orders import Move
 from tests.torture.tally import Tally
+from tests.torture.telling import COMPLETED, Told, ToldHold, learn_of_hold, transfers_of
 from tests.torture.world import World
 from vaultcraft.supervisor.programs import ROOT
 
 SHOWN = 5
 CHECKER_SECONDS = 120
-COMPLETED, FAILED = "COMPLETED", "FAILED"
-# A transfer as the driver knows it: id, state, kind, source, destination, amount.
-Row = tuple[uuid.UUID, str, str, str, str, int]
-# A balance: a wallet's handle, ("cash", organization), or ("clearing", organization, other).
-Account = str | tuple[str, ...]
+# A balance: a wallet's handle, or the kind of an account, its organization and perhaps another one.
+Account = tuple[str, ...]
+# What stands in a row of `ledger_hold`: amount, captured, released, state.
+KeptHold = tuple[int, int, int, str]
 
 _TRANSFERS = """
-SELECT id, state, kind, source_handle, destination_handle, amount_minor FROM wallets_transfer"""
+SELECT id, state, kind, source_handle, destination_handle,
+       CASE state WHEN 'COMPLETED' THEN amount_minor ELSE 0 END, fee_minor
+FROM wallets_transfer"""
 _ACCOUNTS = """
-SELECT a.kind, a.organization_id::text, a.counterparty_id::text, w.handle, a.code,
-       a.posted_minor, a.held_minor
+SELECT coalesce(w.handle, a.kind), CASE WHEN w.id IS NULL THEN a.organization_id::text END,
+       a.counterparty_id::text, a.posted_minor, a.held_minor
 FROM ledger_ledgeraccount a LEFT JOIN wallets_wallet w ON w.account_id = a.id"""
+_HOLDS = "SELECT id, amount_minor, captured_minor, released_minor, state FROM ledger_hold"
 
 
 class Books:
@@ -42,20 +43,26 @@ class Books:
         self._world = world
         self._tally = tally
         self._read = 0
-        self._told: list[Row] = []
+        self._told: list[Told] = []
+        self._holds: dict[uuid.UUID, ToldHold] = {}
 
     def compare(self, records: Sequence[Record]) -> None:
-        """Every transfer of the journal exactly once, none besides, and all balances.
+        """Every transfer and hold of the journal exactly once, none besides, and all balances.
 
         :param records: all of the journal, each with its answer.
         """
-        self._told += [row for record in records[self._read :] for row in _rows(record)]
+        for record in records[self._read :]:
+            self._told += transfers_of(record, self._world)
+            learn_of_hold(self._holds, record)
         self._read = len(records)
         with psycopg.connect(self._auditor_url) as auditor:
-            found: list[Row] = list(auditor.execute(_TRANSFERS))
-            kept = {_account(row): row[5:] for row in auditor.execute(_ACCOUNTS).fetchall()}
-        self._compare_transfers(self._told, found)
-        self._compare_balances(self._told, kept)
+            transfers = [Told(*row) for row in auditor.execute(_TRANSFERS).fetchall()]
+            holds = {row[0]: row[1:] for row in auditor.execute(_HOLDS).fetchall()}
+            rows = auditor.execute(_ACCOUNTS).fetchall()
+        kept = {tuple(part for part in row[:3] if part): row[3:] for row in rows}
+        self._compare_transfers(transfers)
+        self._compare_holds(holds)
+        self._compare_balances(kept, holds)
         self._tally.count("comparisons")
 
     def check(self) -> None:
@@ -75,70 +82,81 @@ class Books:
         if done.returncode and not any(one["found"] for one in passes):
             self._tally.find(f"the checker ended with {done.returncode}: {done.stderr[-1500:]}")
 
-    def _compare_transfers(self, told: Sequence[Row], found: Sequence[Row]) -> None:
-        wanted, have = collections.Counter(told), collections.Counter(found)
+    def _compare_transfers(self, found: Sequence[Told]) -> None:
+        wanted, have = collections.Counter(self._told), collections.Counter(found)
         for row in list((wanted - have).elements())[:SHOWN]:
             self._tally.find(f"acknowledged, and not in the books: {row}")
         for row in list((have - wanted).elements())[:SHOWN]:
             self._tally.find(f"in the books, and not in the journal: {row}")
 
-    def _compare_balances(self, rows: Sequence[Row], kept: dict[Account, tuple[int, int]]) -> None:
-        wanted = self._balances(rows)
-        for account in sorted({*wanted, *kept}, key=str):
-            posted, held = kept.get(account, (0, 0))
-            if (posted, held) != (wanted[account], 0):
-                self._tally.find(
-                    f"{account}: posted {posted}, held {held}; the journal says {wanted[account]}"
-                )
+    def _compare_holds(self, kept: Mapping[uuid.UUID, KeptHold]) -> None:
+        for hold_id in [*self._holds, *(one for one in kept if one not in self._holds)]:
+            told, have = self._holds.get(hold_id), kept.get(hold_id)
+            if told is None or have is None or not _agree(told, have):
+                self._tally.find(f"hold {hold_id}: {have}, the journal says {told}")
 
-    def _balances(self, rows: Sequence[Row]) -> collections.Counter[Account]:
+    def _compare_balances(
+        self,
+        kept: Mapping[Account, tuple[int, int]],
+        holds: Mapping[uuid.UUID, KeptHold],
+    ) -> None:
+        posted, held = self._posted(), self._held(holds)
+        for account in sorted({*posted, *held, *kept}):
+            have, wanted = kept.get(account, (0, 0)), (posted[account], held[account])
+            if have != wanted:
+                self._tally.find(f"{account}: posted and held {have}, the journal says {wanted}")
+
+    def _posted(self) -> collections.Counter[Account]:
+        """What the journal says of every balance."""
         balances: collections.Counter[Account] = collections.Counter()
-        for _, state, _, source, destination, amount in rows:
-            if state == COMPLETED:
-                for account, change in self._changes(source, destination, amount):
+        for told in self._told:
+            if told.state == COMPLETED:
+                for account, change in (*self._principal(told), *self._fee(told)):
                     balances[account] += change
         return balances
 
-    def _changes(self, source: str, destination: str, amount: int) -> Iterator[tuple[Account, int]]:
-        """What a completed movement does to each account, on the account's normal side."""
-        payer = self._world.home_of(source).id if source else None
-        receiver = self._world.home_of(destination).id if destination else None
+    def _held(self, kept: Mapping[uuid.UUID, KeptHold]) -> collections.Counter[Account]:
+        """What is left of the holds on each wallet; whether time has ended one the books know."""
+        held: collections.Counter[Account] = collections.Counter()
+        for hold_id, told in self._holds.items():
+            amount, captured, released, _ = kept.get(hold_id, (0, 0, 0, ""))
+            held[(told.wallet,)] += amount - captured - released
+        return held
+
+    def _principal(self, told: Told) -> Iterator[tuple[Account, int]]:
+        """What a movement does to each account, on the account's normal side."""
+        amount = told.amount_minor
+        payer = self._world.home_of(told.source).id if told.source else ""
+        receiver = self._world.home_of(told.destination).id if told.destination else ""
         if payer:
-            yield source, -amount
+            yield (told.source,), -amount
         if receiver:
-            yield destination, amount
-        if payer is None:
-            yield ("cash", str(receiver)), amount
-        elif receiver is None:
-            yield ("cash", payer), -amount
+            yield (told.destination,), amount
+        if not payer:
+            yield ("CASH", receiver), amount
+        elif not receiver:
+            yield ("CASH", payer), -amount
         elif payer != receiver:
-            yield ("clearing", payer, receiver), amount
-            yield ("clearing", receiver, payer), -amount
+            yield ("CLEARING", payer, receiver), amount
+            yield ("CLEARING", receiver, payer), -amount
+
+    def _fee(self, told: Told) -> Iterator[tuple[Account, int]]:
+        """The payer pays it on top; a reversal gives it back to its destination."""
+        fee = told.fee_minor if told.kind == "reversal" else -told.fee_minor
+        wallet = told.destination if told.kind == "reversal" else told.source
+        if fee:
+            yield (wallet,), fee
+            yield ("FEE_INCOME", self._world.home_of(wallet).id), -fee
 
 
-def _account(row: tuple[str, ...]) -> Account:
-    kind, organization, counterparty, handle, code = row[:5]
-    if handle:
-        return handle
-    if kind == "CLEARING":
-        return ("clearing", organization, counterparty)
-    return ("cash", organization) if kind == "CASH" else (kind, organization, code)
-
-
-def _rows(record: Record) -> Iterator[Row]:
-    """The transfers that an acknowledged answer told of."""
-    answer, moves = record.answer, record.order.moves
-    assert answer is not None
-    found = json.loads(answer.body)
-    if "items" in found or "items" in found.get("facts", {}):
-        items = found.get("items") or found["facts"]["items"]
-        for item, move in zip(items, moves, strict=True):
-            yield _row(item["transfer"]["id"], item["transfer"]["state"], move)
-    else:
-        transfer = found["id"] if answer.status == 201 else found["facts"]["transfer"]
-        yield _row(transfer, found.get("state", FAILED), moves[0])
-
-
-def _row(transfer: str, state: str, move: Move) -> Row:
-    ends = (move.source or "", move.destination or "")
-    return (decode("trf", transfer), state, move.kind, *ends, move.amount_minor)
+def _agree(told: ToldHold, have: KeptHold) -> bool:
+    """Whether a hold stands as the journal says; time may have ended a short one."""
+    amount, captured, released, state = have
+    if (amount, captured) != (told.amount_minor, told.captured_minor):
+        return False
+    rest = amount - captured
+    if told.ended:
+        return state in {"CAPTURED", "VOIDED"} and released == rest
+    return (state, released) == ("OPEN", 0) or (
+        told.short and (state, released) == ("EXPIRED", rest)
+    )

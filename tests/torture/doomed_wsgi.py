@@ -33,6 +33,9 @@ __all__ = ["application"]
 _STATEMENTS = {
     "INSERT INTO ledger_transaction ": Point.TRANSACTIONS_WRITTEN,
     "INSERT INTO ledger_entry ": Point.ENTRIES_WRITTEN,
+    "INSERT INTO ledger_hold ": Point.HOLDS_CHANGED,
+    "UPDATE ledger_hold ": Point.HOLDS_CHANGED,
+    "INSERT INTO wallets_spendingusage ": Point.LIMITS_COUNTED,
     "INSERT INTO wallets_transfer ": Point.TRANSFERS_WRITTEN,
     "INSERT INTO events_outboxevent ": Point.EVENTS_WRITTEN,
 }

@@ -24,12 +24,16 @@ from ledger.services.clearing import set_clearing_cap  # noqa: E402
 from tests.torture.world import (  # noqa: E402
     CAP_MINOR,
     CURRENCY,
+    FEE_BPS,
+    FEE_FIXED_MINOR,
     NARROW_CAP_MINOR,
     ORGANIZATIONS,
     Tenant,
     written,
 )
 from wallets.choices import WalletKind  # noqa: E402
+from wallets.models.terms import CHARGEABLE  # noqa: E402
+from wallets.services.terms import set_fee_schedule, set_limit_rule  # noqa: E402
 from wallets.services.wallets import open_wallet  # noqa: E402
 
 REQUEST = "torture"
@@ -88,13 +92,20 @@ def _tenant(staff: Actor, number: int) -> Tenant:
     organization_id = registered.organization.id
     activate_organization(actor=staff, organization_id=organization_id, now=clock.now())
     owner = user_actor(user=registered.owner, door=Door.COMMAND, request_id=REQUEST)
-    wallets = [
-        open_wallet(
-            actor=owner, owner_id=holder, kind=kind, currency=CURRENCY, now=clock.now()
-        ).handle
+    own, people = (
+        [
+            open_wallet(
+                actor=owner, owner_id=holder, kind=kind, currency=CURRENCY, now=clock.now()
+            ).handle
+            for kind in WalletKind
+        ]
         for holder in (None, registered.owner.id)
-        for kind in WalletKind
-    ]
+    )
+    charges = number == 0
+    if charges:
+        _charge(staff, organization_id)
+    else:
+        _lift_limits(staff, organization_id)
     issued = issue(
         actor=staff,
         name="Torture",
@@ -102,7 +113,38 @@ def _tenant(staff: Actor, number: int) -> Tenant:
         now=clock.now(),
         organization_id=organization_id,
     )
-    return Tenant(str(organization_id), issued.secret, tuple(wallets))
+    return Tenant(
+        str(organization_id), issued.secret, (*own, *people), people=tuple(people), charges=charges
+    )
+
+
+def _charge(staff: Actor, organization_id: uuid.UUID) -> None:
+    """Fees for everything; the platform's limits stay, and are met now and then."""
+    for kind in CHARGEABLE:
+        set_fee_schedule(
+            actor=staff,
+            organization_id=organization_id,
+            kind=kind,
+            currency=CURRENCY,
+            fixed_minor=FEE_FIXED_MINOR,
+            bps=FEE_BPS,
+            floor_minor=0,
+            ceiling_minor=None,
+            now=clock.now(),
+        )
+
+
+def _lift_limits(staff: Actor, organization_id: uuid.UUID) -> None:
+    for kind in WalletKind:
+        set_limit_rule(
+            actor=staff,
+            organization_id=organization_id,
+            wallet_kind=kind,
+            currency=CURRENCY,
+            day_minor=None,
+            month_minor=None,
+            now=clock.now(),
+        )
 
 
 if __name__ == "__main__":

@@ -84,13 +84,14 @@ class Load:
             elif not answer.replayed:
                 self._tally.find(f"{record.order.key}: a replay without Idempotent-Replayed")
 
-        self._in_parallel(records, replay)
+        self._in_parallel([record for record in records if record.order.keyed], replay)
 
     def _run(self, seed: str, name: str) -> None:
         """One client: ask, insist on some answers at once, leave others for later."""
         patience = random.Random(f"{seed}/{name}/patience")
         client = self._client()
-        for order in Orders(self._world, seed=seed, name=name):
+        orders = Orders(self._world, seed=seed, name=name)
+        for order in orders:
             if self._stopping.is_set():
                 break
             record = self._journal.asked(order)
@@ -98,6 +99,8 @@ class Load:
                 time.sleep(0.05)
                 if patience.random() < 0.5:
                     client.settle(record, go_on=lambda: not self._stopping.is_set())
+            if record.answer is not None:
+                orders.learn(order, record.answer.status, record.answer.body)
         client.close()
 
     def _client(self) -> Client:

@@ -22,6 +22,8 @@ class Point(enum.StrEnum):
     LOCKED = "locked"
     TRANSACTIONS_WRITTEN = "transactions-written"
     ENTRIES_WRITTEN = "entries-written"
+    HOLDS_CHANGED = "holds-changed"
+    LIMITS_COUNTED = "limits-counted"
     TRANSFERS_WRITTEN = "transfers-written"
     EVENTS_WRITTEN = "events-written"
     BEFORE_COMMIT = "before-commit"

@@ -18,7 +18,7 @@ from tests.torture.stack import Stack
 from tests.torture.tally import Tally
 from tests.torture.world import World
 
-MEET_SECONDS = 5.0
+MEET_SECONDS = 8.0
 # The load goes on so long after everything is back, so that broken connections are met too.
 AFTERMATH_SECONDS = 0.5
 OLDER_REPLAYED = 40
