@@ -32,10 +32,14 @@ _JITTER_SECONDS = 0.02
 def opens_transaction(function: Callable[P, R], /) -> Callable[P, R]: ...
 @overload
 def opens_transaction(
-    *, context: Callable[..., Context]
+    *, context: Callable[..., Context] | None = None, pipelined: bool = False
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def opens_transaction(
-    function: Callable[P, R] | None = None, /, *, context: Callable[..., Context] | None = None
+    function: Callable[P, R] | None = None,
+    /,
+    *,
+    context: Callable[..., Context] | None = None,
+    pipelined: bool = False,
 ) -> Any:
     """Make a use case: one durable transaction around the call, with the view it needs.
 
@@ -44,6 +48,9 @@ def opens_transaction(
     most `MAX_ATTEMPTS` times with jitter; the function must therefore have no effect outside the
     database.
 
+    :param pipelined: statements are sent without waiting for answers that nobody reads. One whose
+        rows are fetched still waits; one that only writes travels with the next, and the last of
+        them with the COMMIT. Its error therefore surfaces later, at the latest from the call.
     :raises Busy: when locks could not be had in time, or the attempts ran out.
     :raises RuntimeError: (from Django) when called inside another transaction.
     """
@@ -54,8 +61,12 @@ def opens_transaction(
             view = context(**kwargs) if context else context_of(cast(Any, kwargs["actor"]))
 
             def once() -> R:
-                with transaction.atomic(durable=True), entered(view):
-                    return inner(*args, **kwargs)
+                with _pipeline(pipelined) as sync, transaction.atomic(durable=True), entered(view):
+                    result = inner(*args, **kwargs)
+                    if len(connection.atomic_blocks) > 1:
+                        # There is no COMMIT inside a test case's transaction.
+                        sync()
+                    return result
 
             return _retried(once)
 
@@ -82,22 +93,36 @@ def needs_transaction(function: Callable[P, R]) -> Callable[P, R]:
 
 
 @needs_transaction
-def limit_lock_wait(wait_ms: int) -> None:
-    """Wait at most this long for each lock, until the end of the transaction."""
+def tune(*, lock_wait_ms: int | None = None) -> None:
+    """Keep the plans of this transaction's statements, and limit its waits for locks.
+
+    Left alone, PostgreSQL plans a statement over an array of ids anew for each array, which takes
+    longer than to execute it. For statements over keys one plan is right for all.
+
+    :param lock_wait_ms: for each lock, until the end; None leaves it as the connection has it.
+    """
+    settings = {"plan_cache_mode": "force_generic_plan"}
+    if lock_wait_ms is not None:
+        settings["lock_timeout"] = f"{lock_wait_ms}ms"
+    asked = ", ".join("set_config(%s, %s, true)" for _ in settings)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{wait_ms}ms"])
+        cursor.execute(f"SELECT {asked}", [part for item in settings.items() for part in item])
 
 
 @contextlib.contextmanager
-def pipelined() -> Iterator[None]:
-    """Send statements without waiting for the answers nobody reads.
-
-    A statement whose rows are fetched still waits; one that only writes travels with the next. An
-    error of such a statement therefore surfaces later, at the latest at the end of the block.
-    """
+def _pipeline(wanted: bool) -> Iterator[Callable[[], None]]:
+    """A pipeline around the transaction, so that the COMMIT belongs to it; gives its `sync`."""
+    if not wanted:
+        yield lambda: None
+        return
     connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        yield
+    try:
+        with connection.wrap_database_errors, connection.connection.pipeline() as pipeline:
+            yield pipeline.sync
+    finally:
+        # Inside a pipeline Django does not learn from a rollback that the connection is dead.
+        if connection.connection is not None and connection.connection.closed:
+            connection.close()
 
 
 def _of_test_case(block: object) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
+import psycopg
 import pytest
 from django.db import IntegrityError, OperationalError, connection, connections, transaction
 from django.db.utils import DataError
@@ -16,9 +18,10 @@ from kernel.transactions import (
     MAX_ATTEMPTS,
     needs_transaction,
     opens_transaction,
-    pipelined,
     sqlstate_of,
+    tune,
 )
+from tests.servers import SUPERUSER_VARIABLE
 
 ROOT = system(door=Door.COMMAND, request_id="test")
 
@@ -187,10 +190,10 @@ def test_other_database_errors_are_not_tried_again(probe: None) -> None:
     assert attempts == [1]
 
 
-@opens_transaction
+@opens_transaction(pipelined=True)
 def pipeline(*, actor: Actor, statements: list[str], read: bool = False) -> list[tuple]:
     found = []
-    with pipelined(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
         if read:
@@ -223,6 +226,45 @@ def test_a_lock_that_does_not_come_in_a_pipeline_is_busy_too(probe: None) -> Non
     with _locked_elsewhere("a"), pytest.raises(Busy):
         pipeline(actor=ROOT, statements=waiting)
     assert _amounts() == {"a": 0, "b": 0}
+
+
+def test_an_error_that_comes_with_the_commit_takes_all_of_it_back(probe: None) -> None:
+    unique = "ALTER TABLE probe ADD CONSTRAINT one UNIQUE (amount) DEFERRABLE INITIALLY DEFERRED"
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("UPDATE probe SET amount = 1 WHERE name = 'b'")
+        cursor.execute(unique)
+
+    with pytest.raises(IntegrityError, match="one"):
+        pipeline(actor=ROOT, statements=[ADD_TO_A])
+    assert _amounts("owner") == {"a": 0, "b": 1}
+    assert pipeline(actor=ROOT, statements=[ADD_TO_A, ADD_TO_A], read=True) == [(2,), (1,)]
+
+
+def test_a_dead_connection_costs_one_pipeline_and_not_the_next(probe: None) -> None:
+    pipeline(actor=ROOT, statements=[ADD_TO_A])
+    pid = connection.connection.info.backend_pid
+    with psycopg.connect(os.environ[SUPERUSER_VARIABLE], autocommit=True) as superuser:
+        superuser.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+
+    with pytest.raises(OperationalError):
+        pipeline(actor=ROOT, statements=[ADD_TO_A])
+    assert pipeline(actor=ROOT, statements=[ADD_TO_A], read=True) == [(2,), (0,)]
+
+
+def test_what_is_tuned_ends_with_the_transaction(probe: None) -> None:
+    asked = "SELECT current_setting('plan_cache_mode'), current_setting('lock_timeout')"
+
+    @opens_transaction(pipelined=True)
+    def look(*, actor: Actor) -> tuple:
+        tune(lock_wait_ms=123)
+        with connection.cursor() as cursor:
+            cursor.execute(asked)
+            return cursor.fetchone()
+
+    assert look(actor=ROOT) == ("force_generic_plan", "123ms")
+    with connection.cursor() as cursor:
+        cursor.execute(asked)
+        assert cursor.fetchone() == ("auto", "10s")
 
 
 def _nothing() -> Context:

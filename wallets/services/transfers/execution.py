@@ -10,7 +10,7 @@ from django.db import IntegrityError
 
 from kernel.context import Context, Scope, widen
 from kernel.errors import Busy, VaultCraftError, registered_errors
-from kernel.transactions import limit_lock_wait, opens_transaction, pipelined
+from kernel.transactions import opens_transaction, tune
 from ledger.errors import BatchTooLarge
 from ledger.policy import MAX_BATCH
 from ledger.queries import clearing_accounts
@@ -71,14 +71,12 @@ def _nothing_yet(**_: object) -> Context:
     return Context()
 
 
-@opens_transaction(context=_nothing_yet)
+@opens_transaction(context=_nothing_yet, pipelined=True)
 def _execute(
     *, items: Sequence[TransferRequest], all_or_nothing: bool, lock_wait_ms: int | None
 ) -> list[TransferOutcome]:
-    with pipelined():
-        if lock_wait_ms is not None:
-            limit_lock_wait(lock_wait_ms)
-        return _outcomes(items, all_or_nothing)
+    tune(lock_wait_ms=lock_wait_ms)
+    return _outcomes(items, all_or_nothing)
 
 
 def _outcomes(items: Sequence[TransferRequest], all_or_nothing: bool) -> list[TransferOutcome]:
