@@ -97,7 +97,8 @@ class CarefulAdmin(_ModelAdmin):
         key = self.opts.pk.name
         offered = {key, f"{key}__exact"}
         for one in self.get_list_filter(request):
-            offered |= _lookups_of(self.model, str(one))
+            own = getattr(one, "parameter_name", None)
+            offered |= {own} if own else _lookups_of(self.model, str(one))
         return offered
 
     def _hidden(self, request: Any) -> set[str]:

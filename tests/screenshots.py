@@ -88,6 +88,40 @@ def to_wallet_action(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def to_part(path: str, selector: str, button: str) -> Callable[[Page], None]:
+    """Follow to a page, then press a button on it."""
+
+    def go(page: Page) -> None:
+        follow(path, selector)(page)
+        page.locator(f"main a:has-text('{button}')").first.click()
+        page.wait_for_load_state("networkidle")
+
+    return go
+
+
+def to_fee_form(page: Page) -> None:
+    """The organization with the form of a fee opened."""
+    page.goto("/organization#fees")
+    page.locator("details.fold summary").first.click()
+
+
+def to_hold_refused(page: Page) -> None:
+    """The form of a hold with more than there is."""
+    page.goto("/holds/new?to=VC-000000")
+    page.fill("#id_amount", "12.345")
+    page.click("button:has-text('Hold the money')")
+    page.wait_for_load_state("networkidle")
+
+
+def to_capture_part(page: Page) -> None:
+    """A part of a hold, too fine for the currency."""
+    to_part("/holds?state=OPEN", "#results .list-row", "Capture")(page)
+    page.get_by_text("A part").click()
+    page.fill("#id_amount", "12.345")
+    page.click("button:has-text('Capture now')")
+    page.wait_for_load_state("networkidle")
+
+
 SHOTS = (
     Shot("sign-in", "nobody", to("/sign-in")),
     Shot("register", "nobody", to("/register")),
@@ -103,6 +137,26 @@ SHOTS = (
     Shot("transfer-failed", "owner", follow("/transfers?state=FAILED", "#results .list-row")),
     Shot("wallets", "owner", to("/wallets")),
     Shot("wallet", "owner", follow("/wallets", ".wallet-card")),
+    Shot("transfer-given-back", "owner", follow("/transfers?q=office+chair", "#results .list-row")),
+    Shot("transfer-reversal", "owner", follow("/transfers?kind=reversal", "#results .list-row")),
+    Shot(
+        "receipt-reversal",
+        "owner",
+        follow("/transfers?kind=reversal", "#results .list-row", "/receipt"),
+    ),
+    Shot("transfers-reversals", "owner", to("/transfers?kind=reversal")),
+    Shot("transfers-captures", "owner", to("/transfers?kind=capture")),
+    Shot("give-back", "owner", to_part("/transfers?q=hampers", "#results .list-row", "Give back")),
+    Shot("holds", "owner", to("/holds")),
+    Shot("holds-empty", "owner", to("/holds?q=nothing+like+this")),
+    Shot("hold", "owner", follow("/holds?q=payroll", "#results .list-row")),
+    Shot("hold-captured", "owner", follow("/holds?state=CAPTURED", "#results .list-row")),
+    Shot("hold-expired", "owner", follow("/holds?state=EXPIRED", "#results .list-row")),
+    Shot("hold-new", "owner", to("/holds/new")),
+    Shot("hold-new-refused", "owner", to_hold_refused),
+    Shot("hold-capture", "owner", to_part("/holds?state=OPEN", "#results .list-row", "Capture")),
+    Shot("hold-capture-refused", "owner", to_capture_part),
+    Shot("fee-form", "owner", to_fee_form),
     Shot("organization", "owner", to("/organization")),
     Shot("profile", "owner", to("/profile")),
     Shot("not-found", "owner", to("/transfers/trf_00000000000000000000000000")),

@@ -63,12 +63,14 @@ class VaultCraftAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Our own pages first; some of Django's are left out."""
-        from web.views import staff, staff_wallets
+        from web.views import staff, staff_terms, staff_wallets
 
         pages = [
             ("trial-balance/", staff.trial_balance_page, "trial-balance"),
             ("organizations/status/", staff.organization_status, "organization-status"),
             ("wallets/status/", staff_wallets.status, "wallet-status"),
+            ("wallets/fees/", staff_terms.fee, "fee-set"),
+            ("wallets/limits/", staff_terms.limit, "limit-set"),
             ("wallets/cash/", staff_wallets.cash, "wallet-cash"),
         ]
         own = [path(route, self.admin_view(view), name=name) for route, view, name in pages]

@@ -10,6 +10,7 @@ from web.forms.money import (
     HoldForm,
     LimitForm,
     OpenWalletForm,
+    OrganizationFeeForm,
     PartForm,
     SendForm,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "LimitForm",
     "LineField",
     "OpenWalletForm",
+    "OrganizationFeeForm",
     "PartForm",
     "RegisterForm",
     "SendForm",

@@ -137,6 +137,17 @@ class FeeForm(forms.Form):
         offer(self, "currency", currencies)
 
 
+class OrganizationFeeForm(FeeForm):
+    """The same, for an organization to be chosen."""
+
+    organization = forms.ChoiceField()
+    field_order = ("organization", "kind", "currency")
+
+    def __init__(self, *args: Any, organizations: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "organization", organizations)
+
+
 class LimitForm(forms.Form):
     """How much wallets of one kind and currency may pay out; empty is no limit."""
 

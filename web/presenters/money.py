@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import decimal
 from typing import Protocol
 
 from kernel.money import display
@@ -34,6 +35,11 @@ def signed(amount_minor: int, currency: CurrencyLike, *, direction: str) -> str:
     """With ``+`` for money in and a minus for money out; bare when it stays in the house."""
     mark = {"in": "+", "out": MINUS}.get(direction, "")
     return f"{mark}{shown(amount_minor, currency)}"
+
+
+def plain(amount_minor: int, exponent: int) -> str:
+    """``1250.50``: as people type it, for a form that begins with what holds now."""
+    return f"{decimal.Decimal(amount_minor).scaleb(-exponent):f}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -183,8 +183,18 @@ def _terms(request: PersonRequest, organization: Organization) -> dict[str, Any]
 
 def fee_form(data: Any = None, **initial: Any) -> FeeForm:
     """The form of one fee, with the kinds that can be charged for."""
-    kinds = [(kind.value, kind.label) for kind in CHARGEABLE]
-    return FeeForm(data, initial=initial, kinds=kinds, currencies=currency_choices(), prefix="fee")
+    return FeeForm(
+        data,
+        initial=initial,
+        kinds=charged_kinds(),
+        currencies=currency_choices(),
+        prefix="fee",
+    )
+
+
+def charged_kinds() -> list[tuple[str, str]]:
+    """What an organization may charge for."""
+    return [(kind.value, kind.label) for kind in CHARGEABLE]
 
 
 def _invite_form(request: PersonRequest, *, data: bool = False) -> InviteForm:

@@ -1,0 +1,148 @@
+"""Setting fees and limits on the staff site, filled in with what holds now."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from accounts.policy import require
+from accounts.queries import visible_organizations
+from kernel import clock
+from kernel.actor import Actor
+from kernel.context import reading
+from kernel.errors import VaultCraftError
+from wallets.choices import WalletKind
+from wallets.models import FeeSchedule, LimitRule
+from wallets.queries import fee_schedules, limit_rules
+from wallets.services.terms import set_fee_schedule, set_limit_rule
+from web.forms import FeeForm, LimitForm, OrganizationFeeForm
+from web.presenters.choices import currency_choices
+from web.presenters.money import plain
+from web.views.organization import charged_kinds
+from web.views.staff import actor_of, chosen_ids, draw
+from web.views.terms import explain_terms, exponent_of, fee_terms, minor_or_zero
+
+_FEES = "admin:wallets_feeschedule_changelist"
+_LIMITS = "admin:wallets_limitrule_changelist"
+
+
+def fee(request: HttpRequest) -> HttpResponse:
+    """One fee of one organization."""
+    actor = actor_of(request)
+    require(actor, "wallets.set_fees")
+    with reading(actor):
+        form = OrganizationFeeForm(
+            request.POST if request.method == "POST" else None,
+            initial=_fee_now(_chosen(request, fee_schedules())),
+            organizations=_organizations(actor),
+            kinds=charged_kinds(),
+            currencies=currency_choices(),
+        )
+    if request.method == "POST" and form.is_valid() and _fee_set(request, actor, form):
+        return HttpResponseRedirect(reverse(_FEES))
+    lead = "It holds for everything confirmed from now on. Everything empty makes it free."
+    return _page(request, "Set a fee", lead, form, _FEES)
+
+
+def limit(request: HttpRequest) -> HttpResponse:
+    """The limits of one kind of wallet of one organization; staff only."""
+    actor = actor_of(request)
+    require(actor, "wallets.set_limits")
+    with reading(actor):
+        form = LimitForm(
+            request.POST if request.method == "POST" else None,
+            initial=_limit_now(_chosen(request, limit_rules())),
+            organizations=_organizations(actor),
+            currencies=currency_choices(),
+        )
+    if request.method == "POST" and form.is_valid() and _limit_set(request, actor, form):
+        return HttpResponseRedirect(reverse(_LIMITS))
+    lead = "It replaces the general rule for this organization. What was spent already counts."
+    return _page(request, "Set a limit", lead, form, _LIMITS)
+
+
+def _page(
+    request: HttpRequest, title: str, lead: str, form: FeeForm | LimitForm, back: str
+) -> HttpResponse:
+    context = {"title": title, "lead": lead, "form": form, "back_url": reverse(back)}
+    return draw(request, "admin/terms.html", context)
+
+
+def _chosen(request: HttpRequest, rows: Any) -> Any:
+    """The ticked row, of which a list may have sent one."""
+    ids = chosen_ids(request.GET.getlist("id"))
+    return rows.filter(id=ids[0]).first() if ids else None
+
+
+def _organizations(actor: Actor) -> list[tuple[str, str]]:
+    rows = visible_organizations(actor).order_by("display_name")
+    return [(str(row.id), row.display_name) for row in rows]
+
+
+def _fee_now(row: FeeSchedule | None) -> dict[str, Any]:
+    if row is None:
+        return {}
+    exponent = row.currency.exponent
+    return {
+        "organization": str(row.organization_id),
+        "kind": row.kind,
+        "currency": row.currency_id,
+        "fixed": plain(row.fixed_minor, exponent),
+        "percent": plain(row.bps, 2),
+        "floor": plain(row.floor_minor, exponent),
+        "ceiling": "" if row.ceiling_minor is None else plain(row.ceiling_minor, exponent),
+    }
+
+
+def _limit_now(row: LimitRule | None) -> dict[str, Any]:
+    if row is None:
+        return {}
+    exponent = row.currency.exponent
+    return {
+        "organization": str(row.organization_id or ""),
+        "wallet_kind": row.wallet_kind,
+        "currency": row.currency_id,
+        "day": "" if row.day_minor is None else plain(row.day_minor, exponent),
+        "month": "" if row.month_minor is None else plain(row.month_minor, exponent),
+    }
+
+
+def _fee_set(request: HttpRequest, actor: Actor, form: OrganizationFeeForm) -> bool:
+    """Whether it is set; else the reason stands on the form."""
+    try:
+        set_fee_schedule(
+            actor=actor,
+            organization_id=uuid.UUID(form.cleaned_data["organization"]),
+            now=clock.now(),
+            **fee_terms(form),
+        )
+    except VaultCraftError as error:
+        explain_terms(form, error)
+        return False
+    messages.success(request, "The fee is set.")
+    return True
+
+
+def _limit_set(request: HttpRequest, actor: Actor, form: LimitForm) -> bool:
+    """Whether it is set; else the reason stands on the form."""
+    given = form.cleaned_data
+    try:
+        exponent = exponent_of(given["currency"])
+        set_limit_rule(
+            actor=actor,
+            organization_id=uuid.UUID(given["organization"]),
+            wallet_kind=WalletKind(given["wallet_kind"]),
+            currency=given["currency"],
+            day_minor=minor_or_zero(given["day"], exponent) if given["day"] else None,
+            month_minor=minor_or_zero(given["month"], exponent) if given["month"] else None,
+            now=clock.now(),
+        )
+    except VaultCraftError as error:
+        explain_terms(form, error)
+        return False
+    messages.success(request, "The limit is set.")
+    return True
