@@ -2,7 +2,8 @@
 
 Written set-based by the superuser with triggers off, in the order of the keys, with the balances,
 versions and running balances that posting would have given: the books verify afterwards like
-those that the product wrote. Each new wallet is opened with one deposit of two entries.
+those that the product wrote. Each new wallet is opened with one deposit of two entries, ten seconds
+after the one before it: the first 1,000 from one account of cash, all others from another one.
 """
 
 from __future__ import annotations
@@ -20,12 +21,16 @@ from bench.world import OPENING_MINOR
 from kernel.clock import now
 from kernel.ids import ALPHABET, new_id
 
+SHORT_ENTRIES = 1_000
+# When the deposit number n was made.
+_WHEN: LiteralString = "%(at)s - (%(count)s - n) * interval '10 seconds'"
+
 # The handles are the valid ones from zero on; those of the world are left out.
 _NUMBERED: LiteralString = """
 CREATE UNLOGGED TABLE bench_made AS
 WITH numbered AS (
     SELECT n, n & 31 AS a, n >> 5 & 31 AS b, n >> 10 & 31 AS c, n >> 15 & 31 AS d, n >> 20 & 31 AS e
-    FROM generate_series(1, %(count)s * 11 / 10) AS n
+    FROM generate_series(1, %(count)s * 11 / 10 + 1000) AS n
 ), summed AS (
     SELECT *, 2 * a / 32 + 2 * a %% 32 + b + 2 * c / 32 + 2 * c %% 32 + d + 2 * e / 32
               + 2 * e %% 32 AS total
@@ -49,37 +54,42 @@ SELECT person, '!', 'large' || n || '@bench.test', 'Holder ' || n, %(organizatio
        true, %(at)s
 FROM bench_made
 """
-_ACCOUNTS: LiteralString = """
+_ACCOUNTS: LiteralString = f"""
 INSERT INTO ledger_ledgeraccount (id, organization_id, kind, account_class, currency_id, code,
     name, status, floor_minor, created_at, posted_minor, version, last_recorded_at)
 SELECT account, %(organization)s, 'WALLET', 'LIABILITY', 'INR', '2000-' || handle, 'Bench',
-       'ACTIVE', 0, %(at)s, %(opening)s, 1, %(at)s
+       'ACTIVE', 0, {_WHEN}, %(opening)s, 1, {_WHEN}
 FROM bench_made
 UNION ALL
-SELECT %(cash)s, %(organization)s, 'CASH', 'ASSET', 'INR', '1001-BENCH', 'Bench', 'ACTIVE', 0,
-       %(at)s, %(opening)s * %(count)s::bigint, %(count)s, %(at)s
-"""
+SELECT CASE WHEN n > %(short_entries)s THEN %(long)s ELSE %(short)s END, %(organization)s, 'CASH',
+       'ASSET', 'INR', CASE WHEN n > %(short_entries)s THEN '1001-LONG' ELSE '1002-SHORT' END,
+       'Bench', 'ACTIVE', 0, min({_WHEN}), sum(%(opening)s), count(*), max({_WHEN})
+FROM bench_made GROUP BY n > %(short_entries)s
+"""  # noqa: S608 - of constants
 _WALLETS: LiteralString = """
 INSERT INTO wallets_wallet (id, handle, organization_id, owner_id, kind, currency_id, account_id,
     created_at)
 SELECT wallet, handle, %(organization)s, person, 'current', 'INR', account, %(at)s FROM bench_made
 """
-_TRANSACTIONS: LiteralString = """
+_TRANSACTIONS: LiteralString = f"""
 INSERT INTO ledger_transaction (id, organization_id, kind, reference, entry_count, effective_at,
     recorded_at, description, metadata)
 SELECT transaction, %(organization)s, 'DEPOSIT', uuid_send(transaction) || uuid_send(account), 2,
-       %(at)s, %(at)s, '', '{}'
+       {_WHEN}, {_WHEN}, '', '{{}}'
 FROM bench_made
-"""
-_ENTRIES: LiteralString = """
+"""  # noqa: S608 - of constants
+_ENTRIES: LiteralString = f"""
 INSERT INTO ledger_entry (transaction_id, organization_id, seq, account_id, side, amount_minor,
     currency_id, balance_after_minor, version, effective_at, recorded_at)
-SELECT transaction, %(organization)s, seq, CASE seq WHEN 1 THEN %(cash)s ELSE account END,
+SELECT transaction, %(organization)s, seq,
+       CASE WHEN seq = 2 THEN account WHEN n > %(short_entries)s THEN %(long)s ELSE %(short)s END,
        CASE seq WHEN 1 THEN 'DEBIT' ELSE 'CREDIT' END, %(opening)s, 'INR',
-       CASE seq WHEN 1 THEN n * %(opening)s ELSE %(opening)s END,
-       CASE seq WHEN 1 THEN n ELSE 1 END, %(at)s, %(at)s
-FROM bench_made, generate_series(1, 2) AS seq
-"""
+       %(opening)s * place, place, {_WHEN}, {_WHEN}
+FROM bench_made, generate_series(1, 2) AS seq, LATERAL (
+    SELECT CASE WHEN seq = 2 THEN 1 WHEN n > %(short_entries)s THEN n - %(short_entries)s
+                ELSE n END AS place
+) counted
+"""  # noqa: S608 - of constants
 
 
 def build_large(cluster: Cluster, world: World, *, count: int) -> Large:
@@ -87,10 +97,12 @@ def build_large(cluster: Cluster, world: World, *, count: int) -> Large:
     cluster.copy_database(LARGE)
     tenant = world.tenants[0]
     values: dict[str, object] = {
-        "count": count,
+        "count": count + SHORT_ENTRIES,
         "alphabet": ALPHABET.upper(),
         "organization": tenant.id,
-        "cash": new_id(),
+        "long": new_id(),
+        "short": new_id(),
+        "short_entries": SHORT_ENTRIES,
         "opening": OPENING_MINOR,
         "at": now(),
     }
@@ -115,15 +127,10 @@ def _write(cluster: Cluster, values: dict[str, object], *statements: LiteralStri
 def _large(cluster: Cluster, tenant: Tenant, values: dict[str, object]) -> Large:
     with cluster.superuser(database=LARGE) as connection:
         handles = connection.execute("SELECT handle FROM bench_made").fetchall()
-        short = connection.execute(
-            "SELECT id, version FROM ledger_ledgeraccount"
-            " WHERE organization_id = %s AND code = '1000-CASH'",
-            [tenant.id],
-        ).fetchone()
         connection.execute("DROP TABLE bench_made")
         connection.execute("VACUUM ANALYZE")
-    assert short is not None
     grown = dataclasses.replace(tenant, handles=tuple(handle for (handle,) in handles), accounts=())
-    cash = values["cash"]
-    assert isinstance(cash, uuid.UUID)
-    return Large(World((grown,), database=LARGE), cash, *short)
+    long, short = values["long"], values["short"]
+    assert isinstance(long, uuid.UUID)
+    assert isinstance(short, uuid.UUID)
+    return Large(World((grown,), database=LARGE), long, short)

@@ -214,6 +214,8 @@ def _read(read: str, what: str) -> Line:
 
 _SIZES = (
     _read("balance", "Balance"),
+    _read("as_recorded", "Balance as of an instant, by recorded time"),
+    _read("as_effective", "Balance as of an instant, by effective time"),
     _read("history", "Page of 25 entries"),
     Line(
         name="very_many_accounts",

@@ -34,11 +34,10 @@ class World:
 class Large:
     """A world of one organization with very many wallets.
 
-    :param long_account: an account with as many entries as there are wallets.
-    :param short_account: an account with `short_entries` entries.
+    :param long_account: an account with very many entries.
+    :param short_account: an account with 1,000 entries.
     """
 
     world: World
     long_account: uuid.UUID
     short_account: uuid.UUID
-    short_entries: int
