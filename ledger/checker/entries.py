@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import LiteralString
 
-from ledger.checker.passes import ENTRIES, Pass, of
+from ledger.checker.passes import ENTRIES, IN_ORDER, Pass, of
 
 SIGNED: LiteralString = "CASE e.side WHEN 'DEBIT' THEN e.amount_minor ELSE -e.amount_minor END"
 # Positive on the account's normal side, as balances are.
@@ -35,11 +35,11 @@ SUMS = Pass(
         ) by_accounts USING (organization_id, currency_id)""",  # noqa: S608 - our constants
 )
 
-# The entries of a transaction lie together, so this reads both tables once, in their own order.
 TRANSACTIONS = Pass(
     name="transactions",
     claim="each transaction has all its entries, and they balance in each currency",
     expected_when=ENTRIES,
+    planned_with=IN_ORDER,
     query=f"""
         SELECT t.organization_id, 'transaction' AS subject, t.id::text AS subject_id,
                CASE WHEN e.transaction_id IS NULL THEN 'transaction_without_entries'
@@ -85,11 +85,15 @@ BALANCES = Pass(
                                   'version', a.version, 'entries', coalesce(s.entries, 0)) AS facts
         FROM ledger_ledgeraccount a
         LEFT JOIN (
-            SELECT e.account_id, sum({CHANGE}) AS total, count(*) AS entries,
-                   max(e.recorded_at) AS last_recorded
-            FROM ledger_entry e JOIN ledger_ledgeraccount a ON a.id = e.account_id
-            WHERE {of("e")} GROUP BY e.account_id
-        ) s ON s.account_id = a.id
+            SELECT a.id, e.entries, e.last_recorded,
+                   CASE WHEN a.account_class IN ('ASSET', 'EXPENSE') THEN e.debits
+                        ELSE -e.debits END AS total
+            FROM (
+                SELECT e.account_id, sum({SIGNED}) AS debits, count(*) AS entries,
+                       max(e.recorded_at) AS last_recorded
+                FROM ledger_entry e WHERE {of("e")} GROUP BY e.account_id
+            ) e JOIN ledger_ledgeraccount a ON a.id = e.account_id
+        ) s ON s.id = a.id
         WHERE {of("a")}""",  # noqa: S608 - our constants
 )
 

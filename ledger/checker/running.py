@@ -64,12 +64,15 @@ def _run(
 ) -> PassReport:
     started = time.monotonic()
     asked = {"organization": organization_id}
-    ((visited, found),) = _rows(
-        connection,
-        f"SELECT count(*), count(rule) FROM ({one.query}) looked",  # noqa: S608 - our constants
-        asked,
-    )
-    findings = _named(connection, one, asked) if found else []
+    with connection.transaction(force_rollback=True):  # takes the planner's settings back
+        for setting in one.planned_with:
+            connection.execute(setting)
+        ((visited, found),) = _rows(
+            connection,
+            f"SELECT count(*), count(rule) FROM ({one.query}) looked",  # noqa: S608 - our constants
+            asked,
+        )
+        findings = _named(connection, one, asked) if found else []
     if not visited and _expected(connection, one, asked):
         findings, found = [_nothing(one, organization_id)], 1
     seconds = time.monotonic() - started

@@ -464,6 +464,10 @@ def test_what_the_checker_cannot_know(vandal: Vandal, books: Books) -> None:
     vandal.run("UPDATE ledger_transaction SET description = 'nothing to see', metadata = '[1]'")
     vandal.run("UPDATE wallets_transfer SET external_reference = external_reference || 'X'")
     vandal.run("UPDATE ledger_ledgeraccount SET name = 'renamed'")
+    # A date that breaks no rule about dates.
+    earlier = "effective_at = effective_at - interval '1 minute'"
+    vandal.run(f"UPDATE ledger_transaction SET {earlier} WHERE id = %s", books.paid)
+    vandal.run(f"UPDATE ledger_entry SET {earlier} WHERE transaction_id = %s", books.paid)
     assert vandal.checked().clean
 
 

@@ -150,6 +150,15 @@ def test_without_an_auditor_the_command_says_what_is_missing(
         check()
 
 
+def test_an_auditor_who_cannot_come_in_is_told_in_a_sentence(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connections.settings["auditor"], "PASSWORD", "wrong")
+    with pytest.raises(CommandError, match="could not be read"):
+        check()
+    assert jobs(world) == []
+
+
 def test_unknown_passes_and_organizations_are_refused() -> None:
     with pytest.raises(CommandError, match="invalid choice"):
         call_command("verify_books", "--pass", "nonsense")

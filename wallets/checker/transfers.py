@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import LiteralString
 
 from ledger.checker import Pass
-from ledger.checker.passes import of
+from ledger.checker.passes import ALONE, of
 
 OF_TRANSFER: LiteralString = (
     "(%(organization)s::uuid IS NULL OR w.organization_id = %(organization)s"
@@ -37,8 +37,8 @@ WALLETS = Pass(
 
 # What the books moved on the two wallets' own accounts: paid by the source, received by the other.
 _MOVED: LiteralString = """
-    SELECT t.transfer_id, count(DISTINCT t.id) AS transactions,
-           (array_agg(t.organization_id))[1] AS organization_id,
+    SELECT t.transfer_id, count(*) FILTER (WHERE e.seq = 1 OR e.id IS NULL) AS transactions,
+           any_value(t.organization_id) AS organization_id,
            count(*) FILTER (WHERE t.organization_id NOT IN (
                w.organization_id, coalesce(w.counterparty_organization_id, w.organization_id))
            ) AS strangers,
@@ -63,6 +63,7 @@ TRANSFERS = Pass(
     name="transfers",
     claim="each completed transfer is in the books as asked, and no other transfer is",
     expected_when=IN_BOOKS,
+    planned_with=ALONE,
     query=f"""
         SELECT coalesce(w.organization_id, t.organization_id) AS organization_id,
                'transfer' AS subject, coalesce(w.id, t.transfer_id)::text AS subject_id,

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+import psycopg
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from kernel import clock
@@ -36,6 +37,8 @@ class Command(BaseCommand):
                 count = _export(stream, options["format"], options["organization"])
         except VaultCraftError as error:
             raise CommandError(f"{error.code}: {error.detail}") from error
+        except psycopg.OperationalError as error:
+            raise CommandError(f"The books could not be read: {error}") from None
         except OSError as error:
             raise CommandError(f"{options['output']} cannot be written: {error}") from None
         self.stderr.write(f"{count:,} transactions written.")

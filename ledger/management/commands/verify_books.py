@@ -7,6 +7,7 @@ import sys
 import uuid
 from typing import Any
 
+import psycopg
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from kernel import clock
@@ -47,6 +48,8 @@ class Command(BaseCommand):
             report = _report(options)
         except VaultCraftError as error:
             raise CommandError(f"{error.code}: {error.detail}") from error
+        except psycopg.OperationalError as error:
+            raise CommandError(f"The books could not be read: {error}") from None
         if options["format"] == "json":
             self.stdout.write(json.dumps(_as_json(report), indent=2))
         else:
