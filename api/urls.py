@@ -17,6 +17,8 @@ from api.v1 import (
     terms,
 )
 from api.v1.holds import operations as holds
+from api.v1.holds import rehearsing as hold_rehearsing
+from api.v1.ledger import balances, chart, journals, periods, statements
 from api.v1.ledger import operations as ledger
 from api.v1.transfers import operations as transfers
 from api.v1.transfers import rehearsing, reversing
@@ -64,6 +66,7 @@ urlpatterns = [
     path("transfers/<str:transfer_id>", transfers.OneTransfer.as_view()),
     path("transfers/<str:transfer_id>/reverse", reversing.ReverseTransfer.as_view()),
     path("holds", holds.Holds.as_view()),
+    path("holds/dry-run", hold_rehearsing.DryRun.as_view()),
     path("holds/<str:hold_id>", holds.OneHold.as_view()),
     path("holds/<str:hold_id>/capture", holds.CaptureHold.as_view()),
     path("holds/<str:hold_id>/void", holds.VoidHold.as_view()),
@@ -74,9 +77,17 @@ urlpatterns = [
     path("ledger/accounts", ledger.Accounts.as_view()),
     path("ledger/accounts/<str:account_id>", ledger.OneAccount.as_view()),
     path("ledger/accounts/<str:account_id>/entries", ledger.AccountEntries.as_view()),
+    path("ledger/accounts/<str:account_id>/balance", balances.AccountBalances.as_view()),
+    path("ledger/accounts/<str:account_id>/statement", statements.AccountStatements.as_view()),
+    path("ledger/account-groups", chart.AccountGroups.as_view()),
     path("ledger/transactions", ledger.Transactions.as_view()),
     path("ledger/transactions/<str:transaction_id>", ledger.OneTransaction.as_view()),
-    path("ledger/trial-balance", ledger.TrialBalances.as_view()),
+    path("ledger/transactions/<str:transaction_id>/reverse", journals.ReverseJournal.as_view()),
+    path("ledger/journal-entries", journals.JournalEntries.as_view()),
+    path("ledger/journal-entries/dry-run", journals.JournalDryRuns.as_view()),
+    path("ledger/trial-balance", balances.TrialBalances.as_view()),
+    path("ledger/periods", periods.Periods.as_view()),
+    path("ledger/periods/<str:period_id>/close", periods.ClosePeriod.as_view()),
     path("ledger/clearing-caps", clearing.ClearingCaps.as_view()),
     path("audit/records", audit.AuditRecords.as_view()),
 ]

@@ -161,6 +161,11 @@ class EffectiveInFuture(PostingRefused):
     title = "The effective time is still to come"
 
 
+class EffectiveTooEarly(PostingRefused):
+    code = "effective_too_early"
+    title = "The effective time is before the year 1900"
+
+
 class ReversalBeforeOriginal(PostingRefused):
     code = "reversal_before_original"
     title = "A reversal cannot count before its original does"

@@ -19,6 +19,7 @@ class Entry(serializers.Serializer[Any]):
     transaction = id_member("txn")
     transfer = id_member("trf", allow_null=True)
     account = id_member("acc")
+    seq = serializers.IntegerField(min_value=1, help_text="Its place in the transaction.")
     kind = serializers.ChoiceField(choices=TransactionKind.choices)
     description = serializers.CharField()
     side = serializers.ChoiceField(choices=Side.choices)
@@ -42,6 +43,7 @@ def rendered_entry(entry: Any) -> dict[str, Any]:
         "transaction": ids.encode("txn", entry.transaction_id),
         "transfer": typed_id("trf", entry.transaction.transfer_id),
         "account": ids.encode("acc", entry.account_id),
+        "seq": entry.seq,
         "kind": entry.transaction.kind,
         "description": entry.transaction.description,
         "side": entry.side,

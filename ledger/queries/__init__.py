@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from ledger.queries.accounts import account_of, accounts, clearing_accounts, currencies
+from ledger.queries.accounts import (
+    account_groups,
+    account_of,
+    accounts,
+    clearing_accounts,
+    currencies,
+)
 from ledger.queries.balances import (
     Balance,
     TrialBalanceRow,
@@ -25,12 +31,17 @@ from ledger.queries.periods import (
     proof_holds,
     totals_of_period,
 )
+from ledger.queries.statements import Position, Statement, StatementLine, statement_of
 
 __all__ = [
     "Balance",
     "PeriodTotal",
+    "Position",
+    "Statement",
+    "StatementLine",
     "TrialBalanceRow",
     "TrialBalanceTotal",
+    "account_groups",
     "account_of",
     "accounts",
     "balance_of",
@@ -41,6 +52,7 @@ __all__ = [
     "period_of",
     "periods",
     "proof_holds",
+    "statement_of",
     "totals_of_period",
     "transaction_of",
     "transactions",

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from kernel.errors import NotFound
 from ledger.choices import AccountKind
-from ledger.models import Currency, LedgerAccount
+from ledger.models import AccountGroup, Currency, LedgerAccount
 
 
 def currencies() -> QuerySet[Currency]:
@@ -31,6 +31,11 @@ def account_of(account_id: uuid.UUID) -> LedgerAccount:
     if found is None:
         raise NotFound("There is no such ledger account.")
     return found
+
+
+def account_groups() -> QuerySet[AccountGroup]:
+    """The visible headings of the charts of accounts, in chart order."""
+    return AccountGroup.objects.order_by("organization_id", "code")
 
 
 def clearing_accounts(

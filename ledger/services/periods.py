@@ -24,6 +24,7 @@ from ledger.errors import PeriodAlreadyClosed, PeriodAlreadyOpen, PeriodEndUnusa
 from ledger.models import Period
 from ledger.proofs import proof_of
 from ledger.queries.periods import period_of, proof_rows, totals_of_period
+from ledger.queries.statements import EARLIEST
 from ledger.services.authority import require_at_home
 
 LONGEST = dt.timedelta(days=366)
@@ -73,9 +74,11 @@ def open_period(
     :raises PeriodAlreadyOpen: if a period of these books is open.
     """
     require_at_home(actor, "ledger.manage_periods", organization_id=organization_id)
+    if not EARLIEST.date() < closes_on <= (now + LONGEST).date():
+        raise PeriodEndUnusable(pointer="/closes_on")
     ends_at = end_of_day(closes_on, timezone=timezone_of(organization_id))
     starts_at = _locked_boundary(organization_id)
-    if (starts_at is not None and ends_at <= starts_at) or ends_at > now + LONGEST:
+    if starts_at is not None and ends_at <= starts_at:
         raise PeriodEndUnusable(pointer="/closes_on", facts={"starts_at": _text(starts_at)})
     if Period.objects.filter(organization_id=organization_id, state=PeriodState.OPEN).exists():
         raise PeriodAlreadyOpen()

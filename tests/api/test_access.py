@@ -21,6 +21,7 @@ from api.schema.document import document
 from kernel import clock, ids
 from kernel.context import reading
 from kernel.crypto import fingerprint
+from tests.api import ledger_rows
 from tests.api.conftest import PROBLEM, Caller, Got, order, token_of
 from tests.world import NOW, World
 from wallets.services.holds import HoldRequest, place_hold
@@ -199,6 +200,9 @@ MATRIX: dict[str, Row] = {
         (401, 200, 200, 200, 200, 200),
         lambda world, _: {"items": [order(world)]},
     ),
+    "rehearse_hold": Row(
+        "POST", "/holds/dry-run", (401, 200, 200, 200, 200, 200), lambda world, _: order(world)
+    ),
     "list_fee_schedules": Row("GET", "/fee-schedules", READ),
     "set_fee_schedule": Row("PUT", "/fee-schedules", (401, 404, 403, 200, 200, 403), fees),
     "list_limit_rules": Row("GET", "/limit-rules", READ),
@@ -217,6 +221,7 @@ MATRIX: dict[str, Row] = {
     ),
     "read_trial_balance": Row("GET", "/ledger/trial-balance", READ),
     "set_clearing_cap": Row("PUT", "/ledger/clearing-caps", (401, 404, 403, 200, 200, 403), cap),
+    **{name: Row(*row) for name, row in ledger_rows.ROWS.items()},
     "list_audit_records": Row("GET", "/audit/records", (401, 200, 403, 200, 200, 403)),
 }
 READS = [name for name, row in MATRIX.items() if row.method == "GET"]
@@ -230,7 +235,7 @@ def test_the_matrix_has_every_operation() -> None:
         for method, operation in operations.items()
     }
     listed = {
-        (name, row.method, "/api/v1" + re.sub(r"\{.*?\}", "{}", row.path))
+        (name, row.method, "/api/v1" + re.sub(r"\{.*?\}", "{}", row.path.split("?")[0]))
         for name, row in MATRIX.items()
     }
     assert listed == described
@@ -293,6 +298,7 @@ def _targets(world: World) -> dict[str, str]:
         "transfer": ids.encode("trf", inside.id),
         "hold": ids.encode("hld", hold.hold_id),
         "transaction": ids.encode("txn", inside.source_transaction_id),
+        **ledger_rows.targets(world),
     }
 
 

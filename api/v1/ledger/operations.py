@@ -8,31 +8,29 @@ from rest_framework.request import Request
 from accounts.policy import require
 from api import queries
 from api.answers import Answer
-from api.endpoint import Endpoint, actor_of, path_id
+from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.pagination import page_of
 from api.schema.operations import operation
 from api.v1.entries import EntryPage, rendered_entries
-from api.v1.ledger.rendering import (
-    rendered_account,
-    rendered_balance_row,
-    rendered_balance_total,
-    rendered_transaction,
-)
+from api.v1.ledger.homes import home_of
+from api.v1.ledger.rendering import rendered_account, rendered_transaction
 from api.v1.ledger.shapes import (
+    READ,
+    TAG,
+    AccountOrder,
     AccountQuery,
     LedgerAccount,
     LedgerAccountPage,
     Transaction,
     TransactionPage,
     TransactionQuery,
-    TrialBalance,
-    TrialBalanceQuery,
 )
+from kernel import clock
 from kernel.context import reading
+from kernel.errors import NotFound
+from ledger import errors as ledger_errors
 from ledger import queries as books
-
-TAG = "Ledger"
-READ = "ledger.read"
+from ledger.services.chart import open_account
 
 
 class Accounts(Endpoint):
@@ -63,6 +61,36 @@ class Accounts(Endpoint):
                 render=lambda found: [rendered_account(row) for row in found],
             )
         return Answer.of(page).response()
+
+    @operation(
+        "open_ledger_account",
+        tag=TAG,
+        summary="Open a general account below a heading of the chart",
+        description="Accounts of wallets, cash, fees and clearing open by themselves.",
+        request=AccountOrder,
+        response=LedgerAccount,
+        status=201,
+        refusals=(
+            NotFound,
+            ledger_errors.CurrencyUnknown,
+            ledger_errors.CodeUnusable,
+            ledger_errors.CodeReserved,
+            ledger_errors.CodeTaken,
+        ),
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Open one."""
+        actor, order = actor_of(request), body_of(request, AccountOrder)
+        account = open_account(
+            actor=actor,
+            organization_id=home_of(actor, order),
+            group_id=path_id("agr", order["group"]),
+            currency=order["currency"],
+            code=order["code"],
+            name=order["name"],
+            now=clock.now(),
+        )
+        return Answer.of(rendered_account(account), status=201).response()
 
 
 class OneAccount(Endpoint):
@@ -163,31 +191,4 @@ class OneTransaction(Endpoint):
         with reading(actor):
             row = books.transaction_of(path_id("txn", transaction_id))
             found = rendered_transaction(row)
-        return Answer.of(found).response()
-
-
-class TrialBalances(Endpoint):
-    """Do the books balance?"""
-
-    @operation(
-        "read_trial_balance",
-        tag=TAG,
-        summary="Read the trial balance, per organization and currency",
-        response=TrialBalance,
-        query=TrialBalanceQuery,
-    )
-    def get(self, request: Request) -> HttpResponse:
-        """Every account and the sums."""
-        actor, query = actor_of(request), queries.query_of(request, TrialBalanceQuery)
-        require(actor, READ)
-        wanted = query.get("organization")
-        with reading(actor):
-            rows = books.trial_balance(
-                organization_id=path_id("org", wanted) if wanted else None,
-                currency=query.get("currency"),
-            )
-        found = {
-            "rows": [rendered_balance_row(row) for row in rows],
-            "totals": [rendered_balance_total(total) for total in books.trial_balance_totals(rows)],
-        }
         return Answer.of(found).response()

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from api.v1.entries import rendered_entry
 from api.v1.rendering import instant, shown, typed_id
 from kernel import ids
 from ledger import queries as books
+
+
+def moment(given: dt.datetime | None) -> str | None:
+    """An instant that a client gave, of any year, in UTC; null for now."""
+    return None if given is None else given.astimezone(dt.UTC).isoformat(timespec="microseconds")
 
 
 def rendered_account(account: Any) -> dict[str, Any]:
@@ -17,6 +23,7 @@ def rendered_account(account: Any) -> dict[str, Any]:
         "organization": ids.encode("org", account.organization_id),
         "code": account.code,
         "name": account.name,
+        "group": typed_id("agr", account.parent_id),
         "kind": account.kind,
         "account_class": account.account_class,
         "currency": account.currency_id,
@@ -40,6 +47,7 @@ def rendered_transaction(transaction: Any) -> dict[str, Any]:
         "organization": ids.encode("org", transaction.organization_id),
         "kind": transaction.kind,
         "transfer": typed_id("trf", transaction.transfer_id),
+        "reverses": typed_id("txn", transaction.reverses_id),
         "description": transaction.description,
         "effective_at": instant(transaction.effective_at),
         "recorded_at": instant(transaction.recorded_at),

@@ -9,8 +9,26 @@ from rest_framework import serializers
 from api import fields, queries
 from api.schema.shapes import page_shape
 from api.v1.entries import Entry
+from api.v1.ledger.homes import organization
 from api.v1.shapes import id_member, minor
-from ledger.choices import AccountClass, AccountKind, AccountStatus, TransactionKind
+from ledger.choices import AccountClass, AccountKind, AccountStatus, Axis, TransactionKind
+
+TAG = "Ledger"
+READ = "ledger.read"
+
+
+class AccountOrder(fields.StrictSerializer):
+    """A general account; it is of its heading's class and may stand on either side of zero."""
+
+    group = fields.PatternField(fields.id_pattern("agr"), message="Expected a heading's id.")
+    currency = fields.currency()
+    code = fields.LineField(
+        max_length=32, help_text="Four digits, then letters, digits, points and dashes."
+    )
+    name = fields.LineField(max_length=100, visible=True)
+    organization = organization(
+        help_text="Whose chart; for platform staff, who have no organization of their own."
+    )
 
 
 class LedgerAccount(serializers.Serializer[Any]):
@@ -20,6 +38,7 @@ class LedgerAccount(serializers.Serializer[Any]):
     organization = id_member("org")
     code = serializers.CharField()
     name = serializers.CharField()
+    group = id_member("agr", allow_null=True, help_text="Its heading in the chart of accounts.")
     kind = serializers.ChoiceField(choices=AccountKind.choices)
     account_class = serializers.ChoiceField(choices=AccountClass.choices)
     currency = serializers.CharField()
@@ -42,6 +61,7 @@ class Transaction(serializers.Serializer[Any]):
     organization = id_member("org")
     kind = serializers.ChoiceField(choices=TransactionKind.choices)
     transfer = id_member("trf", allow_null=True)
+    reverses = id_member("txn", allow_null=True, help_text="What it undoes, whole or in part.")
     description = serializers.CharField()
     effective_at = serializers.DateTimeField()
     recorded_at = serializers.DateTimeField()
@@ -79,8 +99,10 @@ class TrialBalanceTotal(serializers.Serializer[Any]):
 
 
 class TrialBalance(serializers.Serializer[Any]):
-    """Every account, summed from its entries."""
+    """Every account with its balance, and the sums."""
 
+    as_of = serializers.DateTimeField(allow_null=True, help_text="Null for now.")
+    axis = serializers.ChoiceField(choices=Axis.choices)
     rows = TrialBalanceRow(many=True)
     totals = TrialBalanceTotal(many=True)
 
@@ -101,15 +123,3 @@ class TransactionQuery(queries.PageQuery):
     list_name = "transactions"
 
     kind = queries.one_of(*TransactionKind.values, required=False)
-
-
-class TrialBalanceQuery(queries.Query):
-    """Which books."""
-
-    currency = fields.currency(required=False)
-    organization = fields.PatternField(
-        fields.id_pattern("org"),
-        message="Expected an organization's id.",
-        required=False,
-        help_text="For platform staff, who otherwise see all.",
-    )

@@ -10,8 +10,14 @@ from events.services import emit
 from kernel.actor import Actor
 from kernel.transactions import needs_transaction
 from ledger.choices import AccountKind, TransactionKind
-from ledger.errors import AccountNotForJournals, EffectiveInFuture, PostingRefused
+from ledger.errors import (
+    AccountNotForJournals,
+    EffectiveInFuture,
+    EffectiveTooEarly,
+    PostingRefused,
+)
 from ledger.models import Transaction
+from ledger.queries.statements import EARLIEST
 from ledger.services.movements import Movement, Posted, Refused
 from ledger.services.posting import post
 
@@ -32,7 +38,10 @@ def effective_at_of(wanted: dt.datetime | None, now: dt.datetime) -> dt.datetime
     """From when it counts: the wanted instant, or now.
 
     :raises EffectiveInFuture: if that is still to come.
+    :raises EffectiveTooEarly: if it is before the year 1900.
     """
+    if wanted is not None and wanted < EARLIEST:
+        raise EffectiveTooEarly(pointer="/effective_at")
     if wanted is not None and wanted > now:
         raise EffectiveInFuture(pointer="/effective_at")
     return wanted or now

@@ -1,0 +1,119 @@
+"""Balances of one account and of all, now or at an instant, on either axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts.policy import require
+from api import fields, queries
+from api.answers import Answer
+from api.endpoint import Endpoint, actor_of, path_id
+from api.schema.operations import operation
+from api.v1.ledger.homes import organization
+from api.v1.ledger.rendering import moment, rendered_balance_row, rendered_balance_total
+from api.v1.ledger.shapes import READ, TAG, TrialBalance
+from api.v1.rendering import shown
+from api.v1.shapes import id_member, minor
+from kernel import ids
+from kernel.context import reading
+from ledger import queries as books
+from ledger.choices import Axis
+
+AS_OF = "Inclusive; a time with an offset. Without it, now. A time to come shows what is known now."
+AXIS = (
+    "`recorded`: what the books showed then. `effective`: what counts by then, with what was"
+    " recorded later and dated back."
+)
+
+
+class AsOfQuery(queries.Query):
+    """When."""
+
+    as_of = queries.TimeField(required=False, help_text=AS_OF)
+    axis = queries.one_of(*Axis.values, default=Axis.RECORDED.value, help_text=AXIS)
+
+
+class TrialBalanceQuery(AsOfQuery):
+    """Which books, and when."""
+
+    currency = fields.currency(required=False)
+    organization = organization(help_text="For platform staff, who otherwise see all.")
+
+
+class AccountBalance(serializers.Serializer[Any]):
+    """What an account showed at an instant."""
+
+    account = id_member("acc")
+    as_of = serializers.DateTimeField(allow_null=True, help_text="Null for now.")
+    axis = serializers.ChoiceField(choices=Axis.choices)
+    posted_minor = minor(help_text="Positive on the account's normal side.")
+    currency = serializers.CharField()
+    display = serializers.CharField()
+
+
+class AccountBalances(Endpoint):
+    """One account at an instant."""
+
+    @operation(
+        "read_ledger_account_balance",
+        tag=TAG,
+        summary="Read an account's balance now or at an instant",
+        response=AccountBalance,
+        query=AsOfQuery,
+        path={"account_id": "acc"},
+    )
+    def get(self, request: Request, account_id: str) -> HttpResponse:
+        """The balance."""
+        actor, query = actor_of(request), queries.query_of(request, AsOfQuery)
+        require(actor, READ)
+        with reading(actor):
+            found = books.balance_of(
+                path_id("acc", account_id), as_of=query.get("as_of"), axis=Axis(query["axis"])
+            )
+        return Answer.of(_rendered(found)).response()
+
+
+class TrialBalances(Endpoint):
+    """Do the books balance?"""
+
+    @operation(
+        "read_trial_balance",
+        tag=TAG,
+        summary="Read the trial balance, per organization and currency, now or at an instant",
+        response=TrialBalance,
+        query=TrialBalanceQuery,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Every account and the sums."""
+        actor, query = actor_of(request), queries.query_of(request, TrialBalanceQuery)
+        require(actor, READ)
+        wanted = query.get("organization")
+        with reading(actor):
+            rows = books.trial_balance(
+                organization_id=path_id("org", wanted) if wanted else None,
+                currency=query.get("currency"),
+                as_of=query.get("as_of"),
+                axis=Axis(query["axis"]),
+            )
+        found = {
+            "as_of": moment(query.get("as_of")),
+            "axis": query["axis"],
+            "rows": [rendered_balance_row(row) for row in rows],
+            "totals": [rendered_balance_total(total) for total in books.trial_balance_totals(rows)],
+        }
+        return Answer.of(found).response()
+
+
+def _rendered(balance: books.Balance) -> dict[str, Any]:
+    return {
+        "account": ids.encode("acc", balance.account_id),
+        "as_of": moment(balance.as_of),
+        "axis": balance.axis,
+        "posted_minor": balance.posted_minor,
+        "currency": balance.currency,
+        "display": shown(balance.posted_minor, balance.currency),
+    }
