@@ -57,11 +57,12 @@ def follow(path: str, selector: str, then: str = "") -> Callable[[Page], None]:
 
 
 def to_review(page: Page) -> None:
-    """Fill in the send form up to the review; nothing is confirmed."""
+    """The send form up to the review, from a wallet that pays fees; nothing is confirmed."""
     page.goto("/wallets")
     handles = page.locator(".wallet-card .mono").all_inner_texts()
     page.goto("/send")
-    source = page.locator("#id_source option").first.get_attribute("value")
+    source = page.locator("#id_source option").last.get_attribute("value")
+    page.select_option("#id_source", source)
     other = next(handle for handle in handles if handle != source)
     page.fill("#id_destination", other)
     page.fill("#id_amount", "1250.50")
@@ -146,7 +147,7 @@ SHOTS = (
     ),
     Shot("transfers-reversals", "owner", to("/transfers?kind=reversal")),
     Shot("transfers-captures", "owner", to("/transfers?kind=capture")),
-    Shot("give-back", "owner", to_part("/transfers?q=hampers", "#results .list-row", "Give back")),
+    Shot("give-back", "owner", to_part("/transfers?q=DL-0881", "#results .list-row", "Give back")),
     Shot("holds", "owner", to("/holds")),
     Shot("holds-empty", "owner", to("/holds?q=nothing+like+this")),
     Shot("hold", "owner", follow("/holds?q=payroll", "#results .list-row")),
@@ -167,6 +168,17 @@ SHOTS = (
     Shot("admin-wallet", "staff", follow("/admin/wallets/wallet/", "#result_list tbody th a")),
     Shot("admin-freeze", "staff", to_wallet_action),
     Shot("admin-transfers", "staff", to("/admin/wallets/transfer/")),
+    Shot(
+        "admin-transfer",
+        "staff",
+        follow("/admin/wallets/transfer/?q=BZ-90350", "#result_list tbody tr:last-child th a"),
+    ),
+    Shot("admin-holds", "staff", to("/admin/wallets/wallethold/")),
+    Shot("admin-hold", "staff", follow("/admin/wallets/wallethold/", "#result_list tbody th a")),
+    Shot("admin-fees", "staff", to("/admin/wallets/feeschedule/")),
+    Shot("admin-fee-set", "staff", to("/admin/wallets/fees/")),
+    Shot("admin-limits", "staff", to("/admin/wallets/limitrule/")),
+    Shot("admin-limit-set", "staff", to("/admin/wallets/limits/")),
     Shot("admin-accounts", "staff", to("/admin/ledger/ledgeraccount/")),
     Shot("admin-entries", "staff", to("/admin/ledger/entry/")),
     Shot(
