@@ -116,12 +116,21 @@ def build_cast() -> Cast:
             currency=purse.currency,
             now=roles.START,
         )
+    _begin(cast)
+    return cast
+
+
+def _begin(cast: Cast) -> None:
+    """Promises, prices, limits and the first money."""
     product = Product(cast)
     for house, other, currency, amount in roles.PROMISES:
         assert not product.promise(house, other, currency, amount, roles.START)
+    for price_words in roles.PRICES:
+        assert not product.price(*price_words, now=roles.START)
+    for limit_words in roles.LIMITS:
+        assert not product.limit(*limit_words, now=roles.START)
     product.settle(roles.funding(), together=True, now=roles.START)
     cast.transfers.update(product.transfers)
-    return cast
 
 
 def _found(cast: Cast, owner: str, house: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Collection
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, settings
@@ -34,9 +35,26 @@ def shrinks() -> bool:
     return os.environ.get("ORACLE_SHRINK", "") == "1"
 
 
-def run(stage: Stage, *, seed: int, examples: int, steps: int = 30, shrink: bool = False) -> None:
-    """Run the machine on clones of the stage; raises what the first disagreement raised."""
-    machine = type("Example", (Machine,), {"stage": stage})
+def steps_of(machine: type[Machine]) -> list[str]:
+    """The names of the machine's steps."""
+    return [rule.function.__name__ for rule in machine.setup_state().rules]
+
+
+def run(
+    stage: Stage,
+    *,
+    seed: int,
+    examples: int,
+    steps: int = 30,
+    shrink: bool = False,
+    rules: Collection[str] = (),
+) -> None:
+    """Run the machine on clones of the stage; raises what the first disagreement raised.
+
+    :param rules: the steps to take; every kind when empty.
+    """
+    left_out = [name for name in steps_of(Machine) if rules and name not in rules]
+    machine = type("Example", (Machine,), {"stage": stage, **dict.fromkeys(left_out)})
     hypothesis.seed(seed)(machine)
     phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
     run_state_machine_as_test(

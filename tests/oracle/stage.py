@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+import psycopg
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.fixtures import _close_connections, _point_at
 from tests.oracle.product import Cast, build_cast
-from tests.servers import clone_database, drop_database
+from tests.servers import SUPERUSER_VARIABLE, address_of, clone_database, drop_database
 
 _numbers = itertools.count(1)
 
@@ -35,6 +36,24 @@ class Stage:
             _close_connections()
             _point_at(before)
             drop_database(name=name)
+
+    @contextlib.contextmanager
+    def damaged(self, statements: Sequence[str]) -> Iterator[Stage]:
+        """The same stage with a database in which a superuser has been at work."""
+        name = f"{self.name}_{next(_numbers)}"
+        clone_database(name=name, template=self.name)
+        try:
+            _as_superuser(name, statements)
+            yield Stage(name, self.cast)
+        finally:
+            drop_database(name=name)
+
+
+def _as_superuser(database: str, statements: Sequence[str]) -> None:
+    address = address_of(url=os.environ[SUPERUSER_VARIABLE], database=database)
+    with psycopg.connect(address, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
 
 
 @contextlib.contextmanager

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
 
 import pytest
-from pytest_django.plugin import DjangoDbBlocker
 
 from tests.oracle import running
-from tests.oracle.stage import Stage, prepared
-
-
-@pytest.fixture(scope="module")
-def stage(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Stage]:
-    with prepared(django_db_blocker) as stage:
-        yield stage
+from tests.oracle.machine import Machine
+from tests.oracle.stage import Stage
 
 
 @pytest.mark.timeout(0)
@@ -22,4 +16,9 @@ def test_product_and_oracle_agree(stage: Stage, capsys: pytest.CaptureFixture[st
     seed, examples = running.seed(), running.examples()
     with capsys.disabled():
         print(f"\noracle: ORACLE_SEED={seed} ORACLE_EXAMPLES={examples}")  # noqa: T201
+    Machine.tally.clear()
     running.run(stage, seed=seed, examples=examples, shrink=running.shrinks())
+    if "ORACLE_EXAMPLES" in os.environ:
+        with capsys.disabled():
+            for (kind, code), times in sorted(Machine.tally.items()):
+                print(f"{kind:10} {code or 'done':32} {times:7}")  # noqa: T201

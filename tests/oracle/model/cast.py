@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 from tests.oracle.model.bank import settle
-from tests.oracle.model.ruling import promise
-from tests.oracle.model.state import Cap, House, Person, Pot, Purse, World
-from tests.oracle.model.words import PAY_IN, Ask
+from tests.oracle.model.ruling import limit, price, promise
+from tests.oracle.model.state import Cap, House, Person, Pot, Purse, Rate, World
+from tests.oracle.model.words import PAY_IN, SEND, TAKE, Ask
 
 # Far enough in the past that the door's clock, however long a run, never passes the machine's.
 START = dt.datetime(2024, 1, 10, 6, 0, tzinfo=dt.UTC)
@@ -57,6 +57,18 @@ FUNDS = (
     ("ivan", 700_00),
 )
 
+# What houses charge, and what they let their people spend, to begin with.
+PRICES = (
+    ("acme", SEND, "INR", Rate(fixed=0, bps=125, least=0, most=5_00)),
+    ("acme", TAKE, "INR", Rate(fixed=1, bps=50, least=0, most=None)),
+    ("globex", SEND, "INR", Rate(fixed=0, bps=50, least=7, most=None)),
+)
+LIMITS = (
+    ("acme", "current", "INR", Cap(400_00, 1_000_00)),
+    ("acme", "savings", "INR", Cap(100_00, 250_00)),
+    ("globex", "current", "INR", Cap(300_00, 700_00)),
+)
+
 # What everybody may spend, in whole units, until the platform or a house says otherwise.
 _EVERYBODY = {"savings": (10_000, 100_000), "current": (50_000, 500_000)}
 _EVERYBODY["merchant"] = (250_000, 2_500_000)
@@ -77,6 +89,10 @@ def world() -> World:
             bank.caps[None, kind, currency] = Cap(day * cents, month * cents)
     for words in PROMISES:
         promise(bank, *words)
+    for price_words in PRICES:
+        price(bank, *price_words)
+    for limit_words in LIMITS:
+        limit(bank, *limit_words)
     settle(bank, funding())
     return bank
 

@@ -1,0 +1,1 @@
+"""The steps of the state machine, by what they are about."""
