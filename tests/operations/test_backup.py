@@ -22,7 +22,7 @@ from vaultcraft.embedded.bootstrap import RolePasswords, bootstrap
 from vaultcraft.embedded.servers import SERVER_VARIABLES, EmbeddedServers
 from vaultcraft.supervisor.programs import ROOT
 
-SECONDS = 120
+SECONDS = 240  # each starts servers, migrates and checks, beside everything else
 # Everything a database promises by itself, in the words of its catalogs. What PostgreSQL only
 # writes in another way after reading its own words (casts in checks) is left out.
 PROMISES = (
@@ -239,6 +239,15 @@ def test_a_database_in_use_is_left_alone(saved: Path, committed_db: str) -> None
     assert done.returncode == 1
     assert "not empty" in done.stdout
     assert contents_of(committed_db) == before
+
+
+def test_a_backup_needs_the_auditor_and_nobody_else(
+    world: World, committed_db: str, tmp_path: Path
+) -> None:
+    urls = addresses(committed_db) | {"DATABASE_OWNER_URL": ""}
+    assert backup("make", "--to", tmp_path, environment=urls).returncode == 0
+    done = backup("make", "--to", tmp_path, environment=urls | {"DATABASE_AUDITOR_URL": ""})
+    assert (done.returncode, done.stdout) == (1, "Set DATABASE_AUDITOR_URL too.\n")
 
 
 def test_the_application_role_cannot_make_a_backup(

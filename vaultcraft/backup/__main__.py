@@ -43,7 +43,7 @@ def _make(*, to: Path, now: dt.datetime) -> None:
     data_dir = data_dir_of_environment()
     with installation(data_dir=data_dir, alone=False) as here:
         made = take_backup(
-            auditor_url=here.urls["DATABASE_AUDITOR_URL"], to=to, secrets=here.secrets, now=now
+            auditor_url=here.url("DATABASE_AUDITOR_URL"), to=to, secrets=here.secrets, now=now
         )
     manifest = checked(made)
     books = manifest.books

@@ -30,10 +30,17 @@ class Installation:
 
         :raises BackupError: one of them is unknown.
         """
-        missing = [name for name in URLS if not self.environment.get(name)]
-        if missing:
-            raise BackupError(f"Set {', '.join(missing)} too.")
-        return {name: self.environment[name] for name in URLS}
+        return {name: self.url(name) for name in URLS}
+
+    def url(self, name: str) -> str:
+        """Return the address in one of the variables.
+
+        :raises BackupError: it is unknown.
+        """
+        found = self.environment.get(name)
+        if not found:
+            raise BackupError(f"Set {name} too.")
+        return found
 
     @property
     def secrets(self) -> str:
