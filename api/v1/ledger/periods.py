@@ -20,6 +20,7 @@ from api.schema.operations import operation
 from api.schema.shapes import page_shape
 from api.v1.ledger.homes import home_of, organization
 from api.v1.ledger.shapes import READ, TAG
+from api.v1.organizations import Nothing
 from api.v1.rendering import instant
 from api.v1.shapes import id_member
 from kernel import clock, ids
@@ -60,10 +61,6 @@ class PeriodOrder(fields.StrictSerializer):
     organization = organization(
         help_text="Whose books; for platform staff, who have no organization of their own."
     )
-
-
-class Nothing(fields.StrictSerializer):
-    """An empty object."""
 
 
 class Period(serializers.Serializer[Any]):
