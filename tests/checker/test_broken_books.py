@@ -270,7 +270,11 @@ def test_more_given_back_than_was_paid(vandal: Vandal, books: Books) -> None:
         "UPDATE wallets_transfer SET amount_minor = 24_99 WHERE id = %s", books.reversed_transfer
     )
     place = str(books.reversed_transfer)
-    assert {rule for _, rule, at in places(vandal) if at == place} == {"transfer_source_debited"}
+    assert {rule for _, rule, at in places(vandal) if at == place} == {
+        "transfer_source_debited",
+        "event_tells_amount",
+        "record_tells_amount",
+    }
     vandal.run(
         "UPDATE ledger_entry SET amount_minor = 24_99"
         " WHERE transaction_id = %s AND amount_minor = 70_00",

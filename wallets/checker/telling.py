@@ -27,12 +27,15 @@ EVENTS = Pass(
                CASE WHEN w.state IS NULL THEN 'event_has_outcome'
                     WHEN o.times IS DISTINCT FROM 1 THEN 'outcome_has_one_event'
                     WHEN o.name <> 'wallets.transfer.' || lower(w.state) THEN 'event_names_outcome'
+                    WHEN o.told_minor IS DISTINCT FROM w.amount_minor THEN 'event_tells_amount'
                END AS rule,
-               jsonb_build_object('state', w.state, 'event', o.name,
+               jsonb_build_object('state', w.state, 'event', o.name, 'told_minor', o.told_minor,
+                                  'amount_minor', w.amount_minor,
                                   'events', coalesce(o.times, 0)) AS facts
         FROM ({_AUDIENCE}) w
         FULL JOIN (
-            SELECT o.subject_id AS id, o.organization_id, count(*) AS times, min(o.name) AS name
+            SELECT o.subject_id AS id, o.organization_id, count(*) AS times, min(o.name) AS name,
+                   min((o.payload ->> 'amount_minor')::bigint) AS told_minor
             FROM events_outboxevent o
             WHERE o.name IN ('wallets.transfer.completed', 'wallets.transfer.failed',
                              'wallets.transfer.cancelled') AND {of("o")}
@@ -51,12 +54,16 @@ EVIDENCE = Pass(
                     WHEN r.action <> CASE w.state WHEN 'COMPLETED' THEN 'wallets.transfer.complete'
                                      WHEN 'FAILED' THEN 'wallets.transfer.fail'
                                      ELSE 'wallets.transfer.cancel' END THEN 'record_names_outcome'
+                    WHEN r.told_minor IS DISTINCT FROM w.amount_minor THEN 'record_tells_amount'
                END AS rule,
                jsonb_build_object('state', w.state, 'action', r.action,
+                                  'told_minor', r.told_minor, 'amount_minor', w.amount_minor,
                                   'records', coalesce(r.times, 0)) AS facts
         FROM ({_AUDIENCE}) w
         FULL JOIN (
-            SELECT r.subject_id AS id, r.organization_id, count(*) AS times, min(r.action) AS action
+            SELECT r.subject_id AS id, r.organization_id, count(*) AS times,
+                   min(r.action) AS action,
+                   min((r.metadata ->> 'amount_minor')::bigint) AS told_minor
             FROM audit_auditrecord r
             WHERE r.action IN ('wallets.transfer.complete', 'wallets.transfer.fail',
                                'wallets.transfer.cancel') AND {of("r")}
