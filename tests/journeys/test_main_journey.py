@@ -59,6 +59,47 @@ def test_impatient_clicks_and_a_reload_move_the_money_once(world: World, opens: 
     assert aside(lambda: world.balance(world.alice_wallet)) == 99_900_00
 
 
+def test_money_is_held_captured_and_given_back(world: World, opens: Opens):
+    alice = opens(world.alice)
+    alice.goto(f"/wallets/{world.alice_wallet.handle}")
+    alice.get_by_role("link", name="Place a hold").click()
+    alice.get_by_label("For wallet").fill(world.charlie_wallet.handle.lower())
+    expect(alice.locator("#payee")).to_contain_text("Globex")
+    alice.get_by_label("Amount").fill("1,000")
+    alice.get_by_label("Note").fill("Order 2291")
+    alice.get_by_role("button", name="Hold the money").dblclick()
+    expect(alice.get_by_role("heading", level=1)).to_contain_text("₹1,000.00")
+    hold = alice.url
+    alice.goto(f"/wallets/{world.alice_wallet.handle}")
+    expect(alice.locator(".vault-figure")).to_have_text("₹99,000.00")
+    expect(alice.get_by_role("article")).to_contain_text("₹1,00,000.00")
+
+    alice.goto(hold)
+    alice.get_by_role("link", name="Capture").first.click()
+    alice.get_by_text("A part").click()
+    alice.get_by_label("How much").fill("600")
+    alice.get_by_role("button", name="Capture now").dblclick()
+    expect(alice.get_by_role("heading", name="Money sent")).to_be_visible()
+    alice.goto(hold)
+    expect(alice.locator(".split-key")).to_contain_text("₹400.00")
+    alice.get_by_text("Void", exact=True).click()
+    alice.get_by_role("button", name="Void the hold").click()
+    expect(alice.locator(".messages")).to_contain_text("voided")
+
+    charlie = opens(world.charlie)
+    charlie.get_by_role("link", name=re.compile("Alice")).click()
+    charlie.get_by_role("link", name="Give back").click()
+    charlie.get_by_text("A part").click()
+    charlie.get_by_label("How much").fill("150")
+    charlie.get_by_role("button", name="Give back now").dblclick()
+    expect(charlie.get_by_role("heading", name="Money given back")).to_be_visible()
+    charlie.get_by_role("link", name="See details").click()
+    charlie.get_by_role("link", name=re.compile("Order 2291")).click()
+    expect(charlie.get_by_role("main")).to_contain_text("₹450.00 of it is left")
+    assert aside(lambda: world.balance(world.alice_wallet)) == 99_550_00
+    assert aside(lambda: world.balance(world.charlie_wallet)) == 50_450_00
+
+
 def test_a_stranger_registers_and_is_told_what_comes_next(world: World, opens: Opens):
     page = opens()
     page.goto("/register")

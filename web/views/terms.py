@@ -29,13 +29,14 @@ _FIELDS = {"ceiling_minor": "ceiling", "bps": "percent"}
 def set_fees(request: PersonRequest) -> HttpResponse:
     """Set one fee; it holds for everything confirmed from now on."""
     require(request.actor, "wallets.set_fees")
+    organization_id = own_organization(request.actor)
     form = fee_form(request.POST)
     if not form.is_valid():
         return again(request, status=400, fee_form=form)
     try:
         schedule = set_fee_schedule(
             actor=request.actor,
-            organization_id=own_organization(request.actor),
+            organization_id=organization_id,
             now=clock.now(),
             **fee_terms(form),
         )
