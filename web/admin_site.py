@@ -63,11 +63,13 @@ class VaultCraftAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Our own pages first; some of Django's are left out."""
-        from web.views import staff, staff_terms, staff_wallets
+        from web.views import staff, staff_periods, staff_terms, staff_wallets
 
         pages = [
             ("trial-balance/", staff.trial_balance_page, "trial-balance"),
             ("organizations/status/", staff.organization_status, "organization-status"),
+            ("ledger/period/open/", staff_periods.open_page, "period-open"),
+            ("ledger/period/close/", staff_periods.close_page, "period-close"),
             ("wallets/status/", staff_wallets.status, "wallet-status"),
             ("wallets/fees/", staff_terms.fee, "fee-set"),
             ("wallets/limits/", staff_terms.limit, "limit-set"),

@@ -7,12 +7,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import F, QuerySet
+from django.utils.formats import localize
 
 from kernel import clock
 from kernel.admin import ReadOnlyAdmin, money
 from kernel.ids import encode
 from ledger.choices import HoldState
-from wallets.admin.linking import link, links, pill
+from wallets.admin.linking import NOTHING, link, links, pill
 from wallets.models import Transfer, WalletHold
 
 OLD = dt.timedelta(days=7)
@@ -50,7 +51,7 @@ class AgeFilter(admin.SimpleListFilter):
 class WalletHoldAdmin(ReadOnlyAdmin):
     """Open holds first, the oldest on top."""
 
-    list_display = ("placed", "state", "remaining", "amount", "age", "runs_out", "account", "payee")
+    list_display = ("age", "state", "remaining", "runs_out", "account", "payee", "placed")
     list_filter = (AgeFilter, "hold__state", "currency")
     list_select_related = ("hold", "source", "currency")
     ordering = (F("hold__ended_at").desc(nulls_first=True), "hold__placed_at")
@@ -94,9 +95,9 @@ class WalletHoldAdmin(ReadOnlyAdmin):
         return encode("hld", hold.hold_id)
 
     @admin.display(description="Placed", ordering="hold__placed_at")
-    def placed(self, hold: WalletHold) -> dt.datetime:
+    def placed(self, hold: WalletHold) -> str:
         """When the money was reserved."""
-        return hold.hold.placed_at
+        return str(localize(hold.hold.placed_at))
 
     @admin.display(description="State", ordering="hold__state")
     def state(self, hold: WalletHold) -> Any:
@@ -142,9 +143,9 @@ class WalletHoldAdmin(ReadOnlyAdmin):
         return f"in {_span(left)}" if left > dt.timedelta() else f"{_span(-left)} ago"
 
     @admin.display(description="Ended", ordering="hold__ended_at")
-    def ended(self, hold: WalletHold) -> dt.datetime | None:
+    def ended(self, hold: WalletHold) -> str:
         """When nothing was reserved any more."""
-        return hold.hold.ended_at
+        return str(localize(hold.hold.ended_at)) if hold.hold.ended_at else NOTHING
 
     @admin.display(description="Held on")
     def account(self, hold: WalletHold) -> Any:

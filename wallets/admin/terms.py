@@ -52,11 +52,10 @@ class FeeScheduleAdmin(TermsAdmin):
         "percent",
         "floor",
         "ceiling",
-        "set_at",
     )
     list_filter = ("kind", "currency")
     list_select_related = ("organization", "currency")
-    fields = (*list_display, "account")
+    fields = (*list_display, "account", "set_at")
     readonly_fields = fields
 
     @admin.display(description="Fixed")
@@ -85,11 +84,11 @@ class LimitRuleAdmin(TermsAdmin):
     """How much people's wallets may pay out; a rule of nobody's holds for everybody else."""
 
     permission, page, page_label = "wallets.set_limits", "admin:limit-set", "Set a limit"
-    list_display = ("wallet_kind", "whose", "currency", "day", "month", "set_at")
+    list_display = ("wallet_kind", "whose", "currency", "day", "month")
     list_filter = ("wallet_kind", "currency")
     list_select_related = ("organization", "currency")
     ordering = ("organization", "currency", "wallet_kind")
-    fields = list_display
+    fields = (*list_display, "set_at")
     readonly_fields = fields
 
     @admin.display(description="Organization", ordering="organization")

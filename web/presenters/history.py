@@ -102,5 +102,5 @@ def related(transfer: Transfer, *, sees_fee: bool) -> Related:
         amount=shown(transfer.amount_minor, transfer.currency),
         fee=shown(transfer.fee_minor, transfer.currency) if transfer.fee_minor and sees_fee else "",
         description=transfer.description,
-        at=transfer.completed_at or transfer.created_at,
+        at=transfer.created_at,
     )

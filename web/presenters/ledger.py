@@ -97,10 +97,15 @@ def statement_row(
     if transfer is not None:
         title = movement_row(transfer, {wallet_id}).title
     return StatementRow(
-        url=reverse("web:transfer", args=[encode("trf", entry.transaction.transfer_id)]),
+        url=_address(entry.transaction.transfer_id),
         direction=direction,
         title=title,
         at=entry.recorded_at,
         amount=signed(entry.amount_minor, entry.currency, direction=direction),
         balance_after=shown(entry.balance_after_minor, entry.currency),
     )
+
+
+def _address(transfer_id: uuid.UUID | None) -> str:
+    """Where the movement is told; a correction by hand has no page of its own."""
+    return "" if transfer_id is None else reverse("web:transfer", args=[encode("trf", transfer_id)])

@@ -207,7 +207,7 @@ def _give_back_page(
         "getter_handle": transfer.source_handle,
         "description": transfer.description,
         "moved": shown(transfer.amount_minor, transfer.currency),
-        "at": transfer.completed_at,
+        "at": transfer.created_at,
         **_left_words(request, transfer, left),
     }
     return page(request, "web/give_back.html", context, here="transfers", status=status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import uuid
 from typing import Any
 
@@ -22,7 +23,7 @@ from kernel.actor import Actor
 from kernel.context import reading
 from kernel.errors import VaultCraftError
 from kernel.money import display
-from ledger.choices import AccountClass
+from ledger.choices import AccountClass, Axis
 from ledger.queries import TrialBalanceRow, currencies, trial_balance, trial_balance_totals
 from web.forms import LineField
 from web.refusals import words_of
@@ -69,9 +70,9 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def trial_balance_page(request: HttpRequest) -> HttpResponse:
-    """Debits and credits per organization and currency, computed from the entries.
+    """Debits and credits per organization and currency, now or at an instant.
 
-    :raises BadRequest: if the currency is none of ours.
+    :raises BadRequest: if the currency is none of ours, or the instant or axis cannot be read.
     """
     actor = actor_of(request)
     require(actor, "ledger.read")
@@ -81,7 +82,8 @@ def trial_balance_page(request: HttpRequest) -> HttpResponse:
     currency = request.GET.get("currency", "")
     if currency and currency not in codes:
         raise BadRequest("There is no such currency")
-    rows = trial_balance(organization_id=chosen, currency=currency or None)
+    as_of, axis = _instant(request.GET.get("as_of", "")), _axis(request.GET.get("axis", ""))
+    rows = trial_balance(organization_id=chosen, currency=currency or None, as_of=as_of, axis=axis)
     context = {
         **admin.site.each_context(request),
         "title": "Trial balance",
@@ -90,7 +92,10 @@ def trial_balance_page(request: HttpRequest) -> HttpResponse:
         "chosen": chosen,
         "currency": currency,
         "currencies": codes,
-        "as_of": clock.now(),
+        "as_of": as_of,
+        "axis": axis,
+        "axes": Axis.choices,
+        "now": clock.now(),
     }
     return TemplateResponse(request, "admin/trial_balance.html", context)
 
@@ -207,6 +212,23 @@ def chosen_ids(texts: list[str]) -> list[uuid.UUID]:
     """The ids that were ticked, at most `MOST_CHOSEN`."""
     found = [_uuid(text) for text in texts[:MOST_CHOSEN]]
     return [one for one in found if one is not None]
+
+
+def _instant(text: str) -> dt.datetime | None:
+    """What a `datetime-local` input sends, read as UTC; None for an empty one."""
+    if not text:
+        return None
+    try:
+        return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
+    except ValueError as error:
+        raise BadRequest("There is no such instant") from error
+
+
+def _axis(text: str) -> Axis:
+    try:
+        return Axis(text or Axis.RECORDED)
+    except ValueError as error:
+        raise BadRequest("There is no such axis") from error
 
 
 def _uuid(text: str) -> uuid.UUID | None:

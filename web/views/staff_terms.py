@@ -27,6 +27,7 @@ from web.views.staff import actor_of, chosen_ids, draw
 from web.views.terms import explain_terms, exponent_of, fee_terms, minor_or_zero
 
 _FEES = "admin:wallets_feeschedule_changelist"
+_USUAL_CURRENCY = "INR"
 _LIMITS = "admin:wallets_limitrule_changelist"
 
 
@@ -85,7 +86,7 @@ def _organizations(actor: Actor) -> list[tuple[str, str]]:
 
 def _fee_now(row: FeeSchedule | None) -> dict[str, Any]:
     if row is None:
-        return {}
+        return {"currency": _USUAL_CURRENCY}
     exponent = row.currency.exponent
     return {
         "organization": str(row.organization_id),
@@ -100,7 +101,7 @@ def _fee_now(row: FeeSchedule | None) -> dict[str, Any]:
 
 def _limit_now(row: LimitRule | None) -> dict[str, Any]:
     if row is None:
-        return {}
+        return {"currency": _USUAL_CURRENCY}
     exponent = row.currency.exponent
     return {
         "organization": str(row.organization_id or ""),
