@@ -25,7 +25,14 @@ from ledger.errors import (
     PostingRefused,
 )
 from ledger.models import Hold
-from ledger.services.locking import Standing, Standings, lock_accounts, take_standings
+from ledger.services.locking import (
+    Standing,
+    Standings,
+    asked_standings,
+    lock_accounts,
+    take_standings,
+)
+from ledger.services.movements import Balance
 from ledger.services.reserving import Holds, holds_of, tell_expired
 
 # How many accounts one run of the reaper frees; the next run takes the rest.
@@ -98,6 +105,32 @@ def place_hold(
     )
     insert_rows(table="ledger_hold", columns=_COLUMNS, rows=[row])
     return hold_id
+
+
+def rehearse_hold(
+    *,
+    organization_id: uuid.UUID,
+    account_id: uuid.UUID,
+    amount_minor: int,
+    currency: str,
+    now: dt.datetime,
+) -> Balance:
+    """Say what `place_hold` would say now, and what the account would show after it.
+
+    Takes no lock and writes no row. Raises what `place_hold` does.
+    """
+    with asked_standings(
+        account_ids=[account_id], organization_ids=[organization_id], locking=False
+    ) as read:
+        standings = read()
+    account = _usable(standings, organization_id, account_id, currency)
+    reserved = [account_id] if account.held_minor else []
+    holds = holds_of(captured=(), reserved_accounts=reserved, now=now, locking=False)
+    held_minor = account.held_minor - sum(hold.remaining_minor for hold in holds.overdue())
+    free_minor = account.posted_minor - held_minor - (account.floor_minor or 0)
+    if amount_minor > free_minor:
+        raise InsufficientFunds()
+    return Balance(account.posted_minor, held_minor + amount_minor, free_minor - amount_minor)
 
 
 def _usable(

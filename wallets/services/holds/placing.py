@@ -1,4 +1,4 @@
-"""Money reserved on one wallet for another: placed, captured in one or several parts, or voided."""
+"""Placing a hold, and asking what would become of one."""
 
 from __future__ import annotations
 
@@ -10,18 +10,14 @@ from collections.abc import Mapping
 from django.db import IntegrityError
 
 from accounts.policy import may, require
-from audit.services import record
-from events.services import emit
 from kernel.actor import Actor
-from kernel.context import Context, reading, widen
-from kernel.errors import Busy, PermissionDenied, VaultCraftError
-from kernel.ids import encode
+from kernel.context import Context, reading_as, widen
+from kernel.errors import Busy, VaultCraftError
 from kernel.money import checked_minor
 from kernel.transactions import needs_transaction, opens_transaction
-from ledger.choices import HoldState
 from ledger.errors import AccountFrozen, AccountSuspended
 from ledger.services import holds as ledger_holds
-from wallets.choices import TransferKind
+from ledger.services.movements import Balance
 from wallets.directory import Listed, look_up
 from wallets.errors import (
     CurrencyDiffers,
@@ -34,14 +30,8 @@ from wallets.errors import (
     SourceSuspended,
 )
 from wallets.models import WalletHold
-from wallets.policy import may_capture, may_debit
-from wallets.queries import hold_of
-from wallets.services.transfers import (
-    CaptureOf,
-    TransferOutcome,
-    TransferRequest,
-    execute_together,
-)
+from wallets.policy import may_debit
+from wallets.services.holds.telling import tell
 
 LONGEST = dt.timedelta(days=30)
 
@@ -95,6 +85,28 @@ def place_hold(request: HoldRequest) -> WalletHold:
         raise
 
 
+def rehearse_hold(request: HoldRequest) -> Balance:
+    """Say what `place_hold` would say now, and what the source wallet would show after it.
+
+    Takes no lock and writes no row; whether the reference stands already is not asked. Raises what
+    `place_hold` does.
+    """
+    with reading_as(Context()):
+        directory = look_up([request.source, request.destination])
+        source = _payer(request, directory)
+        _payee(request, source, directory)
+        try:
+            return ledger_holds.rehearse_hold(
+                organization_id=source.organization_id,
+                account_id=source.account_id,
+                amount_minor=request.amount_minor,
+                currency=request.currency,
+                now=request.now,
+            )
+        except tuple(_AT_SOURCE) as error:
+            raise _AT_SOURCE[type(error)]() from error
+
+
 def _nothing_yet(**_: object) -> Context:
     return Context()
 
@@ -102,28 +114,29 @@ def _nothing_yet(**_: object) -> Context:
 @opens_transaction(context=_nothing_yet)
 def _place(*, request: HoldRequest) -> WalletHold:
     actor = request.actor
-    require(actor, "transfers.create")
-    checked_minor(request.amount_minor)
     directory = look_up([request.source, request.destination])
-    source = _source(actor, directory.get(request.source))
-    widen(Context(organizations=(source.organization_id,)))
+    source = _payer(request, directory)
     standing = _standing(source.organization_id, request)
     if standing is not None:
         return standing
-    destination = _destination(source, directory.get(request.destination), request.currency)
-    if not request.now < request.expires_at <= request.now + LONGEST:
-        raise HoldExpiryInvalid(pointer="/expires_at")
+    destination = _payee(request, source, directory)
     hold_id = _reserve(source, request)
     WalletHold.objects.create(**_row(hold_id, source, destination, request))
     hold = WalletHold.objects.select_related("hold").get(hold_id=hold_id)
-    _tell(actor=actor, hold=hold, verb="place", happened="placed", now=request.now)
+    tell(actor=actor, hold=hold, verb="place", happened="placed", now=request.now)
     return hold
 
 
-def _source(actor: Actor, wallet: Listed | None) -> Listed:
+def _payer(request: HoldRequest, directory: Mapping[str, Listed]) -> Listed:
+    """The wallet that will pay, if the actor may debit it; its organization comes into view."""
+    actor = request.actor
+    require(actor, "transfers.create")
+    checked_minor(request.amount_minor)
     missing = SourceNotFound(pointer="/source_wallet")
+    wallet = directory.get(request.source)
     if wallet is None:
         raise missing
+    widen(Context(organizations=(wallet.organization_id,)))
     if may_debit(actor, organization_id=wallet.organization_id, owner_id=wallet.owner_id):
         return wallet
     if actor.organization_id == wallet.organization_id and may(actor, "wallets.read_all"):
@@ -131,13 +144,17 @@ def _source(actor: Actor, wallet: Listed | None) -> Listed:
     raise missing
 
 
-def _destination(source: Listed, wallet: Listed | None, currency: str) -> Listed:
+def _payee(request: HoldRequest, source: Listed, directory: Mapping[str, Listed]) -> Listed:
+    """The wallet it is for, if a hold to it can be placed."""
+    wallet = directory.get(request.destination)
     if wallet is None:
         raise DestinationNotFound(pointer="/destination_wallet")
     if wallet.id == source.id:
         raise SameWallet(pointer="/destination_wallet")
-    if source.currency != currency or wallet.currency != currency:
+    if any(end.currency != request.currency for end in (source, wallet)):
         raise CurrencyDiffers(pointer="/currency")
+    if not request.now < request.expires_at <= request.now + LONGEST:
+        raise HoldExpiryInvalid(pointer="/expires_at")
     return wallet
 
 
@@ -195,105 +212,3 @@ def _row(
         "request_id": actor.request_id,
         "created_at": request.now,
     }
-
-
-def capture_hold(
-    *,
-    actor: Actor,
-    hold_id: uuid.UUID,
-    amount_minor: int | None,
-    final: bool,
-    reference: bytes,
-    fingerprint: bytes,
-    now: dt.datetime,
-    description: str = "",
-    metadata: Mapping[str, object] | None = None,
-) -> TransferOutcome:
-    """Pay reserved money to the wallet it is reserved for: a transfer of kind `capture`.
-
-    :param amount_minor: minor units; None takes all that is left.
-    :param final: whether what is left after it is free again; otherwise it can be captured later.
-    :raises WalletHoldNotFound: if there is no such hold, or none that may be seen.
-    :raises QueueFull: if too many requests wait already.
-    """
-    with reading(actor):
-        hold = hold_of(actor=actor, hold_id=hold_id)
-    # Nothing left is asked for as it was: the books say that the hold has ended, on the record.
-    wanted = hold.hold.remaining_minor or hold.hold.amount_minor
-    request = TransferRequest(
-        actor=actor,
-        kind=TransferKind.CAPTURE,
-        source=encode("wal", hold.source_id),
-        destination=encode("wal", hold.destination_id),
-        amount_minor=wanted if amount_minor is None else amount_minor,
-        currency=hold.currency_id,
-        description=description or hold.description,
-        metadata=metadata or {},
-        reference=reference,
-        fingerprint=fingerprint,
-        now=now,
-        hold=CaptureOf(hold_id=hold_id, final=final),
-    )
-    return execute_together(request)
-
-
-@opens_transaction
-def void_hold(*, actor: Actor, hold_id: uuid.UUID, now: dt.datetime) -> WalletHold:
-    """Free what is left of a hold; a hold that was voided before is given back as it is.
-
-    Locks the account, then the hold. Records `wallets.hold.void`, emits `wallets.hold.voided`.
-
-    :raises WalletHoldNotFound: if there is no such hold, or none that may be seen.
-    :raises PermissionDenied: unless the actor could capture it.
-    :raises HoldEnded: if it was captured whole, or its time has run out.
-    """
-    hold = hold_of(actor=actor, hold_id=hold_id)
-    payer = (hold.organization_id, hold.source.owner_id)
-    payee_organization = hold.counterparty_organization_id or hold.organization_id
-    payee = (payee_organization, _owner_at_home(hold))
-    if not may_capture(actor, payer=payer, payee=payee):
-        raise PermissionDenied()
-    if hold.hold.state == HoldState.VOIDED:
-        return hold
-    ledger_holds.void_hold(hold_id=hold_id, now=now)
-    hold.hold.refresh_from_db()
-    _tell(actor=actor, hold=hold, verb="void", happened="voided", now=now)
-    return hold
-
-
-def _owner_at_home(hold: WalletHold) -> uuid.UUID | None:
-    """The payee's holder; across organizations its wallet is hidden, and nobody's business here."""
-    if hold.counterparty_organization_id is not None:
-        return None
-    return hold.destination.owner_id
-
-
-def _tell(*, actor: Actor, hold: WalletHold, verb: str, happened: str, now: dt.datetime) -> None:
-    reserved = hold.hold
-    facts: dict[str, object] = {
-        "hold_id": str(hold.hold_id),
-        "source_wallet_id": str(hold.source_id),
-        "destination_wallet_id": str(hold.destination_id),
-        "amount_minor": reserved.amount_minor,
-        "captured_minor": reserved.captured_minor,
-        "released_minor": reserved.released_minor,
-        "currency": hold.currency_id,
-        "expires_at": reserved.expires_at.isoformat(),
-    }
-    record(
-        actor=actor,
-        action=f"wallets.hold.{verb}",
-        subject_type="hold",
-        subject_id=hold.hold_id,
-        organization_id=hold.organization_id,
-        metadata=facts,
-        now=now,
-    )
-    emit(
-        name=f"wallets.hold.{happened}",
-        organization_id=hold.organization_id,
-        subject_id=hold.hold_id,
-        payload=facts,
-        actor=actor,
-        now=now,
-    )
