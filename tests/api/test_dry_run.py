@@ -206,6 +206,28 @@ def test_five_hundred_are_not_too_many(world: World, alice: Caller) -> None:
     assert world.balance(world.alice_wallet) == ALICE
 
 
+@in_one_transaction
+def test_a_hold_that_would_be_placed(world: World, alice: Caller, bob: Caller) -> None:
+    asked = order(world, destination_wallet=world.acme_wallet.handle)
+    alice.move("/holds", {**asked, "amount_minor": 300_00})
+    found = alice.post("/holds/dry-run", asked).data
+    assert (found["status"], found["problem"]) == (201, None)
+    assert (found["source"]["posted_minor"], found["source"]["held_minor"]) == (ALICE, 400_00)
+    assert found["source"]["available_minor"] == ALICE - 400_00
+
+    assert bob.post("/holds/dry-run", asked).data["code"] == "permission_denied"
+    for changes, code in (
+        ({"amount_minor": ALICE - 299_99}, "insufficient_funds"),
+        ({"currency": "USD"}, "wallet_currency_mismatch"),
+        ({"destination_wallet": "VC-000000"}, "destination_wallet_not_found"),
+        ({"expires_at": "2026-01-01T00:00:00Z"}, "hold_expiry_invalid"),
+    ):
+        said = alice.post("/holds/dry-run", {**asked, **changes}).data
+        done = alice.move("/holds", {**asked, **changes})
+        assert (said["code"], said["source"]) == (code, None)
+        assert (done.status, done.code) == (said["status"], code)
+
+
 def counts(database: str) -> dict[str, int]:
     """The rows of every table, and how far every sequence is, beyond all row security."""
     with superuser(database) as connection:
@@ -235,6 +257,7 @@ def test_no_row_is_written_anywhere(committed_db: str, world: World) -> None:
         ):
             caller.post(NO_TRACE, asked)
             caller.post(MANY, {"items": [asked], "all_or_nothing": True})
+            caller.post("/holds/dry-run", asked)
     assert alice.post(NO_TRACE, order(world)).data["status"] == 201
     assert counts(committed_db) == before
 
@@ -246,6 +269,7 @@ def test_no_lock_is_waited_for_or_kept(committed_db: str, world: World) -> None:
         for table in ("ledger_ledgeraccount", "accounts_organization", "ledger_books"):
             assert rival.execute(f"SELECT FROM {table} FOR UPDATE").rowcount > 0
         found = alice.post(NO_TRACE, order(world)).data
+        held = alice.post("/holds/dry-run", order(world)).data
         rival.rollback()
         kept = rival.execute(
             "SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation"
@@ -253,4 +277,5 @@ def test_no_lock_is_waited_for_or_kept(committed_db: str, world: World) -> None:
             " WHERE c.relname LIKE 'ledger_%' OR c.relname LIKE 'wallets_%'"
         ).fetchone()
     assert (found["status"], found["source"]["posted_minor"]) == (201, ALICE - 100_00)
+    assert held["source"]["held_minor"] == 100_00
     assert kept == (0,)

@@ -31,6 +31,7 @@ from api.v1.transfers.operations import REFUSALS
 from api.v1.transfers.rendering import Viewer, answer_of
 from api.v1.transfers.shapes import Transfer
 from kernel import clock, ids
+from kernel.actor import Actor
 from kernel.context import reading
 from ledger import errors as ledger_errors
 from wallets import errors as wallet_errors
@@ -42,6 +43,20 @@ from wallets.services.transfers import QueueFull
 TAG = "Holds"
 PLACING, CAPTURING = "holds", "holds/capture"
 PATH = {"hold_id": "hld"}
+
+
+REFUSED = (
+    wallet_errors.SourceNotFound,
+    wallet_errors.DestinationNotFound,
+    wallet_errors.SameWallet,
+    wallet_errors.CurrencyDiffers,
+    wallet_errors.HoldExpiryInvalid,
+    wallet_errors.SourceFrozen,
+    wallet_errors.SourceSuspended,
+    wallet_errors.OrganizationInactive,
+    ledger_errors.AccountClosed,
+    ledger_errors.InsufficientFunds,
+)
 
 
 class Holds(Endpoint):
@@ -82,18 +97,7 @@ class Holds(Endpoint):
         request=HoldOrder,
         response=Hold,
         status=201,
-        refusals=(
-            wallet_errors.SourceNotFound,
-            wallet_errors.DestinationNotFound,
-            wallet_errors.SameWallet,
-            wallet_errors.CurrencyDiffers,
-            wallet_errors.HoldExpiryInvalid,
-            wallet_errors.SourceFrozen,
-            wallet_errors.SourceSuspended,
-            wallet_errors.OrganizationInactive,
-            ledger_errors.AccountClosed,
-            ledger_errors.InsufficientFunds,
-        ),
+        refusals=REFUSED,
         once=True,
     )
     def post(self, request: Request) -> HttpResponse:
@@ -107,19 +111,14 @@ class Holds(Endpoint):
 
 
 def _placed(claim: Claim, order: dict[str, Any]) -> Answer:
+    reference = reference_of(actor=claim.actor, route=claim.route, key=claim.key)
     hold = place_hold(
-        HoldRequest(
-            actor=claim.actor,
-            source=order["source_wallet"],
-            destination=order["destination_wallet"],
-            amount_minor=order["amount_minor"],
-            currency=order["currency"],
-            expires_at=_expires_at(order, now=claim.now),
-            reference=reference_of(actor=claim.actor, route=claim.route, key=claim.key),
+        hold_request(
+            claim.actor,
+            order,
+            reference=reference,
             fingerprint=claim.fingerprint,
             now=claim.now,
-            description=order["description"],
-            metadata=order["metadata"],
         )
     )
     answer = Answer.of(
@@ -128,6 +127,25 @@ def _placed(claim: Claim, order: dict[str, Any]) -> Answer:
         location=f"/api/v1/holds/{ids.encode('hld', hold.hold_id)}",
     )
     return dataclasses.replace(answer, replayed=hold.created_at != claim.now)
+
+
+def hold_request(
+    actor: Actor, order: dict[str, Any], *, reference: bytes, fingerprint: bytes, now: dt.datetime
+) -> HoldRequest:
+    """What the wallets room is asked."""
+    return HoldRequest(
+        actor=actor,
+        source=order["source_wallet"],
+        destination=order["destination_wallet"],
+        amount_minor=order["amount_minor"],
+        currency=order["currency"],
+        expires_at=_expires_at(order, now=now),
+        reference=reference,
+        fingerprint=fingerprint,
+        now=now,
+        description=order["description"],
+        metadata=order["metadata"],
+    )
 
 
 def _expires_at(order: dict[str, Any], *, now: dt.datetime) -> dt.datetime:

@@ -19,31 +19,21 @@ from api.endpoint import Endpoint, actor_of, body_of
 from api.problems import request_id_of
 from api.schema.operations import operation
 from api.schema.shapes import Problem
-from api.v1.rendering import money, shown
-from api.v1.shapes import Money, id_member, minor
+from api.v1.rendering import money
+from api.v1.shapes import Money
 from api.v1.transfers.operations import MAX_BATCH_BYTES, TAG
 from api.v1.transfers.shapes import BatchOrder, TransferOrder
+from api.v1.wallets.balances import BalancesAfter, balances_after
 from api.v1.wallets.limits import LimitWindows, rendered_limits
-from kernel import clock, crypto, ids
+from kernel import clock, crypto
 from kernel.actor import Actor
 from kernel.context import reading
 from ledger.errors import BatchTooLarge
-from ledger.services.movements import Balance
 from wallets.models import Wallet
 from wallets.queries import WalletLimits, limits_by_wallet, wallets_named
 from wallets.services.transfers import Rehearsal, TransferRequest, rehearse_transfers
 
 REFERENCE_BYTES = 32
-
-
-class BalancesAfter(serializers.Serializer[Any]):
-    """What a wallet would show."""
-
-    wallet = id_member("wal")
-    posted_minor = minor()
-    held_minor = minor()
-    available_minor = minor()
-    available_display = serializers.CharField()
 
 
 class TransferDryRun(serializers.Serializer[Any]):
@@ -178,8 +168,10 @@ class _Answers:
             "code": error.code if error else None,
             "problem": problems.document(error, request_id=self._request_id) if error else None,
             "fee": money(done.fee_minor, asked.currency) if known else None,
-            "source": _after(source, done.source),
-            "destination": _after(self._wallets.get(asked.destination or ""), done.destination),
+            "source": balances_after(source, done.source),
+            "destination": balances_after(
+                self._wallets.get(asked.destination or ""), done.destination
+            ),
             "limits": self._limits_of(source),
         }
 
@@ -191,15 +183,3 @@ class _Answers:
             currency=source.currency_id,
             spent_minor=self._spent[source.id],
         )
-
-
-def _after(wallet: Wallet | None, balance: Balance | None) -> dict[str, Any] | None:
-    if wallet is None or balance is None:
-        return None
-    return {
-        "wallet": ids.encode("wal", wallet.id),
-        "posted_minor": balance.posted_minor,
-        "held_minor": balance.held_minor,
-        "available_minor": balance.available_minor,
-        "available_display": shown(balance.available_minor, wallet.currency_id),
-    }
