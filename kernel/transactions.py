@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
+import psycopg
 from django.db import DatabaseError, connection, transaction
 
 from kernel import metrics
@@ -61,12 +62,13 @@ def opens_transaction(
             view = context(**kwargs) if context else context_of(cast(Any, kwargs["actor"]))
 
             def once() -> R:
-                with _pipeline(pipelined) as sync, transaction.atomic(durable=True), entered(view):
-                    result = inner(*args, **kwargs)
-                    if len(connection.atomic_blocks) > 1:
-                        # There is no COMMIT inside a test case's transaction.
-                        sync()
-                    return result
+                with (
+                    _pipeline(pipelined) as sync,
+                    transaction.atomic(durable=True),
+                    entered(view),
+                    _settled_in_test_case(sync),
+                ):
+                    return inner(*args, **kwargs)
 
             return _retried(once)
 
@@ -123,6 +125,24 @@ def _pipeline(wanted: bool) -> Iterator[Callable[[], None]]:
         # Inside a pipeline Django does not learn from a rollback that the connection is dead.
         if connection.connection is not None and connection.connection.closed:
             connection.close()
+
+
+@contextlib.contextmanager
+def _settled_in_test_case(sync: Callable[[], None]) -> Iterator[None]:
+    """Inside a test case's transaction there is no COMMIT or ROLLBACK that would end the pipeline.
+
+    There are savepoints, and going back to one must not be lost in a pipeline an error has stopped.
+    """
+    if len(connection.atomic_blocks) == 1:
+        yield
+        return
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(psycopg.Error):
+            sync()
+        raise
+    sync()
 
 
 def _of_test_case(block: object) -> bool:
