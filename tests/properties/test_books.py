@@ -138,10 +138,12 @@ def assert_sound(world: World) -> None:
         net = {row.account_id: row.debit_minor - row.credit_minor for row in rows}
         for account in accounts():
             sign = 1 if account.account_class == "ASSET" else -1
-            assert account.posted_minor == sign * net[account.id]
             assert account.floor_minor is None or account.posted_minor >= account.floor_minor
             assert account.ceiling_minor is None or account.posted_minor <= account.ceiling_minor
             chain = list(entries_of_account(account.id))
+            debited = sum(e.amount_minor for e in chain if e.side == "DEBIT")
+            credited = sum(e.amount_minor for e in chain if e.side == "CREDIT")
+            assert account.posted_minor == sign * (debited - credited) == sign * net[account.id]
             assert [e.version for e in chain] == list(range(len(chain), 0, -1))
             assert account.version == len(chain)
             assert not chain or chain[0].balance_after_minor == account.posted_minor
