@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import functools
 import itertools
 import uuid
 from collections.abc import Iterator, Sequence
@@ -21,9 +22,6 @@ from tests.world import NOW
 
 _numbers = itertools.count(1)
 
-# The world's deposits were recorded by the database's clock; what comes after is recorded later.
-RECORDED_AT = clock.now() + dt.timedelta(hours=1)
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RawEntry:
@@ -39,7 +37,7 @@ class RawEntry:
     version: int
     currency_id: str = "INR"
     effective_at: dt.datetime = NOW
-    recorded_at: dt.datetime = RECORDED_AT
+    recorded_at: dt.datetime
 
 
 def insert_transaction(
@@ -55,7 +53,7 @@ def insert_transaction(
         reference or fingerprint("raw", str(next(_numbers))),
         entry_count,
         NOW,
-        RECORDED_AT,
+        _recorded_at(),
     )
     return transaction_id
 
@@ -98,6 +96,7 @@ def pair(
         amount_minor=amount_minor,
         balance_after_minor=paid[0] - amount_minor,
         version=paid[1] + 1,
+        recorded_at=_recorded_at(),
     )
     credit = dataclasses.replace(
         debit,
@@ -108,6 +107,16 @@ def pair(
         version=received[1] + 1,
     )
     return debit, credit
+
+
+def _recorded_at() -> dt.datetime:
+    """When this test began to write by hand, after the world's deposits were recorded."""
+    return _moment(rows("SELECT transaction_timestamp()")[0][0])
+
+
+@functools.cache
+def _moment(began: dt.datetime) -> dt.datetime:
+    return clock.now()
 
 
 @contextlib.contextmanager

@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import itertools
+import os
 import uuid
+from collections.abc import Iterator
 
+import psycopg
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -22,9 +25,21 @@ from ledger import queries
 from ledger.choices import Axis
 from ledger.tests.raw import RawEntry, insert_entries
 from tests.database import run, statements, view, work
+from tests.servers import SUPERUSER_VARIABLE
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _times_of_our_choice(django_db_setup: None) -> Iterator[None]:
+    """Recorded time is the database's to say; here a superuser lets us choose it."""
+    database = str(connections.settings["default"]["NAME"])
+    with psycopg.connect(os.environ[SUPERUSER_VARIABLE], dbname=database, autocommit=True) as root:
+        root.execute("ALTER TABLE ledger_entry DISABLE TRIGGER ledger_entries_a_recorded")
+        yield
+        root.execute("ALTER TABLE ledger_entry ENABLE TRIGGER ledger_entries_a_recorded")
+
 
 MICROSECOND = dt.timedelta(microseconds=1)
 STEPS = [dt.timedelta(), MICROSECOND, dt.timedelta(milliseconds=400), dt.timedelta(seconds=1)]

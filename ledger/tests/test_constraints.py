@@ -29,7 +29,8 @@ from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db
 
-LATER = NOW + dt.timedelta(seconds=1)
+SECOND = dt.timedelta(seconds=1)
+LATER = NOW + SECOND
 
 
 @pytest.fixture
@@ -139,7 +140,9 @@ def test_a_transaction_that_does_not_exist(world, alice, acme) -> None:
 def test_times_other_than_the_transactions(world, alice, acme) -> None:
     debit, credit = pair(world.acme, alice, acme, 5)
     refuses_entries("entries_whole_transaction", debit, replace(credit, effective_at=LATER))
-    refuses_entries("entries_whole_transaction", debit, replace(credit, recorded_at=LATER))
+    refuses_entries(
+        "entries_whole_transaction", debit, replace(credit, recorded_at=credit.recorded_at + SECOND)
+    )
 
 
 # The chain of each account.

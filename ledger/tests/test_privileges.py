@@ -112,7 +112,7 @@ class TestTheApplication:
         assert rule in {FORBIDDEN, "0A000", "42P17"}, rule
 
     def test_copy_is_no_way_around_row_security(self) -> None:
-        assert _refusal_of("COPY ledger_entry (id) FROM STDIN") == "0A000"
+        assert _refusal_of("COPY ledger_entry (seq) FROM STDIN") == "0A000"
 
     def test_turning_row_security_off_only_makes_statements_fail(self) -> None:
         with refused_by(FORBIDDEN), transaction.atomic():

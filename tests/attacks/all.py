@@ -1,0 +1,29 @@
+"""Every attack, by what it aims at."""
+
+from __future__ import annotations
+
+from tests.attacks import (
+    on_accounts,
+    on_entries,
+    on_history,
+    on_holds,
+    on_periods,
+    on_reversals,
+    on_rules,
+    on_tenants,
+    on_terms,
+)
+from tests.attacks.forging import Attack
+
+CHAPTERS = (
+    on_accounts,
+    on_entries,
+    on_history,
+    on_reversals,
+    on_holds,
+    on_periods,
+    on_tenants,
+    on_terms,
+    on_rules,
+)
+ATTACKS: tuple[Attack, ...] = tuple(attack for chapter in CHAPTERS for attack in chapter.ATTACKS)

@@ -1,0 +1,189 @@
+"""What happened on the field before the attacker came."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.db import connection
+
+from kernel.context import Context, Scope, reading_as
+from kernel.crypto import fingerprint
+from kernel.ids import new_id
+from kernel.rows import insert_rows
+from kernel.transactions import opens_transaction
+from ledger.choices import Side, TransactionKind
+from ledger.models import Entry, LedgerAccount
+from ledger.services.movements import Capture, Leg, Movement, Posted, Posting
+from ledger.tests.books import legs, movement, posted
+from tests.attacks.field import Field, Standing
+from tests.world import NOW, World
+
+_HOLD = {
+    "id": "uuid",
+    "organization_id": "uuid",
+    "account_id": "uuid",
+    "currency_id": "text",
+    "amount_minor": "bigint",
+    "state": "text",
+    "reference": "bytea",
+    "placed_at": "timestamptz",
+    "expires_at": "timestamptz",
+}
+_OTHER = {Side.DEBIT: Side.CREDIT, Side.CREDIT: Side.DEBIT}
+
+
+def found(world: World, *, database: str) -> Field:
+    """Payments, holds, a reversal, a closed period; by name.
+
+    `paid` moved 70.00 from Alice to Acme, of which `reversal` gave 25.00 back. `hold` reserves
+    100.00 of Alice's, of which 40.00 are captured; `ended` was voided. Acme's books are closed
+    before November, and the `open_period` follows.
+    """
+    alice, acme = world.alice_wallet.account, world.acme_wallet.account
+    world.send(amount_minor=300_00)
+    hold = _place(account=alice, key="hold")
+    captured = _posted(_capture(alice, acme, hold))
+    paid = _posted(movement(alice, acme, 70_00))
+    reversal = _posted(_reversal(transaction_id=paid))
+    ended = _place(account=alice, key="ended")
+    _void(hold_id=ended)
+    names: dict[str, Any] = {
+        "acme": world.acme.id,
+        "globex": world.globex.id,
+        "alice_wallet": world.alice_wallet.id,
+        "shop_wallet": world.acme_wallet.id,
+        "charlie_wallet": world.charlie_wallet.id,
+        "alice_user": world.alice.id,
+        "hold": hold,
+        "ended": ended,
+        "globex_hold": _place(account=world.charlie_wallet.account, key="globex"),
+        "captured": captured,
+        "paid": paid,
+        "reversal": reversal,
+    }
+    names |= _periods(world=world)
+    return _seen(names=names, world=world, database=database)
+
+
+def _platform(**_: object) -> Context:
+    return Context(scope=Scope.PLATFORM)
+
+
+def _posted(wanted: Movement) -> uuid.UUID:
+    (result,) = posted(wanted)
+    assert isinstance(result, Posted), result
+    return result.transaction_ids[0]
+
+
+@opens_transaction(context=_platform)
+def _place(*, account: LedgerAccount, key: str) -> uuid.UUID:
+    """A hundred rupees reserved on the account."""
+    hold = new_id()
+    row = (hold, account.organization_id, account.id, account.currency_id, 100_00, "OPEN")
+    times = (fingerprint("field", key), NOW, NOW + dt.timedelta(days=3650))
+    insert_rows(table="ledger_hold", columns=_HOLD, rows=[(*row, *times)])
+    return hold
+
+
+@opens_transaction(context=_platform)
+def _void(*, hold_id: uuid.UUID) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE ledger_hold SET state = 'VOIDED', released_minor = amount_minor, ended_at = %s"
+            " WHERE id = %s",
+            [NOW, hold_id],
+        )
+
+
+def _capture(payer: LedgerAccount, receiver: LedgerAccount, hold: uuid.UUID) -> Movement:
+    posting = legs(
+        payer.organization_id, (payer, Side.DEBIT, 40_00), (receiver, Side.CREDIT, 40_00)
+    )
+    return Movement(
+        kind=TransactionKind.CAPTURE,
+        currency="INR",
+        reference=fingerprint("field", "capture"),
+        postings=(posting,),
+        effective_at=NOW,
+        capture=Capture(hold, payer.id, 40_00),
+    )
+
+
+@opens_transaction(context=_platform)
+def _reversal(*, transaction_id: uuid.UUID) -> Movement:
+    """Give 25.00 of a transaction back."""
+    undone = Entry.objects.filter(transaction=transaction_id).order_by("seq")
+    back = tuple(Leg(one.account_id, _OTHER[Side(one.side)], 25_00, one.id) for one in undone)
+    return Movement(
+        kind=TransactionKind.REVERSAL,
+        currency="INR",
+        reference=fingerprint("field", "reversal"),
+        postings=(Posting(undone[0].organization_id, back, transaction_id),),
+        effective_at=NOW,
+    )
+
+
+@opens_transaction(context=_platform)
+def _periods(*, world: World) -> dict[str, Any]:
+    """October closed in Acme's books and open in the other's; a heading in each chart."""
+    october, november = _month_end(2026, 11), _month_end(2026, 12)
+    ids = {name: new_id() for name in ("closed_period", "open_period", "globex_period")}
+    with connection.cursor() as cursor:
+        for name, organization, starts_at, ends_at in (
+            ("closed_period", world.acme, None, october),
+            ("open_period", world.acme, october, november),
+            ("globex_period", world.globex, None, october),
+        ):
+            cursor.execute(
+                "INSERT INTO ledger_period (id, organization_id, starts_at, closes_on, ends_at,"
+                " state, opened_at) VALUES (%s, %s, %s, %s, %s, 'OPEN', %s)",
+                [ids[name], organization.id, starts_at, ends_at.date(), ends_at, NOW],
+            )
+            if name == "closed_period":
+                cursor.execute(
+                    "UPDATE ledger_period SET state = 'CLOSED', closed_at = %s,"
+                    " opening_proof = sha256(''), closing_proof = sha256('') WHERE id = %s",
+                    [NOW, ids[name]],
+                )
+        for name, organization in (("acme_heading", world.acme), ("globex_heading", world.globex)):
+            ids[name] = new_id()
+            cursor.execute(
+                "INSERT INTO ledger_accountgroup (id, organization_id, code, name, account_class,"
+                " created_at) VALUES (%s, %s, '2X', 'Heading', 'LIABILITY', %s)",
+                [ids[name], organization.id, NOW],
+            )
+    return ids | {"october_ends": october, "november_ends": november}
+
+
+def _month_end(year: int, month: int) -> dt.datetime:
+    """The first midnight of a month in India, where the month before ends."""
+    return dt.datetime(year, month, 1, tzinfo=dt.timezone(dt.timedelta(hours=5, minutes=30)))
+
+
+def _seen(*, names: dict[str, Any], world: World, database: str) -> Field:
+    with reading_as(Context(scope=Scope.PLATFORM)):
+        cash = LedgerAccount.objects.get(organization=world.acme, kind="CASH").id
+        clearing = {
+            account.organization_id: account.id
+            for account in LedgerAccount.objects.filter(kind="CLEARING")
+        }
+        accounts = {
+            "alice": world.alice_wallet.account_id,
+            "shop": world.acme_wallet.account_id,
+            "charlie": world.charlie_wallet.account_id,
+            "cash": cash,
+            "owed_to_globex": clearing[world.acme.id],
+            "owed_to_acme": clearing[world.globex.id],
+        }
+        for name in ("paid", "reversal", "captured"):
+            entries = Entry.objects.filter(transaction=names[name]).order_by("seq")
+            for entry in entries:
+                names[f"{name}_{entry.seq}"] = entry.id
+        standing = {
+            name: Standing(one.id, one.account_class, one.posted_minor, one.version)
+            for name, account in accounts.items()
+            for one in [LedgerAccount.objects.get(id=account)]
+        }
+    return Field(database, names | accounts, standing)

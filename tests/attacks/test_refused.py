@@ -1,0 +1,44 @@
+"""Each attack is stopped by the rule it names; `python -m tests.attacks` prints the list."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.attacks.all import ATTACKS
+from tests.attacks.field import TAKEN, Attacker
+from tests.attacks.forging import Attack, Forged, credit, debit
+from tests.attacks.on_accounts import opening
+from tests.attacks.on_holds import changing, placing
+from tests.attacks.on_reversals import back, undoing
+from tests.attacks.on_terms import charging, limiting, spending
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+def test_postgresql_refuses_it(attack: Attack, attacker: Attacker) -> None:
+    assert attack.attempt(attacker) == attack.by
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        Forged(debit("alice", 5_00), credit("shop", 5_00)),
+        Forged(debit("alice", 99_530_00 - 1), credit("shop", 99_530_00 - 1)),
+        undoing(*back(45_00)),
+        opening(),
+        placing(amount="9952999"),
+        changing("captured_minor = 10000, state = 'CAPTURED', ended_at = now()"),
+        charging(),
+        limiting(),
+        spending("shop_wallet", "acme"),
+    ],
+    ids=lambda move: move[:40] if isinstance(move, str) else "entries",
+)
+def test_what_is_right_is_taken(move: str | Forged, attacker: Attacker) -> None:
+    """The control: the same hand, with nothing wrong. So it is the wrong thing that is refused."""
+    assert attacker.stopped_by((move,), sees=("acme",)) == TAKEN
+
+
+def test_no_attack_is_told_twice() -> None:
+    assert Counter(attack.name for attack in ATTACKS).most_common(1)[0][1] == 1
