@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -57,14 +58,14 @@ def taken(
     )
 
 
-def code_of(call: partial) -> str:
+def code_of(call: Callable[[], object]) -> str:
     """What became of a call: `done` or the code of its refusal."""
     try:
         outcome = until_not_busy(call)
     except VaultCraftError as error:
         return error.code
-    error = getattr(outcome, "error", None)
-    return error.code if error else "done"
+    refused = getattr(outcome, "error", None)
+    return refused.code if refused else "done"
 
 
 def account(world: World) -> tuple[int, int]:
@@ -88,7 +89,7 @@ def test_fifty_captures_of_one_hold_take_no_more_than_it_has(world: World) -> No
 def test_the_last_money_is_either_reserved_or_spent(world: World) -> None:
     reserving = [partial(reserved, world, ALICE, f"hold-{n}") for n in range(8)]
     spending = [partial(world.send, amount_minor=ALICE) for _ in range(8)]
-    answers = Counter(race([partial(code_of, call) for call in reserving + spending]))
+    answers = Counter(race([partial(code_of, call) for call in [*reserving, *spending]]))
 
     assert answers == {"done": 1, "insufficient_funds": 15}
     assert account(world) in {(ALICE, ALICE), (0, 0)}
