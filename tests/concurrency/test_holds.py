@@ -89,7 +89,8 @@ def test_fifty_captures_of_one_hold_take_no_more_than_it_has(world: World) -> No
 def test_the_last_money_is_either_reserved_or_spent(world: World) -> None:
     reserving = [partial(reserved, world, ALICE, f"hold-{n}") for n in range(8)]
     spending = [partial(world.send, amount_minor=ALICE) for _ in range(8)]
-    answers = Counter(race([partial(code_of, call) for call in [*reserving, *spending]]))
+    calls: list[Callable[[], object]] = [*reserving, *spending]
+    answers = Counter(race([partial(code_of, call) for call in calls]))
 
     assert answers == {"done": 1, "insufficient_funds": 15}
     assert account(world) in {(ALICE, ALICE), (0, 0)}
@@ -100,7 +101,8 @@ def test_void_and_captures_together_give_each_rupee_once(world: World) -> None:
     hold = reserved(world, 1_000_00)
     void = partial(void_hold, actor=world.actor(world.alice), hold_id=hold.hold_id, now=NOW)
     captures = [partial(taken, world, hold, 100_00, number) for number in range(15)]
-    answers = race([partial(code_of, call) for call in [void, *captures]])
+    calls: list[Callable[[], object]] = [void, *captures]
+    answers = race([partial(code_of, call) for call in calls])
 
     posted, held = account(world)
     assert held == 0
