@@ -114,7 +114,7 @@ def _torture(
         tally.count("rounds")
         if number % CHECK_EVERY == 0:
             chamber.check()
-    chamber.check()
+    chamber.close()
     journal.close()
     _compare_with_disk(journal, tally)
 

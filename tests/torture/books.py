@@ -51,19 +51,32 @@ class Books:
 
         :param records: all of the journal, each with its answer.
         """
-        for record in records[self._read :]:
-            self._told += transfers_of(record, self._world)
-            learn_of_hold(self._holds, record)
+        self.learn(records[self._read :])
         self._read = len(records)
         with psycopg.connect(self._auditor_url) as auditor:
             transfers = [Told(*row) for row in auditor.execute(_TRANSFERS).fetchall()]
             holds = {row[0]: row[1:] for row in auditor.execute(_HOLDS).fetchall()}
             rows = auditor.execute(_ACCOUNTS).fetchall()
         kept = {tuple(part for part in row[:3] if part): row[3:] for row in rows}
+        self.judge(transfers, holds, kept)
+        self._tally.count("comparisons")
+
+    def learn(self, records: Sequence[Record]) -> None:
+        """Take in what acknowledged answers told."""
+        for record in records:
+            self._told += transfers_of(record, self._world)
+            learn_of_hold(self._holds, record)
+
+    def judge(
+        self,
+        transfers: Sequence[Told],
+        holds: Mapping[uuid.UUID, KeptHold],
+        kept: Mapping[Account, tuple[int, int]],
+    ) -> None:
+        """Compare what stands in the books with what was told."""
         self._compare_transfers(transfers)
         self._compare_holds(holds)
         self._compare_balances(kept, holds)
-        self._tally.count("comparisons")
 
     def check(self) -> None:
         """Run the product's own checker, as an operator does."""

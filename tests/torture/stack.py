@@ -234,7 +234,7 @@ def _manage(*arguments: str) -> None:
         check=False,
     )
     if done.returncode:
-        raise RuntimeError(f"{arguments} failed:\n{done.stdout[-2000:]}{done.stderr[-3000:]}")
+        raise RuntimeError(f"{arguments} failed:\n{done.stdout[-200:]}{done.stderr[-1500:]}")
 
 
 def _end(servers: EmbeddedServers) -> None:

@@ -56,9 +56,10 @@ def transfers_of(record: Record, world: World) -> Iterator[Told]:
     if items:
         for item, move in zip(items, moves, strict=True):
             yield _told(item["transfer"], move, world)
-    elif moves:
-        refused = {"id": found.get("facts", {}).get("transfer"), "state": FAILED}
-        yield _told(found if answer.status == 201 else refused, moves[0], world)
+    elif moves and answer.status == 201:
+        yield _told(found, moves[0], world)
+    elif moves and "transfer" in found.get("facts", {}):
+        yield _told({"id": found["facts"]["transfer"], "state": FAILED}, moves[0], world)
 
 
 def _told(transfer: dict[str, Any], move: Move, world: World) -> Told:
