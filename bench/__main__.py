@@ -100,7 +100,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--lines", default="", help=f"comma-separated: {', '.join(NAMES)}")
     parser.add_argument("--rounds", type=int, default=5, help="repeated short runs of each")
-    parser.add_argument("--seconds", type=float, default=2.0, help="length of a short run")
+    parser.add_argument("--seconds", type=float, default=1.6, help="length of a short run")
     parser.add_argument("--writers", type=int, default=4, help="processes of the batch lines")
     parser.add_argument("--bulk-clients", type=int, default=8, help="clients of the bulk line")
     parser.add_argument("--large-accounts", type=int, default=1_000_000, help="accounts at most")

@@ -138,7 +138,7 @@ def _row(line: Finding) -> str:
     ratio = f"{line['ratio']:.2f}" if line["ratio"] else "-"
     mark = "-"
     if line["mark"]:
-        bound = "at most " if line["at_most"] else ""
+        bound = "at most " if line.get("at_most") else ""
         mark = f"{bound}{line['mark']:.2f}, {'reached' if line['reached'] else 'MISSED'}"
     times = _times(line.get("latency_ms"))
     if line.get("reference_latency_ms"):

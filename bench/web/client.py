@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 _READ_BYTES = 1 << 20
 _SILENCE_SECONDS = 20.0
+_NOTICE_SECONDS = 0.1
 
 # The next request as bytes.
 Requests = Iterator[bytes]
@@ -70,10 +71,11 @@ class Loop:
             self._clients.append(client)
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and let the server notice before anybody else comes."""
         self._selector.close()
         for client in self._clients:
             client.socket.close()
+        time.sleep(_NOTICE_SECONDS)
 
     def run(self, requests: Requests, *, status: int, counted: Counter, seconds: float) -> Answers:
         """Send for `seconds`, then wait for the answers still under way."""
