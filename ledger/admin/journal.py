@@ -1,0 +1,127 @@
+"""Transactions, their entries, and holds."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from kernel.admin import ReadOnlyAdmin, ReadOnlyInline, money
+from kernel.ids import encode
+from ledger.models import Entry, Hold, Transaction
+
+
+class EntryInline(ReadOnlyInline):
+    """The sides of one transaction."""
+
+    model = Entry
+    fields = ("seq", "account", "side", "amount", "balance_after", "version")
+    readonly_fields = fields
+    ordering = ("seq",)
+
+    @admin.display(description="Amount")
+    def amount(self, entry: Entry) -> str:
+        """In the account's currency."""
+        return money(entry.amount_minor, entry.currency)
+
+    @admin.display(description="Balance after")
+    def balance_after(self, entry: Entry) -> str:
+        """Positive on the account's normal side."""
+        return money(entry.balance_after_minor, entry.currency)
+
+
+@admin.register(Transaction)
+class TransactionAdmin(ReadOnlyAdmin):
+    """Balanced sets of entries, newest first."""
+
+    list_display = (
+        "public_id",
+        "organization",
+        "kind",
+        "entry_count",
+        "description",
+        "recorded_at",
+    )
+    list_filter = ("kind", "recorded_at")
+    list_select_related = ("organization",)
+    search_fields = ("id", "transfer_id")
+    readonly_fields = ("public_id",)
+    fields = (
+        "public_id",
+        "organization",
+        "kind",
+        "description",
+        "transfer_id",
+        "reverses",
+        "effective_at",
+        "recorded_at",
+        "metadata",
+    )
+    inlines = (EntryInline,)
+
+    @admin.display(description="Id")
+    def public_id(self, transaction: Transaction) -> str:
+        """As the API and the dashboard call it."""
+        return encode("txn", transaction.id)
+
+
+@admin.register(Entry)
+class EntryAdmin(ReadOnlyAdmin):
+    """Every entry with the balance it left."""
+
+    list_display = ("recorded_at", "account", "side", "amount", "balance_after", "transaction_id")
+    list_filter = ("side", "currency")
+    list_select_related = ("account", "currency")
+    search_fields = ("account__code", "transaction__id")
+
+    @admin.display(description="Amount")
+    def amount(self, entry: Entry) -> str:
+        """In the account's currency."""
+        return money(entry.amount_minor, entry.currency)
+
+    @admin.display(description="Balance after")
+    def balance_after(self, entry: Entry) -> str:
+        """Positive on the account's normal side."""
+        return money(entry.balance_after_minor, entry.currency)
+
+
+@admin.register(Hold)
+class HoldAdmin(ReadOnlyAdmin):
+    """Reserved money, newest first."""
+
+    list_display = ("account", "reserved", "remaining", "state", "expires_at", "organization")
+    list_filter = ("state", "currency")
+    list_select_related = ("account", "currency", "organization")
+    search_fields = ("id", "account__code")
+    fields = (
+        "account",
+        "organization",
+        "state",
+        "reserved",
+        "captured",
+        "released",
+        "remaining",
+        "placed_at",
+        "expires_at",
+        "ended_at",
+    )
+    readonly_fields = fields
+
+    @admin.display(description="Amount")
+    def reserved(self, hold: Hold) -> str:
+        """What was reserved at first."""
+        return money(hold.amount_minor, hold.currency)
+
+    @admin.display(description="Captured")
+    def captured(self, hold: Hold) -> str:
+        """What was taken out of it."""
+        return money(hold.captured_minor, hold.currency)
+
+    @admin.display(description="Released")
+    def released(self, hold: Hold) -> str:
+        """What was let go."""
+        return money(hold.released_minor, hold.currency)
+
+    @admin.display(description="Remaining")
+    def remaining(self, hold: Hold) -> str:
+        """What it still reserves."""
+        left = hold.amount_minor - hold.captured_minor - hold.released_minor
+        return money(left, hold.currency)
