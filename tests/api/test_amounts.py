@@ -33,17 +33,27 @@ NOT_AMOUNTS = [
 
 
 @pytest.mark.parametrize("text", NOT_AMOUNTS)
-@pytest.mark.parametrize("path", ["/transfers", "/transfers/batch"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/transfers",
+        "/transfers/batch",
+        "/transfers/dry-run",
+        "/transfers/batch/dry-run",
+        "/holds",
+        "/holds/dry-run",
+    ],
+)
 def test_what_is_not_an_amount(world: World, alice: Caller, path: str, text: str) -> None:
     body = json.dumps(order(world, amount_minor="@")).replace('"@"', text)
-    if path.endswith("batch"):
+    if "batch" in path:
         body = f'{{"items": [{body}]}}'
     answer = alice("POST", path, raw=body.encode(), key="k")
     as_float = text in ("100.0", "1e3", "1E3", "1.5")
     expected = (422, "unacceptable_value") if as_float else (400, "invalid_request")
     assert (answer.status, answer.code) == expected
     pointer = answer.data["errors"][0]["pointer"]
-    assert pointer == ("/items/0" if path.endswith("batch") else "") + "/amount_minor"
+    assert pointer == ("/items/0" if "batch" in path else "") + "/amount_minor"
     assert world.balance(world.alice_wallet) == 1_00_000_00
 
 

@@ -95,6 +95,9 @@ def test_a_forged_cursor_shows_nothing_foreign(
 
 LISTS = (
     "/transfers",
+    "/holds",
+    "/fee-schedules",
+    "/limit-rules",
     "/wallets",
     "/wallets/{handle}/entries",
     "/ledger/accounts",
@@ -110,6 +113,8 @@ LISTS = (
 
 def test_a_cursor_is_good_for_its_own_list_only(world: World, alice: Caller) -> None:
     alice.move("/transfers", order(world))
+    for _ in range(2):
+        alice.move("/holds", order(world))
     found = alice.get(f"/wallets/{world.alice_wallet.handle}").data
     places = [path.format(handle=found["handle"], account=found["account"]) for path in LISTS]
     own = {}
@@ -119,7 +124,7 @@ def test_a_cursor_is_good_for_its_own_list_only(world: World, alice: Caller) -> 
         address = answer.data["next"] or ""
         own[place] = parse_qs(urlsplit(address).query).get("cursor", [""])[0]
     cursors = {place: cursor for place, cursor in own.items() if cursor}
-    assert len(cursors) > 6
+    assert len(cursors) > 8
     for place in places:
         for home, cursor in cursors.items():
             answer = alice.get(f"{place}?cursor={cursor}")

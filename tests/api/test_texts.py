@@ -32,7 +32,8 @@ def refused(caller: Caller, path: str, data: dict[str, Any], pointer: str) -> No
 @pytest.mark.parametrize("hidden", HIDDEN.values(), ids=HIDDEN.keys())
 def test_a_description_hides_nothing(world: World, alice: Caller, hidden: str) -> None:
     for text in (f"Invoice {hidden}2041", f"Invoice{hidden}", f"{hidden}Invoice"):
-        refused(alice, "/transfers", order(world, description=text), "/description")
+        for path in ("/transfers", "/holds"):
+            refused(alice, path, order(world, description=text), "/description")
     assert alice.get("/transfers?kind=transfer").data["data"] == []
 
 
