@@ -53,6 +53,18 @@ def test_an_amount_that_was_changed(vandal: Vandal, books: Books) -> None:
     assert {check for check, _, _ in found} >= {"sums"}
 
 
+def test_a_leg_in_another_currency(vandal: Vandal, books: Books) -> None:
+    """The numbers still sum to zero, but rupees are not dollars."""
+    entry = vandal.run(FIRST, books.alice)
+    transaction = vandal.run(
+        "UPDATE ledger_entry SET currency_id = 'USD' WHERE id = %s RETURNING transaction_id", entry
+    )
+    found = places(vandal)
+    assert ("transactions", "transaction_balanced", str(transaction)) in found
+    assert ("versions", "entry_account_identity", str(entry)) in found
+    assert {check for check, _, _ in found} >= {"sums"}
+
+
 def test_a_resulting_balance_that_was_changed(vandal: Vandal, books: Books) -> None:
     entry = vandal.run(FIRST, books.alice)
     vandal.run(
