@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 
 from vaultcraft.seeding.story import Moment
-from wallets.choices import TransferKind
+from wallets.choices import TransferKind, WalletKind
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,20 @@ class Pricing:
     ceiling_minor: int | None = None
 
 
-Agreement = Reservation | Taking | Refund | Pricing
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Limiting:
+    """Platform staff give an organization a rule of its own, in minor units of the currency."""
+
+    step: str
+    at: Moment
+    organization: str
+    wallet_kind: WalletKind
+    currency: str
+    day_minor: int
+    month_minor: int
+
+
+Agreement = Reservation | Taking | Refund | Pricing | Limiting
 
 AGREEMENTS: tuple[Agreement, ...] = (
     Pricing(
@@ -82,6 +95,15 @@ AGREEMENTS: tuple[Agreement, ...] = (
         bps=5,
         floor_minor=5_00,
         ceiling_minor=50_00,
+    ),
+    Limiting(
+        step="limit:bank:current",
+        at=Moment(10, 8, 5),
+        organization="bank",
+        wallet_kind=WalletKind.CURRENT,
+        currency="INR",
+        day_minor=50_000_00,
+        month_minor=3_00_000_00,
     ),
     Reservation(
         step="hold:catering",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 from kernel.crypto import fingerprint
-from vaultcraft.seeding.cast import FINANCE_OF
+from vaultcraft.seeding.cast import CASHIER, FINANCE_OF
 from vaultcraft.seeding.holdings import WALLETS
 from vaultcraft.seeding.journal import program
 from vaultcraft.seeding.reservations import (
     AGREEMENTS,
     Agreement,
+    Limiting,
     Pricing,
     Refund,
     Reservation,
@@ -20,7 +21,7 @@ from vaultcraft.seeding.stage import Stage
 from wallets.services.holds import HoldRequest, capture_hold, place_hold, void_hold
 from wallets.services.references import reference_of
 from wallets.services.reversals import reverse_transfer
-from wallets.services.terms import set_fee_schedule
+from wallets.services.terms import set_fee_schedule, set_limit_rule
 from wallets.services.transfers import TransferOutcome
 
 _ROUTE = "seed"
@@ -36,6 +37,8 @@ def keep(stage: Stage, agreement: Agreement) -> None:
     """Do one of them, and note it."""
     if isinstance(agreement, Pricing):
         _price(stage, agreement)
+    elif isinstance(agreement, Limiting):
+        _limit(stage, agreement)
     elif isinstance(agreement, Reservation):
         _reserve(stage, agreement)
     elif isinstance(agreement, Refund):
@@ -59,6 +62,19 @@ def _price(stage: Stage, plan: Pricing) -> None:
         now=stage.calendar.at(plan.at),
     )
     stage.journal.note(plan.step, schedule.id)
+
+
+def _limit(stage: Stage, plan: Limiting) -> None:
+    rule = set_limit_rule(
+        actor=stage.actor(CASHIER, step=plan.step),
+        organization_id=stage.organization_id(plan.organization),
+        wallet_kind=plan.wallet_kind,
+        currency=plan.currency,
+        day_minor=plan.day_minor,
+        month_minor=plan.month_minor,
+        now=stage.calendar.at(plan.at),
+    )
+    stage.journal.note(plan.step, rule.id)
 
 
 def _reserve(stage: Stage, plan: Reservation) -> None:

@@ -35,6 +35,7 @@ from web.pagination import window
 from web.presenters.choices import currency_choices
 from web.presenters.evidence import audit_row, event_row
 from web.presenters.holds import PREFIX, HoldCard, hold_card, hold_row
+from web.presenters.money import shown
 from web.presenters.movements import movement_row
 from web.presenters.wallets import source_choices
 from web.refusals import STATUS_OF_KIND, explain, words_of
@@ -122,9 +123,9 @@ def place(request: PersonRequest) -> HttpResponse:
         explain(form, error)
         with reading(request.actor):
             return _form_page(request, form, status=STATUS_OF_KIND[error.kind])
-    return HttpResponseRedirect(
-        f"{reverse('web:hold', args=[encode(PREFIX, hold.hold_id)])}?placed=1"
-    )
+    amount = shown(hold.hold.amount_minor, hold.currency)
+    messages.success(request, f"{amount} is held for {hold.destination_holder}.")
+    return HttpResponseRedirect(reverse("web:hold", args=[encode(PREFIX, hold.hold_id)]))
 
 
 @acts
