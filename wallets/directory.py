@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from django.db import connection
 
+from kernel.context import Context
 from kernel.ids import MalformedId, decode, normalize_handle
+
+_FOUND = "wallet_directory(%s::uuid[], %s::text[])"
+_LOOK_UP = f"SELECT * FROM {_FOUND}"  # noqa: S608 - of constants
+# One row at least, so that the view is set where nothing was found.
+_WIDENED = f"""
+WITH found AS MATERIALIZED (SELECT * FROM {_FOUND}), view AS MATERIALIZED (
+    SELECT set_config('vaultcraft.organizations', (
+        SELECT coalesce(array_agg(one), '{{}}')::text FROM (
+            SELECT unnest(%s::uuid[]) UNION SELECT organization_id FROM found
+        ) AS taking_part (one)
+    ), true), set_config('vaultcraft.scope', %s, true)
+)
+SELECT found.* FROM view LEFT JOIN found ON true
+"""  # noqa: S608 - of constants
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,14 +54,44 @@ def look_up(names: Iterable[str | None]) -> Mapping[str, Listed]:
 
     Names that are malformed or belong to no wallet are missing from the answer.
     """
-    keys = {name: key for name in names if name is not None and (key := key_of(name))}
-    ids = [key for key in keys.values() if isinstance(key, uuid.UUID)]
-    handles = [key for key in keys.values() if isinstance(key, str)]
+    keys = _keys(names)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM wallet_directory(%s::uuid[], %s::text[])", [ids, handles])
-        found = [Listed(*row) for row in cursor.fetchall()]
+        cursor.execute(_LOOK_UP, _wanted(keys))
+        return _by_name(keys, cursor.fetchall())
+
+
+@contextlib.contextmanager
+def asked_directory(
+    names: Iterable[str | None], *, asking: Context
+) -> Iterator[Callable[[], Mapping[str, Listed]]]:
+    """The same, asked for here and read by calling what it gives.
+
+    The same statement widens the view of the transaction: to that of `asking`, and every
+    organization with a wallet among those found. So what is asked in between can travel along, and
+    is answered under that view.
+    """
+    keys = _keys(names)
+    _, scope = asking.settings
+    with connection.cursor() as cursor:
+        cursor.execute(_WIDENED, [*_wanted(keys), list(asking.organizations), scope])
+        yield lambda: _by_name(keys, [row for row in cursor.fetchall() if row[0] is not None])
+
+
+def _keys(names: Iterable[str | None]) -> dict[str, uuid.UUID | str]:
+    return {name: key for name in names if name is not None and (key := key_of(name))}
+
+
+def _wanted(keys: Mapping[str, uuid.UUID | str]) -> list[list[uuid.UUID] | list[str]]:
+    ids = [key for key in keys.values() if isinstance(key, uuid.UUID)]
+    return [ids, [key for key in keys.values() if isinstance(key, str)]]
+
+
+def _by_name(
+    keys: Mapping[str, uuid.UUID | str], rows: Iterable[tuple[Any, ...]]
+) -> Mapping[str, Listed]:
     by_key: dict[uuid.UUID | str, Listed] = {}
-    for listed in found:
+    for row in rows:
+        listed = Listed(*row)
         by_key[listed.id] = by_key[listed.handle] = listed
     return {name: by_key[key] for name, key in keys.items() if key in by_key}
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from django.db import IntegrityError
 
-from kernel.context import Context, Scope, widen
+from kernel.context import Context, Scope
 from kernel.errors import Busy, VaultCraftError, registered_errors
 from kernel.transactions import opens_transaction, tune
 from ledger.errors import BatchTooLarge
@@ -17,11 +17,11 @@ from ledger.queries import clearing_accounts
 from ledger.services.accounts import ensure_cash_account
 from ledger.services.undoing import originals
 from wallets.choices import TransferState
-from wallets.directory import Listed, look_up
+from wallets.directory import asked_directory
 from wallets.errors import BatchWithheld, ExternalReferenceUsed, ReferenceReused
 from wallets.models import Transfer
 from wallets.services.transfers.carrying import carry_out
-from wallets.services.transfers.knowing import Terms, known_and_terms
+from wallets.services.transfers.knowing import Terms, asked_known_and_terms
 from wallets.services.transfers.limits import SpendingGuard, spendings
 from wallets.services.transfers.planning import CASH, Draft, tie
 from wallets.services.transfers.requests import TransferOutcome, TransferRequest
@@ -105,9 +105,13 @@ def prepare(items: Sequence[TransferRequest], *, all_or_nothing: bool) -> Prepar
 
     A reference that comes twice is tied once.
     """
-    directory = look_up(name for item in items for name in (item.source, item.destination))
-    widen(_view(items, directory))
-    known, terms = known_and_terms(items, directory.values())
+    names = (name for item in items for name in (item.source, item.destination))
+    with (
+        asked_directory(names, asking=_asking(items)) as listed,
+        asked_known_and_terms(items) as read,
+    ):
+        directory = listed()
+        known, terms = read()
     errors: dict[bytes, TransferOutcome] = {}
     drafts: dict[bytes, Draft] = {}
     for item in items:
@@ -147,17 +151,15 @@ def _spoiled(items: Sequence[TransferRequest], known: Mapping[bytes, Transfer]) 
     return twice or any(outcome.error for outcome in stored)
 
 
-def _view(items: Sequence[TransferRequest], directory: Mapping[str, Listed]) -> Context:
-    """Every organization that takes part. Whose wallet an actor may use is judged in `tie`.
+def _asking(items: Sequence[TransferRequest]) -> Context:
+    """What those who ask may see; the other sides' organizations join it with their wallets.
 
-    Staff act in many organizations under one key, so what stands under it is looked for in all.
+    Whose wallet an actor may use is judged in `tie`. Staff act in many organizations under one key,
+    so what stands under it is looked for in all.
     """
     staff = any(item.actor.is_platform for item in items)
     asking = {item.actor.organization_id for item in items if item.actor.organization_id}
-    found = {listed.organization_id for listed in directory.values()}
-    return Context(
-        organizations=tuple(sorted(asking | found)), scope=Scope.PLATFORM if staff else None
-    )
+    return Context(tuple(sorted(asking)), Scope.PLATFORM if staff else None)
 
 
 def replayed(item: TransferRequest, transfer: Transfer) -> TransferOutcome:

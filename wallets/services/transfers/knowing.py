@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from django.db import connection
 
+from kernel.row_security import VISIBLE
 from wallets.directory import Listed
 from wallets.models import Transfer
 from wallets.policy import fee_minor
 from wallets.services.transfers.requests import TransferRequest
 
 _KNOWN = "SELECT id FROM wallets_transfer WHERE reference = ANY (%s::bytea[])"
+_OF_ORGANIZATIONS_IN_VIEW = f"organization_id = ANY ({VISIBLE})"
 _FEES = (
-    "SELECT organization_id, kind, currency_id, fixed_minor, bps, floor_minor, ceiling_minor,"
-    " account_id FROM wallets_feeschedule"
-    " WHERE organization_id = ANY (%s::uuid[]) AND currency_id = ANY (%s::text[])"
+    "SELECT organization_id, kind, currency_id, fixed_minor, bps, floor_minor, ceiling_minor,"  # noqa: S608
+    f" account_id FROM wallets_feeschedule WHERE {_OF_ORGANIZATIONS_IN_VIEW}"
+    " AND currency_id = ANY (%s::text[])"
 )
 _LIMITS = (
-    "SELECT organization_id, wallet_kind, currency_id, day_minor, month_minor"
-    " FROM wallets_limitrule WHERE (organization_id = ANY (%s::uuid[]) OR organization_id IS NULL)"
+    "SELECT organization_id, wallet_kind, currency_id, day_minor, month_minor"  # noqa: S608
+    f" FROM wallets_limitrule WHERE ({_OF_ORGANIZATIONS_IN_VIEW} OR organization_id IS NULL)"
     " AND currency_id = ANY (%s::text[])"
 )
 
@@ -78,26 +81,33 @@ class Terms:
         return own or self.limits.get((None, wallet.kind, wallet.currency))
 
 
-def known_and_terms(
-    items: Sequence[TransferRequest], wallets: Collection[Listed]
-) -> tuple[Mapping[bytes, Transfer], Terms]:
-    """The transfers that stand under these references already, and the terms, in one round trip."""
-    organizations = sorted({wallet.organization_id for wallet in wallets})
-    currencies = sorted({wallet.currency for wallet in wallets})
+@contextlib.contextmanager
+def asked_known_and_terms(
+    items: Sequence[TransferRequest],
+) -> Iterator[Callable[[], tuple[Mapping[bytes, Transfer], Terms]]]:
+    """The transfers that stand under these references already, and the terms of those in view.
+
+    Asked for here, read by calling what it gives.
+    """
+    currencies = sorted({item.currency for item in items})
     with (
         connection.cursor() as known,
         connection.cursor() as fees,
         connection.cursor() as limits,
     ):
         known.execute(_KNOWN, [sorted({item.reference for item in items})])
-        fees.execute(_FEES, [organizations, currencies])
-        limits.execute(_LIMITS, [organizations, currencies])
-        ids = [row[0] for row in known.fetchall()]
-        terms = Terms(
-            {(row[0], row[1], row[2]): Fees(*row[3:]) for row in fees.fetchall()},
-            {(row[0], row[1], row[2]): Limits(*row[3:]) for row in limits.fetchall()},
-        )
-    return _by_reference(Transfer.objects.filter(id__in=ids) if ids else ()), terms
+        fees.execute(_FEES, [currencies])
+        limits.execute(_LIMITS, [currencies])
+
+        def read() -> tuple[Mapping[bytes, Transfer], Terms]:
+            ids = [row[0] for row in known.fetchall()]
+            terms = Terms(
+                {(row[0], row[1], row[2]): Fees(*row[3:]) for row in fees.fetchall()},
+                {(row[0], row[1], row[2]): Limits(*row[3:]) for row in limits.fetchall()},
+            )
+            return _by_reference(Transfer.objects.filter(id__in=ids) if ids else ()), terms
+
+        yield read
 
 
 def _by_reference(transfers: Iterable[Transfer]) -> dict[bytes, Transfer]:
