@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from kernel.crypto import fingerprint
 from ledger.checker import Report, verify_books
@@ -44,9 +45,15 @@ class Books:
     reversed_transfer: uuid.UUID
 
 
+_CHECKS = (
+    "SELECT conrelid::regclass::text, conname::text FROM pg_constraint"
+    " WHERE contype = 'c' AND connamespace = 'public'::regnamespace AND conrelid <> 0"
+)
+
+
 @dataclasses.dataclass
 class Vandal:
-    """A superuser with every trigger and foreign key switched off, in a transaction of its own."""
+    """A superuser without triggers, foreign keys and checks, in a transaction of its own."""
 
     connection: psycopg.Connection
 
@@ -86,6 +93,9 @@ def vandal(eventful: tuple[str, Books]) -> Iterator[Vandal]:
     url = os.environ[SUPERUSER_VARIABLE]
     with psycopg.connect(url, dbname=eventful[0]) as connection:
         connection.execute("SET session_replication_role = replica")
+        for table, name in connection.execute(_CHECKS).fetchall():
+            dropped = sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}")
+            connection.execute(dropped.format(sql.Identifier(table), sql.Identifier(name)))
         yield Vandal(connection)
         connection.rollback()
 
