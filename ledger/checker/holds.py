@@ -39,7 +39,7 @@ HOLDS = Pass(
                       OR h.state IN ('VOIDED', 'EXPIRED') AND h.released_minor = 0
                         THEN 'hold_state'
                     WHEN h.captured_minor > coalesce(c.debited, 0)
-                      OR h.captured_minor = 0 AND c.debited IS NOT NULL
+                      OR h.captured_minor = 0 AND c.debited IS NOT NULL OR c.elsewhere
                         THEN 'hold_captured_in_books' END,
                jsonb_build_object('account', h.account_id, 'state', h.state,
                                   'amount_minor', h.amount_minor,
@@ -51,11 +51,11 @@ HOLDS = Pass(
             ON a.id = h.account_id AND a.organization_id = h.organization_id
            AND a.currency_id = h.currency_id
         LEFT JOIN (
-            SELECT t.hold_id, sum(-({CHANGE})) AS debited
+            SELECT t.hold_id, sum(-({CHANGE})) AS debited, bool_or(e.id IS NULL) AS elsewhere
             FROM ledger_transaction t
             JOIN ledger_hold h ON h.id = t.hold_id
-            JOIN ledger_entry e ON e.transaction_id = t.id AND e.account_id = h.account_id
-            JOIN ledger_ledgeraccount a ON a.id = e.account_id
+            LEFT JOIN ledger_entry e ON e.transaction_id = t.id AND e.account_id = h.account_id
+            LEFT JOIN ledger_ledgeraccount a ON a.id = e.account_id
             WHERE t.kind = 'CAPTURE' AND {of("t")} GROUP BY t.hold_id
         ) c ON c.hold_id = h.id
         WHERE {of("h")}""",  # noqa: S608 - our constants

@@ -40,14 +40,6 @@ def attacker(field: Field) -> Iterator[Attacker]:
         connection.rollback()
 
 
-@pytest.fixture
-def second(field: Field) -> Iterator[Attacker]:
-    """Another connection of the same role, for races."""
-    with psycopg.connect(os.environ["DATABASE_URL"], dbname=field.database) as connection:
-        yield Attacker(field, connection)
-        connection.rollback()
-
-
 def _close(database: str) -> None:
     """Grants on a database are not copied with it."""
     name = sql.Identifier(database)

@@ -17,6 +17,7 @@ import psycopg
 
 UNSEEN = "row security: nothing in sight"
 TAKEN = "TAKEN: no rule refused it"
+KEPT = "COMMITTED"
 _COLUMN = re.compile("[a-z_]+")
 _DENIED = re.compile(r"permission denied for (\w+) \"?(\w+)")
 _POLICY = re.compile(r"row-level security policy for table \"(\w+)\"")
@@ -70,6 +71,18 @@ class Attacker:
         finally:
             self.connection.rollback()
         return TAKEN if touched else UNSEEN
+
+    def commits(self, moves: Sequence[str | Move], *, sees: Sequence[str]) -> str:
+        """Make the moves in one transaction and keep them, or name the rule that stopped them."""
+        self.view(*sees)
+        try:
+            for move in moves:
+                self.move(move)
+            self.connection.commit()
+        except psycopg.Error as error:
+            self.connection.rollback()
+            return rule_of(error)
+        return KEPT
 
     def view(self, *sees: str, scope: str = "") -> None:
         listed = ",".join(str(self.field.names[name]) for name in sees)
