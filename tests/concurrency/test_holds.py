@@ -1,8 +1,7 @@
-"""Reserved money that many want at once."""
+"""Many hands on reserved money: what a hold reserves is given out once."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -10,113 +9,116 @@ from functools import partial
 import pytest
 
 from kernel.context import reading
-from kernel.crypto import fingerprint
 from kernel.errors import VaultCraftError
 from ledger.services.holds import reap_overdue_holds
-from tests.concurrency.racing import assert_books_are_sound, race, until_not_busy
+from tests.concurrency.racing import THREADS, assert_books_are_sound, race, until_not_busy
 from tests.world import NOW, World
 from wallets.models import Wallet, WalletHold
-from wallets.services.holds import HoldRequest, capture_hold, place_hold, void_hold
-from wallets.services.references import reference_of
-from wallets.services.transfers import TransferOutcome
+from wallets.services.holds import place_hold, void_hold
+from wallets.tests.people import code_of
+from wallets.tests.test_holds import LATER, captured, wanted
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
-ALICE = 1_00_000_00
-LATER = NOW + dt.timedelta(days=8)
+ALICE, ACME = 1_00_000_00, 5_00_000_00
 
 
-def reserved(world: World, amount_minor: int, key: str = "hold") -> WalletHold:
-    actor = world.actor(world.alice)
-    return place_hold(
-        HoldRequest(
-            actor=actor,
-            source=world.alice_wallet.handle,
-            destination=world.acme_wallet.handle,
-            amount_minor=amount_minor,
-            currency="INR",
-            expires_at=NOW + dt.timedelta(days=7),
-            reference=reference_of(actor=actor, route="holds", key=key),
-            fingerprint=fingerprint(key),
-            now=NOW,
-        )
-    )
-
-
-def taken(
-    world: World, hold: WalletHold, amount_minor: int, number: int, *, now: dt.datetime = NOW
-) -> TransferOutcome:
-    actor = world.actor(world.alice)
-    return capture_hold(
-        actor=actor,
-        hold_id=hold.hold_id,
-        amount_minor=amount_minor,
-        final=False,
-        reference=reference_of(actor=actor, route="captures", key=str(number)),
-        fingerprint=fingerprint(str(number)),
-        now=now,
-    )
-
-
-def code_of(call: Callable[[], object]) -> str:
-    """What became of a call: `done` or the code of its refusal."""
+def outcome(call: Callable[[], object]) -> str:
+    """What became of a call, in one word."""
     try:
-        outcome = until_not_busy(call)
+        done = until_not_busy(call)
     except VaultCraftError as error:
         return error.code
-    refused = getattr(outcome, "error", None)
-    return refused.code if refused else "done"
+    return (code_of(done) or "done") if hasattr(done, "error") else "done"  # type: ignore[arg-type]
 
 
-def account(world: World) -> tuple[int, int]:
-    """Posted and held of Alice's wallet."""
+def raced(*calls: Callable[[], object]) -> Counter[str]:
+    return Counter(race([partial(outcome, call) for call in calls]))
+
+
+def standing(world: World, wallet: Wallet) -> tuple[int, int]:
+    """Posted and held."""
     with reading(world.actor(world.olga)):
-        kept = Wallet.objects.select_related("account").get(id=world.alice_wallet.id).account
-        return kept.posted_minor, kept.held_minor
+        account = Wallet.objects.select_related("account").get(id=wallet.id).account
+    return account.posted_minor, account.held_minor
 
 
-def test_fifty_captures_of_one_hold_take_no_more_than_it_has(world: World) -> None:
-    hold = reserved(world, 1_000_00)
-    calls = [partial(taken, world, hold, 58_82, number) for number in range(50)]
-    answers = Counter(race([partial(code_of, call) for call in calls]))
+def state_of(world: World, hold: WalletHold) -> tuple[str, int, int]:
+    with reading(world.actor(world.olga)):
+        kept = WalletHold.objects.select_related("hold").get(hold_id=hold.hold_id).hold
+    return kept.state, kept.captured_minor, kept.released_minor
 
-    assert 17 * 58_82 <= 1_000_00 < 18 * 58_82
-    assert answers == {"done": 17, "capture_exceeds_hold": 33}
-    assert account(world) == (ALICE - 17 * 58_82, 1_000_00 - 17 * 58_82)
+
+def test_50_captures_of_one_hold_never_exceed_it(world: World) -> None:
+    """1,000.00 are reserved and 50 ask for 30.00: 33 get it, and 10.00 stay reserved."""
+    hold = place_hold(wanted(world))
+
+    results = raced(*(partial(captured, world, hold, 30_00, key=f"c{n}") for n in range(THREADS)))
+
+    assert results == {"done": 33, "capture_exceeds_hold": 17}
+    assert state_of(world, hold) == ("OPEN", 33 * 30_00, 0)
+    assert standing(world, world.alice_wallet) == (ALICE - 990_00, 10_00)
+    assert world.balance(world.acme_wallet) == ACME + 990_00
     assert_books_are_sound(world)
 
 
-def test_the_last_money_is_either_reserved_or_spent(world: World) -> None:
-    reserving = [partial(reserved, world, ALICE, f"hold-{n}") for n in range(8)]
-    spending = [partial(world.send, amount_minor=ALICE) for _ in range(8)]
-    calls: list[Callable[[], object]] = [*reserving, *spending]
-    answers = Counter(race([partial(code_of, call) for call in calls]))
+def test_one_final_capture_ends_it_for_all(world: World) -> None:
+    hold = place_hold(wanted(world))
 
-    assert answers == {"done": 1, "insufficient_funds": 15}
-    assert account(world) in {(ALICE, ALICE), (0, 0)}
+    results = raced(
+        *(partial(captured, world, hold, 400_00, key=f"f{n}", final=True) for n in range(20))
+    )
+
+    assert results == {"done": 1, "hold_ended": 19}
+    assert state_of(world, hold) == ("CAPTURED", 400_00, 600_00)
+    assert standing(world, world.alice_wallet) == (ALICE - 400_00, 0)
     assert_books_are_sound(world)
 
 
-def test_void_and_captures_together_give_each_rupee_once(world: World) -> None:
-    hold = reserved(world, 1_000_00)
-    void = partial(void_hold, actor=world.actor(world.alice), hold_id=hold.hold_id, now=NOW)
-    captures = [partial(taken, world, hold, 100_00, number) for number in range(15)]
-    calls: list[Callable[[], object]] = [void, *captures]
-    answers = race([partial(code_of, call) for call in calls])
+def test_reserving_and_spending_the_last_money(world: World) -> None:
+    """All of it is wanted twenty times, half to keep and half to spend: one gets it."""
+    placing = [
+        partial(place_hold, wanted(world, key=f"h{n}", amount_minor=ALICE)) for n in range(10)
+    ]
+    spending = [
+        partial(world.send, destination=world.acme_wallet, amount_minor=ALICE) for _ in range(10)
+    ]
+    results = raced(*placing, *spending)
 
-    posted, held = account(world)
-    assert held == 0
-    assert posted == ALICE - 100_00 * answers[1:].count("done")
-    assert set(answers) <= {"done", "hold_ended", "capture_exceeds_hold"}
+    assert results == {"done": 1, "insufficient_funds": 19}
+    assert standing(world, world.alice_wallet) in ((ALICE, ALICE), (0, 0))
     assert_books_are_sound(world)
 
 
-def test_the_reaper_and_late_captures_agree_that_it_is_over(world: World) -> None:
-    hold = reserved(world, 1_000_00)
-    reap = partial(reap_overdue_holds, actor=world.actor(world.olga), now=LATER)
-    late = [partial(taken, world, hold, 100_00, number, now=LATER) for number in range(8)]
-    race([partial(code_of, reap), *[partial(code_of, call) for call in late]])
-    code_of(reap)
+def test_voiding_against_capturing(world: World) -> None:
+    """One of them ends the hold; what was captured before a void stays captured."""
+    hold = place_hold(wanted(world))
+    voiding = partial(void_hold, actor=world.actor(world.alice), hold_id=hold.hold_id, now=NOW)
 
-    assert account(world) == (ALICE, 0)
+    results = raced(
+        *(partial(captured, world, hold, 100_00, key=f"v{n}") for n in range(9)), voiding
+    )
+
+    state, taken, freed = state_of(world, hold)
+    captures = results["done"] - 1
+    assert results == Counter(done=captures + 1, hold_ended=9 - captures)
+    assert (state, taken, freed) == ("VOIDED", captures * 100_00, 1_000_00 - captures * 100_00)
+    assert standing(world, world.alice_wallet) == (ALICE - taken, 0)
+    assert_books_are_sound(world)
+
+
+def test_expiry_against_capturing(world: World) -> None:
+    """The reaper and late captures meet: each hold is released once, and none is captured."""
+    holds = [place_hold(wanted(world, key=f"h{n}", amount_minor=100_00)) for n in range(10)]
+    reaping = partial(reap_overdue_holds, actor=world.actor(world.olga), now=LATER)
+    capturing = [
+        partial(captured, world, hold, 100_00, key=f"e{n}", now=LATER)
+        for n, hold in enumerate(holds)
+    ]
+
+    results = raced(*capturing, *[reaping] * 4)
+
+    assert results == {"hold_ended": 10, "done": 4}
+    assert {state_of(world, hold) for hold in holds} == {("EXPIRED", 0, 100_00)}
+    assert standing(world, world.alice_wallet) == (ALICE, 0)
     assert_books_are_sound(world)
