@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
 from tests.oracle.model import picture
 from tests.oracle.model.state import World
 from tests.oracle.reading import Reader
+
+
+class Disagreement(AssertionError):
+    """The product and the oracle do not say the same."""
 
 
 def compare_pots(world: World, reader: Reader) -> None:
@@ -22,17 +27,16 @@ def compare_everything(world: World, reader: Reader, *, checker: bool = True) ->
     _same("transfers", reader.deeds(dict(world.deeds)), picture.deeds(world))
     _same("holds", reader.pledges(), picture.pledges(world))
     _same("trial balance", reader.trial_balance(), picture.trial_balance(world))
-    for purse in world.purses:
-        _same_usage(world, reader, purse)
+    for hours in (1, 24 * 3):
+        moment = world.now - dt.timedelta(hours=hours)
+        ours = picture.trial_balance(world, moment)
+        _same(f"trial balance of {moment}", reader.trial_balance(moment), ours)
+    _same("closed periods", reader.shut_stretches(), picture.shut_stretches(world))
+    _same("usage of limits", reader.usage(), picture.usage(world))
     if checker:
         report = reader.checked()
-        assert report.clean, [finding for one in report.passes for finding in one.findings]
-
-
-def _same_usage(world: World, reader: Reader, purse: str) -> None:
-    ours = picture.usage(world, purse)
-    theirs = reader.usage(purse)
-    assert theirs == ours, f"usage of {purse}: the product {theirs}, the oracle {ours}"
+        if not report.clean:
+            raise Disagreement(f"the checker finds {report.findings}")
 
 
 def _same(what: str, theirs: Mapping, ours: Mapping) -> None:
@@ -41,4 +45,5 @@ def _same(what: str, theirs: Mapping, ours: Mapping) -> None:
         for name in {**ours, **theirs}
         if theirs.get(name) != ours.get(name)
     ]
-    assert not differing, f"{what} differ\n" + "\n".join(differing)
+    if differing:
+        raise Disagreement(f"{what} differ\n" + "\n".join(differing))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.oracle.model import terms
 from tests.oracle.model.asking import may_pay_from
-from tests.oracle.model.state import Purse, World
+from tests.oracle.model.state import OPEN, Purse, World
 from tests.oracle.model.words import PAY_IN, PAY_OUT, SEND, Ask, Reserve
 from tests.oracle.wishing import (
     ALL,
@@ -14,6 +14,7 @@ from tests.oracle.wishing import (
     HALF,
     MONTH,
     PEOPLE,
+    RESERVED,
     ROOM,
     Aim,
     Part,
@@ -24,7 +25,7 @@ from tests.oracle.wishing import (
 
 def fitted(world: World, wish: Wish, *, key: int) -> Ask:
     """The wish as a request, in this world."""
-    purse = world.purses[wish.payer]
+    purse = _payer(world, wish)
     cash = wish.kind in (PAY_IN, PAY_OUT)
     payee = _payee(world, purse, wish)
     amount = amount_for(world, wish, purse, payee)
@@ -65,6 +66,13 @@ def part_of(rest: int, part: Part) -> int | None:
 def payer_of(world: World, purse: Purse) -> str:
     """Somebody who may pay from it."""
     return next(one.name for one in world.people.values() if may_pay_from(one, purse))
+
+
+def _payer(world: World, wish: Wish) -> Purse:
+    if wish.payer != RESERVED:
+        return world.purses[wish.payer]
+    standing = [one.payer for one in world.pledges.values() if one.state == OPEN]
+    return world.purses[standing[-1] if standing else "acme"]
 
 
 def _payee(world: World, purse: Purse, wish: Wish) -> str:

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from ledger.errors import AccountFrozen, ClearingCapExceeded, InsufficientFunds
+from ledger.errors import AccountFrozen, ClearingCapExceeded, InsufficientFunds, PeriodClosed
 from ledger.services import holds as ledger_holds
 from ledger.services import judging, posting, reserving, undoing
+from ledger.services.movements import Capture
 from wallets import policy
 from wallets.directory import Listed
-from wallets.services import holds as wallet_holds
 from wallets.services import reversals
 from wallets.services.transfers import (
     carrying,
@@ -30,7 +30,7 @@ from wallets.services.transfers import (
     rehearsing,
     shaping,
 )
-from wallets.services.transfers.requests import CaptureOf, ReversalOf, TransferOutcome
+from wallets.services.transfers.requests import ReversalOf, TransferOutcome
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 
@@ -42,12 +42,14 @@ class Mutation:
     :param patch: what it does to the services.
     :param damage: what it does to the database, as a superuser.
     :param rules: the steps of the machine that meet the rule; all when empty.
+    :param steps: how many of them an example has.
     """
 
     name: str
     patch: Patch = lambda monkeypatch: None
     damage: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    steps: int = 15
 
     def __str__(self) -> str:
         return self.name
@@ -163,10 +165,10 @@ def _capture_frees_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _final_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = CaptureOf
-    monkeypatch.setattr(
-        wallet_holds, "CaptureOf", lambda hold_id, final: original(hold_id=hold_id, final=False)
-    )
+    def open_ended(*args: Any, final: bool) -> Capture:
+        return dataclasses.replace(Capture(*args), final=False)
+
+    monkeypatch.setattr(shaping, "Capture", open_ended)
 
 
 def _fee_given_back_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,6 +219,11 @@ def _reserves_more_than_free(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger_holds, "_release_overdue", rich)
 
 
+def _closed_periods_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = _without(PeriodClosed)(judging._refused_by_books)
+    monkeypatch.setattr(judging, "_refused_by_books", broken)
+
+
 def _stopped_house_moves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Listed, "organization_active", True)
     monkeypatch.setattr(judging, "_refused_by_books", lambda *_: None)
@@ -233,63 +240,69 @@ _NO_REVERSAL_CAP = (
 _NO_FLOOR = "ALTER TABLE ledger_ledgeraccount DROP CONSTRAINT account_above_floor"
 _NO_CEILING = "ALTER TABLE ledger_ledgeraccount DROP CONSTRAINT account_below_ceiling"
 
-_PAYING = ("pay", "pay_at_the_edge", "pay_many", "promise")
-_HOLDING = ("reserve", "take", "void", "pay_at_the_edge", "wait", "reap")
-_LIMITING = ("pay", "pay_at_the_edge", "limit", "give_back", "wait")
-_BATCHES = ("pay_many",)
-_CHARGING = ("price", "pay", "give_back")
-_ODD = ("pay", "pay_oddly")
+_EDGES = ("pay_at_the_edge",)
+_PAYING = ("pay", "pay_at_the_edge")
+_BESIDE_HOLDS = ("reserve", "pay_beside_a_hold")
+_EXPIRING = (*_BESIDE_HOLDS, "wait")
+_TAKING = ("reserve", "take")
+_WINDOWS = ("pay", "pay_at_the_edge", "give_back", "wait")
+_UNDOING = ("pay", "give_back")
+_CHARGING = ("pay", "change_terms")
+_ODD = ("pay_oddly",)
+_KEEPING = ("write_by_hand", "open_period", "close_period", "wait")
 
 MUTATIONS = (
-    Mutation("floor ignored", _balances_without(InsufficientFunds), (_NO_FLOOR,), _PAYING),
-    Mutation("floor left to the database", _balances_without(InsufficientFunds), (), _PAYING),
-    Mutation("held money spent", _held_ignored, (_NO_FLOOR,), _HOLDING),
+    Mutation("floor ignored", _balances_without(InsufficientFunds), (_NO_FLOOR,), rules=_EDGES),
+    Mutation("floor left to the database", _balances_without(InsufficientFunds), (), rules=_EDGES),
+    Mutation("held money spent", _held_ignored, (_NO_FLOOR,), rules=_BESIDE_HOLDS),
     Mutation(
-        "clearing cap ignored", _balances_without(ClearingCapExceeded), (_NO_CEILING,), _PAYING
+        "clearing cap ignored", _balances_without(ClearingCapExceeded), (_NO_CEILING,), rules=_EDGES
     ),
-    Mutation("limit off by one", _limit_off_by_one, rules=_LIMITING),
-    Mutation("day of the limit in UTC", _days_of_utc, rules=_LIMITING),
+    Mutation("limit off by one", _limit_off_by_one, rules=_EDGES),
+    Mutation("day of the limit in UTC", _days_of_utc, rules=_WINDOWS, steps=30),
     Mutation(
         "windows never roll",
         _attribute(limits.Usage, "roll_to", lambda self, day: None),
-        rules=_LIMITING,
+        rules=_WINDOWS,
+        steps=30,
     ),
-    Mutation("usage not given back", _usage_kept, rules=_LIMITING),
+    Mutation("usage not given back", _usage_kept, rules=_UNDOING),
     Mutation("fee rounds down", _fee_rounds_down, rules=_CHARGING),
     Mutation("agreed fee ignored", _agreement_ignored, rules=_ODD),
-    Mutation("fee given back in part", _fee_given_back_in_part, rules=_CHARGING),
+    Mutation("fee given back in part", _fee_given_back_in_part, rules=_UNDOING),
     Mutation(
-        "expiry ignored", _attribute(reserving.Holds, "overdue", lambda self: []), rules=_HOLDING
+        "expiry ignored", _attribute(reserving.Holds, "overdue", lambda self: []), rules=_EXPIRING
     ),
-    Mutation("captured money stays held", _capture_frees_nothing, (_NO_FLOOR,), _HOLDING),
-    Mutation("final capture keeps the rest", _final_ignored, rules=_HOLDING),
+    Mutation("captured money stays held", _capture_frees_nothing, (_NO_FLOOR,), rules=_TAKING),
+    Mutation("final capture keeps the rest", _final_ignored, rules=_TAKING),
     Mutation(
         "more captured than held",
         _attribute(reserving.HoldStanding, "refusal", lambda self, capture: None),
-        rules=_HOLDING,
+        rules=_TAKING,
     ),
-    Mutation("more reserved than free", _reserves_more_than_free, (_NO_FLOOR,), _HOLDING),
+    Mutation("more reserved than free", _reserves_more_than_free, (_NO_FLOOR,), rules=("reserve",)),
     Mutation(
         "reversal cap ignored",
         _attribute(undoing.Undoable, "allows", lambda self, wanted: True),
         (_NO_REVERSAL_CAP,),
-        ("pay", "give_back"),
+        rules=_UNDOING,
     ),
-    Mutation("all or nothing ignored", _together_ignored, rules=_BATCHES),
+    Mutation("all or nothing ignored", _together_ignored, rules=("pay_many",)),
     Mutation("fingerprint ignored", _fingerprint_ignored, rules=("pay", "pay_again")),
-    Mutation("freeze ignored", _freeze_ignored, rules=("pay", "pay_from_a_stopped_wallet")),
+    Mutation("freeze ignored", _freeze_ignored, rules=("pay_from_a_stopped_wallet",)),
     Mutation("currency ignored", _currency_ignored, rules=_ODD),
     Mutation(
         "a stopped organization pays",
         _stopped_house_moves,
-        rules=("pay", "pay_in_a_stopped_organization"),
+        rules=("pay_in_a_stopped_organization",),
     ),
     Mutation(
         "anybody may pay",
         _attribute(planning, "may_debit", lambda actor, **_: True),
         rules=_ODD,
     ),
-    Mutation("dry runs know no limits", _dry_run_without_limits, rules=_LIMITING),
+    Mutation("dry runs know no limits", _dry_run_without_limits, rules=_EDGES),
+    Mutation("closed periods take journals", _closed_periods_open, rules=_KEEPING, steps=30),
     Mutation(
         "trigger of balances dropped",
         damage=("DROP TRIGGER ledger_entries_apply ON ledger_entry",),
@@ -298,11 +311,11 @@ MUTATIONS = (
     Mutation(
         "trigger of moved holds dropped",
         damage=("DROP TRIGGER ledger_holds_moved ON ledger_hold",),
-        rules=_HOLDING,
+        rules=_TAKING,
     ),
     Mutation(
         "trigger of clearing caps dropped",
         damage=("DROP TRIGGER ledger_clearing_cap_apply ON ledger_clearingcap",),
-        rules=_PAYING,
+        rules=("change_terms",),
     ),
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from django.db import connection
+import datetime as dt
+
+from django.db import connections
 
 from kernel.context import reading
 from ledger.checker import Report, verify_books
-from ledger.choices import AccountKind
-from ledger.models import Hold, LedgerAccount
+from ledger.choices import AccountKind, Axis
+from ledger.models import Hold, LedgerAccount, Period, PeriodBalance
 from ledger.queries import trial_balance, trial_balance_totals
 from tests.oracle.model import picture
 from tests.oracle.model.state import PotName
@@ -23,6 +25,10 @@ _KINDS = {
     TransferKind.CAPTURE: TAKE,
     TransferKind.REVERSAL: GIVE_BACK,
 }
+
+
+# Sees every organization; each look is one statement of its own.
+AUDITOR = "auditor"
 
 
 class Reader:
@@ -48,11 +54,8 @@ class Reader:
         return ("general", house, account.code, currency)
 
     def accounts(self) -> dict[PotName, LedgerAccount]:
-        with self._everything():
-            return {self.name_of(account): account for account in LedgerAccount.objects.all()}
-
-    def _everything(self):
-        return reading(self.cast.actor("olga"))
+        rows = LedgerAccount.objects.using(AUDITOR).all()
+        return {self.name_of(account): account for account in rows}
 
     def pots(self) -> tuple[picture.Pots, dict[PotName, int]]:
         """Every account on which anything was ever written, and every wallet; and the caps."""
@@ -68,8 +71,7 @@ class Reader:
     def deeds(self, labels: dict[Label, object]) -> picture.Deeds:
         """What is kept of each wish, by its name; a transfer without a name keeps its id."""
         names = {self.product.reference(*label): label for label in labels}
-        with self._everything():
-            transfers = list(Transfer.objects.all())
+        transfers = list(Transfer.objects.using(AUDITOR).all())
         back: dict[object, int] = {}
         for one in transfers:
             if one.reverses_id and one.state == "COMPLETED":
@@ -89,8 +91,7 @@ class Reader:
     def pledges(self) -> picture.Pledges:
         """Every hold; one that nobody asked for keeps its id."""
         names = {hold_id: label for label, hold_id in self.product.holds.items()}
-        with self._everything():
-            holds = list(Hold.objects.all())
+        holds = Hold.objects.using(AUDITOR).all()
         return {
             names.get(one.id, ("?", one.id.int)): (
                 str(one.state),
@@ -101,10 +102,23 @@ class Reader:
             for one in holds
         }
 
-    def trial_balance(self) -> picture.Trial:
+    def shut_stretches(self) -> picture.Stretches:
+        """Every closed period with the balances that are not all zero."""
         names = {account.id: name for name, account in self.accounts().items()}
-        with self._everything():
-            rows = trial_balance()
+        found: picture.Stretches = {}
+        for period in Period.objects.using(AUDITOR).filter(state="CLOSED"):
+            rows = {}
+            for one in PeriodBalance.objects.using(AUDITOR).filter(period=period):
+                row = one.opening_minor, one.debit_minor, one.credit_minor, one.closing_minor
+                if any(row):
+                    rows[names[one.account_id]] = row
+            found[self.houses[period.organization_id], period.closes_on] = rows
+        return found
+
+    def trial_balance(self, moment: dt.datetime | None = None) -> picture.Trial:
+        names = {account.id: name for name, account in self.accounts().items()}
+        with reading(self.cast.actor("olga")):
+            rows = trial_balance(as_of=moment, axis=Axis.EFFECTIVE if moment else Axis.RECORDED)
         assert all(total.balanced for total in trial_balance_totals(rows))
         found: picture.Trial = {}
         for row in rows:
@@ -114,10 +128,13 @@ class Reader:
                 found.setdefault(books, {})[names[row.account_id]] = sides
         return found
 
-    def usage(self, purse: str) -> tuple[object, int, object, int] | None:
-        with self._everything():
-            row = SpendingUsage.objects.filter(wallet=self.cast.purses[purse]).first()
-        return (row.day, row.day_minor, row.month, row.month_minor) if row else None
+    def usage(self) -> dict[str, tuple[object, int, object, int]]:
+        """What each wallet spent in its running day and month."""
+        names = {wallet.id: name for name, wallet in self.cast.purses.items()}
+        return {
+            names[row.wallet_id]: (row.day, row.day_minor, row.month, row.month_minor)
+            for row in SpendingUsage.objects.using(AUDITOR).all()
+        }
 
     def checked(self) -> Report:
         """The product's own verdict on its books."""
@@ -125,7 +142,7 @@ class Reader:
 
     def rows(self) -> int:
         """How many rows there are in the tables that a movement writes; for what leaves nothing."""
-        with self._everything(), connection.cursor() as cursor:
+        with connections[AUDITOR].cursor() as cursor:
             cursor.execute(_COUNT)
             return int(cursor.fetchone()[0])
 

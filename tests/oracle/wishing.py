@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from tests.oracle.model import cast as roles
 from tests.oracle.model.state import Cap, Rate
+from tests.oracle.model.terms import CHARGED
 from tests.oracle.model.words import MOST, PAY_IN, PAY_OUT, SEND
 
 NAMES = [purse.name for purse in roles.PURSES]
-# Those with limits and prices are picked more often.
-PAYERS = [*NAMES, "alice", "alice", "alice savings", "bob", "charlie"]
+# Those with limits and prices are picked more often, and whoever set money aside last.
+RESERVED = "who reserved"
+PAYERS = [*NAMES, "alice", "alice", "alice savings", "bob", "charlie", *[RESERVED] * 4]
 PEOPLE = [person.name for person in roles.PEOPLE]
 HOUSES = [house.name for house in roles.HOUSES]
 
@@ -78,6 +80,13 @@ PAYS = st.builds(Wish, KINDS, st.sampled_from(PAYERS), PAYEES, st.one_of(SUMS, S
 EDGE_PAYS = st.builds(
     Wish, st.sampled_from([SEND, SEND, SEND, PAY_OUT]), st.sampled_from(PAYERS), PAYEES, EDGES
 )
+PAYS_BESIDE_HOLDS = st.builds(
+    Wish,
+    st.sampled_from([SEND, SEND, PAY_OUT]),
+    st.just(RESERVED),
+    PAYEES,
+    st.tuples(st.sampled_from([FREE, ALL, EDGE]), BESIDE),
+)
 ODD_PAYS = st.builds(
     Wish,
     KINDS,
@@ -122,4 +131,54 @@ CAPS = st.builds(
     Cap,
     day=st.sampled_from([None, 0, 50_00, 200_00, 400_00]),
     month=st.sampled_from([None, 0, 200_00, 500_00, 1_000_00]),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class PromiseWish:
+    """How much may be owed between a house and the one so far down the list."""
+
+    house: str
+    apart: int
+    currency: str
+    amount: int
+
+
+@dataclasses.dataclass(frozen=True)
+class PriceWish:
+    house: str
+    kind: str
+    currency: str
+    rate: Rate
+
+
+@dataclasses.dataclass(frozen=True)
+class LimitWish:
+    house: str
+    kind: str
+    cap: Cap
+
+
+CURRENCIES = st.sampled_from(["INR", "INR", "USD"])
+TERMS = st.one_of(
+    st.builds(
+        PromiseWish,
+        st.sampled_from(HOUSES),
+        st.integers(1, 2),
+        CURRENCIES,
+        st.sampled_from([0, 1, 100_00, 1_000_00, 5_000_00]),
+    ),
+    st.builds(
+        PriceWish,
+        st.sampled_from(["acme", "acme", "globex", "initech"]),
+        st.sampled_from(CHARGED),
+        CURRENCIES,
+        RATES,
+    ),
+    st.builds(
+        LimitWish,
+        st.sampled_from(["acme", "acme", "globex", "initech"]),
+        st.sampled_from(["savings", "current"]),
+        CAPS,
+    ),
 )

@@ -6,6 +6,7 @@ import datetime as dt
 
 from tests.oracle.model.bank import settle
 from tests.oracle.model.ruling import limit, price, promise
+from tests.oracle.model.settling import cash, income
 from tests.oracle.model.state import Cap, House, Person, Pot, Purse, Rate, World
 from tests.oracle.model.words import PAY_IN, SEND, TAKE, Ask
 
@@ -36,6 +37,8 @@ PURSES = (
     Purse("globex", "globex", None, "merchant", "INR"),
     Purse("ivan", "initech", "ivan", "current", "INR"),
 )
+# What every chart begins with besides cash and fees: equity and income.
+GENERAL = ("3000-OPENING", "4900-RESIDUE")
 # How far each house said it trusts another: initech said nothing to globex.
 PROMISES = (
     ("acme", "globex", "INR", 5_000_00),
@@ -83,6 +86,7 @@ def world() -> World:
     for purse in PURSES:
         bank.purses[purse.name] = purse
         bank.pots[purse.pot] = Pot(purse.pot, purse.house, purse.currency, bottom=0)
+    _found_charts(bank)
     for kind, (day, month) in _EVERYBODY.items():
         for currency, scale in _SCALE.items():
             cents = scale * 100
@@ -95,6 +99,16 @@ def world() -> World:
         limit(bank, *limit_words)
     settle(bank, funding())
     return bank
+
+
+def _found_charts(bank: World) -> None:
+    """Every house begins with some pots in its own currency."""
+    for house in bank.houses:
+        cash(bank, house, "INR")
+        income(bank, house, "INR")
+        for code in GENERAL:
+            name = ("general", house, code, "INR")
+            bank.pots[name] = Pot(name, house, "INR")
 
 
 def funding() -> list[Ask]:

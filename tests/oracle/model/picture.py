@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 
 from tests.oracle.model import terms
+from tests.oracle.model.keeping import dated_strokes
 from tests.oracle.model.state import PotName, World
 from tests.oracle.model.words import Label
 
@@ -16,6 +18,16 @@ Pledges = dict[Label, tuple[str, int, int, int]]
 Deeds = dict[Label, tuple[str, str, str, int, int, int]]
 # For each house and currency: debits and credits of every pot that is not empty.
 Trial = dict[tuple[str, str], dict[PotName, tuple[int, int]]]
+
+# For each purse that ever spent: a day and what it spent then, a month and what it spent then.
+Usage = dict[str, tuple[object, int, object, int]]
+
+# For each shut stretch, by house and last day, what every pot that is not empty showed over it.
+Stretches = dict[tuple[str, dt.date], dict[PotName, tuple[int, int, int, int]]]
+
+
+def shut_stretches(world: World) -> Stretches:
+    return {(one.house, one.last_day): one.rows for one in world.periods if one.shut}
 
 
 def pots(world: World) -> Pots:
@@ -46,13 +58,15 @@ def deeds(world: World) -> Deeds:
     }
 
 
-def trial_balance(world: World) -> Trial:
-    """Summed from the strokes of all that was done, not from what stands in the pots."""
+def trial_balance(world: World, moment: dt.datetime | None = None) -> Trial:
+    """Summed from the strokes of all that was done, not from what stands in the pots.
+
+    :param moment: only what counted by then.
+    """
     net: Counter[PotName] = Counter()
-    for deed in world.deeds.values():
-        for page in deed.pages.values():
-            for stroke in page:
-                net[stroke.pot] += stroke.amount if stroke.debit else -stroke.amount
+    for stroke, at in dated_strokes(world):
+        if moment is None or at <= moment:
+            net[stroke.pot] += stroke.amount if stroke.debit else -stroke.amount
     found: Trial = {}
     for name, amount in net.items():
         pot = world.pots[name]
@@ -62,15 +76,17 @@ def trial_balance(world: World) -> Trial:
     return found
 
 
-def usage(world: World, purse: str) -> tuple[object, int, object, int] | None:
-    """The last day on which a purse spent, what it spent then, and in that day's month."""
-    days = [spending.day for spending in world.spendings if spending.purse == purse]
-    if not days:
-        return None
-    day = max(days)
-    return (
-        day,
-        terms.spent_on(world, purse, day),
-        day.replace(day=1),
-        terms.spent_in(world, purse, day),
-    )
+def usage(world: World) -> Usage:
+    """For each purse the last day on which it spent, and what it spent then and in that month."""
+    last: dict[str, dt.date] = {}
+    for spending in world.spendings:
+        last[spending.purse] = max(spending.day, last.get(spending.purse, spending.day))
+    return {
+        purse: (
+            day,
+            terms.spent_on(world, purse, day),
+            day.replace(day=1),
+            terms.spent_in(world, purse, day),
+        )
+        for purse, day in last.items()
+    }

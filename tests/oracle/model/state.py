@@ -170,6 +170,29 @@ class Spending:
     deed: Label
 
 
+@dataclasses.dataclass(frozen=True)
+class Written:
+    """What somebody wrote by hand in a house's books, and from when it counts."""
+
+    page: tuple[Stroke, ...]
+    at: dt.datetime
+
+
+@dataclasses.dataclass
+class Stretch:
+    """A stretch of a house's time that can be shut: from the end of the one before to a day's end.
+
+    :param rows: once shut, for each pot what it began with, its debits, its credits, its end.
+    """
+
+    house: str
+    last_day: dt.date
+    begins: dt.datetime | None
+    ends: dt.datetime
+    shut: bool = False
+    rows: dict[PotName, tuple[int, int, int, int]] = dataclasses.field(default_factory=dict)
+
+
 @dataclasses.dataclass
 class World:
     """Everything there is, at one moment of the door's clock."""
@@ -184,12 +207,18 @@ class World:
     rates: dict[tuple[str, str, str], Rate] = dataclasses.field(default_factory=dict)
     caps: dict[tuple[str | None, str, str], Cap] = dataclasses.field(default_factory=dict)
     spendings: list[Spending] = dataclasses.field(default_factory=list)
-    journals: dict[Label, tuple[object, ...]] = dataclasses.field(default_factory=dict)
-    periods: dict[str, list[dt.date]] = dataclasses.field(default_factory=dict)
+    journals: dict[tuple[str, Label], Written] = dataclasses.field(default_factory=dict)
+    periods: list[Stretch] = dataclasses.field(default_factory=list)
 
     def trial(self) -> World:
-        """A copy to try things on."""
-        return copy.deepcopy(self)
+        """A copy to try things on: of everything that a step may change in place."""
+        copied = copy.copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, list):
+                copied.__dict__[name] = [copy.copy(one) for one in value]
+            elif isinstance(value, dict):
+                copied.__dict__[name] = {key: copy.copy(one) for key, one in value.items()}
+        return copied
 
     def become(self, other: World) -> None:
         """Take over what was tried and found good."""

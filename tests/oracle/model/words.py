@@ -116,6 +116,37 @@ class Giving:
 
 
 @dataclasses.dataclass(frozen=True)
+class Line:
+    """One line that somebody writes by hand.
+
+    :param pot: the name of a pot; see `state`.
+    """
+
+    pot: tuple[str, ...]
+    amount: int
+    debit: bool
+    currency: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Journal:
+    """A wish to write by hand.
+
+    :param hours_ago: how long before now it counts; None is now.
+    """
+
+    who: str
+    key: int
+    house: str
+    lines: tuple[Line, ...]
+    hours_ago: int | None = None
+
+    @property
+    def label(self) -> Label:
+        return self.who, self.key
+
+
+@dataclasses.dataclass(frozen=True)
 class Answer:
     """What became of a wish.
 

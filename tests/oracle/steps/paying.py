@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.oracle.fitting import fitted
+from tests.oracle.model.state import OPEN
 from tests.oracle.model.words import Ask
 from tests.oracle.steps.base import Base
-from tests.oracle.wishing import BATCHES, EDGE_PAYS, ODD_PAYS, PAYS, Wish
+from tests.oracle.wishing import BATCHES, EDGE_PAYS, ODD_PAYS, PAYS, PAYS_BESIDE_HOLDS, Wish
 
 ONE_TOO_MANY = 501
 
@@ -24,6 +25,11 @@ class Paying(Base):
 
     @rule(wish=EDGE_PAYS, rehearsed=st.booleans())
     def pay_at_the_edge(self, wish: Wish, rehearsed: bool) -> None:
+        self._settle_one(wish, rehearsed=rehearsed)
+
+    @precondition(lambda self: any(one.state == OPEN for one in self.world.pledges.values()))
+    @rule(wish=PAYS_BESIDE_HOLDS, rehearsed=st.booleans())
+    def pay_beside_a_hold(self, wish: Wish, rehearsed: bool) -> None:
         self._settle_one(wish, rehearsed=rehearsed)
 
     @rule(wish=ODD_PAYS, rehearsed=st.booleans())
