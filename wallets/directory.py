@@ -12,6 +12,7 @@ from django.db import connection
 
 from kernel.context import Context
 from kernel.ids import MalformedId, decode, normalize_handle
+from kernel.rows import array_literal
 
 _FOUND = "wallet_directory(%s::uuid[], %s::text[])"
 _LOOK_UP = f"SELECT * FROM {_FOUND}"  # noqa: S608 - of constants
@@ -73,7 +74,8 @@ def asked_directory(
     keys = _keys(names)
     _, scope = asking.settings
     with connection.cursor() as cursor:
-        cursor.execute(_WIDENED, [*_wanted(keys), list(asking.organizations), scope])
+        asking_ids = array_literal(kind="uuid", values=asking.organizations)
+        cursor.execute(_WIDENED, [*_wanted(keys), asking_ids, scope])
         yield lambda: _by_name(keys, [row for row in cursor.fetchall() if row[0] is not None])
 
 
@@ -81,9 +83,13 @@ def _keys(names: Iterable[str | None]) -> dict[str, uuid.UUID | str]:
     return {name: key for name in names if name is not None and (key := key_of(name))}
 
 
-def _wanted(keys: Mapping[str, uuid.UUID | str]) -> list[list[uuid.UUID] | list[str]]:
+def _wanted(keys: Mapping[str, uuid.UUID | str]) -> list[str]:
     ids = [key for key in keys.values() if isinstance(key, uuid.UUID)]
-    return [ids, [key for key in keys.values() if isinstance(key, str)]]
+    handles = [key for key in keys.values() if isinstance(key, str)]
+    return [
+        array_literal(kind="uuid", values=ids),
+        array_literal(kind="text", values=handles),
+    ]
 
 
 def _by_name(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from django.db import connection
 
 from kernel.row_security import VISIBLE
+from kernel.rows import array_literal
 from wallets.directory import Listed
 from wallets.models import Transfer
 from wallets.policy import fee_minor
@@ -95,7 +96,8 @@ def asked_known_and_terms(
         connection.cursor() as fees,
         connection.cursor() as limits,
     ):
-        known.execute(_KNOWN, [sorted({item.reference for item in items})])
+        references = array_literal(kind="bytea", values={item.reference for item in items})
+        known.execute(_KNOWN, [references])
         fees.execute(_FEES, [currencies])
         limits.execute(_LIMITS, [currencies])
 

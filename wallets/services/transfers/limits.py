@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from kernel.rows import insert_rows
+from kernel.rows import array_literal, insert_rows
 from ledger.errors import PostingRefused
 from ledger.services.movements import Movement
 from wallets.choices import TransferKind
@@ -125,7 +125,7 @@ class SpendingGuard:
         }
         if wanted:
             self._asked = connection.cursor()
-            self._asked.execute(_USAGE, [sorted(wanted)])
+            self._asked.execute(_USAGE, [array_literal(kind="uuid", values=wanted)])
 
     def learn(self) -> None:
         """Read the windows."""
