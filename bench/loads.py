@@ -13,7 +13,7 @@ from bench.writers import Step
 from kernel.clock import now
 from kernel.context import Context
 from kernel.crypto import fingerprint
-from kernel.transactions import opens_transaction
+from kernel.transactions import opens_transaction, tune
 from ledger.choices import TransactionKind
 from ledger.services.movements import Movement, Posted, Refused
 from ledger.services.posting import post
@@ -28,8 +28,9 @@ def books_alone(world: World, batch: int) -> Step:
     """`ledger.post` in a transaction of its own: transactions, entries and balances, no more."""
     everybody = Context(organizations=tuple(tenant.id for tenant in world.tenants))
 
-    @opens_transaction(context=lambda **_: everybody)
+    @opens_transaction(context=lambda **_: everybody, pipelined=True)
     def posted(*, movements: Sequence[Movement]) -> list[Posted | Refused]:
+        tune()
         return post(movements, now=now())
 
     def step() -> tuple[int, int]:

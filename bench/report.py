@@ -54,7 +54,7 @@ def _finding(
         "what": line.what.format(**dataclasses.asdict(plan)),
         "unit": line.unit,
         "value": round(value, 1),
-        "spread": round((max(runs) - min(runs)) / value, 3) if value else 0.0,
+        "spread": round((max(runs) - min(runs)) / abs(value), 3) if value else 0.0,
         "reference_name": line.reference_name or None,
         "reference": round(reference, 1) if reference else None,
         "ratio": round(ratio, 3) if ratio else None,
