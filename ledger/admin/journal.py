@@ -1,4 +1,4 @@
-"""Transactions, their entries, and holds."""
+"""Transactions and their entries."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.contrib import admin
 
 from kernel.admin import ReadOnlyAdmin, ReadOnlyInline, money
 from kernel.ids import encode
-from ledger.models import Entry, Hold, Transaction
+from ledger.models import Entry, Transaction
 
 
 class EntryInline(ReadOnlyInline):
@@ -81,47 +81,3 @@ class EntryAdmin(ReadOnlyAdmin):
     def balance_after(self, entry: Entry) -> str:
         """Positive on the account's normal side."""
         return money(entry.balance_after_minor, entry.currency)
-
-
-@admin.register(Hold)
-class HoldAdmin(ReadOnlyAdmin):
-    """Reserved money, newest first."""
-
-    list_display = ("account", "reserved", "remaining", "state", "expires_at", "organization")
-    list_filter = ("state", "currency")
-    list_select_related = ("account", "currency", "organization")
-    search_fields = ("id", "account__code")
-    fields = (
-        "account",
-        "organization",
-        "state",
-        "reserved",
-        "captured",
-        "released",
-        "remaining",
-        "placed_at",
-        "expires_at",
-        "ended_at",
-    )
-    readonly_fields = fields
-
-    @admin.display(description="Amount")
-    def reserved(self, hold: Hold) -> str:
-        """What was reserved at first."""
-        return money(hold.amount_minor, hold.currency)
-
-    @admin.display(description="Captured")
-    def captured(self, hold: Hold) -> str:
-        """What was taken out of it."""
-        return money(hold.captured_minor, hold.currency)
-
-    @admin.display(description="Released")
-    def released(self, hold: Hold) -> str:
-        """What was let go."""
-        return money(hold.released_minor, hold.currency)
-
-    @admin.display(description="Remaining")
-    def remaining(self, hold: Hold) -> str:
-        """What it still reserves."""
-        left = hold.amount_minor - hold.captured_minor - hold.released_minor
-        return money(left, hold.currency)

@@ -178,7 +178,7 @@ def _table(heads: tuple[str, ...], rows: list[tuple[Any, ...]]) -> SafeString:
         "<div class='sheet sheet-scroll' tabindex='0' role='region' aria-label='{}'><table>"
         "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>",
         heads[0],
-        format_html_join("", "<th scope='col'>{}</th>", ((head,) for head in heads)),
+        format_html_join("", "<th scope='col' class='{}'>{}</th>", _cells(heads)),
         format_html_join(
             "",
             "<tr>{}</tr>",
