@@ -20,7 +20,7 @@ from vaultcraft.supervisor.programs import ROOT
 # With this seed the first rounds kill a web worker, a backend, the postmaster and all of them.
 SEED = 21_583
 ROUNDS = 5
-SECONDS = 18
+SECONDS = 14
 LIMIT_SECONDS = 240
 GONE_SECONDS = 20.0
 
