@@ -67,7 +67,7 @@ SENTENCES: dict[str, Sentence] = {
     "organization_cash_insufficient": Sentence("The organization’s cash at bank is too small."),
     "permission_denied": Sentence("Your role does not include this."),
     "idempotency_key_reused": Sentence(
-        "This form was already used for another transfer. Start again from a fresh one."
+        "This form was already used for something else. Look at what it did before you go on."
     ),
     "daily_limit_exceeded": Sentence("This wallet’s limit for one day is too small.", "amount"),
     "monthly_limit_exceeded": Sentence("This wallet’s limit for one month is too small.", "amount"),

@@ -116,6 +116,22 @@ def test_captured_in_two_parts_and_the_rest_freed(world: World, visit: Visit):
     assert [row.amount for row in page.context["captures"]] == ["₹200.00", "₹300.00"]
 
 
+def test_a_form_that_was_used_for_another_amount_brings_a_fresh_key(world: World, visit: Visit):
+    client, hold = visit(world.alice), held(world)
+    form = place_form(world, client)
+    part = take_form(client, hold, how_much="part", amount="300")
+    client.post("/holds/place", form)
+    take(client, hold, part)
+    for answer, spent in (
+        (client.post("/holds/place", {**form, "amount": "5"}), form),
+        (take(client, hold, {**part, "amount": "5"}), part),
+    ):
+        again = answer.context["form"]
+        assert (answer.status_code, again.data["key"] != spent["key"]) == (422, True)
+        assert "already used" in again.non_field_errors()[0]
+    assert (len(holds(world)), captures(world)) == (2, [("COMPLETED", 300_00)])
+
+
 def test_capturing_twice_moves_the_money_once(world: World, visit: Visit):
     client, hold = visit(world.alice), held(world)
     form = take_form(client, hold, how_much="part", amount="300")

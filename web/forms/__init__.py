@@ -1,6 +1,6 @@
 """What people type. Forms check shape only; the rules live in the rooms that own them."""
 
-from web.forms.fields import LineField, new_key
+from web.forms.fields import LineField, new_key, renew_key
 from web.forms.lists import HistoryForm, HoldsForm
 from web.forms.money import (
     PART,
@@ -36,4 +36,5 @@ __all__ = [
     "SendForm",
     "SignInForm",
     "new_key",
+    "renew_key",
 ]

@@ -89,6 +89,12 @@ def new_key() -> str:
     return str(uuid.uuid4())
 
 
+def renew_key(form: forms.Form) -> None:
+    """Give a posted form another key: what became of the old one is kept under it."""
+    form.data = form.data.copy()  # type: ignore[attr-defined] # a QueryDict
+    form.data["key"] = new_key()  # type: ignore[index]
+
+
 def offer(form: forms.Form, name: str, choices: Choices) -> None:
     """Give a field its closed list."""
     field = form.fields[name]

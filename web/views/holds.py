@@ -22,13 +22,13 @@ from kernel.crypto import fingerprint
 from kernel.errors import Kind, VaultCraftError
 from kernel.ids import MalformedId, decode, encode
 from kernel.money import parse_minor
-from wallets.errors import WalletHoldNotFound
+from wallets.errors import ReferenceReused, WalletHoldNotFound
 from wallets.models import WalletHold
 from wallets.queries import hold_of, visible_holds, visible_transfers, wallet_of
 from wallets.services.holds import HoldRequest, place_hold, void_hold
 from wallets.services.references import reference_of
 from web.doors import PersonRequest, acts, reads
-from web.forms import HoldForm, HoldsForm, new_key
+from web.forms import HoldForm, HoldsForm, new_key, renew_key
 from web.ownership import debitable_wallets, may_take, own_ends
 from web.pages import page
 from web.pagination import window
@@ -121,6 +121,8 @@ def place(request: PersonRequest) -> HttpResponse:
         if error.kind is Kind.FORBIDDEN:
             raise
         explain(form, error)
+        if isinstance(error, ReferenceReused):
+            renew_key(form)
         with reading(request.actor):
             return _form_page(request, form, status=STATUS_OF_KIND[error.kind])
     amount = shown(hold.hold.amount_minor, hold.currency)

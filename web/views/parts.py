@@ -21,7 +21,7 @@ from kernel.ids import MalformedId, decode, encode
 from kernel.money import parse_minor
 from ledger.errors import HoldEnded
 from wallets.choices import TransferKind
-from wallets.errors import TransferNotFound
+from wallets.errors import ReferenceReused, TransferNotFound
 from wallets.models import Transfer, WalletHold
 from wallets.queries import fee_schedules, hold_of, reversals_of, transfer_of
 from wallets.services.holds import capture_hold
@@ -29,7 +29,7 @@ from wallets.services.references import reference_of
 from wallets.services.reversals import reverse_transfer
 from wallets.services.transfers import TransferOutcome
 from web.doors import PersonRequest, acts, reads
-from web.forms import WHOLE, PartForm, new_key
+from web.forms import WHOLE, PartForm, new_key, renew_key
 from web.ownership import may_give_back, may_take, own_ends
 from web.pages import page
 from web.presenters.history import Left, left_of
@@ -163,10 +163,10 @@ def _told(form: PartForm, outcome: TransferOutcome, currency: CurrencyLike) -> t
     assert error is not None
     if error.kind is Kind.FORBIDDEN:
         raise error
-    again = PartForm({**form.data.dict(), "key": new_key()}) if outcome.transfer else form  # type: ignore[attr-defined] # a QueryDict
-    again.is_valid()
-    explain(again, error, currency=currency)
-    return again, STATUS_OF_KIND[error.kind]
+    explain(form, error, currency=currency)
+    if outcome.transfer or isinstance(error, ReferenceReused):
+        renew_key(form)
+    return form, STATUS_OF_KIND[error.kind]
 
 
 def _fresh_form() -> PartForm:

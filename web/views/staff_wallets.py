@@ -25,7 +25,7 @@ from wallets.services.cash import deposit, withdraw
 from wallets.services.references import reference_of
 from wallets.services.transfers import TransferOutcome
 from wallets.services.wallets import freeze_wallet, unfreeze_wallet
-from web.forms import LineField, new_key
+from web.forms import LineField, new_key, renew_key
 from web.presenters.money import shown
 from web.presenters.wallets import holder_of
 from web.refusals import explain, words_of
@@ -129,15 +129,9 @@ def _move(
         return None
     if outcome.error is not None:
         explain(form, outcome.error)
-        _fresh_key(form)
+        renew_key(form)
         return None
     return outcome
-
-
-def _fresh_key(form: CashForm) -> None:
-    """The refusal is kept under the old key, so a corrected form needs another."""
-    form.data = form.data.copy()  # type: ignore[attr-defined] # a QueryDict
-    form.data["key"] = new_key()  # type: ignore[index]
 
 
 def _change(
