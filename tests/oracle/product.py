@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Callable, Sequence
 
-from accounts.actors import user_actor
-from accounts.models import User
-from accounts.services.invitations import invite, join
 from accounts.services.organizations import (
     activate_organization,
-    register_organization,
     suspend_organization,
 )
-from accounts.services.people import create_staff
-from kernel.actor import Actor, Door, anonymous, system
+from kernel.actor import Door, system
 from kernel.crypto import fingerprint
 from kernel.errors import VaultCraftError
 from ledger.services.clearing import set_clearing_cap
 from ledger.services.holds import reap_overdue_holds
 from ledger.services.movements import Balance
+from tests.oracle.casting import Cast, people_and_wallets
 from tests.oracle.model import cast as roles
 from tests.oracle.model.state import ACTIVE, CLOSED, FROZEN, SUSPENDED, Cap, Rate
 from tests.oracle.model.words import (
@@ -39,7 +34,6 @@ from tests.oracle.model.words import (
     Turned,
 )
 from wallets.choices import TransferKind, WalletKind
-from wallets.models import Wallet
 from wallets.services.holds import HoldRequest, capture_hold, place_hold, void_hold
 from wallets.services.references import reference_of
 from wallets.services.reversals import reverse_transfer
@@ -54,12 +48,10 @@ from wallets.services.transfers import (
 from wallets.services.wallets import (
     close_wallet,
     freeze_wallet,
-    open_wallet,
     suspend_wallet,
     unfreeze_wallet,
 )
 
-PASSWORD = "correct horse battery"
 KINDS = {
     SEND: TransferKind.TRANSFER,
     PAY_IN: TransferKind.DEPOSIT,
@@ -73,97 +65,6 @@ _STATES = {
     SUSPENDED: suspend_wallet,
     CLOSED: close_wallet,
 }
-
-
-@dataclasses.dataclass(frozen=True)
-class Cast:
-    """Ids of everybody, by the names the oracle has for them."""
-
-    houses: dict[str, uuid.UUID]
-    people: dict[str, User]
-    purses: dict[str, Wallet]
-    transfers: dict[Label, uuid.UUID] = dataclasses.field(default_factory=dict)
-
-    def actor(self, who: str) -> Actor:
-        return user_actor(user=self.people[who], door=Door.API, request_id="oracle")
-
-
-def build_cast() -> Cast:
-    """Everybody of `roles`, through the services."""
-    root = system(door=Door.COMMAND, request_id="oracle")
-    olga = create_staff(
-        actor=root,
-        email="olga@platform.test",
-        full_name="Olga",
-        platform_role="super_admin",
-        password=PASSWORD,
-        now=roles.START,
-    )
-    cast = Cast({}, {"olga": olga}, {})
-    for person in roles.PEOPLE:
-        if person.role == "owner":
-            _found(cast, person.name, str(person.house))
-    for person in roles.PEOPLE:
-        if person.role in ("member", "viewer"):
-            _join(cast, person.name, person.role, owner="alice")
-    for purse in roles.PURSES:
-        owner = cast.people[purse.owner] if purse.owner else None
-        opener = next(p.name for p in roles.PEOPLE if p.house == purse.house and p.role == "owner")
-        cast.purses[purse.name] = open_wallet(
-            actor=cast.actor(opener),
-            owner_id=owner.id if owner else None,
-            kind=WalletKind(purse.kind),
-            currency=purse.currency,
-            now=roles.START,
-        )
-    _begin(cast)
-    return cast
-
-
-def _begin(cast: Cast) -> None:
-    """Promises, prices, limits and the first money."""
-    product = Product(cast)
-    for house, other, currency, amount in roles.PROMISES:
-        assert not product.promise(house, other, currency, amount, roles.START)
-    for price_words in roles.PRICES:
-        assert not product.price(*price_words, now=roles.START)
-    for limit_words in roles.LIMITS:
-        assert not product.limit(*limit_words, now=roles.START)
-    product.settle(roles.funding(), together=True, now=roles.START)
-    cast.transfers.update(product.transfers)
-
-
-def _found(cast: Cast, owner: str, house: str) -> None:
-    zone = next(one.zone for one in roles.HOUSES if one.name == house)
-    registered = register_organization(
-        actor=anonymous(door=Door.WEB, request_id="oracle"),
-        organization_name=house.title(),
-        country="IN",
-        base_currency="INR",
-        owner_email=f"{owner}@{house}.test",
-        owner_name=owner.title(),
-        password=PASSWORD,
-        now=roles.START,
-        timezone=zone,
-    )
-    organization = registered.organization
-    cast.houses[house], cast.people[owner] = organization.id, registered.owner
-    activate_organization(
-        actor=cast.actor("olga"), organization_id=organization.id, now=roles.START
-    )
-
-
-def _join(cast: Cast, name: str, role: str, *, owner: str) -> None:
-    _, token = invite(
-        actor=cast.actor(owner), email=f"{name}@acme.test", role=role, now=roles.START
-    )
-    cast.people[name] = join(
-        actor=anonymous(door=Door.WEB, request_id="oracle"),
-        token=token,
-        full_name=name.title(),
-        password=PASSWORD,
-        now=roles.START,
-    )
 
 
 class Product:
@@ -380,3 +281,23 @@ def _shown(balance: Balance | None) -> tuple[int, int, int] | None:
     if balance is None:
         return None
     return balance.posted_minor, balance.held_minor, balance.available_minor
+
+
+def build_cast() -> Cast:
+    """Everybody, and what they begin with, in the current database."""
+    cast = people_and_wallets()
+    _begin(cast)
+    return cast
+
+
+def _begin(cast: Cast) -> None:
+    """Promises, prices, limits and the first money."""
+    product = Product(cast)
+    for house, other, currency, amount in roles.PROMISES:
+        assert not product.promise(house, other, currency, amount, roles.START)
+    for price_words in roles.PRICES:
+        assert not product.price(*price_words, now=roles.START)
+    for limit_words in roles.LIMITS:
+        assert not product.limit(*limit_words, now=roles.START)
+    product.settle(roles.funding(), together=True, now=roles.START)
+    cast.transfers.update(product.transfers)

@@ -11,7 +11,8 @@ import psycopg
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.fixtures import _close_connections, _point_at
-from tests.oracle.product import Cast, build_cast
+from tests.oracle.casting import Cast
+from tests.oracle.product import build_cast
 from tests.servers import SUPERUSER_VARIABLE, address_of, clone_database, drop_database
 
 _numbers = itertools.count(1)
