@@ -10,6 +10,7 @@ import dataclasses
 import datetime as dt
 import uuid
 from collections import Counter
+from collections.abc import Mapping
 
 from kernel.money import MAX_MINOR
 from ledger.choices import AccountKind, AccountStatus, Side
@@ -56,13 +57,13 @@ class Ruling:
     """A movement that may stand, and what it changes."""
 
     movement: Movement
-    changes: Counter[uuid.UUID]
+    changes: Mapping[uuid.UUID, int]
     hold: HoldStanding | None = None
 
 
 def judge(movement: Movement, bench: Bench) -> Ruling | Refused:
     """Judge one movement; nothing is changed."""
-    changes: Counter[uuid.UUID] = Counter()
+    changes: dict[uuid.UUID, int] = {}
     for posting in movement.postings:
         refused = _refused_by_books(movement, posting.organization_id, bench)
         if refused:
@@ -75,31 +76,31 @@ def judge(movement: Movement, bench: Bench) -> Ruling | Refused:
             refusal = _refusal_by_state(account, movement.currency, change)
             if refusal:
                 return Refused(refusal, leg.account_id)
-            changes[leg.account_id] += change
+            changes[leg.account_id] = changes.get(leg.account_id, 0) + change
     first = movement.postings[0].legs[0].account_id
     if movement.currency is None and not _balanced(movement, bench):
         return Refused(UnbalancedJournal(), first)
     undone = _undone(movement)
     if undone and not bench.undoable.allows(undone):
         return Refused(ReversalExceedsOriginal(), first)
-    return _ruled(Ruling(movement, changes), bench)
+    return _ruled(movement, changes, bench)
 
 
-def _ruled(ruling: Ruling, bench: Bench) -> Ruling | Refused:
+def _ruled(movement: Movement, changes: Mapping[uuid.UUID, int], bench: Bench) -> Ruling | Refused:
     """The balances, with what a capture frees."""
-    capture = ruling.movement.capture
+    capture = movement.capture
     hold: HoldStanding | None = None
     if capture:
         found = bench.holds.wanted(capture)
         if isinstance(found, PostingRefused):
-            return Refused(found, ruling.movement.postings[0].legs[0].account_id)
+            return Refused(found, movement.postings[0].legs[0].account_id)
         hold = found
-    for account_id, change in ruling.changes.items():
+    for account_id, change in changes.items():
         freed = hold.frees(capture) if hold and capture and hold.account_id == account_id else 0
         refusal = _refusal_by_balance(bench.standings.accounts[account_id], change, freed)
         if refusal:
             return Refused(refusal, account_id)
-    return dataclasses.replace(ruling, hold=hold)
+    return Ruling(movement, changes, hold)
 
 
 def _refused_by_books(
@@ -154,12 +155,12 @@ def _balanced(movement: Movement, bench: Bench) -> bool:
     return True
 
 
-def _undone(movement: Movement) -> Counter[int]:
-    undone: Counter[int] = Counter()
+def _undone(movement: Movement) -> Mapping[int, int]:
+    undone: dict[int, int] = {}
     for posting in movement.postings:
         for leg in posting.legs:
             if leg.reverses is not None:
-                undone[leg.reverses] += leg.amount_minor
+                undone[leg.reverses] = undone.get(leg.reverses, 0) + leg.amount_minor
     return undone
 
 
