@@ -14,6 +14,7 @@ from wallets.choices import WalletKind
 from wallets.models import SpendingUsage
 from wallets.services.holds import place_hold
 from wallets.services.terms import set_limit_rule
+from wallets.services.transfers import TransferOutcome, execute_together, execute_transfers
 from wallets.tests.people import moved
 from wallets.tests.test_holds import captured, wanted
 from wallets.tests.test_reversals import given_back
@@ -42,10 +43,16 @@ def used(world: World) -> tuple[int, int]:
     return usage.day_minor, usage.month_minor
 
 
-def test_50_payments_end_exactly_at_the_daily_limit(world: World) -> None:
+@pytest.mark.parametrize("together", [False, True])
+def test_50_payments_end_exactly_at_the_daily_limit(world: World, together: bool) -> None:
+    """Each in a transaction of its own, or several in one."""
     limited(world, day_minor=37 * 40_00)
 
-    results = raced(*[partial(world.send, amount_minor=40_00)] * THREADS)
+    def pay() -> TransferOutcome:
+        asked = world.request(amount_minor=40_00)
+        return execute_together(asked) if together else execute_transfers([asked])[0]
+
+    results = raced(*[pay] * THREADS)
 
     assert results == {"done": 37, "daily_limit_exceeded": 13}
     assert used(world) == (37 * 40_00, 37 * 40_00)
