@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg
@@ -69,8 +70,9 @@ class Cluster:
         """Copy the product's database, with its grants; nobody else may use it meanwhile."""
         from django.db import connection as own
 
-        own.close()
-        own.close_pool()
+        pooled: Any = own
+        pooled.close()
+        pooled.close_pool()
         with self.superuser(database="postgres") as connection:
             connection.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE vaultcraft OWNER {}").format(
