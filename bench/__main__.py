@@ -13,6 +13,7 @@ import time
 
 from bench.cluster import Cluster, running_cluster
 from bench.lines import LINES, NAMES, Line, values_of
+from bench.surroundings import Plan
 from bench.verify import Pass, verify_books
 
 _STARTED = time.monotonic()
@@ -48,7 +49,7 @@ def _measured(cluster: Cluster, options: argparse.Namespace) -> int:
     from bench import report
     from bench.measured import MEASUREMENTS
     from bench.measuring import Bench
-    from bench.surroundings import Plan, Surroundings
+    from bench.surroundings import Surroundings
     from bench.world import build_world
     from kernel.clock import now
 
@@ -69,7 +70,7 @@ def _measured(cluster: Cluster, options: argparse.Namespace) -> int:
     strange = {name: count for name, count in bench.not_committed.items() if count}
     say(f"refused, replayed or failed, not counted above: {strange or 'nothing'}")
     ok = _tell_books(passes)
-    if lines == LINES and not options.profile:
+    if lines == LINES and plan == Plan():
         report.written(found, passes, postgres=_postgres_version(cluster), at=at)
         say(f"written: {report.RESULTS.relative_to(report.ROOT)}")
     return 0 if ok else 1
@@ -99,11 +100,19 @@ def _chosen(text: str) -> tuple[Line, ...]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--lines", default="", help=f"comma-separated: {', '.join(NAMES)}")
-    parser.add_argument("--rounds", type=int, default=5, help="repeated short runs of each")
-    parser.add_argument("--seconds", type=float, default=1.6, help="length of a short run")
-    parser.add_argument("--writers", type=int, default=4, help="processes of the batch lines")
-    parser.add_argument("--bulk-clients", type=int, default=8, help="clients of the bulk line")
-    parser.add_argument("--large-accounts", type=int, default=1_000_000, help="accounts at most")
+    parser.add_argument(
+        "--rounds", type=int, default=Plan.rounds, help="repeated short runs of each"
+    )
+    parser.add_argument("--seconds", type=float, default=Plan.seconds, help="length of a short run")
+    parser.add_argument(
+        "--writers", type=int, default=Plan.writers, help="processes of the batch lines"
+    )
+    parser.add_argument(
+        "--bulk-clients", type=int, default=Plan.bulk_clients, help="clients of the bulk line"
+    )
+    parser.add_argument(
+        "--large-accounts", type=int, default=Plan.large_accounts, help="accounts at most"
+    )
     parser.add_argument("--profile", action="store_true", help="profile writers, write no file")
     parser.add_argument("--write-docs", action="store_true", help="latest.json into the docs")
     parser.add_argument("--check-docs", action="store_true", help="do the docs say the same?")

@@ -19,13 +19,13 @@ SINGLES = 8
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How hard and how long."""
+    """How hard and how long. Only a run of the plan as it stands here is written down."""
 
-    rounds: int
-    seconds: float
-    writers: int
-    bulk_clients: int
-    large_accounts: int
+    rounds: int = 5
+    seconds: float = 1.6
+    writers: int = 4
+    bulk_clients: int = 8
+    large_accounts: int = 1_000_000
     profile: bool = False
 
 
