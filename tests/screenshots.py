@@ -190,7 +190,15 @@ SHOTS = (
     Shot("admin-outbox", "staff", to("/admin/events/outboxevent/")),
     Shot("admin-checks", "staff", to("/admin/ledger/reconcilejob/")),
     Shot("admin-check", "staff", follow("/admin/ledger/reconcilejob/", "#result_list tbody th a")),
+    Shot("admin-periods", "staff", to("/admin/ledger/period/")),
+    Shot("admin-period-open", "staff", to("/admin/ledger/period/open/")),
+    Shot("admin-headings", "staff", to("/admin/ledger/accountgroup/")),
     Shot("admin-trial-balance", "staff", to("/admin/trial-balance/")),
+    Shot(
+        "admin-trial-balance-then",
+        "staff",
+        to("/admin/trial-balance/?as_of=2026-11-01T00:00:00&axis=effective"),
+    ),
 )
 
 
