@@ -46,8 +46,9 @@ _BALANCES = """
                coalesce(sum(e.amount_minor) FILTER (WHERE e.side = 'CREDIT'), 0) AS credit
         FROM ledger_entry e
         WHERE e.account_id = a.id
-          AND e.version > ledger_version_at(a.id, a.version,
-                                            %(starts)s::timestamptz - interval '1 microsecond')
+          AND e.version > CASE WHEN a.last_recorded_at < %(starts)s THEN a.version
+                               ELSE ledger_version_at(a.id, a.version,
+                                        %(starts)s::timestamptz - interval '1 microsecond') END
           AND e.effective_at >= %(starts)s AND e.effective_at < %(ends)s
     ) t
     WHERE a.organization_id = %(organization)s
