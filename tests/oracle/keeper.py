@@ -53,13 +53,13 @@ class Keeper:
             )
             for line in wish.lines
         ]
-        ago = wish.hours_ago
+        ago = wish.seconds_ago
         return JournalOrder(
             organization_id=self.cast.houses[wish.house],
             legs=tuple(legs),
             description="by hand",
             reference=self.product.reference(wish.who, wish.key),
-            effective_at=None if ago is None else now - dt.timedelta(hours=ago),
+            effective_at=None if ago is None else now - dt.timedelta(seconds=ago),
         )
 
     def open_stretch(self, who: str, house: str, last_day: dt.date, now: dt.datetime) -> str:

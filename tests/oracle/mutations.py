@@ -51,7 +51,7 @@ _WINDOWS = ("pay", "pay_at_the_edge", "give_back", "wait")
 _UNDOING = ("pay", "give_back")
 _CHARGING = ("pay", "change_terms")
 _ODD = ("pay_oddly",)
-_KEEPING = ("write_by_hand", "open_period", "close_period", "wait")
+_KEEPING = ("write_beside_the_end_of_a_period", "wait")
 
 MUTATIONS = (
     Mutation(

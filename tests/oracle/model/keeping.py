@@ -46,11 +46,11 @@ def write_by_hand(world: World, wish: Journal) -> str:
 def _write(world: World, wish: Journal) -> str:
     person = world.people[wish.who]
     _allow(person, wish.house)
-    at = world.now - dt.timedelta(hours=wish.hours_ago or 0)
+    at = world.now - dt.timedelta(seconds=wish.seconds_ago or 0)
     page = tuple(Stroke(line.pot, line.amount, line.debit) for line in wish.lines)
     known = world.journals.get((wish.house, wish.label))
     if known is not None:
-        if known.page != page or (wish.hours_ago is not None and known.at != at):
+        if known.page != page or (wish.seconds_ago is not None and known.at != at):
             raise Denied("journal_reference_reused")
         return "again"
     _make_sense(world, person, wish)

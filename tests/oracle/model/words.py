@@ -132,14 +132,14 @@ class Line:
 class Journal:
     """A wish to write by hand.
 
-    :param hours_ago: how long before now it counts; None is now.
+    :param seconds_ago: how long before now it counts; None is now.
     """
 
     who: str
     key: int
     house: str
     lines: tuple[Line, ...]
-    hours_ago: int | None = None
+    seconds_ago: int | None = None
 
     @property
     def label(self) -> Label:

@@ -45,8 +45,11 @@ class Keeping(Base):
         odd: str,
         key: int | None,
     ) -> None:
+        ago = None if hours_ago is None else hours_ago * 3600
         lines = self._lines(house, pots, amount, odd)
-        wish = Journal(who, self.key(key), house, lines, hours_ago)
+        self._write(Journal(who, self.key(key), house, lines, ago))
+
+    def _write(self, wish: Journal) -> None:
         note(f"{self.now:%m-%d %H:%M} {wish}")
         foretold = self.keeper.rehearse(wish, now=self.now)
         expected = keeping.write_by_hand(self.world, wish)
@@ -71,6 +74,9 @@ class Keeping(Base):
 
     @rule(who=KEEPERS, house=st.sampled_from(HOUSES), days=st.sampled_from([-40, -8, -1, -1, 0, 3]))
     def open_period(self, who: str, house: str, days: int) -> None:
+        self._open_period(who, house, days)
+
+    def _open_period(self, who: str, house: str, days: int) -> None:
         day = self.world.houses[house].day(self.now) + dt.timedelta(days=days)
         expected = keeping.open_stretch(self.world, who, house, day)
         self.tally["open period", expected] += 1
@@ -79,7 +85,28 @@ class Keeping(Base):
     @precondition(lambda self: self.world.periods)
     @rule(who=KEEPERS, which=st.integers(0, 5))
     def close_period(self, who: str, which: int) -> None:
-        which = -1 - which % len(self.world.periods)
+        self._close_period(who, -1 - which % len(self.world.periods))
+
+    @rule(
+        house=st.sampled_from(HOUSES),
+        days=st.sampled_from([-30, -3, -1]),
+        beside=st.sampled_from([1, 1, 0, -1, 3600]),
+        amount=st.integers(1, 90_00),
+    )
+    def write_beside_the_end_of_a_period(
+        self, house: str, days: int, beside: int, amount: int
+    ) -> None:
+        """A period is closed, and somebody dates an entry to its last second or the next one."""
+        self._open_period("olga", house, days)
+        if self.world.periods:
+            self._close_period("olga", -1)
+        shut = self.world.houses[house].shut_before
+        if shut is not None:
+            ago = int((self.now - shut).total_seconds()) + beside
+            lines = self._lines(house, [0, 3], amount, "")
+            self._write(Journal("olga", self.key(), house, lines, ago))
+
+    def _close_period(self, who: str, which: int) -> None:
         expected = keeping.shut_stretch(self.world, who, which)
         self.tally["close period", expected] += 1
         self.agree(self.keeper.shut_stretch(who, which, self.now), expected)
