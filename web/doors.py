@@ -28,6 +28,7 @@ from kernel import clock
 from kernel.actor import Actor, Door, anonymous
 from kernel.context import reading
 from kernel.errors import VaultCraftError
+from wallets.services.lanes import DIRECT
 from web.views import errors
 
 logger = logging.getLogger(__name__)
@@ -118,8 +119,17 @@ def _inside_reading(view: PersonView[P]) -> View[P]:
 
 
 def acts(view: PersonView[P]) -> View[P]:
-    """A form's handler: no transaction is open, so the view may call one use case."""
-    return require_http_methods(["POST"])(_signed_in(view))
+    """A form's handler: no transaction is open, so the view may call one use case.
+
+    It takes one of its organization's lanes; when all are taken the page says to come again.
+    """
+
+    @functools.wraps(view)
+    def in_lane(request: PersonRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        with DIRECT.one_of(request.actor.organization_id):
+            return view(request, *args, **kwargs)
+
+    return require_http_methods(["POST"])(_signed_in(in_lane))
 
 
 def _signed_in(view: PersonView[P]) -> View[P]:

@@ -22,6 +22,7 @@ from api.problems import request_id_of
 from kernel import crypto
 from kernel.errors import Kind, VaultCraftError
 from wallets.errors import ReferenceReused
+from wallets.services.lanes import DIRECT
 
 log = structlog.get_logger(__name__)
 
@@ -58,12 +59,17 @@ def canonical(payload: Any) -> str:
     return _sorted(payload)
 
 
-def run_once(request: HttpRequest, *, claim: Claim, effect: Effect) -> HttpResponse:
+def run_once(
+    request: HttpRequest, *, claim: Claim, effect: Effect, grouped: bool = False
+) -> HttpResponse:
     """Perform the effect and keep its answer, or send the answer of the first time.
 
     A refusal is an answer like another. An answer that says "later" (429, 503) or a crash is not
     kept: the guard is released, and the next attempt finds out in the books what happened.
 
+    :param grouped: whether the effect is committed together with others; any other takes one of
+        its organization's lanes.
+    :raises Busy: if all lanes are taken.
     :raises ReferenceReused: if the key belongs to another body.
     :raises IdempotencyKeyExpired: if the answer is no longer kept.
     :raises RequestInFlight: while the first request is at work.
@@ -72,7 +78,9 @@ def run_once(request: HttpRequest, *, claim: Claim, effect: Effect) -> HttpRespo
     if held is None:
         return _replay(claim)
     try:
-        answer = _performed(request, claim, effect)
+        lane = contextlib.nullcontext() if grouped else DIRECT.one_of(claim.actor.organization_id)
+        with lane:
+            answer = _performed(request, claim, effect)
         kept = _kept(held, answer)
     except BaseException:
         _release(held)

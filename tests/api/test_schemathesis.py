@@ -42,7 +42,7 @@ def _run(
         str(Path(sys.executable).with_name("schemathesis")),
         *("--config-file", str(ROOT / settings)),
         *("run", f"{server.url}/api/v1/openapi.json"),
-        *("--seed", "1", "--continue-on-failure", *options),
+        *("--seed", "1", "--workers", "4", "--continue-on-failure", *options),
     ]
     done = subprocess.run(
         command,

@@ -15,8 +15,9 @@ from kernel.errors import Busy, VaultCraftError
 from tests.concurrency.racing import holding, wait_for_waiters
 from tests.world import NOW, World
 from wallets.choices import WalletKind
+from wallets.services.lanes import Lanes
 from wallets.services.transfers import TransferOutcome, TransferRequest, execute_transfers
-from wallets.services.transfers.grouping import Group, Lanes, QueueFull, _group
+from wallets.services.transfers.grouping import Group, QueueFull, _group
 from wallets.services.wallets import open_wallet
 
 

@@ -37,6 +37,7 @@ from ledger import errors as ledger_errors
 from wallets import errors as wallet_errors
 from wallets.queries import hold_of, holds_in, visible_holds
 from wallets.services.holds import HoldRequest, capture_hold, place_hold, void_hold
+from wallets.services.lanes import DIRECT
 from wallets.services.references import reference_of
 from wallets.services.transfers import QueueFull
 
@@ -226,7 +227,7 @@ class CaptureHold(Endpoint):
             )
             return answer_of(outcome, viewer=Viewer.of(actor))
 
-        return run_once(request._request, claim=claim, effect=effect)
+        return run_once(request._request, claim=claim, effect=effect, grouped=True)
 
 
 class VoidHold(Endpoint):
@@ -246,7 +247,8 @@ class VoidHold(Endpoint):
         """Void."""
         actor, now = actor_of(request), clock.now()
         body_of(request, Nothing)
-        row = void_hold(actor=actor, hold_id=path_id("hld", hold_id), now=now)
+        with DIRECT.one_of(actor.organization_id):
+            row = void_hold(actor=actor, hold_id=path_id("hld", hold_id), now=now)
         found = rendered_hold(row, viewer=Viewer.of(actor), standing=standing_at(row, now=now))
         return Answer.of(found).response()
 

@@ -113,7 +113,7 @@ class Transfers(Endpoint):
             outcome = execute_together(transfer_request(claim, order))
             return answer_of(outcome, viewer=Viewer.of(actor))
 
-        return run_once(request._request, claim=claim, effect=effect)
+        return run_once(request._request, claim=claim, effect=effect, grouped=True)
 
 
 class TransferBatch(Endpoint):

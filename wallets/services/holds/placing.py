@@ -14,7 +14,7 @@ from kernel.actor import Actor
 from kernel.context import Context, reading_as, widen
 from kernel.errors import Busy, VaultCraftError
 from kernel.money import checked_minor
-from kernel.transactions import needs_transaction, opens_transaction
+from kernel.transactions import needs_transaction, opens_transaction, tune
 from ledger.errors import AccountFrozen, AccountSuspended
 from ledger.services import holds as ledger_holds
 from ledger.services.movements import Balance
@@ -32,6 +32,7 @@ from wallets.errors import (
 from wallets.models import WalletHold
 from wallets.policy import may_debit
 from wallets.services.holds.telling import tell
+from wallets.services.lanes import LOCK_WAIT_MS
 
 LONGEST = dt.timedelta(days=30)
 
@@ -113,6 +114,7 @@ def _nothing_yet(**_: object) -> Context:
 
 @opens_transaction(context=_nothing_yet)
 def _place(*, request: HoldRequest) -> WalletHold:
+    tune(lock_wait_ms=LOCK_WAIT_MS)
     actor = request.actor
     directory = look_up([request.source, request.destination])
     source = _payer(request, directory)

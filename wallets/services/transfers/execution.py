@@ -20,6 +20,7 @@ from wallets.choices import TransferState
 from wallets.directory import asked_directory
 from wallets.errors import BatchWithheld, ExternalReferenceUsed, ReferenceReused
 from wallets.models import Transfer
+from wallets.services.lanes import LOCK_WAIT_MS
 from wallets.services.transfers.carrying import carry_out
 from wallets.services.transfers.knowing import Terms, asked_known_and_terms
 from wallets.services.transfers.limits import SpendingGuard, spendings
@@ -35,7 +36,7 @@ def execute_transfers(
     items: Sequence[TransferRequest],
     *,
     all_or_nothing: bool = False,
-    lock_wait_ms: int | None = None,
+    lock_wait_ms: int = LOCK_WAIT_MS,
 ) -> list[TransferOutcome]:
     """Carry out movements in one transaction; answers come in the order of the items.
 
@@ -43,7 +44,7 @@ def execute_transfers(
     keeps every item out of the books. A reference that was carried out before answers with what
     happened then. See `carry_out` for locks, evidence and events.
 
-    :param lock_wait_ms: how long to wait for locks, if not as long as the connection would.
+    :param lock_wait_ms: how long to wait for each lock.
     :raises BatchTooLarge: for more than `MAX_BATCH` items.
     :raises ExternalReferenceUsed: if a cash movement repeats a bank's reference.
     :raises Busy: if locks could not be had in time.
@@ -73,7 +74,7 @@ def _nothing_yet(**_: object) -> Context:
 
 @opens_transaction(context=_nothing_yet, pipelined=True)
 def _execute(
-    *, items: Sequence[TransferRequest], all_or_nothing: bool, lock_wait_ms: int | None
+    *, items: Sequence[TransferRequest], all_or_nothing: bool, lock_wait_ms: int
 ) -> list[TransferOutcome]:
     tune(lock_wait_ms=lock_wait_ms)
     return _outcomes(items, all_or_nothing)

@@ -15,17 +15,16 @@ thread that happens to lead.
 from __future__ import annotations
 
 import collections
-import contextlib
 import dataclasses
 import enum
 import threading
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from kernel.errors import Busy, Kind, VaultCraftError
 from ledger.policy import MAX_BATCH
+from wallets.services.lanes import ALONE
 from wallets.services.transfers.execution import execute_transfers
 from wallets.services.transfers.requests import TransferOutcome, TransferRequest
 
@@ -35,11 +34,6 @@ WAIT_SECONDS = 30.0
 # A batch waits this long for locks, then its items go on alone: one account that somebody holds
 # for long must not stop everybody else's money.
 LOCK_WAIT_MS = 500
-
-# Outside the group a request may wait longer, but only so many of one organization at once: the
-# rest of its requests, and all of everybody else's, need the threads and connections.
-ALONE_WAIT_MS = 2_000
-MOST_ALONE = 4
 
 Together = Callable[[Sequence[TransferRequest]], list[TransferOutcome]]
 Alone = Callable[[TransferRequest], TransferOutcome]
@@ -54,32 +48,6 @@ class QueueFull(VaultCraftError):
     code = "queue_full"
     title = "Too many transfers are waiting; try again shortly"
     retryable = True
-
-
-class Lanes:
-    """At most so many requests of one organization at once; one more is told to come again."""
-
-    def __init__(self, *, most: int) -> None:
-        self._most = most
-        self._taken: collections.Counter[uuid.UUID | None] = collections.Counter()
-        self._lock = threading.Lock()
-
-    @contextlib.contextmanager
-    def one_of(self, organization_id: uuid.UUID | None) -> Iterator[None]:
-        """Take a lane for the length of the block.
-
-        :raises Busy: if all of the organization's lanes are taken.
-        """
-        with self._lock:
-            if self._taken[organization_id] >= self._most:
-                raise Busy()
-            self._taken[organization_id] += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._taken[organization_id] -= 1
-                self._taken += collections.Counter()  # forgets organizations that hold none
 
 
 class _Next(enum.Enum):
@@ -187,11 +155,10 @@ def _together(items: Sequence[TransferRequest]) -> list[TransferOutcome]:
 
 
 def _alone(item: TransferRequest) -> TransferOutcome:
-    with _lanes.one_of(item.actor.organization_id):
-        return execute_transfers([item], lock_wait_ms=ALONE_WAIT_MS)[0]
+    with ALONE.one_of(item.actor.organization_id):
+        return execute_transfers([item])[0]
 
 
-_lanes = Lanes(most=MOST_ALONE)
 _group = Group(together=_together, alone=_alone)
 
 
