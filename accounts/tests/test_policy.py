@@ -64,7 +64,7 @@ def test_the_program_may_do_everything():
 
 def test_a_viewer_changes_nothing():
     allowed = {name for name in policy.PERMISSIONS if policy.may(person("viewer"), name)}
-    assert {name.partition(".")[2] for name in allowed} == {"read", "read_all"}
+    assert {name.partition(".")[2] for name in allowed} == {"read", "read_all", "read_terms"}
 
 
 def test_each_platform_tier_carries_all_of_the_tier_below():
