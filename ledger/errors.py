@@ -100,6 +100,13 @@ class ReversalExceedsOriginal(PostingRefused):
     title = "More would be reversed than is left of the original"
 
 
+class ReversalOfReversal(PostingRefused):
+    """What a reversal gave back is moved again by a new movement, never by undoing the undoing."""
+
+    code = "reversal_of_reversal"
+    title = "A reversal cannot be reversed; make a new transfer"
+
+
 class BatchTooLarge(VaultCraftError):
     """The batch has more items than one posting may carry; it is never cut."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kernel.errors import Kind, VaultCraftError
 from ledger.errors import OrganizationInactive as OrganizationInactive
 from ledger.errors import PostingRefused
+from ledger.errors import ReversalOfReversal as ReversalOfReversal
 
 
 class Refusal(VaultCraftError):
@@ -109,11 +110,6 @@ class TransferNotCompleted(Refusal):
 
     code = "transfer_not_completed"
     title = "Only a completed transfer can be reversed"
-
-
-class ReversalOfReversal(Refusal):
-    code = "reversal_of_reversal"
-    title = "A reversal cannot be reversed; make a new transfer"
 
 
 class HoldExpiryInvalid(VaultCraftError):

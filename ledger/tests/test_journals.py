@@ -28,6 +28,7 @@ from ledger.errors import (
     PeriodClosed,
     ReversalBeforeOriginal,
     ReversalExceedsOriginal,
+    ReversalOfReversal,
     UnbalancedJournal,
 )
 from ledger.models import Entry, LedgerAccount, Transaction
@@ -286,7 +287,7 @@ def test_a_journal_is_undone_in_parts_and_never_beyond(
             desk.reverse(posted, amounts_minor={1: 5, 2: 4})
         with pytest.raises(UnbalancedJournal):
             desk.reverse(posted, amounts_minor={1: 5})
-        with pytest.raises(NotAJournal):
+        with pytest.raises(ReversalOfReversal):
             desk.reverse(part)
         with pytest.raises(ReversalBeforeOriginal):
             desk.reverse(posted, effective_at=NOW - dt.timedelta(microseconds=1))

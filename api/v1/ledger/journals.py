@@ -199,6 +199,7 @@ class ReverseJournal(Endpoint):
         path={"transaction_id": "txn"},
         refusals=(
             ledger_errors.NotAJournal,
+            ledger_errors.ReversalOfReversal,
             ledger_errors.ReversalExceedsOriginal,
             ledger_errors.ReversalBeforeOriginal,
             *REFUSED_BY_BOOKS,

@@ -16,6 +16,7 @@ from ledger.errors import (
     NotAJournal,
     ReversalBeforeOriginal,
     ReversalExceedsOriginal,
+    ReversalOfReversal,
 )
 from ledger.models import Entry, Transaction
 from ledger.queries import transaction_of
@@ -40,6 +41,7 @@ def reverse_journal(*, actor: Actor, order: ReversalOrder, now: dt.datetime) -> 
     :raises PermissionDenied: unless the actor carries `ledger.post_journal`.
     :raises NotFound: if there is no such transaction, or none of the actor's organization.
     :raises NotAJournal: if it is no manual journal.
+    :raises ReversalOfReversal: if it is a reversal.
     :raises AccountNotForJournals: if an account of it is not for the actor's hands.
     :raises EffectiveInFuture: if the reversal would count later than now.
     :raises ReversalBeforeOriginal: if it would count before the original does.
@@ -81,6 +83,8 @@ def _reversal(
     actor: Actor, order: ReversalOrder, original: Transaction, now: dt.datetime
 ) -> Movement:
     if original.kind != TransactionKind.JOURNAL:
+        if original.kind == TransactionKind.REVERSAL:
+            raise ReversalOfReversal()
         raise NotAJournal(facts={"kind": original.kind})
     effective_at = effective_at_of(order.effective_at, now)
     if effective_at < original.effective_at:

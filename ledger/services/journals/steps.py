@@ -14,6 +14,7 @@ from ledger.errors import (
     AccountNotForJournals,
     EffectiveInFuture,
     EffectiveTooEarly,
+    PeriodClosed,
     PostingRefused,
 )
 from ledger.models import Transaction
@@ -60,11 +61,12 @@ def posted(movement: Movement, now: dt.datetime) -> uuid.UUID:
 
 
 def pointed(refused: Refused, movement: Movement) -> PostingRefused:
-    """The refusal, pointing at the first leg of the account that refused."""
+    """The refusal, pointing at the date it is about, or at the leg of the account that refused."""
     legs = movement.postings[0].legs
     index = next(i for i, leg in enumerate(legs) if leg.account_id == refused.account_id)
     if movement.kind == TransactionKind.JOURNAL and refused.error.pointer is None:
-        refused.error.pointer = f"/legs/{index}/account"
+        dated = isinstance(refused.error, PeriodClosed)
+        refused.error.pointer = "/effective_at" if dated else f"/legs/{index}/account"
     return refused.error
 
 
