@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.checker import accounts, entries, holds, periods, reach, reversals
+from ledger.checker import accounts, by_hand, entries, holds, periods, reach, reversals
 
 PASSES = (
     *reach.PASSES,
@@ -10,5 +10,6 @@ PASSES = (
     *accounts.PASSES,
     *holds.PASSES,
     *reversals.PASSES,
+    *by_hand.PASSES,
     *periods.PASSES,
 )

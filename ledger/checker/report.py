@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 NOT_VERIFIED = (
     "the audit chain: records are counted and matched, their order is not yet sealed",
     "a rewrite of history by a superuser that keeps every sum, version, balance and count right",
+    "a movement forged with all that belongs to it: its transfer, its events and its records",
     "descriptions, metadata, references of banks, names: nothing in the books repeats them",
     "whether money at the bank is what the cash accounts say",
     "whether an effective date is the true one, where it breaks no rule about dates",

@@ -15,6 +15,7 @@ from kernel.rows import insert_rows
 from kernel.transactions import opens_transaction
 from ledger.choices import Side, TransactionKind
 from ledger.models import Entry, LedgerAccount
+from ledger.services.accounts import ensure_fee_account
 from ledger.services.movements import Capture, Leg, Movement, Posted, Posting
 from ledger.tests.books import legs, movement, posted
 from tests.attacks.field import Field, Standing
@@ -63,6 +64,7 @@ def found(world: World, *, database: str) -> Field:
         "paid": paid,
         "reversal": reversal,
     }
+    names["fees"] = _fee_account(world=world)
     names |= _periods(world=world)
     return _seen(names=names, world=world, database=database)
 
@@ -85,6 +87,11 @@ def _place(*, account: LedgerAccount, key: str) -> uuid.UUID:
     times = (fingerprint("field", key), NOW, NOW + dt.timedelta(days=3650))
     insert_rows(table="ledger_hold", columns=_HOLD, rows=[(*row, *times)])
     return hold
+
+
+@opens_transaction(context=_platform)
+def _fee_account(*, world: World) -> uuid.UUID:
+    return ensure_fee_account(organization_id=world.acme.id, currency="INR", now=NOW)
 
 
 @opens_transaction(context=_platform)

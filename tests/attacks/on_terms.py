@@ -27,7 +27,7 @@ def charging(**changed: str) -> str:
         "kind": "'transfer'",
         "fixed": "5",
         "bps": "0",
-        "account": "%(shop)s",
+        "account": "%(fees)s",
     }
     return _FEE.format(**right | changed)
 
@@ -46,6 +46,7 @@ ATTACKS: tuple[Attack, ...] = (
            by="row security of wallets_feeschedule"),
     attack("sends its fees to another organization's account",
            charging(account="%(charlie)s"), by="fee_schedule_account"),
+    attack("sends its fees to a wallet", charging(account="%(shop)s"), by="fee_schedule_income"),
     attack("charges a negative fee", charging(fixed="-5"), by="fee_schedule_amounts"),
     attack("charges more than everything", charging(bps="10001"), by="fee_schedule_amounts"),
     attack("charges for deposits", charging(kind="'deposit'"), by="fee_schedule_kind"),
@@ -66,6 +67,12 @@ ATTACKS: tuple[Attack, ...] = (
            spending("charlie_wallet", "acme"), by="spending_usage_wallet"),
     attack("spends less than nothing", spending("alice_wallet", "acme", "-5"),
            by="spending_usage_amounts"),
+    attack("forgets what was spent today",
+           "UPDATE wallets_spendingusage SET day = day - 1, day_minor = 0",
+           by="spending_goes_forward"),
+    attack("forgets what was spent this month",
+           "UPDATE wallets_spendingusage SET month = month - interval '1 month', month_minor = 0",
+           by="spending_goes_forward"),
     attack("frees another organization's limits",
            "UPDATE wallets_spendingusage SET day_minor = 0 WHERE organization_id = %(globex)s",
            by=UNSEEN),

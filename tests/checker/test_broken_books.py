@@ -6,6 +6,12 @@ import pytest
 
 from tests.checker.conftest import Books, Vandal
 
+RECORD = (
+    "INSERT INTO audit_auditrecord (id, at, organization_id, actor_kind, actor_display, action,"
+    " subject_type, subject_id, door, scope, request_id, metadata)"
+    " SELECT gen_random_uuid(), now(), organization_id, 'user', '', %s, 'transaction', %s, 'api',"
+    " '', 'x', '{}' FROM ledger_ledgeraccount WHERE id = %s"
+)
 # The first entry of Alice's account that another one follows.
 FIRST = "SELECT id FROM ledger_entry WHERE account_id = %s AND version = 2"
 
@@ -125,7 +131,10 @@ def test_a_transaction_without_entries(vandal: Vandal, books: Books) -> None:
         " '', '{}' FROM ledger_ledgeraccount WHERE id = %s RETURNING id",
         books.alice,
     )
-    assert places(vandal) == {("transactions", "transaction_without_entries", str(transaction))}
+    assert places(vandal) == {
+        ("transactions", "transaction_without_entries", str(transaction)),
+        ("by_hand", "journal_has_one_record", str(transaction)),
+    }
 
 
 def test_a_balanced_pair_in_an_old_transaction(vandal: Vandal, books: Books) -> None:
@@ -318,6 +327,8 @@ def test_usage_that_was_forgotten(vandal: Vandal, books: Books) -> None:
         ("day_minor = 99_999_999_00", "usage_was_spent"),
         ("month = month - interval '1 month'", "usage_month_of_day"),
         ("day_minor = -1", "usage_not_negative"),
+        ("day = day - 1, day_minor = 0", "usage_window_runs"),
+        ("day = day + 1, day_minor = 0", "usage_window_runs"),
     ],
 )
 def test_usage_that_cannot_be(vandal: Vandal, books: Books, broken: str, rule: str) -> None:
@@ -391,6 +402,67 @@ def test_a_transaction_dated_into_a_closed_period(vandal: Vandal, books: Books) 
     vandal.run(f"UPDATE ledger_entry SET {late} WHERE transaction_id = %s", books.reversal)
     assert ("periods", "period_entered_after_close", str(books.reversal)) in places(vandal)
     assert ("periods", "period_turnover_is_sum", str(books.alice)) in places(vandal)
+
+
+def test_a_movement_that_its_transfer_does_not_name(vandal: Vandal, books: Books) -> None:
+    vandal.run("UPDATE ledger_transaction SET transfer_id = NULL WHERE id = %s", books.paid)
+    found = places(vandal)
+    assert ("by_transfer", "transaction_has_transfer", str(books.paid)) in found
+
+
+def test_a_reversal_without_a_transfer(vandal: Vandal, books: Books) -> None:
+    vandal.run("UPDATE ledger_transaction SET transfer_id = NULL WHERE id = %s", books.reversal)
+    found = places(vandal)
+    assert ("by_transfer", "transaction_has_transfer", str(books.reversal)) in found
+
+
+def test_a_movement_of_another_kind_than_its_transfer(vandal: Vandal, books: Books) -> None:
+    vandal.run("UPDATE ledger_transaction SET kind = 'WITHDRAWAL' WHERE id = %s", books.paid)
+    assert places(vandal) == {
+        ("by_transfer", "transaction_kind_of_transfer", str(books.paid)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule"),
+    [
+        ("JOURNAL", "journal_has_one_record"),
+        ("EXCHANGE", "transaction_kind_has_door"),
+        ("SETTLEMENT", "transaction_kind_has_door"),
+    ],
+)
+def test_a_kind_that_nobody_wrote(vandal: Vandal, books: Books, kind: str, rule: str) -> None:
+    vandal.run("UPDATE ledger_transaction SET kind = %s WHERE id = %s", kind, books.paid)
+    assert ("by_hand", rule, str(books.paid)) in places(vandal)
+
+
+def test_a_journal_and_its_reversal_with_their_records(vandal: Vandal, books: Books) -> None:
+    """The same rows told as a journal's: the pass asks for one record of each, and is content."""
+    vandal.run("UPDATE ledger_transaction SET kind = 'JOURNAL' WHERE id = %s", books.paid)
+    vandal.run(
+        "UPDATE ledger_transaction SET transfer_id = NULL WHERE id = ANY (%s)",
+        [books.paid, books.reversal],
+    )
+    for action, subject in (("post", books.paid), ("reverse", books.reversal)):
+        assert by_hand(vandal) >= {str(subject)}
+        vandal.run(RECORD, f"ledger.journal.{action}", subject, books.alice)
+    assert by_hand(vandal) == set()
+
+
+def by_hand(vandal: Vandal) -> set[str]:
+    """What the pass over journals finds."""
+    return {place for check, _, place in places(vandal) if check == "by_hand"}
+
+
+def test_a_fee_that_went_to_a_wallet(vandal: Vandal, books: Books) -> None:
+    vandal.run(
+        "UPDATE ledger_entry SET account_id = %s, version = 1000"
+        " WHERE transaction_id = %s AND seq = 4",
+        books.acme,
+        books.paid,
+    )
+    found = places(vandal)
+    assert ("fees", "fee_is_income", str(books.reversed_transfer)) in found
 
 
 def test_a_transfer_that_is_gone(vandal: Vandal, books: Books) -> None:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from wallets.checker import holds, limits, telling, transfers
+from wallets.checker import doors, holds, limits, telling, transfers
 
-PASSES = (*transfers.PASSES, *telling.PASSES, *holds.PASSES, *limits.PASSES)
+PASSES = (
+    *transfers.PASSES,
+    *doors.PASSES,
+    *telling.PASSES,
+    *holds.PASSES,
+    *limits.PASSES,
+)

@@ -7,7 +7,8 @@ from ledger.checker.passes import of
 
 # Usage is kept from the migration that brought limits, so what was recorded before it is not
 # missed. A request from before midnight counts in the day that runs when it is posted, so the
-# windows may hold a little more than what was asked for in them, and never less.
+# windows may hold a little more than what was asked for in them, and never less. The day
+# that runs is that of the last payment: an older or a later one would hide what was spent.
 USAGE = Pass(
     name="limits",
     claim="usage of limits misses nothing that was spent in the running day and month",
@@ -17,12 +18,14 @@ USAGE = Pass(
                         THEN 'usage_is_kept'
                     WHEN u.month <> date_trunc('month', u.day)::date THEN 'usage_month_of_day'
                     WHEN u.day_minor < 0 OR u.month_minor < 0 THEN 'usage_not_negative'
+                    WHEN u.day < s.last_day OR u.day > s.last_day_ever THEN 'usage_window_runs'
                     WHEN u.day_minor < coalesce(s.day_minor, 0)
                       OR u.month_minor < coalesce(s.month_minor, 0) THEN 'usage_misses_nothing'
                     WHEN u.day_minor > coalesce(s.ever_minor, 0)
                       OR u.month_minor > coalesce(s.ever_minor, 0) THEN 'usage_was_spent'
                END AS rule,
-               jsonb_build_object('day', u.day, 'day_minor', u.day_minor,
+               jsonb_build_object('day', u.day, 'last_day', s.last_day_ever,
+                                  'day_minor', u.day_minor,
                                   'spent_in_day_minor', coalesce(s.day_minor, 0),
                                   'month_minor', u.month_minor,
                                   'spent_in_month_minor', coalesce(s.month_minor, 0),
@@ -34,6 +37,8 @@ USAGE = Pass(
                    sum(t.amount_minor) FILTER (
                        WHERE t.completed_at >= t.applied AND t.completed_at >= t.limited_at
                    ) AS since_minor,
+                   max(t.local_day) FILTER (WHERE t.completed_at >= t.applied) AS last_day,
+                   max(t.local_day) AS last_day_ever,
                    sum(t.amount_minor - coalesce(r.amount_minor, 0)) FILTER (
                        WHERE t.local_day = t.day AND t.completed_at >= t.applied) AS day_minor,
                    sum(t.amount_minor - coalesce(r.amount_minor, 0)) FILTER (
