@@ -100,6 +100,9 @@ PERMISSIONS: dict[str, Permission] = {
     "transfers.reverse": Permission(
         "Give back money that reached a colleague's wallet", OFFICERS, STAFF_ADMINS
     ),
+    "holds.void_any": Permission(
+        "Void a hold on a colleague's wallet, never capture it", OFFICERS, STAFF_ADMINS
+    ),
     "wallets.read_terms": Permission("See fees and limits", EVERYBODY, STAFF, READ_WALLETS),
     "wallets.set_fees": Permission(
         "Set what payments cost", frozenset({OWNER, FINANCE}), STAFF_ADMINS

@@ -39,7 +39,7 @@ def may_capture(
     payer: tuple[uuid.UUID, uuid.UUID | None],
     payee: tuple[uuid.UUID, uuid.UUID | None],
 ) -> bool:
-    """Whether the actor may take from a hold, or let it go.
+    """Whether the actor may take from a hold.
 
     Whoever could pay from the payer's wallet may; in the payer's own organization also whoever the
     money is reserved for. Both ends are given as (organization, holder).
@@ -48,6 +48,23 @@ def may_capture(
     return may_debit(actor, organization_id=payer[0], owner_id=payer[1]) or (
         at_home and may_debit(actor, organization_id=payee[0], owner_id=payee[1])
     )
+
+
+def may_void(
+    actor: Actor,
+    *,
+    payer: tuple[uuid.UUID, uuid.UUID | None],
+    payee: tuple[uuid.UUID, uuid.UUID | None],
+) -> bool:
+    """Whether the actor may let a hold go, which moves no money.
+
+    Whoever may take from it may; so may the officers of the payer's organization and the platform,
+    since nobody else could free the money of somebody who is gone.
+    """
+    if may_capture(actor, payer=payer, payee=payee):
+        return True
+    at_home = actor.is_platform or actor.organization_id == payer[0]
+    return at_home and may(actor, "holds.void_any")
 
 
 def hold_state(state: str, *, expires_at: dt.datetime, now: dt.datetime) -> HoldState:

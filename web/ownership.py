@@ -11,7 +11,7 @@ from accounts.policy import may
 from kernel.actor import Actor
 from wallets.choices import TransferKind, TransferState
 from wallets.models import Transfer, Wallet, WalletHold
-from wallets.policy import may_capture, may_debit, may_move_cash, may_reverse
+from wallets.policy import may_capture, may_debit, may_move_cash, may_reverse, may_void
 from wallets.queries import visible_wallets
 
 MOST_SOURCES = 200
@@ -24,15 +24,23 @@ def asked_for(actor: Actor, transfer: Transfer) -> bool:
 
 
 def may_take(actor: Actor, hold: WalletHold) -> bool:
-    """Whether the services would let the actor capture or void this hold."""
+    """Whether the services would let the actor capture this hold."""
+    return may_capture(actor, payer=_payer(hold), payee=_payee(hold))
+
+
+def may_free(actor: Actor, hold: WalletHold) -> bool:
+    """Whether the services would let the actor void this hold."""
+    return may_void(actor, payer=_payer(hold), payee=_payee(hold))
+
+
+def _payer(hold: WalletHold) -> tuple[uuid.UUID, uuid.UUID | None]:
+    return hold.organization_id, hold.source.owner_id
+
+
+def _payee(hold: WalletHold) -> tuple[uuid.UUID, uuid.UUID | None]:
+    """Across organizations the payee's wallet is hidden from here, and its holder no matter."""
     elsewhere = hold.counterparty_organization_id
-    # Across organizations the payee's wallet is hidden from here, and its holder no matter.
-    payee_owner = None if elsewhere else hold.destination.owner_id
-    return may_capture(
-        actor,
-        payer=(hold.organization_id, hold.source.owner_id),
-        payee=(elsewhere or hold.organization_id, payee_owner),
-    )
+    return elsewhere or hold.organization_id, None if elsewhere else hold.destination.owner_id
 
 
 def may_give_back(actor: Actor, transfer: Transfer) -> bool:

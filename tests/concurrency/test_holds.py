@@ -15,7 +15,7 @@ from tests.concurrency.racing import THREADS, assert_books_are_sound, race, unti
 from tests.world import NOW, World
 from wallets.models import Wallet, WalletHold
 from wallets.services.holds import place_hold, void_hold
-from wallets.tests.people import code_of
+from wallets.tests.people import code_of, story_of
 from wallets.tests.test_holds import LATER, captured, wanted
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -121,4 +121,17 @@ def test_expiry_against_capturing(world: World) -> None:
     assert results == {"hold_ended": 10, "done": 4}
     assert {state_of(world, hold) for hold in holds} == {("EXPIRED", 0, 100_00)}
     assert standing(world, world.alice_wallet) == (ALICE, 0)
+    assert_books_are_sound(world)
+
+
+def test_voiding_at_once_frees_it_once_for_all(world: World) -> None:
+    """Twenty void the same hold: all are told that it is voided, and it is on the record once."""
+    hold = place_hold(wanted(world))
+    voiding = partial(void_hold, actor=world.actor(world.alice), hold_id=hold.hold_id, now=NOW)
+
+    assert raced(*[voiding] * 20) == {"done": 20}
+    assert state_of(world, hold) == ("VOIDED", 0, 1_000_00)
+    assert standing(world, world.alice_wallet) == (ALICE, 0)
+    acts, _ = story_of(world, world.alice, hold.hold_id)
+    assert acts.count("wallets.hold.void") == 1
     assert_books_are_sound(world)

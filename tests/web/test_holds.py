@@ -185,13 +185,24 @@ def test_a_hold_that_ran_out_says_so_and_gives_nothing(world: World, visit: Visi
 def test_somebody_else_neither_sees_nor_takes_nor_voids(world: World, visit: Visit):
     hold = held(world, destination=world.charlie_wallet)
     place = f"/holds/{hold_id_of(hold)}"
-    for person, status in ((world.charlie, 404), (world.bob, 403), (world.olga, 403)):
+    for person, status in ((world.charlie, 404), (world.bob, 403)):
         client = visit(person)
         assert client.post(f"{place}/void").status_code == status
         answer = client.post(f"{place}/capture/confirm", {"key": "k", "how_much": "whole"})
         assert answer.status_code == status
     assert visit(world.charlie).get("/holds").context["rows"] == []
     assert standing(world, hold) == ("OPEN", 0, 0)
+
+
+def test_staff_frees_a_hold_and_cannot_take_it(world: World, visit: Visit):
+    hold = held(world)
+    place, client = f"/holds/{hold_id_of(hold)}", visit(world.olga)
+    content = client.get(place).content.decode()
+    assert ("Void the hold" in content, f"{place}/capture" in content) == (True, False)
+    form = {"key": "k", "how_much": "whole"}
+    assert client.post(f"{place}/capture/confirm", form).status_code == 403
+    assert client.post(f"{place}/void").status_code == 302
+    assert standing(world, hold) == ("VOIDED", 0, 1_000_00)
 
 
 def test_a_viewer_cannot_place_a_hold(world: World, visit: Visit):

@@ -35,10 +35,10 @@ def reverse_transfer(
     """Give back a completed transfer: a transfer of kind `reversal` from its receiver to its payer.
 
     Each leg of the original is undone by a leg of its own, which the database caps at what is left
-    of it. A part gives back principal only; the whole rest gives back the fee, too. Limits are
-    given back in the window in which they were spent.
+    of it. A part gives back principal only; what gives back the last of it gives back the fee, too.
+    Limits are given back in the window in which they were spent.
 
-    :param amount_minor: minor units; None gives back all that is left, and the fee.
+    :param amount_minor: minor units; None gives back all that is left.
     :raises TransferNotFound: if there is no such transfer, or none that may be seen.
     :raises TransferNotCompleted: if nothing moved.
     :raises ReversalOfReversal: if it is a reversal itself.
@@ -50,9 +50,9 @@ def reverse_transfer(
     if original.state != TransferState.COMPLETED:
         raise TransferNotCompleted()
     left_minor, fee_left_minor = _left(original)
-    whole = amount_minor is None
     # Nothing left is asked for as it was: the books refuse it, on the record.
     rest_minor = left_minor or original.amount_minor
+    whole = amount_minor is None or amount_minor == rest_minor
     request = TransferRequest(
         actor=actor,
         kind=TransferKind.REVERSAL,

@@ -7,6 +7,7 @@ import datetime as dt
 
 import pytest
 
+from accounts.models import User
 from audit.queries import records_about
 from events.queries import events_about
 from kernel.context import reading
@@ -16,14 +17,20 @@ from ledger.errors import HoldEnded, InsufficientFunds
 from ledger.services.holds import reap_overdue_holds
 from tests.world import NOW, World
 from wallets.choices import TransferKind
-from wallets.errors import HoldExpiryInvalid, ReferenceReused, SourceFrozen, SourceNotFound
+from wallets.errors import (
+    HoldExpiryInvalid,
+    ReferenceReused,
+    SourceFrozen,
+    SourceNotFound,
+    WalletHoldNotFound,
+)
 from wallets.models import Wallet, WalletHold
 from wallets.queries import hold_of
 from wallets.services.holds import HoldRequest, capture_hold, place_hold, void_hold
 from wallets.services.references import reference_of
 from wallets.services.transfers import CaptureOf, TransferOutcome, execute_transfers
 from wallets.services.wallets import freeze_wallet
-from wallets.tests.people import code_of, key_of, moved
+from wallets.tests.people import code_of, hired, key_of, moved, opened
 
 pytestmark = pytest.mark.django_db
 
@@ -61,8 +68,10 @@ def captured(
     key: str = "capture-1",
     final: bool = False,
     now: dt.datetime = NOW,
+    by: User | None = None,
 ) -> TransferOutcome:
-    actor = world.actor(world.alice)
+    """Alice captures, unless somebody else is named."""
+    actor = world.actor(by or world.alice)
     return capture_hold(
         actor=actor,
         hold_id=hold.hold_id,
@@ -246,3 +255,29 @@ def test_a_key_reserves_from_the_organization_only(world: World) -> None:
     assert place_hold(wanted(world, actor=key, **ends)).organization_id == world.acme.id
     with pytest.raises(PermissionDenied):
         place_hold(wanted(world, actor=key, key="b"))
+
+
+@pytest.mark.parametrize("role", ["admin", "finance"])
+def test_an_officer_frees_a_colleagues_hold_and_cannot_take_it(world: World, role: str) -> None:
+    """Carol reserved for Charlie's wallet and is gone: the money is not stuck for a week."""
+    carol, officer = hired(world, "carol", "member"), hired(world, "oscar", role)
+    theirs = opened(world, carol, funds_minor=2_000_00)
+    ends = {"source": theirs.handle, "destination": world.charlie_wallet.handle}
+    hold = place_hold(wanted(world, sender=carol, **ends))
+
+    assert code_of(captured(world, hold, by=officer)) == "permission_denied"
+    void_hold(actor=world.actor(officer), hold_id=hold.hold_id, now=NOW)
+    assert state_of(world, hold) == ("VOIDED", 0, 1_000_00)
+
+
+def test_who_else_may_free_a_hold(world: World) -> None:
+    """Staff admins may; viewers, support and the other organization's officers may not."""
+    hold = place_hold(wanted(world, destination=world.charlie_wallet.handle))
+    viewer = hired(world, "vera", "viewer")
+    with pytest.raises(PermissionDenied):
+        void_hold(actor=world.actor(viewer), hold_id=hold.hold_id, now=NOW)
+    with pytest.raises(WalletHoldNotFound):
+        void_hold(actor=world.actor(world.charlie), hold_id=hold.hold_id, now=NOW)
+    assert code_of(captured(world, hold, by=world.olga)) == "permission_denied"
+    void_hold(actor=world.actor(world.olga), hold_id=hold.hold_id, now=NOW)
+    assert state_of(world, hold) == ("VOIDED", 0, 1_000_00)

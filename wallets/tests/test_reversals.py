@@ -8,19 +8,24 @@ import uuid
 import pytest
 
 from accounts.models import User
+from audit.queries import records_about
+from events.queries import events_about
 from kernel.context import reading
 from kernel.crypto import fingerprint
 from ledger.queries import transaction_of
 from tests.world import NOW, World
 from wallets.choices import TransferKind
 from wallets.errors import ReversalOfReversal, TransferNotCompleted, TransferNotFound
+from wallets.models import Transfer, WalletHold
 from wallets.queries import reversals_of
+from wallets.services.holds import place_hold
 from wallets.services.references import reference_of
 from wallets.services.reversals import reverse_transfer
 from wallets.services.terms import set_fee_schedule
 from wallets.services.transfers import TransferOutcome
 from wallets.services.wallets import freeze_wallet
 from wallets.tests.people import cash, code_of, hired, moved, opened
+from wallets.tests.test_holds import captured, wanted
 
 pytestmark = pytest.mark.django_db
 
@@ -167,3 +172,64 @@ def test_a_deposit_and_a_withdrawal_are_reversed_by_staff(world: World) -> None:
         assert code_of(denied) == "permission_denied"
         moved(given_back(world, transfer.id, by=world.olga, key=f"o{number}"))
     assert world.balance(world.alice_wallet) == ALICE
+
+
+@pytest.mark.parametrize("last", [150_00, None])
+def test_the_last_part_returns_the_fee_named_or_not(world: World, last: int | None) -> None:
+    charge(world)
+    paid = moved(world.send(destination=world.acme_wallet, amount_minor=250_00))
+    first = moved(given_back(world, paid.id, 100_00, by=world.alice, key="a"))
+    rest = moved(given_back(world, paid.id, last, by=world.alice, key="b"))
+
+    assert (first.fee_minor, rest.amount_minor, rest.fee_minor) == (0, 150_00, 5_00)
+    assert world.balance(world.alice_wallet) == ALICE
+
+
+def test_all_of_it_at_once_by_its_amount_returns_the_fee(world: World) -> None:
+    charge(world)
+    paid = moved(world.send(amount_minor=250_00))
+
+    assert moved(given_back(world, paid.id, 250_00)).fee_minor == 5_00
+    assert world.balance(world.alice_wallet) == ALICE
+    assert code_of(given_back(world, paid.id, 250_00, key="b")) == "reversal_exceeds_original"
+
+
+def test_each_side_is_told_the_id_of_its_own_wallet_only(world: World) -> None:
+    """Both ways: what was paid across, and what came back, asked for by either end."""
+    hold = place_hold(wanted(world, destination=world.charlie_wallet.handle))
+    ways = [
+        moved(world.send(amount_minor=250_00)),
+        moved(captured(world, hold, 100_00)),
+        moved(
+            world.send(
+                sender=world.charlie,
+                source=world.charlie_wallet,
+                destination=world.alice_wallet,
+            )
+        ),
+    ]
+    by = (world.charlie, world.charlie, world.alice)
+    backs = [
+        moved(given_back(world, paid.id, by=giver, key=f"w{number}"))
+        for number, (paid, giver) in enumerate(zip(ways, by, strict=True))
+    ]
+
+    alice, charlie = str(world.alice_wallet.id), str(world.charlie_wallet.id)
+    for transfer in (*ways, *backs):
+        from_alice = transfer.source_id == world.alice_wallet.id
+        assert told_to(world, world.alice, transfer) == (
+            {(alice, None)} if from_alice else {(None, alice)}
+        )
+        assert told_to(world, world.charlie, transfer) == (
+            {(None, charlie)} if from_alice else {(charlie, None)}
+        )
+    assert told_to(world, world.alice, hold) == {(alice, None)}
+
+
+def told_to(world: World, user: User, about: Transfer | WalletHold) -> set[tuple[object, object]]:
+    """The ids of source and destination in all that this person reads about it."""
+    subject_id = about.id if isinstance(about, Transfer) else about.hold_id
+    with reading(world.actor(user)):
+        told = [act.metadata for act in records_about([subject_id])]
+        told += [event.payload for event in events_about([subject_id])]
+        return {(one["source_wallet_id"], one["destination_wallet_id"]) for one in told}

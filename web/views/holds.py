@@ -29,7 +29,7 @@ from wallets.services.holds import HoldRequest, place_hold, void_hold
 from wallets.services.references import reference_of
 from web.doors import PersonRequest, acts, reads
 from web.forms import HoldForm, HoldsForm, new_key, renew_key
-from web.ownership import debitable_wallets, may_take, own_ends
+from web.ownership import debitable_wallets, may_free, may_take, own_ends
 from web.pages import page
 from web.pagination import window
 from web.presenters.choices import currency_choices
@@ -89,6 +89,7 @@ def detail(request: PersonRequest, hold_id: str) -> HttpResponse:
         "hold": card_of(actor, hold),
         "captures": [movement_row(transfer, mine) for transfer in captures],
         "may_take": may_take(actor, hold),
+        "may_free": may_free(actor, hold),
         "audits": [audit_row(one) for one in records_about([hold.hold_id])]
         if may(actor, "audit.read")
         else [],

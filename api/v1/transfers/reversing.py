@@ -31,8 +31,8 @@ class ReverseTransfer(Endpoint):
         summary="Give back a completed transfer, whole or in part",
         description="The answer is a transfer of kind `reversal`. Who could pay from the wallet"
         " that received may give back, and the officers of its organization; deposits and"
-        " withdrawals are reversed by who records them. A part gives back no fee, the whole rest"
-        " does.",
+        " withdrawals are reversed by who records them. A part gives back no fee; the"
+        " reversal that gives back the last of the amount gives back the fee, too.",
         request=ReversalOrder,
         response=Transfer,
         status=201,

@@ -59,7 +59,8 @@ class ReversalOrder(fields.StrictSerializer):
     """Give back all or a part."""
 
     amount_minor = fields.AmountField(
-        required=False, help_text="Without it, all that is left, and the fee."
+        required=False,
+        help_text="Without it, all that is left. The fee goes back with the last of it.",
     )
     description = fields.LineField(max_length=MAX_DESCRIPTION, default="", allow_blank=True)
 

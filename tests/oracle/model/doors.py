@@ -13,8 +13,8 @@ from tests.oracle.model.asking import (
     READERS,
     STAFF,
     is_amount,
+    may_let_go,
     may_pay_from,
-    may_take,
 )
 from tests.oracle.model.bank import settle
 from tests.oracle.model.judging import expire
@@ -66,7 +66,7 @@ def take(world: World, wish: Taking) -> Answer:
 
 
 def give_back(world: World, wish: Giving) -> Answer:
-    """Give back what was done; without an amount all that is left of it, and of its fee."""
+    """Give back what was done; without an amount all that is left. With the last goes the fee."""
     found = world.deeds.get(wish.deed)
     if found is None or not _sees_deed(world, world.people[wish.who], found):
         return Answer("transfer_not_found")
@@ -84,7 +84,7 @@ def give_back(world: World, wish: Giving) -> Answer:
         payer=found.payee,
         payee=found.payer,
         undoes=wish.deed,
-        fee_back=found.fee - found.fee_back if wish.amount is None else 0,
+        fee_back=found.fee - found.fee_back if wish.amount in (None, rest) else 0,
         said=wish.body,
     )
     return settle(world, [ask])[0]
@@ -151,7 +151,7 @@ def void(world: World, *, who: str, pledge: Label) -> str:
     person, found = world.people[who], world.pledges.get(pledge)
     if found is None or not _sees_pledge(world, person, found):
         return "wallet_hold_not_found"
-    if not may_take(person, world.purses[found.payer], world.purses[found.payee]):
+    if not may_let_go(person, world.purses[found.payer], world.purses[found.payee]):
         return "permission_denied"
     if found.state == VOIDED:
         return ""

@@ -12,10 +12,11 @@ from kernel.errors import PermissionDenied
 from kernel.ids import encode
 from kernel.transactions import opens_transaction
 from ledger.choices import HoldState
+from ledger.errors import HoldEnded
 from ledger.services import holds as ledger_holds
 from wallets.choices import TransferKind
 from wallets.models import WalletHold
-from wallets.policy import may_capture
+from wallets.policy import may_void
 from wallets.queries import hold_of
 from wallets.services.holds.telling import tell
 from wallets.services.transfers import (
@@ -73,18 +74,25 @@ def void_hold(*, actor: Actor, hold_id: uuid.UUID, now: dt.datetime) -> WalletHo
     Locks the account, then the hold. Records `wallets.hold.void`, emits `wallets.hold.voided`.
 
     :raises WalletHoldNotFound: if there is no such hold, or none that may be seen.
-    :raises PermissionDenied: unless the actor could capture it.
+    :raises PermissionDenied: unless the actor could capture it, or has `holds.void_any` here.
     :raises HoldEnded: if it was captured whole, or its time has run out.
     """
     hold = hold_of(actor=actor, hold_id=hold_id)
     payer = (hold.organization_id, hold.source.owner_id)
     payee_organization = hold.counterparty_organization_id or hold.organization_id
     payee = (payee_organization, _owner_at_home(hold))
-    if not may_capture(actor, payer=payer, payee=payee):
+    if not may_void(actor, payer=payer, payee=payee):
         raise PermissionDenied()
     if hold.hold.state == HoldState.VOIDED:
         return hold
-    ledger_holds.void_hold(hold_id=hold_id, now=now)
+    try:
+        ledger_holds.void_hold(hold_id=hold_id, now=now)
+    except HoldEnded:
+        # Under the lock it may turn out that somebody else voided it meanwhile.
+        hold.hold.refresh_from_db()
+        if hold.hold.state != HoldState.VOIDED:
+            raise
+        return hold
     hold.hold.refresh_from_db()
     tell(actor=actor, hold=hold, verb="void", happened="voided", now=now)
     return hold

@@ -13,10 +13,12 @@ from wallets.models import WalletHold
 def tell(*, actor: Actor, hold: WalletHold, verb: str, happened: str, now: dt.datetime) -> None:
     """Record `wallets.hold.<verb>` and emit `wallets.hold.<happened>`."""
     reserved = hold.hold
+    # The wallet of another organization is hidden from here.
+    destination = None if hold.counterparty_organization_id else hold.destination_id
     facts: dict[str, object] = {
         "hold_id": str(hold.hold_id),
         "source_wallet_id": str(hold.source_id),
-        "destination_wallet_id": str(hold.destination_id),
+        "destination_wallet_id": str(destination) if destination else None,
         "amount_minor": reserved.amount_minor,
         "captured_minor": reserved.captured_minor,
         "released_minor": reserved.released_minor,

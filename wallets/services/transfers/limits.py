@@ -74,7 +74,7 @@ class Usage:
             self.month, self.month_minor = day.replace(day=1), 0
 
     def add(self, spending: Spending) -> None:
-        """Count a payment, or give one back in the windows it was made in, if they still run."""
+        """Count a payment, or give one back in the windows it was asked for in, if they run."""
         amount_minor = spending.amount_minor
         if amount_minor > 0 or spending.day == self.day:
             self.day_minor = max(0, self.day_minor + amount_minor)

@@ -25,8 +25,8 @@ def tell(done: Sequence[tuple[Draft, Transfer]]) -> None:
 
     Records `wallets.transfer.complete`, `.fail` or `.cancel`, and emits the event
     `wallets.transfer.completed`, `.failed` or `.cancelled`. Of money that moved both sides learn;
-    who asked, and from which wallet, is told to the asking side only. A refusal is the asking
-    side's own business.
+    who asked is told to the asking side only, and the id of a wallet to its own organization only.
+    A refusal is the asking side's own business.
     """
     acts: list[Act] = []
     facts: list[Fact] = []
@@ -84,8 +84,10 @@ def _fact(
 
 
 def _facts_of(transfer: Transfer, *, ours: bool) -> dict[str, object]:
-    source = transfer.source_id if ours else None
     across = transfer.counterparty_organization_id is not None
+    # Across organizations the asking side's wallet is the source: each side reads its own end.
+    source = transfer.source_id if ours else None
+    destination = None if ours and across else transfer.destination_id
     # A reversal gives back the fee of the side that gets the money back.
     charged = ours != (transfer.kind == TransferKind.REVERSAL) or not across
     return {
@@ -93,7 +95,7 @@ def _facts_of(transfer: Transfer, *, ours: bool) -> dict[str, object]:
         "state": str(transfer.state),
         "reason_code": transfer.reason_code or None,
         "source_wallet_id": str(source) if source else None,
-        "destination_wallet_id": str(transfer.destination_id) if transfer.destination_id else None,
+        "destination_wallet_id": str(destination) if destination else None,
         "amount_minor": transfer.amount_minor,
         "fee_minor": transfer.fee_minor if charged else 0,
         "hold_id": str(transfer.hold_id) if ours and transfer.hold_id else None,
