@@ -465,6 +465,27 @@ def test_a_fee_that_went_to_a_wallet(vandal: Vandal, books: Books) -> None:
     assert ("fees", "fee_is_income", str(books.reversed_transfer)) in found
 
 
+def test_the_other_side_is_told_of_a_wallet_that_is_not_its_own(
+    vandal: Vandal, books: Books
+) -> None:
+    """Hidden ids in what was told of a payment across: one event and one record are named."""
+    across = "wallets_transfer w WHERE w.counterparty_organization_id IS NOT NULL"
+    transfer = vandal.run(
+        "UPDATE events_outboxevent o SET payload = jsonb_set(o.payload, '{source_wallet_id}',"
+        f" to_jsonb(w.source_id::text)) FROM {across} AND o.subject_id = w.id"
+        " AND o.organization_id = w.counterparty_organization_id RETURNING w.id"
+    )
+    vandal.run(
+        "UPDATE audit_auditrecord r SET metadata = jsonb_set(r.metadata,"
+        " '{destination_wallet_id}', to_jsonb(w.destination_id::text))"
+        f" FROM {across} AND r.subject_id = w.id AND r.organization_id = w.organization_id"
+    )
+    assert {(rule, at) for _, rule, at in places(vandal) if at == str(transfer)} == {
+        ("event_tells_own_wallets", str(transfer)),
+        ("record_tells_own_wallets", str(transfer)),
+    }
+
+
 def test_a_transfer_that_is_gone(vandal: Vandal, books: Books) -> None:
     transfer = vandal.run("DELETE FROM wallets_transfer WHERE state = 'FAILED' RETURNING id")
     assert places(vandal) == {

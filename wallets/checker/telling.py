@@ -8,12 +8,18 @@ from ledger.checker import Pass
 from ledger.checker.passes import of
 from wallets.checker.transfers import IN_BOOKS
 
-# Who learns of a transfer: the asking side always, the other side when money moved.
+# Who learns of a transfer: the asking side always, the other side when money moved. Each side is
+# told the ids of its own wallets: across organizations the asking side's is the source.
 _AUDIENCE: LiteralString = f"""
-    SELECT w.id, w.organization_id, w.state, w.amount_minor FROM wallets_transfer w
+    SELECT w.id, w.organization_id, w.state, w.amount_minor, w.source_id::text AS source,
+           CASE WHEN w.counterparty_organization_id IS NULL THEN w.destination_id::text
+           END AS destination
+    FROM wallets_transfer w
     WHERE w.state IN ('COMPLETED', 'FAILED', 'CANCELLED') AND {of("w")}
     UNION ALL
-    SELECT w.id, w.counterparty_organization_id, w.state, w.amount_minor FROM wallets_transfer w
+    SELECT w.id, w.counterparty_organization_id, w.state, w.amount_minor, NULL,
+           w.destination_id::text
+    FROM wallets_transfer w
     WHERE w.state = 'COMPLETED' AND w.counterparty_organization_id IS NOT NULL
       AND (%(organization)s::uuid IS NULL
            OR w.counterparty_organization_id = %(organization)s)"""  # noqa: S608 - our constants
@@ -28,6 +34,8 @@ EVENTS = Pass(
                     WHEN o.times IS DISTINCT FROM 1 THEN 'outcome_has_one_event'
                     WHEN o.name <> 'wallets.transfer.' || lower(w.state) THEN 'event_names_outcome'
                     WHEN o.told_minor IS DISTINCT FROM w.amount_minor THEN 'event_tells_amount'
+                    WHEN (o.source, o.destination) IS DISTINCT FROM (w.source, w.destination)
+                         THEN 'event_tells_own_wallets'
                END AS rule,
                jsonb_build_object('state', w.state, 'event', o.name, 'told_minor', o.told_minor,
                                   'amount_minor', w.amount_minor,
@@ -35,7 +43,9 @@ EVENTS = Pass(
         FROM ({_AUDIENCE}) w
         FULL JOIN (
             SELECT o.subject_id AS id, o.organization_id, count(*) AS times, min(o.name) AS name,
-                   min((o.payload ->> 'amount_minor')::bigint) AS told_minor
+                   min((o.payload ->> 'amount_minor')::bigint) AS told_minor,
+                   min(o.payload ->> 'source_wallet_id') AS source,
+                   min(o.payload ->> 'destination_wallet_id') AS destination
             FROM events_outboxevent o
             WHERE o.name IN ('wallets.transfer.completed', 'wallets.transfer.failed',
                              'wallets.transfer.cancelled') AND {of("o")}
@@ -55,6 +65,8 @@ EVIDENCE = Pass(
                                      WHEN 'FAILED' THEN 'wallets.transfer.fail'
                                      ELSE 'wallets.transfer.cancel' END THEN 'record_names_outcome'
                     WHEN r.told_minor IS DISTINCT FROM w.amount_minor THEN 'record_tells_amount'
+                    WHEN (r.source, r.destination) IS DISTINCT FROM (w.source, w.destination)
+                         THEN 'record_tells_own_wallets'
                END AS rule,
                jsonb_build_object('state', w.state, 'action', r.action,
                                   'told_minor', r.told_minor, 'amount_minor', w.amount_minor,
@@ -63,7 +75,9 @@ EVIDENCE = Pass(
         FULL JOIN (
             SELECT r.subject_id AS id, r.organization_id, count(*) AS times,
                    min(r.action) AS action,
-                   min((r.metadata ->> 'amount_minor')::bigint) AS told_minor
+                   min((r.metadata ->> 'amount_minor')::bigint) AS told_minor,
+                   min(r.metadata ->> 'source_wallet_id') AS source,
+                   min(r.metadata ->> 'destination_wallet_id') AS destination
             FROM audit_auditrecord r
             WHERE r.action IN ('wallets.transfer.complete', 'wallets.transfer.fail',
                                'wallets.transfer.cancel') AND {of("r")}
