@@ -187,6 +187,16 @@ def test_the_trial_balance_is_balanced_and_scoped(world: World, visit: Visit):
     assert visit(world.alice).get(place).context["sheets"] == []
 
 
+def test_a_long_trial_balance_is_cut_and_its_sums_are_not(
+    world: World, visit: Visit, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("web.views.staff.MOST_LINES", 1)
+    page = visit(world.alice).get("/admin/trial-balance/")
+    (sheet,) = page.context["sheets"]
+    assert (len(sheet.lines), sheet.debit) == (1, "₹6,00,000.00")
+    assert f"The first 1 of {sheet.accounts} accounts" in page.content.decode()
+
+
 def test_searching_by_id_works_in_every_list(world: World, visit: Visit):
     client = visit(world.olga)
     for model in admin.site._registry:

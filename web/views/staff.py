@@ -29,6 +29,7 @@ from web.forms import LineField
 from web.refusals import words_of
 
 MOST_CHOSEN = 50
+MOST_LINES = 1_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,11 +46,12 @@ class Line:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sheet:
-    """One organization and currency with its two sums."""
+    """One organization and currency: its first accounts, and the two sums of all of them."""
 
     organization: str
     currency: str
     lines: list[Line]
+    accounts: int
     debit: str
     credit: str
     balanced: bool
@@ -115,7 +117,8 @@ def _sheets(
             Sheet(
                 organization=home.display_name if home else str(total.organization_id),
                 currency=total.currency,
-                lines=[_line(row) for row in own],
+                lines=[_line(row) for row in own[:MOST_LINES]],
+                accounts=len(own),
                 debit=_shown(total.debit_minor, total.currency, total.exponent),
                 credit=_shown(total.credit_minor, total.currency, total.exponent),
                 balanced=total.balanced,
