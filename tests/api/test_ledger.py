@@ -162,7 +162,11 @@ def test_a_journal_is_posted_once_and_undone(world: World, alice: Caller) -> Non
         for code, target, order in (
             ("reversal_exceeds_original", address, {"description": "More"}),
             ("reversal_exceeds_original", address, twice),
-            ("reversal_of_reversal", address.replace(found["id"], undone["id"]), {"description": "Back"}),
+            (
+                "reversal_of_reversal",
+                address.replace(found["id"], undone["id"]),
+                {"description": "Back"},
+            ),
         ):
             refused = alice.move(target, order)
             assert (refused.status, refused.code) == (422, code)
