@@ -15,7 +15,10 @@ from ledger.models.holds import Hold
 class Transaction(IdentifiedModel):
     """A balanced set of entries in one organization's books. Append-only."""
 
-    organization = models.ForeignKey("accounts.Organization", models.PROTECT, related_name="+")
+    # Listings by organization are served by `transaction_identity`.
+    organization = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, related_name="+", db_index=False
+    )
     kind = models.TextField(choices=TransactionKind)
     reference = models.BinaryField(max_length=32, help_text="Unique in the organization, for ever.")
     transfer_id = models.UUIDField(null=True)

@@ -40,6 +40,20 @@ def spending(wallet: str, organization: str, spent: str = "5") -> str:
     return _USAGE.format(wallet=wallet, organization=organization, spent=spent)
 
 
+def _completing(*, source: str = "NULL") -> str:
+    """A completed transfer from Alice to Charlie that names whatever transactions it likes."""
+    return (
+        "INSERT INTO wallets_transfer (id, organization_id, source_id, destination_id, kind,"
+        " state, reason_code, amount_minor, currency_id, description, metadata, reference,"
+        " fingerprint, actor_kind, actor_display, door, request_id, created_at, completed_at,"
+        " source_handle, source_holder, destination_handle, destination_holder,"
+        " counterparty_organization_id, source_transaction_id, destination_transaction_id)"
+        " VALUES (gen_random_uuid(), %(acme)s, %(alice_wallet)s, %(charlie_wallet)s,"
+        f" 'transfer', 'COMPLETED', '', 5, 'INR', '', '{{}}', sha256('x'), sha256('x'), 'user',"
+        f" '', 'api', 'x', now(), now(), '', '', '', '', %(globex)s, {source}, {source})"
+    )
+
+
 ATTACKS: tuple[Attack, ...] = (
     attack("charges another organization's customers",
            charging(organization="%(globex)s", account="%(charlie)s"),
@@ -80,14 +94,12 @@ ATTACKS: tuple[Attack, ...] = (
            "UPDATE wallets_transfer SET state = 'PENDING', completed_at = NULL",
            by="transfer_state_machine"),
     attack("completes a transfer that is nowhere in the books",
-           "INSERT INTO wallets_transfer (id, organization_id, source_id, destination_id, kind,"
-           " state, reason_code, amount_minor, currency_id, description, metadata, reference,"
-           " fingerprint, actor_kind, actor_display, door, request_id, created_at, completed_at,"
-           " source_handle, source_holder, destination_handle, destination_holder)"
-           " VALUES (gen_random_uuid(), %(acme)s, %(alice_wallet)s, %(charlie_wallet)s,"
-           " 'transfer', 'COMPLETED', '', 5, 'INR', '', '{}', sha256('x'), sha256('x'), 'user',"
-           " '', 'api', 'x', now(), now(), '', '', '', '')",
+           _completing(),
            by="transfer_completed_in_books"),
+    attack("completes a transfer by what another one moved",
+           _completing(source="%(paid)s"), by="transfer_source_transaction"),
+    attack("completes a transfer by a transaction that is not there",
+           _completing(source="%(alice)s"), by="transfer_source_transaction"),
     *(attack(f"changes a transfer's {column}",
              f"UPDATE wallets_transfer SET {column} = {column}",
              by="no privilege on table wallets_transfer")

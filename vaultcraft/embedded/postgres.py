@@ -87,8 +87,11 @@ def program(*, places: Places, options: Sequence[str], careless: bool = False) -
         f"unix_socket_directories={places.socket_dir}",
         "unix_socket_permissions=0700",
         "max_connections=200",
-        "shared_buffers=256MB",
-        "max_wal_size=2GB",
+        f"shared_buffers={_shared_buffers_mb()}MB",
+        # After each checkpoint the first change of a page writes the whole page: the further apart,
+        # the less is written. What may lie between two of them is replayed in under a minute.
+        "checkpoint_timeout=15min",
+        "max_wal_size=8GB",
         "timezone=UTC",
         "log_timezone=UTC",
         *(CARELESS if careless else ()),
@@ -102,6 +105,12 @@ def program(*, places: Places, options: Sequence[str], careless: bool = False) -
         hard_signal=signal.SIGQUIT,
         launch_options=options,
     )
+
+
+def _shared_buffers_mb() -> int:
+    """Return an eighth of the machine's memory, within reason; PostgreSQL takes it when needed."""
+    memory_mb = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
+    return min(2048, max(128, memory_mb // 8))
 
 
 def cluster_dir(places: Places) -> Path:

@@ -99,7 +99,10 @@ class SpendingUsage(models.Model):
     nothing. Written only under the lock of the wallet's account.
     """
 
-    wallet = models.OneToOneField(Wallet, models.PROTECT, primary_key=True, related_name="+")
+    # Its foreign key is composite, with the organization.
+    wallet = models.OneToOneField(
+        Wallet, models.PROTECT, primary_key=True, related_name="+", db_constraint=False
+    )
     organization = models.ForeignKey(
         "accounts.Organization",
         models.PROTECT,

@@ -22,8 +22,8 @@ class Transfer(IdentifiedModel):
     a reader, and a receipt must not change when a person's name does.
     """
 
-    # Composite in the database: a wallet and its transfer share the currency, and the payer's
-    # wallet the organization too.
+    # Held by a trigger, for the whole statement at once: a wallet and its transfer share the
+    # currency, and the payer's wallet the organization too; the transactions are this transfer's.
     organization = models.ForeignKey(
         "accounts.Organization",
         models.PROTECT,
@@ -102,10 +102,20 @@ class Transfer(IdentifiedModel):
         help_text="The transfer a reversal gives back, whole or in part.",
     )
     source_transaction = models.ForeignKey(
-        "ledger.Transaction", models.PROTECT, null=True, related_name="+", db_index=False
+        "ledger.Transaction",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
     destination_transaction = models.ForeignKey(
-        "ledger.Transaction", models.PROTECT, null=True, related_name="+", db_index=False
+        "ledger.Transaction",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
 
     class Meta:

@@ -120,6 +120,43 @@ class TestTransfers:
     def test_another_currency_than_the_wallets(self, world: World) -> None:
         refuses_transfer(world, "transfer_source", currency_id="USD")
 
+    def test_another_currency_than_the_receivers(self, world: World) -> None:
+        dollars = opened(world, world.alice, currency="USD")
+        view(world.acme)
+        refuses_transfer(world, "transfer_destination", destination_id=dollars.id)
+
+    def test_a_transaction_of_another_transfer(self, world: World) -> None:
+        theirs = moved(world.send(amount_minor=5)).source_transaction_id
+        view(world.acme)
+        refuses_transfer(
+            world,
+            "transfer_source_transaction",
+            state="COMPLETED",
+            completed_at=NOW,
+            source_transaction_id=theirs,
+            destination_transaction_id=theirs,
+        )
+
+    def test_one_transaction_for_the_books_of_two(self, world: World) -> None:
+        own, transaction_id = new_id(), new_id()
+        run(
+            "INSERT INTO ledger_transaction (id, organization_id, kind, reference, transfer_id,"
+            " entry_count, effective_at, recorded_at, description, metadata)"
+            " VALUES (%s, %s, 'TRANSFER', sha256('x'), %s, 2, now(), now(), '', '{}')",
+            transaction_id,
+            world.acme.id,
+            own,
+        )
+        refuses_transfer(
+            world,
+            "transfer_destination_transaction",
+            id=own,
+            state="COMPLETED",
+            completed_at=NOW,
+            source_transaction_id=transaction_id,
+            destination_transaction_id=transaction_id,
+        )
+
     def test_a_reference_twice(self, world: World) -> None:
         insert(world, reference=b"r" * 32)
         statement, values = transfer_row(world, reference=b"r" * 32)
