@@ -24,8 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = "vaultcraft.settings.local"
 # What leads to somebody else's servers, or changes what is measured.
 _FOREIGN = ("DATABASE_", "REDIS_URL", "NATS_URL", "VAULTCRAFT_", "DJANGO_")
-# The copy of the product's database that is grown.
+# The copy of the product's database that is grown, and the one that only the books are written to.
 LARGE = "large"
+BOOKS = "books"
 _DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 

@@ -8,17 +8,17 @@ the same server, and may leave a part of the product out; both exist here only.
 from __future__ import annotations
 
 import collections
-import contextlib
 import dataclasses
 import multiprocessing
 import random
 import signal
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 
+from bench.connecting import connection_to
 from bench.tenants import World
 from bench.writers import Step
 
@@ -127,7 +127,7 @@ def _step_of(variant: Variant) -> Step:
     from bench.parts import without
     from bench.reads import READS
 
-    connected = _connection_to(variant.world.database)
+    connected = connection_to(variant.world.database)
     with connected():
         if variant.load in READS:
             plain = READS[variant.load](variant.world, variant.subject)
@@ -139,28 +139,3 @@ def _step_of(variant: Variant) -> Step:
             return plain()
 
     return step
-
-
-def _connection_to(
-    database: str | None,
-) -> Callable[[], contextlib.AbstractContextManager[None]]:
-    """Stand a connection to another database in for the default one."""
-    from django.db import DEFAULT_DB_ALIAS, connections
-
-    own = connections[DEFAULT_DB_ALIAS]
-    # A copy without the pool, which is shared by all connections of one alias.
-    settings = {**own.settings_dict, "NAME": database or own.settings_dict["NAME"]}
-    settings["OPTIONS"] = {
-        name: value for name, value in settings["OPTIONS"].items() if name != "pool"
-    }
-    other = type(own)(settings, DEFAULT_DB_ALIAS)
-
-    @contextlib.contextmanager
-    def connected() -> Iterator[None]:
-        connections[DEFAULT_DB_ALIAS] = other
-        try:
-            yield
-        finally:
-            connections[DEFAULT_DB_ALIAS] = own
-
-    return connected

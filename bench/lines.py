@@ -187,6 +187,7 @@ _COSTS = (
     _cost("outbox", "Cost of events in the outbox", "outbox"),
     _cost("row_security", "Cost of row security", "nothing"),
     _cost("entry_checks", "Cost of the checks in the balance trigger", "nothing"),
+    _cost("fees", "What a fee adds to a transfer", "one entry more, one account"),
     Line(
         name="marginal_idempotency",
         what="HTTP with the idempotency guard, 32 clients",

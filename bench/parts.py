@@ -14,7 +14,9 @@ from typing import Any
 from psycopg import sql
 
 from bench.cluster import Cluster
+from bench.connecting import connection_to
 from bench.tenants import World
+from kernel.clock import now
 
 # Where each part is called, and what stands in for it.
 _STAND_INS: dict[str, tuple[str, str, Callable[..., Any]]] = {
@@ -65,6 +67,31 @@ def copy_without_entry_checks(cluster: Cluster, world: World) -> World:
     copied = _copy(cluster, world, "without_entry_checks")
     with cluster.superuser(database=str(copied.database)) as connection:
         connection.execute(_CREDULOUS)
+    return copied
+
+
+def copy_with_fees(cluster: Cluster, world: World) -> World:
+    """A copy in which every organization charges its customers for a transfer."""
+    # These need Django's models.
+    from bench.world import staff_again
+    from wallets.choices import TransferKind
+    from wallets.services.terms import set_fee_schedule
+
+    copied = _copy(cluster, world, "with_fees")
+    with connection_to(copied.database)():
+        staff = staff_again()
+        for tenant in copied.tenants:
+            set_fee_schedule(
+                actor=staff,
+                organization_id=tenant.id,
+                kind=TransferKind.TRANSFER,
+                currency="INR",
+                fixed_minor=1_00,
+                bps=10,
+                floor_minor=0,
+                ceiling_minor=50_00,
+                now=now(),
+            )
     return copied
 
 

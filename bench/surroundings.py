@@ -7,7 +7,7 @@ import dataclasses
 import functools
 from collections.abc import Callable
 
-from bench.cluster import Cluster
+from bench.cluster import BOOKS, Cluster
 from bench.interleaving import Interleaver
 from bench.tenants import Large, World
 from bench.web.server import WebServer
@@ -62,6 +62,12 @@ class Surroundings:
         web = WebServer(self.cluster)
         self.closing.callback(web.close)
         return web
+
+    @functools.cached_property
+    def books(self) -> str:
+        """The name of a copy of the database for what posts without a transfer."""
+        self.cluster.copy_database(BOOKS)
+        return BOOKS
 
     @functools.cached_property
     def large(self) -> Large:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 import psycopg
 
 from accounts.actors import api_key_actor, user_actor
+from accounts.models import User
 from accounts.services.api_keys import issue
 from accounts.services.organizations import activate_organization, register_organization
 from accounts.services.people import create_staff
@@ -34,6 +35,7 @@ WALLETS_EACH = 1_000
 OPENING_MINOR = 1_00_00_000_00
 DEPOSITS_AT_ONCE = 500
 SCOPES = ["wallets:read", "transfers:read", "transfers:write", "wallets:debit-any"]
+_STAFF = "staff@bench.test"
 PASSWORD = "correct horse battery"  # noqa: S105 - of a world that lives for minutes
 
 
@@ -53,7 +55,7 @@ def build_world(cluster: Cluster) -> World:
 def _staff() -> Actor:
     member = create_staff(
         actor=system(door=Door.COMMAND, request_id="bench"),
-        email="staff@bench.test",
+        email=_STAFF,
         full_name="Bench Staff",
         platform_role="super_admin",
         password=PASSWORD,
@@ -83,6 +85,12 @@ def _tenant(cluster: Cluster, staff: Actor, number: int) -> Tenant:
         _open_wallets(connection, organization_id, number, handles, accounts)
     actor = api_key_actor(key=key, door=Door.API, request_id="bench", ip="127.0.0.1")
     return Tenant(organization_id, actor, secret, handles, accounts)
+
+
+def staff_again() -> Actor:
+    """The staff member that built the world, in the database that is connected now."""
+    member = User.objects.get(email=_STAFF)
+    return user_actor(user=member, door=Door.COMMAND, request_id="bench")
 
 
 _seen: set[str] = set()

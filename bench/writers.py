@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cProfile
 import dataclasses
+import functools
 import io
 import multiprocessing
 import pstats
@@ -11,7 +12,7 @@ import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from multiprocessing.connection import Connection
 
 from bench.tenants import World
@@ -34,6 +35,7 @@ class Order:
     start_at: float
     threads: int = 1
     profile: bool = False
+    database: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,10 +72,14 @@ class Writers:
         seconds: float,
         threads: int = 1,
         profile: bool = False,
+        database: str | None = None,
     ) -> list[Tally]:
-        """Let the first `writers` processes work side by side, each with so many threads."""
+        """Let the first `writers` processes work side by side, each with so many threads.
+
+        :param database: another one than the product's, for one thread.
+        """
         start_at = time.monotonic() + _HEAD_START_SECONDS
-        order = Order(load, batch, seconds, start_at, threads, profile)
+        order = Order(load, batch, seconds, start_at, threads, profile, database)
         chosen = self._lines[:writers]
         for line in chosen:
             line.send(order)
@@ -112,11 +118,23 @@ def _carried_out(order: Order, world: World) -> Tally:
     profiler = cProfile.Profile() if order.profile else None
     time.sleep(max(0.0, order.start_at - time.monotonic()))
     started = time.monotonic()
-    with profiler or nullcontext():
+    with _database(order.database), profiler or nullcontext():
         counts = _repeated(step, order)
     seconds = time.monotonic() - started
     committed, refused = (sum(column) for column in zip(*counts, strict=True))
     return Tally(committed, refused, seconds, _told(profiler) if profiler else "")
+
+
+@functools.cache
+def _connected(database: str) -> Callable[[], AbstractContextManager[None]]:
+    """A connection is kept from one order to the next."""
+    from bench.connecting import connection_to
+
+    return connection_to(database)
+
+
+def _database(name: str | None) -> AbstractContextManager[None]:
+    return _connected(name)() if name else nullcontext()
 
 
 def _repeated(step: Step, order: Order) -> list[tuple[int, int]]:

@@ -7,6 +7,7 @@ from bench.measured import http, large, overload, parts, peers, together, writin
 from bench.measuring import Measurement
 
 MEASUREMENTS: tuple[Measurement, ...] = (
+    *writing.BOOKS,
     *parts.MEASUREMENTS,
     *large.MEASUREMENTS,
     *peers.MEASUREMENTS,

@@ -8,6 +8,7 @@ from bench.measuring import Measurement, Reading, Run
 from bench.parts import (
     PYTHON_PARTS,
     copy_for_parts,
+    copy_with_fees,
     copy_without_entry_checks,
     copy_without_row_security,
 )
@@ -15,7 +16,7 @@ from bench.surroundings import Surroundings
 
 _SECONDS = 2.5  # times the plan's: many variants take turns in one run
 DATABASE_PARTS = ("row_security", "entry_checks")
-VALUES = ("cost_whole", *(f"cost_{part}" for part in (*PYTHON_PARTS, *DATABASE_PARTS)))
+VALUES = ("cost_whole", "cost_fees", *(f"cost_{part}" for part in (*PYTHON_PARTS, *DATABASE_PARTS)))
 
 
 def _prepared(around: Surroundings) -> Run:
@@ -39,6 +40,7 @@ def _variants(around: Surroundings) -> list[Variant]:
     copies = {
         "row_security": copy_without_row_security(cluster, world),
         "entry_checks": copy_without_entry_checks(cluster, world),
+        "fees": copy_with_fees(cluster, world),
     }
     return [
         books,
@@ -59,7 +61,8 @@ def _told(costs: Costs) -> dict[str, float]:
     per_item = {name: seconds * 1e6 / BATCH for name, seconds in costs.seconds.items()}
     whole = per_item["whole"]
     less = {f"cost_{part}": whole - cost for part, cost in per_item.items() if part != "whole"}
-    return {"cost_whole": less.pop("cost_books"), **less}
+    # The product charges nothing unless an organization asks for it, so a fee is what comes on top.
+    return {"cost_whole": less.pop("cost_books"), **less, "cost_fees": -less["cost_fees"]}
 
 
 MEASUREMENTS = (Measurement(name="parts", gives=VALUES, prepare=_prepared),)

@@ -30,7 +30,15 @@ def read_tallies(around: Surroundings, name: str, tallies: list[Tally]) -> Readi
     )
 
 
-def _prepared(around: Surroundings, *, name: str, load: str, writers: int, batch: int) -> Run:
+def _prepared(
+    around: Surroundings,
+    *,
+    name: str,
+    load: str,
+    writers: int,
+    batch: int,
+    database: str | None = None,
+) -> Run:
     def run() -> Reading:
         tallies = around.writers.run(
             load,
@@ -38,6 +46,7 @@ def _prepared(around: Surroundings, *, name: str, load: str, writers: int, batch
             batch=batch,
             seconds=around.plan.seconds,
             profile=around.plan.profile,
+            database=database,
         )
         return read_tallies(around, name, tallies)
 
@@ -71,15 +80,26 @@ def _bytes(cluster: Cluster) -> int:
     return int(row[0])
 
 
+def _of_books(around: Surroundings, *, name: str, writers: int) -> Run:
+    """In a copy: there each movement needs no transfer, and in the product's database each does."""
+    return _prepared(
+        around, name=name, load="books_alone", writers=writers, batch=BATCH, database=around.books
+    )
+
+
+def _books(name: str, *, writers: int) -> Measurement:
+    prepare = functools.partial(_of_books, name=name, writers=writers)
+    return Measurement(name=name, gives=(name,), prepare=prepare)
+
+
 def _measurement(name: str, load: str, *, writers: int, batch: int) -> Measurement:
     prepare = functools.partial(_prepared, name=name, load=load, writers=writers, batch=batch)
     return Measurement(name=name, gives=(name,), prepare=prepare)
 
 
 # Zero writers stand for as many as the plan says.
+BOOKS = (_books("books_one", writers=1), _books("books_many", writers=0))
 MEASUREMENTS = (
-    _measurement("books_one", "books_alone", writers=1, batch=BATCH),
-    _measurement("books_many", "books_alone", writers=0, batch=BATCH),
     Measurement(name="whole_many", gives=("whole_many", "bytes"), prepare=_sized),
     _measurement("across_many", "across", writers=0, batch=BATCH),
     _measurement("whole_single", "whole_transfer", writers=1, batch=1),
