@@ -118,7 +118,9 @@ def test_what_is_no_journal_or_is_undone_already(desk: Desk, posted):
         assert refusal.code == code
 
 
-def test_an_account_that_is_stopped_and_a_period_that_is_closed(desk: Desk, owed: LedgerAccount, posted):
+def test_an_account_that_is_stopped_and_a_period_that_is_closed(
+    desk: Desk, owed: LedgerAccount, posted
+):
     become(account=owed, status=AccountStatus.SUSPENDED)
     refusal = asked(desk, posted).refusal
     assert refusal is not None
