@@ -95,7 +95,7 @@ def usage(world: World, name: str | None) -> Usage | None:
         return None
     with reading(world.actor(world.olga)):
         row = SpendingUsage.objects.filter(wallet_id=found(world, name).id).first()
-        return row and Usage(row.day, row.day_minor, row.month, row.month_minor)
+        return Usage(row.day, row.day_minor, row.month, row.month_minor) if row else None
 
 
 def found(world: World, name: str) -> Wallet:
