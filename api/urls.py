@@ -18,7 +18,7 @@ from api.v1 import (
 )
 from api.v1.holds import operations as holds
 from api.v1.holds import rehearsing as hold_rehearsing
-from api.v1.ledger import balances, chart, journals, periods, statements
+from api.v1.ledger import balances, chart, journal_dry_runs, journals, periods, statements
 from api.v1.ledger import operations as ledger
 from api.v1.transfers import operations as transfers
 from api.v1.transfers import rehearsing, reversing
@@ -65,15 +65,19 @@ urlpatterns = [
     path("transfers/batch/dry-run", rehearsing.BatchDryRuns.as_view()),
     path("transfers/<str:transfer_id>", transfers.OneTransfer.as_view()),
     path("transfers/<str:transfer_id>/reverse", reversing.ReverseTransfer.as_view()),
+    path("transfers/<str:transfer_id>/reverse/dry-run", rehearsing.ReversalDryRun.as_view()),
     path("holds", holds.Holds.as_view()),
     path("holds/dry-run", hold_rehearsing.DryRun.as_view()),
     path("holds/<str:hold_id>", holds.OneHold.as_view()),
     path("holds/<str:hold_id>/capture", holds.CaptureHold.as_view()),
+    path("holds/<str:hold_id>/capture/dry-run", hold_rehearsing.CaptureDryRun.as_view()),
     path("holds/<str:hold_id>/void", holds.VoidHold.as_view()),
     path("fee-schedules", terms.FeeSchedules.as_view()),
     path("limit-rules", terms.LimitRules.as_view()),
     path("deposits", cash.Deposits.as_view()),
+    path("deposits/dry-run", cash.DepositDryRun.as_view()),
     path("withdrawals", cash.Withdrawals.as_view()),
+    path("withdrawals/dry-run", cash.WithdrawalDryRun.as_view()),
     path("ledger/accounts", ledger.Accounts.as_view()),
     path("ledger/accounts/<str:account_id>", ledger.OneAccount.as_view()),
     path("ledger/accounts/<str:account_id>/entries", ledger.AccountEntries.as_view()),
@@ -83,8 +87,12 @@ urlpatterns = [
     path("ledger/transactions", ledger.Transactions.as_view()),
     path("ledger/transactions/<str:transaction_id>", ledger.OneTransaction.as_view()),
     path("ledger/transactions/<str:transaction_id>/reverse", journals.ReverseJournal.as_view()),
+    path(
+        "ledger/transactions/<str:transaction_id>/reverse/dry-run",
+        journal_dry_runs.JournalReversalDryRun.as_view(),
+    ),
     path("ledger/journal-entries", journals.JournalEntries.as_view()),
-    path("ledger/journal-entries/dry-run", journals.JournalDryRuns.as_view()),
+    path("ledger/journal-entries/dry-run", journal_dry_runs.JournalDryRuns.as_view()),
     path("ledger/trial-balance", balances.TrialBalances.as_view()),
     path("ledger/periods", periods.Periods.as_view()),
     path("ledger/periods/<str:period_id>/close", periods.ClosePeriod.as_view()),

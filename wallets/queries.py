@@ -212,6 +212,16 @@ class WalletLimits:
     month_limit_minor: int | None
     month_used_minor: int
 
+    def used(
+        self, *, day: dt.date, day_minor: int, month: dt.date, month_minor: int
+    ) -> WalletLimits:
+        """The same limits with this counted; windows that are over count for nothing."""
+        return dataclasses.replace(
+            self,
+            day_used_minor=day_minor if day >= self.day else 0,
+            month_used_minor=month_minor if month >= self.month else 0,
+        )
+
 
 def limits_of(wallet: Wallet, *, now: dt.datetime) -> WalletLimits | None:
     """The limits of one wallet and what is used of them; None for an organization's own."""
@@ -242,14 +252,21 @@ def _limits(
     wallet: Wallet, rule: LimitRule | None, usage: SpendingUsage | None, *, now: dt.datetime
 ) -> WalletLimits:
     day = now.astimezone(ZoneInfo(wallet.organization.timezone)).date()
-    month = day.replace(day=1)
-    return WalletLimits(
+    unused = WalletLimits(
         day,
         rule.day_minor if rule else None,
-        usage.day_minor if usage and usage.day >= day else 0,
-        month,
+        0,
+        day.replace(day=1),
         rule.month_minor if rule else None,
-        usage.month_minor if usage and usage.month >= month else 0,
+        0,
+    )
+    if usage is None:
+        return unused
+    return unused.used(
+        day=usage.day,
+        day_minor=usage.day_minor,
+        month=usage.month,
+        month_minor=usage.month_minor,
     )
 
 

@@ -14,17 +14,24 @@ from api.endpoint import Endpoint, actor_of, body_of
 from api.idempotency.guards import Claim
 from api.idempotency.runner import canonical, claim_of, run_once
 from api.schema.operations import operation
+from api.v1.transfers.foretelling import FINGERPRINT, TransferDryRun, foretold
 from api.v1.transfers.rendering import Viewer, answer_of
 from api.v1.transfers.shapes import MAX_DESCRIPTION, Transfer
 from kernel import clock, crypto
 from ledger import errors as ledger_errors
 from wallets import errors as wallet_errors
+from wallets.choices import TransferKind
 from wallets.services import cash
-from wallets.services.references import reference_of
+from wallets.services.references import reference_of, unused_reference
 from wallets.services.transfers import TransferOutcome
 
 TAG = "Cash"
 DEPOSITS, WITHDRAWALS = "deposits", "withdrawals"
+ASKED = (
+    ", judged by the same rules at this moment; no key is needed, nothing is kept. The answer is"
+    " 200 whether it would be recorded or refused; a bank reference that was taken before is"
+    " refused."
+)
 
 REFUSALS = (
     wallet_errors.SourceNotFound,
@@ -96,6 +103,53 @@ class Withdrawals(Endpoint):
     def post(self, request: Request) -> HttpResponse:
         """Record a withdrawal."""
         return _moved(request, route=WITHDRAWALS, service=cash.withdraw)
+
+
+class DepositDryRun(Endpoint):
+    """Money in, asked about."""
+
+    @operation(
+        "rehearse_deposit",
+        tag=TAG,
+        summary="Ask what would become of a deposit",
+        description="The body of `POST /deposits`" + ASKED,
+        request=CashOrder,
+        response=TransferDryRun,
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """What if?"""
+        return _foretold(request, TransferKind.DEPOSIT)
+
+
+class WithdrawalDryRun(Endpoint):
+    """Money out, asked about."""
+
+    @operation(
+        "rehearse_withdrawal",
+        tag=TAG,
+        summary="Ask what would become of a withdrawal",
+        description="The body of `POST /withdrawals`" + ASKED,
+        request=CashOrder,
+        response=TransferDryRun,
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """What if?"""
+        return _foretold(request, TransferKind.WITHDRAWAL)
+
+
+def _foretold(request: Request, kind: TransferKind) -> HttpResponse:
+    actor, order = actor_of(request), body_of(request, CashOrder)
+    return foretold(
+        request,
+        lambda: cash.cash_request(
+            kind=kind,
+            actor=actor,
+            **order,
+            reference=unused_reference(),
+            fingerprint=FINGERPRINT,
+            now=clock.now(),
+        ),
+    )
 
 
 def _moved(

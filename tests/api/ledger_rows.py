@@ -123,5 +123,11 @@ ROWS: dict[str, tuple[str, str, tuple[int, ...]] | tuple[str, str, tuple[int, ..
         (401, 404, 403, 200, 200, 403),
         journal,
     ),
+    "rehearse_journal_reversal": (
+        "POST",
+        "/ledger/transactions/{journal}/reverse/dry-run",
+        (401, 404, 403, 200, 200, 403),
+        reversal,
+    ),
     "reverse_journal": ("POST", "/ledger/transactions/{journal}/reverse", MANAGE, reversal),
 }

@@ -203,6 +203,14 @@ MATRIX: dict[str, Row] = {
     "rehearse_hold": Row(
         "POST", "/holds/dry-run", (401, 200, 200, 200, 200, 200), lambda world, _: order(world)
     ),
+    "rehearse_capture": Row(
+        "POST", "/holds/{hold}/capture/dry-run", (401, 404, 200, 200, 200, 200), nothing
+    ),
+    "rehearse_reversal": Row(
+        "POST", "/transfers/{transfer}/reverse/dry-run", (401, 404, 200, 200, 200, 200), nothing
+    ),
+    "rehearse_deposit": Row("POST", "/deposits/dry-run", READ, cash),
+    "rehearse_withdrawal": Row("POST", "/withdrawals/dry-run", READ, cash),
     "list_fee_schedules": Row("GET", "/fee-schedules", READ),
     "set_fee_schedule": Row("PUT", "/fee-schedules", (401, 404, 403, 200, 200, 403), fees),
     "list_limit_rules": Row("GET", "/limit-rules", READ),
@@ -243,8 +251,8 @@ def test_the_matrix_has_every_operation() -> None:
 
 @pytest.mark.parametrize("name", READS)
 def test_reading(world: World, name: str) -> None:
-    row, targets = MATRIX[name], _targets(world)
-    answers = [_ask(world, caller, row, targets) for caller in CALLERS]
+    row, targets = MATRIX[name], things_of_acme(world)
+    answers = [ask(world, caller, row, targets) for caller in CALLERS]
     assert tuple(answer.status for answer in answers) == row.statuses
     for answer in answers:
         assert answer.status < 400 or answer.headers["Content-Type"] == PROBLEM
@@ -254,9 +262,9 @@ def test_reading(world: World, name: str) -> None:
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("name", WRITES)
 def test_writing(world: World, name: str, caller: str) -> None:
-    row, targets = MATRIX[name], _targets(world)
+    row, targets = MATRIX[name], things_of_acme(world)
     before = world.balance(world.alice_wallet)
-    answer = _ask(world, caller, row, targets)
+    answer = ask(world, caller, row, targets)
     assert answer.status == row.statuses[CALLERS.index(caller)], answer.body
     if answer.status >= 400:
         assert answer.headers["Content-Type"] == PROBLEM
@@ -265,7 +273,7 @@ def test_writing(world: World, name: str, caller: str) -> None:
         _assert_nothing_of_acme(world, answer, targets)
 
 
-def _targets(world: World) -> dict[str, str]:
+def things_of_acme(world: World) -> dict[str, str]:
     """Things of Acme that paths and answers may name."""
     inside = world.send(destination=world.acme_wallet).transfer
     assert inside is not None
@@ -302,7 +310,7 @@ def _targets(world: World) -> dict[str, str]:
     }
 
 
-def _ask(world: World, caller: str, row: Row, targets: dict[str, str]) -> Got:
+def ask(world: World, caller: str, row: Row, targets: dict[str, str]) -> Got:
     person = {"charlie": world.charlie, "bob": world.bob, "alice": world.alice, "olga": world.olga}
     if caller in person:
         credential: str | None = token_of(world, person[caller])

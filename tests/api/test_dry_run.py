@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from typing import Any
 
-import psycopg
 import pytest
 
-from tests.api.conftest import Caller, order, token_of
-from tests.servers import SUPERUSER_VARIABLE
+from tests.api.conftest import Caller, order
 from tests.world import World
 from wallets.choices import WalletKind
 from wallets.services.terms import set_limit_rule
@@ -20,7 +17,7 @@ ALICE, CHARLIE = 1_00_000_00, 50_000_00
 NO_TRACE = "/transfers/dry-run"
 MANY = "/transfers/batch/dry-run"
 
-in_one_transaction = pytest.mark.django_db
+pytestmark = pytest.mark.django_db
 
 
 def limited(world: World, *, day_minor: int | None, month_minor: int | None) -> None:
@@ -39,7 +36,6 @@ def left(limits: dict[str, Any]) -> tuple[int, int]:
     return limits["day"]["left_minor"], limits["month"]["left_minor"]
 
 
-@in_one_transaction
 def test_a_transfer_that_would_be_carried_out(world: World, alice: Caller) -> None:
     charge(world, fixed_minor=2_00)
     limited(world, day_minor=500_00, month_minor=900_00)
@@ -66,14 +62,12 @@ def test_a_transfer_that_would_be_carried_out(world: World, alice: Caller) -> No
     assert alice.get(f"/wallets/{wallet}/limits").data["day"] == found["limits"]["day"]
 
 
-@in_one_transaction
 def test_both_wallets_of_ones_own_organization(world: World, alice: Caller) -> None:
     found = alice.post(NO_TRACE, order(world, destination_wallet=world.acme_wallet.handle)).data
     assert found["source"]["available_minor"] == ALICE - 100_00
     assert found["destination"]["posted_minor"] == 5_00_000_00 + 100_00
 
 
-@in_one_transaction
 def test_an_organization_s_own_wallet_has_no_limits(world: World, acme_key: Caller) -> None:
     asked = order(world, source_wallet=world.acme_wallet.handle)
     assert acme_key.post(NO_TRACE, asked).data["limits"] == {"day": None, "month": None}
@@ -95,7 +89,6 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
 }
 
 
-@in_one_transaction
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_would_be_refused_is_refused(world: World, alice: Caller, name: str) -> None:
     if name == "past the day":
@@ -112,7 +105,6 @@ def test_what_would_be_refused_is_refused(world: World, alice: Caller, name: str
     assert world.balance(world.alice_wallet) == ALICE
 
 
-@in_one_transaction
 def test_a_limit_says_what_is_left(world: World, alice: Caller) -> None:
     limited(world, day_minor=500_00, month_minor=None)
     alice.move("/transfers", order(world))
@@ -122,7 +114,6 @@ def test_a_limit_says_what_is_left(world: World, alice: Caller) -> None:
     assert found["limits"]["month"]["left_minor"] is None
 
 
-@in_one_transaction
 def test_who_may_not_pay(world: World, bob: Caller, charlie: Caller, acme_key: Caller) -> None:
     assert bob.post(NO_TRACE, order(world)).data["code"] == "permission_denied"
     assert acme_key.post(NO_TRACE, order(world)).data["code"] == "permission_denied"
@@ -133,7 +124,6 @@ def test_who_may_not_pay(world: World, bob: Caller, charlie: Caller, acme_key: C
     assert found["destination"] is None
 
 
-@in_one_transaction
 def test_a_batch_is_judged_in_order(world: World, alice: Caller) -> None:
     limited(world, day_minor=250_00, month_minor=None)
     items = [order(world), order(world, amount_minor=200_00), order(world)]
@@ -150,7 +140,6 @@ def test_a_batch_is_judged_in_order(world: World, alice: Caller) -> None:
     assert [item["code"] for item in done["items"]] == [item["code"] for item in found["items"]]
 
 
-@in_one_transaction
 def test_all_or_nothing(world: World, alice: Caller) -> None:
     items = [order(world), order(world, amount_minor=ALICE)]
     found = alice.post(MANY, {"items": items, "all_or_nothing": True}).data
@@ -173,7 +162,6 @@ NONSENSE: dict[str, tuple[Any, int]] = {
 }
 
 
-@in_one_transaction
 @pytest.mark.parametrize("name", NONSENSE)
 def test_a_dry_run_of_nonsense(world: World, alice: Caller, name: str) -> None:
     given, status = NONSENSE[name]
@@ -185,7 +173,6 @@ def test_a_dry_run_of_nonsense(world: World, alice: Caller, name: str) -> None:
     assert alice.post(MANY, {"items": items}).status == status
 
 
-@in_one_transaction
 def test_a_batch_of_ten_thousand_is_refused_whole(world: World, alice: Caller) -> None:
     """With indentation and notes: two megabytes and more, still read and refused by its count."""
     items = [order(world, description=f"Invoice {number:>99}") for number in range(10_000)]
@@ -198,7 +185,6 @@ def test_a_batch_of_ten_thousand_is_refused_whole(world: World, alice: Caller) -
     assert alice.get("/transfers?kind=transfer").data["data"] == []
 
 
-@in_one_transaction
 def test_five_hundred_are_not_too_many(world: World, alice: Caller) -> None:
     found = alice.post(MANY, {"items": [order(world)] * 500}).data
     assert (found["completed"], found["refused"]) == (500, 0)
@@ -206,7 +192,6 @@ def test_five_hundred_are_not_too_many(world: World, alice: Caller) -> None:
     assert world.balance(world.alice_wallet) == ALICE
 
 
-@in_one_transaction
 def test_a_hold_that_would_be_placed(world: World, alice: Caller, bob: Caller) -> None:
     asked = order(world, destination_wallet=world.acme_wallet.handle)
     alice.move("/holds", {**asked, "amount_minor": 300_00})
@@ -226,56 +211,3 @@ def test_a_hold_that_would_be_placed(world: World, alice: Caller, bob: Caller) -
         done = alice.move("/holds", {**asked, **changes})
         assert (said["code"], said["source"]) == (code, None)
         assert (done.status, done.code) == (said["status"], code)
-
-
-def counts(database: str) -> dict[str, int]:
-    """The rows of every table, and how far every sequence is, beyond all row security."""
-    with superuser(database) as connection:
-        cursor = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        found: dict[str, int] = {}
-        for (table,) in cursor.fetchall():
-            counted = connection.execute(f'SELECT count(*) FROM "{table}"')
-            found[table] = counted.fetchall()[0][0]
-        sequences = connection.execute("SELECT sequencename, last_value FROM pg_sequences")
-        return found | dict(sequences.fetchall())
-
-
-def superuser(database: str) -> psycopg.Connection:
-    return psycopg.connect(os.environ[SUPERUSER_VARIABLE], dbname=database)
-
-
-def test_no_row_is_written_anywhere(committed_db: str, world: World) -> None:
-    alice, olga = (Caller(token_of(world, user)) for user in (world.alice, world.olga))
-    charge(world)
-    before = counts(committed_db)
-    assert (before["wallets_transfer"], before["api_idempotency_guard"]) == (3, 0)
-    for caller in (alice, olga):
-        for asked in (
-            order(world),
-            order(world, amount_minor=ALICE + 1),
-            order(world, currency="X"),
-        ):
-            caller.post(NO_TRACE, asked)
-            caller.post(MANY, {"items": [asked], "all_or_nothing": True})
-            caller.post("/holds/dry-run", asked)
-    assert alice.post(NO_TRACE, order(world)).data["status"] == 201
-    assert counts(committed_db) == before
-
-
-def test_no_lock_is_waited_for_or_kept(committed_db: str, world: World) -> None:
-    """Somebody holds every account and organization; asking is answered all the same."""
-    alice = Caller(token_of(world, world.alice))
-    with superuser(committed_db) as rival:
-        for table in ("ledger_ledgeraccount", "accounts_organization", "ledger_books"):
-            assert rival.execute(f"SELECT FROM {table} FOR UPDATE").rowcount > 0
-        found = alice.post(NO_TRACE, order(world)).data
-        held = alice.post("/holds/dry-run", order(world)).data
-        rival.rollback()
-        kept = rival.execute(
-            "SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation"
-            " JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()"
-            " WHERE c.relname LIKE 'ledger_%' OR c.relname LIKE 'wallets_%'"
-        ).fetchone()
-    assert (found["status"], found["source"]["posted_minor"]) == (201, ALICE - 100_00)
-    assert held["source"]["held_minor"] == 100_00
-    assert kept == (0,)

@@ -172,6 +172,15 @@ def dry_run_without_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rehearsing, "rehearse", rehearse)
 
 
+def dry_run_beside_the_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = posting.rehearse
+
+    def rehearse(movements: Any, **more: Any) -> Any:
+        return original([dataclasses.replace(one, capture=None) for one in movements], **more)
+
+    monkeypatch.setattr(rehearsing, "rehearse", rehearse)
+
+
 def agreement_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     original = shaping.shape
 

@@ -120,6 +120,7 @@ MUTATIONS = (
         rules=_ODD,
     ),
     Mutation("dry runs know no limits", breaking.dry_run_without_limits, rules=_EDGES),
+    Mutation("dry runs take from no hold", breaking.dry_run_beside_the_hold, rules=_TAKING),
     Mutation(
         "closed periods take journals", breaking.closed_periods_open, rules=_KEEPING, steps=30
     ),

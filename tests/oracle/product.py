@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from accounts.services.organizations import (
     activate_organization,
@@ -34,9 +35,9 @@ from tests.oracle.model.words import (
     Turned,
 )
 from wallets.choices import TransferKind, WalletKind
-from wallets.services.holds import HoldRequest, capture_hold, place_hold, void_hold
+from wallets.services.holds import HoldRequest, capture_hold, capture_request, place_hold, void_hold
 from wallets.services.references import reference_of
-from wallets.services.reversals import reverse_transfer
+from wallets.services.reversals import reversal_request, reverse_transfer
 from wallets.services.terms import set_fee_schedule, set_limit_rule
 from wallets.services.transfers import (
     Rehearsal,
@@ -132,31 +133,37 @@ class Product:
         return known.handle if known else "VC-000000"
 
     def take(self, wish: Taking, *, now: dt.datetime) -> Answer:
-        return self._one(
-            wish,
-            capture_hold,
-            hold_id=self.holds.get(wish.pledge, UNKNOWN),
-            amount_minor=wish.amount,
-            final=wish.last,
-            now=now,
-        )
+        return self._one(wish, capture_hold, now)
 
     def give_back(self, wish: Giving, *, now: dt.datetime) -> Answer:
-        transfer_id = self.transfers.get(wish.deed, UNKNOWN)
-        return self._one(
-            wish, reverse_transfer, transfer_id=transfer_id, amount_minor=wish.amount, now=now
-        )
+        return self._one(wish, reverse_transfer, now)
+
+    def foretell(self, wish: Taking | Giving, *, now: dt.datetime) -> Foretold:
+        """Ask what `take` or `give_back` would answer."""
+        asking = capture_request if isinstance(wish, Taking) else reversal_request
+        try:
+            (found,) = rehearse_transfers([asking(**self._wanted(wish, now))])
+        except VaultCraftError as error:
+            return Foretold(error.code)
+        return foretold(found)
+
+    def _wanted(self, wish: Taking | Giving, now: dt.datetime) -> dict[str, Any]:
+        wanted = {
+            "actor": self.cast.actor(wish.who),
+            "amount_minor": wish.amount,
+            "reference": self.reference(*wish.label),
+            "fingerprint": fingerprint(*map(repr, wish.body)),
+            "now": now,
+        }
+        if isinstance(wish, Taking):
+            return {**wanted, "hold_id": self.holds.get(wish.pledge, UNKNOWN), "final": wish.last}
+        return {**wanted, "transfer_id": self.transfers.get(wish.deed, UNKNOWN)}
 
     def _one(
-        self, wish: Taking | Giving, use_case: Callable[..., TransferOutcome], **wanted: object
+        self, wish: Taking | Giving, use_case: Callable[..., TransferOutcome], now: dt.datetime
     ) -> Answer:
         try:
-            outcome = use_case(
-                actor=self.cast.actor(wish.who),
-                reference=self.reference(*wish.label),
-                fingerprint=fingerprint(*map(repr, wish.body)),
-                **wanted,
-            )
+            outcome = use_case(**self._wanted(wish, now))
         except VaultCraftError as error:
             return Answer(error.code)
         if outcome.transfer is not None:

@@ -26,18 +26,17 @@ def deposit(
     :param external_reference: the bank's own, unique among the organization's deposits.
     :raises ExternalReferenceUsed: if another deposit has it.
     """
-    request = TransferRequest(
-        actor=actor,
+    request = cash_request(
         kind=TransferKind.DEPOSIT,
-        source=None,
-        destination=wallet,
+        actor=actor,
+        wallet=wallet,
         amount_minor=amount_minor,
         currency=currency,
         external_reference=external_reference,
-        description=description,
         reference=reference,
         fingerprint=fingerprint,
         now=now,
+        description=description,
     )
     return execute_transfers([request])[0]
 
@@ -59,11 +58,41 @@ def withdraw(
     :param external_reference: the bank's own, unique among the organization's withdrawals.
     :raises ExternalReferenceUsed: if another withdrawal has it.
     """
-    request = TransferRequest(
-        actor=actor,
+    request = cash_request(
         kind=TransferKind.WITHDRAWAL,
-        source=wallet,
-        destination=None,
+        actor=actor,
+        wallet=wallet,
+        amount_minor=amount_minor,
+        currency=currency,
+        external_reference=external_reference,
+        reference=reference,
+        fingerprint=fingerprint,
+        now=now,
+        description=description,
+    )
+    return execute_transfers([request])[0]
+
+
+def cash_request(
+    *,
+    kind: TransferKind,
+    actor: Actor,
+    wallet: str,
+    amount_minor: int,
+    currency: str,
+    external_reference: str,
+    reference: bytes,
+    fingerprint: bytes,
+    now: dt.datetime,
+    description: str = "",
+) -> TransferRequest:
+    """A deposit or a withdrawal as execution takes it, and as `rehearse_transfers` does."""
+    arriving = kind == TransferKind.DEPOSIT
+    return TransferRequest(
+        actor=actor,
+        kind=kind,
+        source=None if arriving else wallet,
+        destination=wallet if arriving else None,
         amount_minor=amount_minor,
         currency=currency,
         external_reference=external_reference,
@@ -72,4 +101,3 @@ def withdraw(
         fingerprint=fingerprint,
         now=now,
     )
-    return execute_transfers([request])[0]

@@ -38,22 +38,43 @@ def reverse_transfer(
     of it. A part gives back principal only; what gives back the last of it gives back the fee, too.
     Limits are given back in the window in which they were spent.
 
+    Raises what `reversal_request` does.
+    """
+    request = reversal_request(
+        actor=actor,
+        transfer_id=transfer_id,
+        amount_minor=amount_minor,
+        reference=reference,
+        fingerprint=fingerprint,
+        now=now,
+        description=description,
+    )
+    return execute_transfers([request])[0]
+
+
+def reversal_request(
+    *,
+    actor: Actor,
+    transfer_id: uuid.UUID,
+    amount_minor: int | None,
+    reference: bytes,
+    fingerprint: bytes,
+    now: dt.datetime,
+    description: str = "",
+) -> TransferRequest:
+    """A reversal as execution takes it, and as `rehearse_transfers` does.
+
     :param amount_minor: minor units; None gives back all that is left.
     :raises TransferNotFound: if there is no such transfer, or none that may be seen.
     :raises TransferNotCompleted: if nothing moved.
     :raises ReversalOfReversal: if it is a reversal itself.
     """
-    with reading(actor):
-        original = transfer_of(actor=actor, transfer_id=transfer_id)
-    if original.kind == TransferKind.REVERSAL:
-        raise ReversalOfReversal()
-    if original.state != TransferState.COMPLETED:
-        raise TransferNotCompleted()
+    original = _reversible(actor, transfer_id)
     left_minor, fee_left_minor = _left(original)
     # Nothing left is asked for as it was: the books refuse it, on the record.
     rest_minor = left_minor or original.amount_minor
     whole = amount_minor is None or amount_minor == rest_minor
-    request = TransferRequest(
+    return TransferRequest(
         actor=actor,
         kind=TransferKind.REVERSAL,
         source=_name(original.destination_id),
@@ -71,7 +92,16 @@ def reverse_transfer(
             spent_at=original.created_at,
         ),
     )
-    return execute_transfers([request])[0]
+
+
+def _reversible(actor: Actor, transfer_id: uuid.UUID) -> Transfer:
+    with reading(actor):
+        original = transfer_of(actor=actor, transfer_id=transfer_id)
+    if original.kind == TransferKind.REVERSAL:
+        raise ReversalOfReversal()
+    if original.state != TransferState.COMPLETED:
+        raise TransferNotCompleted()
+    return original
 
 
 def _left(original: Transfer) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from kernel.crypto import fingerprint
 from ledger.queries import accounts, transactions
 from tests.world import NOW, PASSWORD, World
 from wallets.choices import WalletKind
-from wallets.models import Transfer, Wallet
+from wallets.models import SpendingUsage, Transfer, Wallet, WalletHold
 from wallets.services.cash import deposit, withdraw
 from wallets.services.references import reference_of
 from wallets.services.transfers import TransferOutcome
@@ -139,9 +139,17 @@ def only_a_refusal_is_kept(world: World) -> Iterator[None]:
 def _everything(world: World) -> dict[str, object]:
     with reading(world.actor(world.olga)):
         return {
-            "accounts": list(accounts().values_list("id", "status", "posted_minor", "version")),
+            "accounts": list(
+                accounts().values_list("id", "status", "posted_minor", "held_minor", "version")
+            ),
             "transactions": transactions().count(),
             "wallets": Wallet.objects.count(),
+            "holds": list(
+                WalletHold.objects.order_by("hold_id").values_list(
+                    "hold_id", "hold__state", "hold__captured_minor", "hold__released_minor"
+                )
+            ),
+            "usages": list(SpendingUsage.objects.order_by("wallet_id").values()),
             "transfers": Transfer.objects.count(),
             "records": AuditRecord.objects.count(),
             "events": OutboxEvent.objects.count(),

@@ -1,38 +1,34 @@
-"""What if money were reserved? The same judgment, and nothing is written or held."""
+"""What if money were reserved, or captured? The same judgment, and nothing is written or held."""
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from django.http import HttpResponse
-from rest_framework import serializers
 from rest_framework.request import Request
 
-from api import problems
 from api.answers import Answer
-from api.endpoint import Endpoint, actor_of, body_of
-from api.problems import request_id_of
+from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.schema.operations import operation
-from api.schema.shapes import Problem
-from api.v1.holds.operations import TAG, hold_request
-from api.v1.holds.shapes import HoldOrder
-from api.v1.transfers.rehearsing import REFERENCE_BYTES
+from api.v1.dry_runs import Verdict, require_answer, verdict
+from api.v1.holds.operations import PATH, TAG, hold_request
+from api.v1.holds.shapes import CaptureOrder, HoldOrder
+from api.v1.transfers.foretelling import FINGERPRINT, TransferDryRun, foretold
 from api.v1.wallets.balances import BalancesAfter, balances_after
-from kernel import clock, crypto
+from kernel import clock
 from kernel.context import reading
-from kernel.errors import Kind, VaultCraftError
+from kernel.errors import VaultCraftError
 from ledger.services.movements import Balance
+from wallets.errors import WalletHoldNotFound
 from wallets.queries import wallets_named
-from wallets.services.holds import rehearse_hold
+from wallets.services.holds import capture_request, rehearse_hold
+from wallets.services.references import unused_reference
+from wallets.services.transfers import TransferRequest
 
 
-class HoldDryRun(serializers.Serializer[Any]):
+class HoldDryRun(Verdict):
     """What would become of one hold, if it were asked for now."""
 
-    status = serializers.IntegerField(help_text="The status that the request would have.")
-    code = serializers.CharField(allow_null=True, help_text="Why it would be refused.")
-    problem = Problem(allow_null=True)
     source = BalancesAfter(  # type: ignore[assignment]
         allow_null=True, help_text="Null if it would not change, or you may not see it."
     )
@@ -57,30 +53,59 @@ class DryRun(Endpoint):
         balance, error = _rehearsed(request, order)
         with reading(actor):
             wallets = wallets_named(actor=actor, names=[order["source_wallet"]])
-        request_id = request_id_of(request._request)
-        found = {
-            "status": problems.status_of(error) if error else 201,
-            "code": error.code if error else None,
-            "problem": problems.document(error, request_id=request_id) if error else None,
-            "source": balances_after(wallets.get(order["source_wallet"]), balance),
-        }
-        return Answer.of(found).response()
+        source = balances_after(wallets.get(order["source_wallet"]), balance)
+        return Answer.of({**verdict(request, error), "source": source}).response()
+
+
+class CaptureDryRun(Endpoint):
+    """Paying out of one."""
+
+    @operation(
+        "rehearse_capture",
+        tag=TAG,
+        summary="Ask what would become of a capture",
+        description="The body of `POST /holds/{hold_id}/capture`, judged by the same rules at this"
+        " moment; no key is needed, nothing is kept. The answer is 200 whether it would be captured"
+        " or refused. Voiding has no dry run: it posts nothing, and frees what the hold shows as"
+        " `remaining_minor`.",
+        request=CaptureOrder,
+        response=TransferDryRun,
+        path=PATH,
+        refusals=(WalletHoldNotFound,),
+    )
+    def post(self, request: Request, hold_id: str) -> HttpResponse:
+        """What if?"""
+        actor, order = actor_of(request), body_of(request, CaptureOrder)
+        wanted = path_id("hld", hold_id)
+
+        def ask() -> TransferRequest:
+            return capture_request(
+                actor=actor,
+                hold_id=wanted,
+                amount_minor=order.get("amount_minor"),
+                final=order["final"],
+                description=order["description"],
+                reference=unused_reference(),
+                fingerprint=FINGERPRINT,
+                now=clock.now(),
+            )
+
+        return foretold(request, ask)
 
 
 def _rehearsed(
     request: Request, order: dict[str, Any]
 ) -> tuple[Balance | None, VaultCraftError | None]:
-    """The balances after it, or the refusal; trouble that passes is no answer."""
+    """The balances after it, or the refusal."""
     try:
         asked = hold_request(
             actor_of(request),
             order,
-            reference=secrets.token_bytes(REFERENCE_BYTES),
-            fingerprint=crypto.fingerprint("dry-run"),
+            reference=unused_reference(),
+            fingerprint=FINGERPRINT,
             now=clock.now(),
         )
         return rehearse_hold(asked), None
     except VaultCraftError as error:
-        if error.kind is Kind.UNAVAILABLE:
-            raise
+        require_answer(error)
         return None, error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import secrets
 import uuid
 from typing import Any
 
@@ -11,20 +10,16 @@ from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from api import fields, problems, queries
+from api import fields, queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.idempotency.guards import Claim
 from api.idempotency.runner import claim_of, run_once
-from api.problems import request_id_of
 from api.schema.operations import operation
-from api.schema.shapes import Problem
 from api.v1.ledger.homes import home_of, organization
 from api.v1.ledger.rendering import rendered_transaction
 from api.v1.ledger.shapes import TAG, Transaction
-from api.v1.rendering import shown
-from api.v1.shapes import id_member, minor
-from kernel import clock, ids
+from kernel import clock
 from kernel.actor import Actor
 from kernel.context import reading
 from kernel.errors import NotFound
@@ -36,7 +31,6 @@ from wallets.services.references import reference_of
 
 ROUTE, REVERSALS = "ledger/journal-entries", "ledger/transactions/reverse"
 MAX_DESCRIPTION = 200
-REFERENCE_BYTES = 32
 EFFECTIVE = "From when it counts; without it, now. Never in the future, nor in a closed period."
 
 REFUSED_BY_BOOKS = (
@@ -114,25 +108,6 @@ class JournalReversalOrder(fields.StrictSerializer):
     effective_at = queries.TimeField(required=False, help_text=EFFECTIVE)
 
 
-class BalanceAfter(serializers.Serializer[Any]):
-    """What an account would show."""
-
-    account = id_member("acc")
-    posted_minor = minor(help_text="Positive on the account's normal side.")
-    held_minor = minor()
-    currency = serializers.CharField()
-    posted_display = serializers.CharField()
-
-
-class JournalDryRun(serializers.Serializer[Any]):
-    """What would become of a journal, if it were posted now."""
-
-    status = serializers.IntegerField(help_text="The status that the request would have.")
-    code = serializers.CharField(allow_null=True, help_text="Why it would be refused.")
-    problem = Problem(allow_null=True)
-    balances = BalanceAfter(many=True, help_text="Empty if it would be refused.")
-
-
 class JournalEntries(Endpoint):
     """Posting by hand."""
 
@@ -156,33 +131,11 @@ class JournalEntries(Endpoint):
 
         def effect(claim: Claim) -> Answer:
             reference = reference_of(actor=actor, route=ROUTE, key=claim.key)
-            order = _order(actor, given, reference)
+            order = journal_order(actor, given, reference)
             outcome = journals.post_journal(actor=actor, order=order, now=now)
             return _answer(actor, outcome)
 
         return run_once(request._request, claim=claim, effect=effect)
-
-
-class JournalDryRuns(Endpoint):
-    """Asking first."""
-
-    @operation(
-        "rehearse_journal",
-        tag=TAG,
-        summary="Ask what would become of entries by hand",
-        description="The body of `POST /ledger/journal-entries`, judged by the same rules at this"
-        " moment; no key is needed and nothing is written. The answer is 200 whether it would be"
-        " posted or refused.",
-        request=JournalOrder,
-        response=JournalDryRun,
-        refusals=(NotFound, ledger_errors.JournalSizeUnusable),
-    )
-    def post(self, request: Request) -> HttpResponse:
-        """What if?"""
-        actor, given = actor_of(request), body_of(request, JournalOrder)
-        order = _order(actor, given, secrets.token_bytes(REFERENCE_BYTES))
-        told = journals.rehearse_journal(actor=actor, order=order, now=clock.now())
-        return Answer.of(_told(request, order, told)).response()
 
 
 class ReverseJournal(Endpoint):
@@ -215,19 +168,15 @@ class ReverseJournal(Endpoint):
         claim = claim_of(request._request, actor=actor, route=REVERSALS, payload=payload, now=now)
 
         def effect(claim: Claim) -> Answer:
-            order = journals.ReversalOrder(
-                transaction_id=wanted,
-                description=given["description"],
-                reference=reference_of(actor=actor, route=REVERSALS, key=claim.key),
-                amounts_minor=_amounts(given),
-                effective_at=given.get("effective_at"),
-            )
+            reference = reference_of(actor=actor, route=REVERSALS, key=claim.key)
+            order = reversal_order(wanted, given, reference)
             return _answer(actor, journals.reverse_journal(actor=actor, order=order, now=now))
 
         return run_once(request._request, claim=claim, effect=effect)
 
 
-def _order(actor: Actor, given: dict[str, Any], reference: bytes) -> journals.JournalOrder:
+def journal_order(actor: Actor, given: dict[str, Any], reference: bytes) -> journals.JournalOrder:
+    """What the ledger room is asked."""
     legs = tuple(
         journals.JournalLeg(
             account_id=path_id("acc", leg["account"]),
@@ -242,6 +191,22 @@ def _order(actor: Actor, given: dict[str, Any], reference: bytes) -> journals.Jo
         legs=legs,
         description=given["description"],
         reference=reference,
+        effective_at=given.get("effective_at"),
+    )
+
+
+def reversal_order(
+    transaction_id: uuid.UUID, given: dict[str, Any], reference: bytes
+) -> journals.ReversalOrder:
+    """The same of what is undone.
+
+    :raises ReversalExceedsOriginal: if an entry is named twice.
+    """
+    return journals.ReversalOrder(
+        transaction_id=transaction_id,
+        description=given["description"],
+        reference=reference,
+        amounts_minor=_amounts(given),
         effective_at=given.get("effective_at"),
     )
 
@@ -262,26 +227,3 @@ def _answer(actor: Actor, outcome: journals.JournalOutcome) -> Answer:
     location = f"/api/v1/ledger/transactions/{found['id']}"
     answer = Answer.of(found, status=201, location=location)
     return dataclasses.replace(answer, replayed=outcome.replayed)
-
-
-def _told(
-    request: Request, order: journals.JournalOrder, told: journals.Rehearsal
-) -> dict[str, Any]:
-    refusal = told.refusal
-    currencies: dict[uuid.UUID, str] = {leg.account_id: leg.currency for leg in order.legs}
-    return {
-        "status": problems.status_of(refusal) if refusal else 201,
-        "code": refusal.code if refusal else None,
-        "problem": refusal
-        and problems.document(refusal, request_id=request_id_of(request._request)),
-        "balances": [
-            {
-                "account": ids.encode("acc", account_id),
-                "posted_minor": balance.posted_minor,
-                "held_minor": balance.held_minor,
-                "currency": currencies[account_id],
-                "posted_display": shown(balance.posted_minor, currencies[account_id]),
-            }
-            for account_id, balance in told.balances.items()
-        ],
-    }

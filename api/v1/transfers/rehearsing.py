@@ -2,55 +2,26 @@
 
 from __future__ import annotations
 
-import collections
 import datetime as dt
-import secrets
-import uuid
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from api import problems
 from api.answers import Answer
-from api.endpoint import Endpoint, actor_of, body_of
-from api.problems import request_id_of
+from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.schema.operations import operation
-from api.schema.shapes import Problem
-from api.v1.rendering import money
-from api.v1.shapes import Money
+from api.v1.transfers.foretelling import FINGERPRINT, TransferDryRun, all_foretold, foretold
 from api.v1.transfers.operations import MAX_BATCH_BYTES, TAG
-from api.v1.transfers.shapes import BatchOrder, TransferOrder
-from api.v1.wallets.balances import BalancesAfter, balances_after
-from api.v1.wallets.limits import LimitWindows, rendered_limits
-from kernel import clock, crypto
+from api.v1.transfers.shapes import BatchOrder, ReversalOrder, TransferOrder
+from kernel import clock
 from kernel.actor import Actor
-from kernel.context import reading
 from ledger.errors import BatchTooLarge
-from wallets.models import Wallet
-from wallets.queries import WalletLimits, limits_by_wallet, wallets_named
-from wallets.services.transfers import Rehearsal, TransferRequest, rehearse_transfers
-
-REFERENCE_BYTES = 32
-
-
-class TransferDryRun(serializers.Serializer[Any]):
-    """What would become of one transfer, if it were asked for now."""
-
-    status = serializers.IntegerField(help_text="The status that the request would have.")
-    code = serializers.CharField(allow_null=True, help_text="Why it would be refused.")
-    problem = Problem(allow_null=True)
-    fee = Money(allow_null=True, help_text="Null where no fee was found out.")
-    source = BalancesAfter(  # type: ignore[assignment]
-        allow_null=True, help_text="Null if it would not change, or you may not see it."
-    )
-    destination = BalancesAfter(allow_null=True, help_text="The same.")
-    limits = LimitWindows(
-        allow_null=True,
-        help_text="Of the source, as they would be after it. Null where you may not see it.",
-    )
+from wallets.errors import TransferNotFound
+from wallets.services.references import unused_reference
+from wallets.services.reversals import reversal_request
+from wallets.services.transfers import TransferRequest
 
 
 class TransferDryRunItem(TransferDryRun):
@@ -82,8 +53,8 @@ class DryRun(Endpoint):
     )
     def post(self, request: Request) -> HttpResponse:
         """What if?"""
-        order = body_of(request, TransferOrder)
-        return Answer.of(_rehearsed(request, [order], whole=False)[0]).response()
+        actor, order = actor_of(request), body_of(request, TransferOrder)
+        return foretold(request, lambda: _request(actor, order, now=clock.now()))
 
 
 class BatchDryRuns(Endpoint):
@@ -103,30 +74,51 @@ class BatchDryRuns(Endpoint):
     )
     def post(self, request: Request) -> HttpResponse:
         """What if?"""
-        order = body_of(request, BatchOrder)
-        found = _rehearsed(request, order["items"], whole=order["all_or_nothing"])
+        actor, now, order = actor_of(request), clock.now(), body_of(request, BatchOrder)
+        asked = [_request(actor, item, now=now) for item in order["items"]]
+        found = all_foretold(request, asked, whole=order["all_or_nothing"])
         items = [{"index": index, **item} for index, item in enumerate(found)]
         refused = sum(1 for item in found if item["problem"])
         result = {"completed": len(found) - refused, "refused": refused, "items": items}
         return Answer.of(result).response()
 
 
-def _rehearsed(
-    request: Request, orders: Sequence[dict[str, Any]], *, whole: bool
-) -> list[dict[str, Any]]:
-    actor, now = actor_of(request), clock.now()
-    asked = [_request(actor, order, now=now) for order in orders]
-    rehearsals = rehearse_transfers(asked, all_or_nothing=whole)
-    with reading(actor):
-        names = {name for one in asked for name in (one.source, one.destination) if name}
-        wallets = wallets_named(actor=actor, names=names)
-        limits = limits_by_wallet(list(wallets.values()), now=now)
-        answer = _Answers(wallets, limits, request_id=request_id_of(request._request))
-        return [answer.of(one, done) for one, done in zip(asked, rehearsals, strict=True)]
+class ReversalDryRun(Endpoint):
+    """Giving one back."""
+
+    @operation(
+        "rehearse_reversal",
+        tag=TAG,
+        summary="Ask what would become of giving a transfer back",
+        description="The body of `POST /transfers/{transfer_id}/reverse`, judged by the same rules"
+        " at this moment; no key is needed, nothing is kept. The answer is 200 whether it would be"
+        " given back or refused. The source is the wallet that received.",
+        request=ReversalOrder,
+        response=TransferDryRun,
+        path={"transfer_id": "trf"},
+        refusals=(TransferNotFound,),
+    )
+    def post(self, request: Request, transfer_id: str) -> HttpResponse:
+        """What if?"""
+        actor, order = actor_of(request), body_of(request, ReversalOrder)
+        wanted = path_id("trf", transfer_id)
+
+        def ask() -> TransferRequest:
+            return reversal_request(
+                actor=actor,
+                transfer_id=wanted,
+                amount_minor=order.get("amount_minor"),
+                description=order["description"],
+                reference=unused_reference(),
+                fingerprint=FINGERPRINT,
+                now=clock.now(),
+            )
+
+        return foretold(request, ask)
 
 
 def _request(actor: Actor, order: dict[str, Any], *, now: dt.datetime) -> TransferRequest:
-    """The order under a reference that nothing stands under, or ever will."""
+    """The order, under a reference that nothing stands under."""
     return TransferRequest(
         actor=actor,
         source=order["source_wallet"],
@@ -136,50 +128,7 @@ def _request(actor: Actor, order: dict[str, Any], *, now: dt.datetime) -> Transf
         description=order["description"],
         metadata=order["metadata"],
         expected_fee_minor=order.get("expected_fee_minor"),
-        reference=secrets.token_bytes(REFERENCE_BYTES),
-        fingerprint=crypto.fingerprint("dry-run"),
+        reference=unused_reference(),
+        fingerprint=FINGERPRINT,
         now=now,
     )
-
-
-class _Answers:
-    """Answers in the order of the items; what earlier ones would spend counts for later ones."""
-
-    def __init__(
-        self,
-        wallets: Mapping[str, Wallet],
-        limits: Mapping[uuid.UUID, WalletLimits],
-        *,
-        request_id: str,
-    ) -> None:
-        self._wallets = wallets
-        self._limits = limits
-        self._request_id = request_id
-        self._spent: collections.Counter[uuid.UUID] = collections.Counter()
-
-    def of(self, asked: TransferRequest, done: Rehearsal) -> dict[str, Any]:
-        """What would become of one item."""
-        error, source = done.error, self._wallets.get(asked.source or "")
-        if source is not None and error is None:
-            self._spent[source.id] += asked.amount_minor
-        known = error is None or done.fee_minor
-        return {
-            "status": problems.status_of(error) if error else 201,
-            "code": error.code if error else None,
-            "problem": problems.document(error, request_id=self._request_id) if error else None,
-            "fee": money(done.fee_minor, asked.currency) if known else None,
-            "source": balances_after(source, done.source),
-            "destination": balances_after(
-                self._wallets.get(asked.destination or ""), done.destination
-            ),
-            "limits": self._limits_of(source),
-        }
-
-    def _limits_of(self, source: Wallet | None) -> dict[str, Any] | None:
-        if source is None:
-            return None
-        return rendered_limits(
-            self._limits.get(source.id),
-            currency=source.currency_id,
-            spent_minor=self._spent[source.id],
-        )

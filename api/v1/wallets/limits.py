@@ -36,17 +36,12 @@ class WalletLimits(LimitWindows):
     currency = serializers.CharField()
 
 
-def rendered_limits(
-    limits: Limits | None, *, currency: str, spent_minor: int = 0
-) -> dict[str, Any]:
-    """The windows of a wallet.
-
-    :param spent_minor: what would be paid out on top of what was.
-    """
+def rendered_limits(limits: Limits | None, *, currency: str) -> dict[str, Any]:
+    """The windows of a wallet."""
     if limits is None:
         return {"day": None, "month": None}
-    day = (limits.day, limits.day_limit_minor, limits.day_used_minor + spent_minor)
-    month = (limits.month, limits.month_limit_minor, limits.month_used_minor + spent_minor)
+    day = (limits.day, limits.day_limit_minor, limits.day_used_minor)
+    month = (limits.month, limits.month_limit_minor, limits.month_used_minor)
     return {"day": _window(*day, currency), "month": _window(*month, currency)}
 
 

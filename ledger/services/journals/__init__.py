@@ -16,7 +16,7 @@ from ledger.services.journals.orders import (
     Rehearsal,
     ReversalOrder,
 )
-from ledger.services.journals.reversing import reverse_journal
+from ledger.services.journals.reversing import rehearse_reversal, reverse_journal
 from ledger.services.journals.writing import post_journal, rehearse_journal
 
 __all__ = [
@@ -28,5 +28,6 @@ __all__ = [
     "ReversalOrder",
     "post_journal",
     "rehearse_journal",
+    "rehearse_reversal",
     "reverse_journal",
 ]

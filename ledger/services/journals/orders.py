@@ -63,7 +63,7 @@ class JournalOutcome:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """What would become of a journal now: the balances after it, or the refusal."""
+    """What would become of a journal or its reversal now: the balances after it, or the refusal."""
 
     balances: Mapping[uuid.UUID, Balance]
     refusal: PostingRefused | None = None

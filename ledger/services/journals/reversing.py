@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from django.db import IntegrityError
 
 from kernel.actor import Actor
+from kernel.context import reading
 from kernel.money import checked_minor
 from kernel.transactions import opens_transaction
 from ledger.choices import Side, TransactionKind
@@ -21,11 +22,12 @@ from ledger.errors import (
 from ledger.models import Entry, Transaction
 from ledger.queries import transaction_of
 from ledger.services.authority import require_at_home
-from ledger.services.journals.orders import JournalOutcome, ReversalOrder
+from ledger.services.journals.orders import JournalOutcome, Rehearsal, ReversalOrder
 from ledger.services.journals.steps import (
     check_kind,
     effective_at_of,
     posted,
+    rehearsed,
     standing,
     tell,
 )
@@ -77,6 +79,19 @@ def _reverse(*, actor: Actor, order: ReversalOrder, now: dt.datetime) -> Journal
         now=now,
     )
     return JournalOutcome(transaction_id)
+
+
+def rehearse_reversal(*, actor: Actor, order: ReversalOrder, now: dt.datetime) -> Rehearsal:
+    """Say what `reverse_journal` would do now: resulting balances or the refusal. Writes nothing.
+
+    :raises PermissionDenied: unless the actor carries `ledger.post_journal`.
+    :raises NotFound: if there is no such transaction, or none of the actor's organization.
+    :raises InvalidAmount: unless each amount is from 1 to `MAX_MINOR`.
+    """
+    with reading(actor):
+        original = transaction_of(order.transaction_id)
+        require_at_home(actor, "ledger.post_journal", organization_id=original.organization_id)
+        return rehearsed(lambda: _reversal(actor, order, original, now), now=now)
 
 
 def _reversal(

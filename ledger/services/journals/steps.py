@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 
 from audit.services import record
 from events.services import emit
@@ -19,8 +20,9 @@ from ledger.errors import (
 )
 from ledger.models import Transaction
 from ledger.queries.statements import EARLIEST
+from ledger.services.journals.orders import Rehearsal
 from ledger.services.movements import Movement, Posted, Refused
-from ledger.services.posting import post
+from ledger.services.posting import post, rehearse
 
 _BY_TRANSFER = frozenset({AccountKind.WALLET, AccountKind.CASH})
 
@@ -58,6 +60,18 @@ def posted(movement: Movement, now: dt.datetime) -> uuid.UUID:
     if isinstance(result, Posted):
         return result.transaction_ids[0]
     raise pointed(result, movement)
+
+
+def rehearsed(movement: Callable[[], Movement], *, now: dt.datetime) -> Rehearsal:
+    """What would become of a movement with one posting, or of the attempt to make it."""
+    try:
+        wanted = movement()
+    except PostingRefused as refusal:
+        return Rehearsal({}, refusal)
+    (result,) = rehearse([wanted], now=now)
+    if isinstance(result, Refused):
+        return Rehearsal({}, pointed(result, wanted))
+    return Rehearsal(result.balances)
 
 
 def pointed(refused: Refused, movement: Movement) -> PostingRefused:

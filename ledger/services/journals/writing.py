@@ -19,7 +19,6 @@ from ledger.errors import (
     CurrencyMismatch,
     JournalReferenceReused,
     JournalSizeUnusable,
-    PostingRefused,
     UnbalancedJournal,
 )
 from ledger.models import LedgerAccount, Transaction
@@ -34,13 +33,12 @@ from ledger.services.journals.orders import (
 from ledger.services.journals.steps import (
     check_kind,
     effective_at_of,
-    pointed,
     posted,
+    rehearsed,
     standing,
     tell,
 )
-from ledger.services.movements import Leg, Movement, Posting, Refused
-from ledger.services.posting import rehearse
+from ledger.services.movements import Leg, Movement, Posting
 
 
 def post_journal(*, actor: Actor, order: JournalOrder, now: dt.datetime) -> JournalOutcome:
@@ -97,14 +95,7 @@ def rehearse_journal(*, actor: Actor, order: JournalOrder, now: dt.datetime) -> 
     """
     require_at_home(actor, "ledger.post_journal", organization_id=order.organization_id)
     with reading(actor):
-        try:
-            movement = _journal(actor, order, now)
-        except PostingRefused as refusal:
-            return Rehearsal({}, refusal)
-        (result,) = rehearse([movement], now=now)
-    if isinstance(result, Refused):
-        return Rehearsal({}, pointed(result, movement))
-    return Rehearsal(result.balances)
+        return rehearsed(lambda: _journal(actor, order, now), now=now)
 
 
 def _journal(actor: Actor, order: JournalOrder, now: dt.datetime) -> Movement:

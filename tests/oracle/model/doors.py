@@ -16,7 +16,7 @@ from tests.oracle.model.asking import (
     may_let_go,
     may_pay_from,
 )
-from tests.oracle.model.bank import settle
+from tests.oracle.model.bank import forecast, settle
 from tests.oracle.model.judging import expire
 from tests.oracle.model.state import (
     ACTIVE,
@@ -35,6 +35,7 @@ from tests.oracle.model.words import (
     Answer,
     Ask,
     Denied,
+    Foretold,
     Giving,
     Label,
     Reserve,
@@ -46,11 +47,41 @@ LONGEST = dt.timedelta(days=30)
 
 def take(world: World, wish: Taking) -> Answer:
     """Pay what was set aside to whom it was set aside for; without an amount, all that is left."""
+    return _settled(world, wish)
+
+
+def give_back(world: World, wish: Giving) -> Answer:
+    """Give back what was done; without an amount all that is left. With the last goes the fee."""
+    return _settled(world, wish)
+
+
+def foretell(world: World, wish: Taking | Giving) -> Foretold:
+    """What taking or giving back would be answered now; nothing is left."""
+    try:
+        ask = _asked(world, wish)
+    except Denied as denied:
+        return Foretold(denied.code)
+    return forecast(world, [ask])[0]
+
+
+def _settled(world: World, wish: Taking | Giving) -> Answer:
+    try:
+        ask = _asked(world, wish)
+    except Denied as denied:
+        return Answer(denied.code)
+    return settle(world, [ask])[0]
+
+
+def _asked(world: World, wish: Taking | Giving) -> Ask:
+    return _taking(world, wish) if isinstance(wish, Taking) else _giving(world, wish)
+
+
+def _taking(world: World, wish: Taking) -> Ask:
     found = world.pledges.get(wish.pledge)
     if found is None or not _sees_pledge(world, world.people[wish.who], found):
-        return Answer("wallet_hold_not_found")
+        raise Denied("wallet_hold_not_found")
     # Of nothing left all is asked for, and refused: that the reservation ended is remembered.
-    ask = Ask(
+    return Ask(
         TAKE,
         wish.who,
         wish.key,
@@ -62,20 +93,18 @@ def take(world: World, wish: Taking) -> Answer:
         last=wish.last,
         said=wish.body,
     )
-    return settle(world, [ask])[0]
 
 
-def give_back(world: World, wish: Giving) -> Answer:
-    """Give back what was done; without an amount all that is left. With the last goes the fee."""
+def _giving(world: World, wish: Giving) -> Ask:
     found = world.deeds.get(wish.deed)
     if found is None or not _sees_deed(world, world.people[wish.who], found):
-        return Answer("transfer_not_found")
+        raise Denied("transfer_not_found")
     if found.kind == GIVE_BACK:
-        return Answer("reversal_of_reversal")
+        raise Denied("reversal_of_reversal")
     if not found.done:
-        return Answer("transfer_not_completed")
+        raise Denied("transfer_not_completed")
     rest = found.amount - found.back or found.amount
-    ask = Ask(
+    return Ask(
         GIVE_BACK,
         wish.who,
         wish.key,
@@ -87,7 +116,6 @@ def give_back(world: World, wish: Giving) -> Answer:
         fee_back=found.fee - found.fee_back if wish.amount in (None, rest) else 0,
         said=wish.body,
     )
-    return settle(world, [ask])[0]
 
 
 def reserve(world: World, wish: Reserve) -> Answer:

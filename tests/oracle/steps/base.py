@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar, TypeVar
 
 from hypothesis import note
@@ -69,10 +69,16 @@ class Base(RuleBasedStateMachine):
 
     def rehearse(self, asks: Sequence[Ask], *, together: bool) -> None:
         """A dry run says what the request would be answered, and leaves nothing."""
+        with self.leaving_nothing():
+            expected = answers_of(lambda: forecast(self.world, asks, together=together))
+            got = answers_of(lambda: self.product.rehearse(asks, together=together, now=self.now))
+            self.agree(got, expected)
+
+    @contextlib.contextmanager
+    def leaving_nothing(self) -> Iterator[None]:
+        """The block writes no row."""
         before = self.reader.rows()
-        expected = answers_of(lambda: forecast(self.world, asks, together=together))
-        got = answers_of(lambda: self.product.rehearse(asks, together=together, now=self.now))
-        self.agree(got, expected)
+        yield
         if self.reader.rows() != before:
             raise Disagreement("a dry run left something")
 

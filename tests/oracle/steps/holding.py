@@ -83,6 +83,7 @@ class Holding(Base):
     def _take(self, who: str, key: int, pledge: Pledge, amount: Part, last: bool) -> None:
         wish = Taking(who, key, pledge.label, part_of(pledge.rest, amount), last)
         note(f"{self.now:%m-%d %H:%M} {wish}")
+        self._foretell(wish)
         expected = doors.take(self.world, wish)
         self.tally["take", "again" if expected.again else expected.code] += 1
         self.agree(self.product.take(wish, now=self.now), expected)
@@ -90,9 +91,16 @@ class Holding(Base):
     def _give_back(self, who: str, key: int, deed: Deed, amount: Part) -> None:
         wish = Giving(who, key, deed.label, part_of(deed.amount - deed.back, amount))
         note(f"{self.now:%m-%d %H:%M} {wish}")
+        self._foretell(wish)
         expected = doors.give_back(self.world, wish)
         self.tally["give back", "again" if expected.again else expected.code] += 1
         self.agree(self.product.give_back(wish, now=self.now), expected)
+
+    def _foretell(self, wish: Taking | Giving) -> None:
+        """A dry run of every one; it draws nothing, so a seed means what it meant without."""
+        with self.leaving_nothing():
+            expected = doors.foretell(self.world, wish)
+            self.agree(self.product.foretell(wish, now=self.now), expected)
 
     def _standing(self) -> dict[Label, Pledge]:
         return {label: one for label, one in self.world.pledges.items() if one.state == OPEN}

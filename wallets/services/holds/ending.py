@@ -41,16 +41,46 @@ def capture_hold(
 ) -> TransferOutcome:
     """Pay reserved money to the wallet it is reserved for: a transfer of kind `capture`.
 
+    :raises WalletHoldNotFound: if there is no such hold, or none that may be seen.
+    :raises QueueFull: if too many requests wait already.
+    """
+    request = capture_request(
+        actor=actor,
+        hold_id=hold_id,
+        amount_minor=amount_minor,
+        final=final,
+        reference=reference,
+        fingerprint=fingerprint,
+        now=now,
+        description=description,
+        metadata=metadata,
+    )
+    return execute_together(request)
+
+
+def capture_request(
+    *,
+    actor: Actor,
+    hold_id: uuid.UUID,
+    amount_minor: int | None,
+    final: bool,
+    reference: bytes,
+    fingerprint: bytes,
+    now: dt.datetime,
+    description: str = "",
+    metadata: Mapping[str, object] | None = None,
+) -> TransferRequest:
+    """A capture as execution takes it, and as `rehearse_transfers` does.
+
     :param amount_minor: minor units; None takes all that is left.
     :param final: whether what is left after it is free again; otherwise it can be captured later.
     :raises WalletHoldNotFound: if there is no such hold, or none that may be seen.
-    :raises QueueFull: if too many requests wait already.
     """
     with reading(actor):
         hold = hold_of(actor=actor, hold_id=hold_id)
     # Nothing left is asked for as it was: the books say that the hold has ended, on the record.
     wanted = hold.hold.remaining_minor or hold.hold.amount_minor
-    request = TransferRequest(
+    return TransferRequest(
         actor=actor,
         kind=TransferKind.CAPTURE,
         source=encode("wal", hold.source_id),
@@ -64,7 +94,6 @@ def capture_hold(
         now=now,
         hold=CaptureOf(hold_id=hold_id, final=final),
     )
-    return execute_together(request)
 
 
 @opens_transaction

@@ -2,6 +2,7 @@
 
 from wallets.services.transfers.execution import error_of, execute_transfers
 from wallets.services.transfers.grouping import QueueFull, execute_together
+from wallets.services.transfers.limits import Usage
 from wallets.services.transfers.rehearsing import Rehearsal, rehearse_transfers
 from wallets.services.transfers.requests import (
     CaptureOf,
@@ -17,6 +18,7 @@ __all__ = [
     "ReversalOf",
     "TransferOutcome",
     "TransferRequest",
+    "Usage",
     "error_of",
     "execute_together",
     "execute_transfers",

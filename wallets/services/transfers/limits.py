@@ -158,6 +158,11 @@ class SpendingGuard:
         self._usage_for(spending).add(spending)
         self._counted[spending.wallet_id] = spending.organization_id
 
+    def usage_of(self, movement: Movement) -> Usage | None:
+        """The windows that a movement counts in, as they stand after those accepted so far."""
+        spending = self._spendings.get(movement.reference)
+        return self._usage.get(spending.wallet_id) if spending else None
+
     def write(self) -> None:
         """Keep the windows that changed, in one statement."""
         rows = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import uuid
 from collections.abc import Mapping, Sequence
 
 from kernel.context import Context, reading_as
@@ -11,14 +12,19 @@ from ledger.errors import BatchTooLarge
 from ledger.policy import MAX_BATCH
 from ledger.services.accounts import cash_accounts, unopened_cash_account
 from ledger.services.locking import Standing
-from ledger.services.movements import Balance, Posted, Refused
+from ledger.services.movements import Balance, Movement, Posted, Refused
 from ledger.services.posting import rehearse
 from wallets.choices import TransferState
 from wallets.errors import BatchWithheld, ExternalReferenceUsed, ReferenceReused
 from wallets.models import Transfer
 from wallets.services.transfers.carrying import movements_of, translated
 from wallets.services.transfers.execution import Prepared, prepare, replayed, shape_all
-from wallets.services.transfers.limits import SpendingGuard, spendings
+from wallets.services.transfers.limits import (
+    Spending,
+    SpendingGuard,
+    Usage,
+    spendings,
+)
 from wallets.services.transfers.planning import CASH, Draft
 from wallets.services.transfers.requests import TransferRequest
 from wallets.services.transfers.shaping import CashAccounts
@@ -29,15 +35,35 @@ class Rehearsal:
     """What would become of one request if it were made now.
 
     :param error: why it would be refused; None: it would be carried out.
-    :param fee_minor: what the source would pay on top, in minor units.
+    :param fee_minor: what the source would pay on top, in minor units; of a reversal, what the
+        destination would get back of it.
+    :param charged_by: whose fee that is.
     :param source: what the source wallet would show after it; None where it would not change.
     :param destination: the same of the destination wallet.
+    :param usage: what would be counted in the windows of its limits; None where none count it.
     """
 
     error: VaultCraftError | None
     fee_minor: int = 0
+    charged_by: uuid.UUID | None = None
     source: Balance | None = None
     destination: Balance | None = None
+    usage: Usage | None = None
+
+
+class _Watched(SpendingGuard):
+    """The same guard; it remembers what each movement would leave in the windows."""
+
+    def __init__(self, spendings: Mapping[bytes, Spending]) -> None:
+        super().__init__(spendings)
+        self.left: dict[bytes, Usage] = {}
+
+    def accept(self, movement: Movement) -> None:
+        """Count it, and take a copy of the count."""
+        super().accept(movement)
+        usage = self.usage_of(movement)
+        if usage is not None:
+            self.left[movement.reference] = dataclasses.replace(usage)
 
 
 def rehearse_transfers(
@@ -85,11 +111,12 @@ def _rehearsed(prepared: Prepared, all_or_nothing: bool) -> dict[bytes, Rehearsa
     cash, unopened = _cash(drafts)
     shaped = shape_all(drafts, prepared.terms, cash=cash)
     going = movements_of(shaped, all_or_nothing=all_or_nothing)
+    watched = _Watched(spendings(shaped, prepared.terms))
     results = iter(
         rehearse(
             going,
             now=max(draft.request.now for draft in drafts),
-            guards=[SpendingGuard(spendings(shaped, prepared.terms))],
+            guards=[watched],
             all_or_nothing=all_or_nothing,
             unopened=unopened,
         )
@@ -97,7 +124,7 @@ def _rehearsed(prepared: Prepared, all_or_nothing: bool) -> dict[bytes, Rehearsa
     withheld = all_or_nothing and not going
     answers = {
         draft.request.reference: _answer(
-            draft, None if draft.refusal or withheld else next(results)
+            draft, None if draft.refusal or withheld else next(results), watched.left
         )
         for draft in shaped
     }
@@ -125,18 +152,29 @@ def _require_new_external_references(accepted: Sequence[Draft]) -> None:
         raise ExternalReferenceUsed(pointer="/external_reference")
 
 
-def _answer(draft: Draft, result: Posted | Refused | None) -> Rehearsal:
+def _answer(
+    draft: Draft, result: Posted | Refused | None, usages: Mapping[bytes, Usage]
+) -> Rehearsal:
+    fee_minor, charged_by = draft.fee_minor, _charging(draft)
     if isinstance(result, Refused):
-        return Rehearsal(translated(draft, result), draft.fee_minor)
+        return Rehearsal(translated(draft, result), fee_minor, charged_by)
     if result is None or not result.balances:
-        return Rehearsal(draft.refusal or BatchWithheld(), draft.fee_minor)
+        return Rehearsal(draft.refusal or BatchWithheld(), fee_minor, charged_by)
     source, destination = draft.source, draft.destination
     return Rehearsal(
         None,
-        draft.fee_minor,
+        fee_minor,
+        charged_by,
         result.balances[source.account_id] if source else None,
         result.balances[destination.account_id] if destination else None,
+        usages.get(draft.request.reference),
     )
+
+
+def _charging(draft: Draft) -> uuid.UUID:
+    """The payer's organization; what a reversal gives back comes from where it returns to."""
+    back = draft.request.reversal is not None
+    return (draft.counterparty_id if back else None) or draft.organization_id
 
 
 def _cash(drafts: Sequence[Draft]) -> tuple[CashAccounts, list[Standing]]:
