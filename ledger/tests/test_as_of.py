@@ -218,13 +218,14 @@ def test_both_axes_agree_with_the_sum_of_all_entries(
         for act in acts:
             books.play(act)
         for moment, axis in itertools.product(books.instants(), Axis):
-            rows = queries.trial_balance(as_of=moment, axis=axis)
+            asked = queries.trial_balance(as_of=moment, axis=axis)
+            rows = queries.trial_balance_rows(asked)
             shown = {row.account_id: row.debit_minor - row.credit_minor for row in rows}
             for accounts in books.accounts:
                 for account, account_class in zip(accounts, CLASSES, strict=True):
                     sign = 1 if account_class in ("ASSET", "EXPENSE") else -1
                     assert shown[account] == sign * books.expected(account, moment, axis)
-            for total in queries.trial_balance_totals(rows):
+            for total in queries.trial_balance_totals(asked):
                 assert total.balanced
         transaction.set_rollback(True)
 
@@ -247,7 +248,8 @@ def test_an_account_of_another_organization_has_no_balance(world: World) -> None
         for as_of in (None, clock.now()):
             with pytest.raises(NotFound):
                 queries.balance_of(account, as_of=as_of, axis=Axis.EFFECTIVE)
-        assert queries.trial_balance(organization_id=world.acme.id, as_of=clock.now()) == []
+        asked = queries.trial_balance(organization_id=world.acme.id, as_of=clock.now())
+        assert list(asked) == []
 
 
 def test_the_function_itself_answers_nothing_about_hidden_accounts(world: World) -> None:
@@ -266,6 +268,6 @@ def test_the_trial_balance_of_an_instant_is_one_statement(world: World) -> None:
     for _ in range(2):
         world.send(amount_minor=1)
         with reading(world.actor(world.olga)), statements() as made:
-            queries.trial_balance(as_of=clock.now(), axis=Axis.EFFECTIVE)
+            list(queries.trial_balance(as_of=clock.now(), axis=Axis.EFFECTIVE))
         counts.append(work(made))
     assert counts == [["SELECT"], ["SELECT"]]

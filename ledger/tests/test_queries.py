@@ -28,7 +28,8 @@ def test_trial_balance_an_accountant_can_read(world) -> None:
     world.send(amount_minor=250_00)
 
     with reading(world.actor(world.alice)):
-        rows = queries.trial_balance(organization_id=world.acme.id, currency="INR")
+        asked = queries.trial_balance(organization_id=world.acme.id, currency="INR")
+        rows = queries.trial_balance_rows(asked)
     shown = {row.name: (row.debit_minor, row.credit_minor) for row in rows if row.name in MOVED}
     assert shown == {
         "Cash at bank": (6_00_000_00, 0),
@@ -42,20 +43,22 @@ def test_the_receiver_has_a_claim(world) -> None:
     world.send(amount_minor=250_00)
 
     with reading(world.actor(world.charlie)):
-        rows = queries.trial_balance(currency="INR")
+        asked = queries.trial_balance(currency="INR")
+        rows = queries.trial_balance_rows(asked)
+        (total,) = queries.trial_balance_totals(asked)
     shown = {row.name: (row.debit_minor, row.credit_minor) for row in rows if row.name in MOVED}
     assert shown == {
         "Cash at bank": (50_000_00, 0),
         "Charlie, current": (0, 50_250_00),
         "Clearing with Acme": (250_00, 0),
     }
-    (total,) = queries.trial_balance_totals(rows)
     assert (total.debit_minor, total.credit_minor, total.balanced) == (50_250_00, 50_250_00, True)
 
 
 def test_an_empty_account_stands_at_zero(world) -> None:
     with reading(world.actor(world.alice)):
-        rows = queries.trial_balance(organization_id=world.acme.id)
+        asked = queries.trial_balance(organization_id=world.acme.id)
+        rows = queries.trial_balance_rows(asked)
     for name in ("Clearing with Globex", "Fee income", "Opening balances"):
         empty = next(row for row in rows if row.name == name)
         assert (empty.debit_minor, empty.credit_minor) == (0, 0)
@@ -63,11 +66,12 @@ def test_an_empty_account_stands_at_zero(world) -> None:
 
 def test_trial_balance_of_another_organization_is_empty(world) -> None:
     with reading(world.actor(world.charlie)):
-        assert queries.trial_balance(organization_id=world.acme.id) == []
+        asked = queries.trial_balance(organization_id=world.acme.id)
+        assert (list(asked), queries.trial_balance_totals(asked)) == ([], [])
 
 
 def test_trial_balance_without_a_context_is_empty(world) -> None:
-    assert queries.trial_balance() == []
+    assert list(queries.trial_balance()) == []
 
 
 def test_currencies_are_never_added_up(world) -> None:
@@ -145,9 +149,10 @@ def test_statements_do_not_grow_with_the_rows(world) -> None:
                 [(e.account.name, e.currency.code) for e in transaction.entries.all()]
             for account in queries.accounts():
                 assert account.currency.exponent == 2
-            queries.trial_balance()
+            list(queries.trial_balance())
+            queries.trial_balance_totals(queries.trial_balance())
         counts.append(len(work(made)))
-    assert counts == [6, 6]
+    assert counts == [7, 7]
 
 
 def test_clearing_accounts_of_no_pairs_cost_nothing(world: World) -> None:
