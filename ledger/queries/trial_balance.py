@@ -124,7 +124,11 @@ def trial_balance_totals(accounts: QuerySet[LedgerAccount]) -> list[TrialBalance
     with connection.cursor() as cursor:
         cursor.execute(_TOTALS.format(accounts=text), values)
         found = cursor.fetchall()
-    return [TrialBalanceTotal(*row[:4], int(row[4]), int(row[5])) for row in found]
+    # Sums are numeric there: they may pass what an account can hold.
+    return [
+        TrialBalanceTotal(organization_id, currency, exponent, count, int(debit), int(credit))
+        for organization_id, currency, exponent, count, debit, credit in found
+    ]
 
 
 def _row(account: LedgerAccount) -> TrialBalanceRow:

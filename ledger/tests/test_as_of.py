@@ -168,8 +168,15 @@ class Books:
         around = {turn + delta for turn in turns for delta in (-MICROSECOND, dt.timedelta())}
         return sorted({*around, self.now + dt.timedelta(days=1)})
 
-    def expected(self, account: uuid.UUID, moment: dt.datetime, axis: Axis) -> int:
-        entries = [row for row in self.written if row.account == account]
+    def expected(
+        self,
+        account: uuid.UUID,
+        moment: dt.datetime,
+        axis: Axis,
+        known_at: dt.datetime | None = None,
+    ) -> int:
+        known = [row for row in self.written if not known_at or row.recorded_at <= known_at]
+        entries = [row for row in known if row.account == account]
         if axis == Axis.EFFECTIVE:
             return sum(row.change for row in entries if row.effective_at <= moment)
         return sum(row.change for row in entries if row.recorded_at <= moment)
@@ -227,6 +234,30 @@ def test_both_axes_agree_with_the_sum_of_all_entries(
                     assert shown[account] == sign * books.expected(account, moment, axis)
             for total in queries.trial_balance_totals(asked):
                 assert total.balanced
+        transaction.set_rollback(True)
+
+
+@given(acts=st.lists(st.one_of(POSTS, POSTS, POSTS, CLOSES), min_size=3, max_size=12))
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_past_as_it_was_known_at_an_instant(world: World, acts: list[Post | Close]) -> None:
+    with transaction.atomic():
+        view(world.acme, world.globex)
+        books = Books(world)
+        for act in acts:
+            books.play(act)
+        knowing = books.instants()[::4]
+        for moment, axis, known_at in itertools.product(books.instants()[::3], Axis, knowing):
+            asked = queries.trial_balance(as_of=moment, axis=axis, known_at=known_at)
+            rows = queries.trial_balance_rows(asked)
+            shown = {row.account_id: row.debit_minor - row.credit_minor for row in rows}
+            for accounts in books.accounts:
+                for account, account_class in zip(accounts, CLASSES, strict=True):
+                    sign = 1 if account_class in ("ASSET", "EXPENSE") else -1
+                    expected = books.expected(account, moment, axis, known_at)
+                    assert shown[account] == sign * expected
+            assert all(total.balanced for total in queries.trial_balance_totals(asked))
         transaction.set_rollback(True)
 
 

@@ -64,6 +64,22 @@ def test_an_empty_account_stands_at_zero(world) -> None:
         assert (empty.debit_minor, empty.credit_minor) == (0, 0)
 
 
+def test_the_first_of_each_sheet_by_code(world) -> None:
+    with reading(world.actor(world.olga)), statements() as made:
+        every = queries.trial_balance_rows(queries.trial_balance())
+        first = queries.trial_balance_rows(
+            queries.first_of_each_sheet(queries.trial_balance(), most=3)
+        )
+        totals = queries.trial_balance_totals(queries.trial_balance())
+    assert work(made) == ["SELECT"] * 3
+    for home in (world.acme, world.globex):
+        own = [row for row in every if row.organization_id == home.id]
+        assert [row.code for row in own] == sorted(row.code for row in own)
+        assert [row for row in first if row.organization_id == home.id] == own[:3]
+        (total,) = [total for total in totals if total.organization_id == home.id]
+        assert total.accounts == len(own) > 3
+
+
 def test_trial_balance_of_another_organization_is_empty(world) -> None:
     with reading(world.actor(world.charlie)):
         asked = queries.trial_balance(organization_id=world.acme.id)
