@@ -23,6 +23,9 @@ from kernel.errors import NotFound
 from kernel.ids import new_id
 from ledger import queries
 from ledger.choices import Axis
+from ledger.models import Period, PeriodBalance
+from ledger.services import periods
+from ledger.services.periods import FEW_ENTRIES
 from ledger.tests.raw import RawEntry, insert_entries
 from tests.database import run, statements, view, work
 from tests.servers import SUPERUSER_VARIABLE
@@ -42,6 +45,7 @@ def _times_of_our_choice(django_db_setup: None) -> Iterator[None]:
 
 
 MICROSECOND = dt.timedelta(microseconds=1)
+HOURS = dt.timedelta(hours=5)
 STEPS = [dt.timedelta(), MICROSECOND, dt.timedelta(milliseconds=400), dt.timedelta(seconds=1)]
 LAGS = [
     dt.timedelta(),
@@ -83,7 +87,7 @@ POSTS = st.builds(
     debit=st.integers(0, 2),
     credit=st.integers(0, 2),
     amount_minor=st.integers(1, 1_000),
-    step=st.sampled_from([*STEPS, dt.timedelta(hours=5)]),
+    step=st.sampled_from([*STEPS, HOURS]),
     lag=st.sampled_from(LAGS),
 ).filter(lambda post: post.debit != post.credit)
 CLOSES = st.builds(Close, home=st.integers(0, 1), lag=st.sampled_from(LAGS))
@@ -259,6 +263,54 @@ def test_a_past_as_it_was_known_at_an_instant(world: World, acts: list[Post | Cl
                     assert shown[account] == sign * expected
             assert all(total.balanced for total in queries.trial_balance_totals(asked))
         transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("few", [0, FEW_ENTRIES])
+@given(
+    acts=st.lists(POSTS.filter(lambda post: post.step < HOURS), min_size=1, max_size=30),
+    edges=st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted),
+)
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_closing_keeps_the_turnover_of_the_period(
+    world: World, few: int, acts: list[Post], edges: list[float]
+) -> None:
+    with transaction.atomic(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ledger.services.periods.FEW_ENTRIES", few)
+        view(world.acme, world.globex)
+        books = Books(world)
+        for act in acts:
+            books.play(dataclasses.replace(act, home=0))
+        starts_at, ends_at = _period(books, *edges)
+        for account in books.accounts[0]:
+            kept = PeriodBalance.objects.get(account_id=account)
+            change = kept.closing_minor - kept.opening_minor
+            assert change == sum(
+                row.change
+                for row in books.written
+                if row.account == account and starts_at <= row.effective_at < ends_at
+            )
+        transaction.set_rollback(True)
+
+
+def _period(books: Books, begin: float, end: float) -> tuple[dt.datetime, dt.datetime]:
+    """Keep the balances of a period between two instants of the books."""
+    instants = books.instants()[:-1]
+    starts_at = instants[int(begin * (len(instants) - 1))]
+    ends_at = max(instants[int(end * (len(instants) - 1))], starts_at + MICROSECOND)
+    books.play(Close(0, books.now - starts_at))
+    period = Period(
+        id=new_id(),
+        organization_id=books.homes[0].id,
+        starts_at=starts_at,
+        closes_on=ends_at.date(),
+        ends_at=ends_at,
+        opened_at=books.now,
+    )
+    periods._insert(period)
+    periods._keep_balances(period, None)
+    return starts_at, ends_at
 
 
 def test_a_deposit_counts_from_its_effective_time_on(world: World) -> None:
