@@ -134,13 +134,16 @@ def _reversal(*, transaction_id: uuid.UUID) -> Movement:
 
 @opens_transaction(context=_platform)
 def _periods(*, world: World) -> dict[str, Any]:
-    """October closed in Acme's books and open in the other's; a heading in each chart."""
-    october, november = _month_end(2026, 11), _month_end(2026, 12)
+    """October closed in Acme's books and open in the other's; a heading in each chart.
+
+    Acme's open period is not over on any day on which these attacks are tried.
+    """
+    october, far = _month_end(2026, 11), _month_end(2099, 12)
     ids = {name: new_id() for name in ("closed_period", "open_period", "globex_period")}
     with connection.cursor() as cursor:
         for name, organization, starts_at, ends_at in (
             ("closed_period", world.acme, None, october),
-            ("open_period", world.acme, october, november),
+            ("open_period", world.acme, october, far),
             ("globex_period", world.globex, None, october),
         ):
             cursor.execute(
@@ -161,7 +164,7 @@ def _periods(*, world: World) -> dict[str, Any]:
                 " created_at) VALUES (%s, %s, '2X', 'Heading', 'LIABILITY', %s)",
                 [ids[name], organization.id, NOW],
             )
-    return ids | {"october_ends": october, "november_ends": november}
+    return ids | {"october_ends": october, "open_ends": far}
 
 
 def _month_end(year: int, month: int) -> dt.datetime:

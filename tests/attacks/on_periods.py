@@ -16,7 +16,7 @@ def opening(**changed: str) -> str:
     right = {
         "organization": "%(acme)s",
         "starts": "%(october_ends)s",
-        "ends": "%(november_ends)s",
+        "ends": "%(open_ends)s",
         "state": "'OPEN'",
     }
     return _INSERT.format(**right | changed)
@@ -57,7 +57,7 @@ ATTACKS: tuple[Attack, ...] = (
     attack("begins the first period a second time", opening(starts="NULL"),
            by="period_continues"),
     attack("has two open periods",
-           opening(ends="%(november_ends)s + interval '1 day'"), by="period_one_open"),
+           opening(ends="%(open_ends)s + interval '1 day'"), by="period_one_open"),
     attack("ends a period before it starts",
            opening(ends="%(october_ends)s - interval '1 day'"), by="period_forward"),
     attack("ends a period at the end of time",
@@ -66,7 +66,7 @@ ATTACKS: tuple[Attack, ...] = (
            changing("state = 'CLOSED', closed_at = now()", "globex_period"),
            by="period_closed_with_proof", sees=("globex",)),
     attack("closes a period that is not over, so that nothing can be posted any more",
-           changing(f"state = 'CLOSED', closed_at = %(november_ends)s, {_PROOFS}"),
+           changing(f"state = 'CLOSED', closed_at = %(open_ends)s, {_PROOFS}"),
            by="period_is_over"),
     attack("closes a period before its end",
            changing(f"state = 'CLOSED', closed_at = now(), {_PROOFS}"), by="period_is_over"),
