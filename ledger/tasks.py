@@ -25,7 +25,9 @@ def verify_books() -> dict[str, int] | None:
     """Check all books when it is time; the job, its findings and the alarm the service keeps."""
     actor = system(door=Door.TASK, request_id=f"verify_books-{new_id()}")
     report = reconcile_when_due(actor=actor, now=clock.now())
-    return report and {"visited": report.visited, "found": report.found}
+    if report is None:
+        return None
+    return {"visited": report.visited, "found": report.found}
 
 
 @shared_task(name="ledger.tasks.release_overdue_holds", soft_time_limit=REAP_SECONDS)

@@ -2,214 +2,37 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import itertools
-import os
-import uuid
-from collections.abc import Iterator
 
-import psycopg
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import Organization
 from kernel import clock
 from kernel.context import reading
-from kernel.crypto import fingerprint
 from kernel.errors import NotFound
-from kernel.ids import new_id
 from ledger import queries
 from ledger.choices import Axis
-from ledger.models import Period, PeriodBalance
-from ledger.services import periods
-from ledger.services.periods import FEW_ENTRIES
-from ledger.tests.raw import RawEntry, insert_entries
+from ledger.tests.dated import (
+    CLASSES,
+    CLOSES,
+    LAGS,
+    MICROSECOND,
+    POSTS,
+    STEPS,
+    Books,
+    Close,
+    Post,
+    times_of_our_choice,
+)
 from tests.database import run, statements, view, work
-from tests.servers import SUPERUSER_VARIABLE
 from tests.world import World
 
+__all__ = ["times_of_our_choice"]  # a fixture
+
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _times_of_our_choice(django_db_setup: None) -> Iterator[None]:
-    """Recorded time is the database's to say; here a superuser lets us choose it."""
-    database = str(connections.settings["default"]["NAME"])
-    with psycopg.connect(os.environ[SUPERUSER_VARIABLE], dbname=database, autocommit=True) as root:
-        root.execute("ALTER TABLE ledger_entry DISABLE TRIGGER ledger_entries_a_recorded")
-        yield
-        root.execute("ALTER TABLE ledger_entry ENABLE TRIGGER ledger_entries_a_recorded")
-
-
-MICROSECOND = dt.timedelta(microseconds=1)
-HOURS = dt.timedelta(hours=5)
-STEPS = [dt.timedelta(), MICROSECOND, dt.timedelta(milliseconds=400), dt.timedelta(seconds=1)]
-LAGS = [
-    dt.timedelta(),
-    MICROSECOND,
-    dt.timedelta(milliseconds=5),
-    dt.timedelta(seconds=1) - MICROSECOND,
-    dt.timedelta(seconds=1),
-    dt.timedelta(seconds=1) + MICROSECOND,
-    dt.timedelta(seconds=3),
-    dt.timedelta(days=1),
-]
-CLASSES = ["ASSET", "LIABILITY", "EXPENSE"]
-_numbers = itertools.count(1)
-
-
-@dataclasses.dataclass(frozen=True)
-class Post:
-    """Write a transaction a step after the last one, dated back by the lag."""
-
-    home: int
-    debit: int
-    credit: int
-    amount_minor: int
-    step: dt.timedelta
-    lag: dt.timedelta
-
-
-@dataclasses.dataclass(frozen=True)
-class Close:
-    """Close a period that ended the lag ago."""
-
-    home: int
-    lag: dt.timedelta
-
-
-POSTS = st.builds(
-    Post,
-    home=st.integers(0, 1),
-    debit=st.integers(0, 2),
-    credit=st.integers(0, 2),
-    amount_minor=st.integers(1, 1_000),
-    step=st.sampled_from([*STEPS, HOURS]),
-    lag=st.sampled_from(LAGS),
-).filter(lambda post: post.debit != post.credit)
-CLOSES = st.builds(Close, home=st.integers(0, 1), lag=st.sampled_from(LAGS))
-
-
-@dataclasses.dataclass(frozen=True)
-class Written:
-    """One entry, its amount positive where it makes its account's balance grow."""
-
-    account: uuid.UUID
-    change: int
-    effective_at: dt.datetime
-    recorded_at: dt.datetime
-
-
-class Books:
-    """What was written, kept beside the database in plain lists."""
-
-    def __init__(self, world: World) -> None:
-        self.homes = [world.acme, world.globex]
-        self.now = clock.now() + dt.timedelta(hours=1)
-        self.began = self.now
-        self.boundary: list[dt.datetime | None] = [None, None]
-        self.accounts = [[_account(home, one) for one in CLASSES] for home in self.homes]
-        self.written: list[Written] = []
-
-    def play(self, act: Post | Close) -> None:
-        if isinstance(act, Close):
-            self._close(act)
-        else:
-            self._post(act)
-
-    def _post(self, act: Post) -> None:
-        self.now += act.step
-        effective_at = max(self.now - act.lag, self.boundary[act.home] or self.now - act.lag)
-        accounts = self.accounts[act.home]
-        legs = [(act.debit, "DEBIT"), (act.credit, "CREDIT")]
-        rows = []
-        owner = _transaction(self.homes[act.home], effective_at, self.now)
-        for seq, (index, side) in enumerate(legs, start=1):
-            grows = (side == "DEBIT") == (CLASSES[index] in ("ASSET", "EXPENSE"))
-            change = act.amount_minor if grows else -act.amount_minor
-            before = [row for row in self.written if row.account == accounts[index]]
-            rows.append(
-                RawEntry(
-                    transaction_id=owner,
-                    organization_id=self.homes[act.home].id,
-                    seq=seq,
-                    account_id=accounts[index],
-                    side=side,
-                    amount_minor=act.amount_minor,
-                    balance_after_minor=sum(row.change for row in before) + change,
-                    version=len(before) + 1,
-                    effective_at=effective_at,
-                    recorded_at=self.now,
-                )
-            )
-            self.written.append(Written(accounts[index], change, effective_at, self.now))
-        insert_entries(rows)
-
-    def _close(self, act: Close) -> None:
-        before, ends_at = self.boundary[act.home], self.now - act.lag
-        if before and ends_at <= before:
-            return
-        period = new_id()
-        run(
-            "INSERT INTO ledger_period (id, organization_id, starts_at, closes_on, ends_at, state,"
-            " opened_at) VALUES (%s, %s, %s, %s, %s, 'OPEN', %s)",
-            *(period, self.homes[act.home].id, before, ends_at.date(), ends_at, self.now),
-        )
-        run(
-            "UPDATE ledger_period SET state = 'CLOSED', closed_at = %s, opening_proof = '\\x00',"
-            " closing_proof = '\\x00' WHERE id = %s",
-            *(self.now, period),
-        )
-        self.boundary[act.home] = ends_at
-
-    def instants(self) -> list[dt.datetime]:
-        """Every instant at which something changes, and its neighbors."""
-        written = {moment for row in self.written for moment in (row.effective_at, row.recorded_at)}
-        turns = {self.began, *written}
-        around = {turn + delta for turn in turns for delta in (-MICROSECOND, dt.timedelta())}
-        return sorted({*around, self.now + dt.timedelta(days=1)})
-
-    def expected(
-        self,
-        account: uuid.UUID,
-        moment: dt.datetime,
-        axis: Axis,
-        known_at: dt.datetime | None = None,
-    ) -> int:
-        known = [row for row in self.written if not known_at or row.recorded_at <= known_at]
-        entries = [row for row in known if row.account == account]
-        if axis == Axis.EFFECTIVE:
-            return sum(row.change for row in entries if row.effective_at <= moment)
-        return sum(row.change for row in entries if row.recorded_at <= moment)
-
-
-def _account(home: Organization, account_class: str) -> uuid.UUID:
-    account_id = new_id()
-    run(
-        "INSERT INTO ledger_ledgeraccount (id, organization_id, kind, account_class, currency_id,"
-        " code, name, status, created_at) VALUES (%s, %s, 'GENERAL', %s, 'INR', %s, 'x', 'ACTIVE',"
-        " %s)",
-        *(account_id, home.id, account_class, f"9000-{next(_numbers)}", clock.now()),
-    )
-    return account_id
-
-
-def _transaction(
-    home: Organization, effective_at: dt.datetime, recorded_at: dt.datetime
-) -> uuid.UUID:
-    transaction_id = new_id()
-    run(
-        "INSERT INTO ledger_transaction (id, organization_id, kind, reference, entry_count,"
-        " effective_at, recorded_at, description, metadata)"
-        " VALUES (%s, %s, 'JOURNAL', %s, 2, %s, %s, '', '{}')",
-        *(transaction_id, home.id, fingerprint("as-of", str(next(_numbers)))),
-        *(effective_at, recorded_at),
-    )
-    return transaction_id
-
 
 SECOND, DAY = dt.timedelta(seconds=1), dt.timedelta(days=1)
 
@@ -263,54 +86,6 @@ def test_a_past_as_it_was_known_at_an_instant(world: World, acts: list[Post | Cl
                     assert shown[account] == sign * expected
             assert all(total.balanced for total in queries.trial_balance_totals(asked))
         transaction.set_rollback(True)
-
-
-@pytest.mark.parametrize("few", [0, FEW_ENTRIES])
-@given(
-    acts=st.lists(POSTS.filter(lambda post: post.step < HOURS), min_size=1, max_size=30),
-    edges=st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted),
-)
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-def test_a_closing_keeps_the_turnover_of_the_period(
-    world: World, few: int, acts: list[Post], edges: list[float]
-) -> None:
-    with transaction.atomic(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ledger.services.periods.FEW_ENTRIES", few)
-        view(world.acme, world.globex)
-        books = Books(world)
-        for act in acts:
-            books.play(dataclasses.replace(act, home=0))
-        starts_at, ends_at = _period(books, *edges)
-        for account in books.accounts[0]:
-            kept = PeriodBalance.objects.get(account_id=account)
-            change = kept.closing_minor - kept.opening_minor
-            assert change == sum(
-                row.change
-                for row in books.written
-                if row.account == account and starts_at <= row.effective_at < ends_at
-            )
-        transaction.set_rollback(True)
-
-
-def _period(books: Books, begin: float, end: float) -> tuple[dt.datetime, dt.datetime]:
-    """Keep the balances of a period between two instants of the books."""
-    instants = books.instants()[:-1]
-    starts_at = instants[int(begin * (len(instants) - 1))]
-    ends_at = max(instants[int(end * (len(instants) - 1))], starts_at + MICROSECOND)
-    books.play(Close(0, books.now - starts_at))
-    period = Period(
-        id=new_id(),
-        organization_id=books.homes[0].id,
-        starts_at=starts_at,
-        closes_on=ends_at.date(),
-        ends_at=ends_at,
-        opened_at=books.now,
-    )
-    periods._insert(period)
-    periods._keep_balances(period, None)
-    return starts_at, ends_at
 
 
 def test_a_deposit_counts_from_its_effective_time_on(world: World) -> None:
