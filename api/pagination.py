@@ -3,10 +3,13 @@
 A cursor is a direction, the name of its list and a position, nothing else: rights and filters come
 with each request, so a forged cursor shows nobody anything. Every text that matches the list's
 pattern is a valid position in it; another list's cursor does not match.
+
+The cursors of a pinned list also carry an instant: all pages of a walk are of that one.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -22,17 +25,40 @@ MAX_LIMIT = 100
 
 LIST = "list"  # where the validated parameters keep the name of their list
 _MAX_VERSION = 2**63 - 1
+_BITS = "[0-7][0-9a-hjkmnp-tv-z]{25}"
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+_LATEST = (dt.datetime(2200, 1, 1, tzinfo=dt.UTC) - _EPOCH) // _MICROSECOND
 
 Row = TypeVar("Row", bound=Model)
 Render = Callable[[list[Row]], list[dict[str, Any]]]
 
 
-def cursor_pattern(name: str) -> str:
+def cursor_pattern(name: str, *, pinned: bool = False) -> str:
     """The form of a list's cursors.
 
-    `n` (older) or `p` (newer), the list, 128 bits of position: a UUIDv7 or an account's version.
+    `n` (older) or `p` (newer), the list, in a pinned one the microseconds of its instant, and 128
+    bits of position: a UUIDv7 or an account's version.
     """
-    return rf"^[np]_{name}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$"
+    return rf"^[np]_{name}_{_BITS}_{_BITS}$" if pinned else rf"^[np]_{name}_{_BITS}$"
+
+
+def pin_of(query: dict[str, Any]) -> dt.datetime | None:
+    """The instant of a pinned list's walk; None on its first page.
+
+    A forged one is an instant, too: one out of all bounds is that of the latest.
+    """
+    if query.get("cursor") is None:
+        return None
+    pinned, _, _ = query["cursor"].rpartition("_")
+    microseconds = ids.decode(pinned.rpartition("_")[0], pinned).int
+    return _EPOCH + min(microseconds, _LATEST) * _MICROSECOND
+
+
+def pinned_to(query: dict[str, Any], instant: dt.datetime) -> dict[str, Any]:
+    """The parameters for a page whose cursors carry an instant."""
+    microseconds = uuid.UUID(int=(instant - _EPOCH) // _MICROSECOND)
+    return {**query, LIST: ids.encode(query[LIST], microseconds)}
 
 
 def page_of(

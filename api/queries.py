@@ -58,16 +58,20 @@ class Query(fields.StrictSerializer):
 
 
 class PageQuery(Query):
-    """What every list takes. Each has a class of its own that names it: its cursors say so."""
+    """What every list takes. Each has a class of its own that names it: its cursors say so.
+
+    The cursors of a `pinned` one carry the instant of the walk.
+    """
 
     list_name: ClassVar[str]
+    pinned: ClassVar[bool] = False
 
     limit = LimitField(default=DEFAULT_LIMIT, help_text="Rows in a page.")
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """The declared parameters, and the cursor of this list."""
         cursor = fields.PatternField(
-            cursor_pattern(self.list_name),
+            cursor_pattern(self.list_name, pinned=self.pinned),
             message="The cursor is not one of this list.",
             required=False,
             help_text="Where to go on: a cursor out of this list's `next` or `previous`.",

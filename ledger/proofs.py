@@ -8,28 +8,19 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Iterable
 
 VERSION = "vaultcraft period 1"
 
-# Account id, currency, account class, balance in minor units on its normal side.
-ProofRow = tuple[uuid.UUID, str, str, int]
 
-
-def proof_of(
-    *, organization_id: uuid.UUID, moment: dt.datetime | None, rows: Iterable[ProofRow]
-) -> bytes:
+def proof_of(*, organization_id: uuid.UUID, moment: dt.datetime | None, lines: str) -> bytes:
     """SHA-256 over one line for the books and one for each account, in order of their ids.
 
     :param moment: the end of the period, exclusive; None before the first one.
-    :param rows: by ascending id of the account.
+    :param lines: those of the accounts, each with its line feed.
     """
     at = "-" if moment is None else _instant(moment)
-    digest = hashlib.sha256(f"{VERSION}\n{organization_id} {at}\n".encode("ascii"))
-    for account_id, currency, account_class, balance_minor in rows:
-        line = f"{account_id} {currency} {account_class} {balance_minor}\n"
-        digest.update(line.encode("ascii"))
-    return digest.digest()
+    text = f"{VERSION}\n{organization_id} {at}\n{lines}"
+    return hashlib.sha256(text.encode("ascii")).digest()
 
 
 def _instant(moment: dt.datetime) -> str:

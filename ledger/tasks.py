@@ -8,7 +8,7 @@ from kernel import clock
 from kernel.actor import Door, system
 from kernel.ids import new_id
 from ledger.services.holds import reap_overdue_holds
-from ledger.services.reconciliation import reconcile
+from ledger.services.reconciliation import reconcile_when_due
 
 VERIFY_SECONDS = 3600
 REAP_SECONDS = 60
@@ -16,15 +16,17 @@ REAP_SECONDS = 60
 
 @shared_task(
     name="ledger.tasks.verify_books",
-    # May outlast the broker's patience, which would hand it to a second worker; beat comes again.
+    # May outlast the broker's patience, which would hand it to a second worker; beat asks again.
     acks_late=False,
     soft_time_limit=VERIFY_SECONDS - 60,
     time_limit=VERIFY_SECONDS,
 )
-def verify_books() -> dict[str, int]:
-    """Check all books; the job, its findings and the alarm are kept by the service."""
+def verify_books() -> dict[str, int] | None:
+    """Check all books when it is time; the job, its findings and the alarm the service keeps."""
     actor = system(door=Door.TASK, request_id=f"verify_books-{new_id()}")
-    report = reconcile(actor=actor, now=clock.now())
+    report = reconcile_when_due(actor=actor, now=clock.now())
+    if report is None:
+        return None
     return {"visited": report.visited, "found": report.found}
 
 

@@ -20,7 +20,10 @@ _LAST = (
 
 
 class LastCheckOfBooks(Collector):
-    """Gauges read at each scrape; none before the first check, or while the database is away."""
+    """Gauges read at each scrape; none while the database is away.
+
+    Before the first check only its time is told, as zero: never. An alarm about old checks fires.
+    """
 
     def __init__(self, *, connect: Callable[[], psycopg.Connection]) -> None:
         self._connect = connect
@@ -37,11 +40,16 @@ class LastCheckOfBooks(Collector):
                 row = connection.execute(_LAST).fetchone()
         except psycopg.Error:
             return
+        yield GaugeMetricFamily(
+            "vaultcraft_books_checked_timestamp_seconds",
+            "When the last check of the books ended; zero before the first one.",
+            value=float(row[0]) if row else 0,
+        )
         if row:
-            yield from _gauges(ended=float(row[0]), passes=json.loads(row[1]))
+            yield from _of_passes(json.loads(row[1]))
 
 
-def _gauges(*, ended: float, passes: list[dict[str, object]]) -> Iterator[GaugeMetricFamily]:
+def _of_passes(passes: list[dict[str, object]]) -> Iterator[GaugeMetricFamily]:
     findings = GaugeMetricFamily(
         "vaultcraft_books_findings",
         "Rows that break a rule of the books, in the last check.",
@@ -55,8 +63,3 @@ def _gauges(*, ended: float, passes: list[dict[str, object]]) -> Iterator[GaugeM
         visited.add_metric([str(one["name"])], float(str(one["visited"])))
     yield findings
     yield visited
-    yield GaugeMetricFamily(
-        "vaultcraft_books_checked_timestamp_seconds",
-        "When the last check of the books ended.",
-        value=ended,
-    )

@@ -33,9 +33,13 @@ class Problem(serializers.Serializer[Any]):
 Shape: TypeAlias = type[serializers.Serializer[Any]]
 
 
-def page_shape(row: Shape, name: str) -> Shape:
-    """The shape of a page of rows."""
+def page_shape(row: Shape, name: str, **more: serializers.Field[Any, Any, Any, Any]) -> Shape:
+    """The shape of a page of rows.
+
+    :param more: members that the list has besides.
+    """
     members = {
+        **more,
         "data": row(many=True),
         "next": serializers.URLField(allow_null=True, help_text="The older neighbor."),
         "previous": serializers.URLField(allow_null=True, help_text="The newer neighbor."),

@@ -9,14 +9,7 @@ from ledger.queries.accounts import (
     clearing_accounts,
     currencies,
 )
-from ledger.queries.balances import (
-    Balance,
-    TrialBalanceRow,
-    TrialBalanceTotal,
-    balance_of,
-    trial_balance,
-    trial_balance_totals,
-)
+from ledger.queries.balances import Balance, balance_of
 from ledger.queries.journal import (
     entries_of_account,
     transaction_of,
@@ -31,7 +24,16 @@ from ledger.queries.periods import (
     proof_holds,
     totals_of_period,
 )
+from ledger.queries.settled import settled_at
 from ledger.queries.statements import Position, Statement, StatementLine, statement_of
+from ledger.queries.trial_balance import (
+    TrialBalanceRow,
+    TrialBalanceTotal,
+    first_of_each_sheet,
+    trial_balance,
+    trial_balance_rows,
+    trial_balance_totals,
+)
 
 __all__ = [
     "Balance",
@@ -49,14 +51,17 @@ __all__ = [
     "clearing_accounts",
     "currencies",
     "entries_of_account",
+    "first_of_each_sheet",
     "period_of",
     "periods",
     "proof_holds",
+    "settled_at",
     "statement_of",
     "totals_of_period",
     "transaction_of",
     "transactions",
     "transactions_of_transfer",
     "trial_balance",
+    "trial_balance_rows",
     "trial_balance_totals",
 ]

@@ -5,17 +5,24 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
+from django.db import connection
 from django.db.models import Case, F, QuerySet, Sum, Value, When
 
 from kernel.errors import InvariantBroken, NotFound
 from ledger.choices import PeriodState, Side
 from ledger.models import Period, PeriodBalance
 from ledger.policy import normal_side
-from ledger.proofs import ProofRow, proof_of
+from ledger.proofs import proof_of
 
-_AT_ONCE = 2_000
+# Written out by the database: to fetch every row only to print it took eight times as long.
+_LINES = """
+    SELECT coalesce(string_agg(concat_ws(' ', a.id, a.currency_id, a.account_class, b.closing_minor)
+                               || E'\\n', '' ORDER BY a.id), '')
+    FROM ledger_periodbalance b JOIN ledger_ledgeraccount a ON a.id = b.account_id
+    WHERE b.period_id = %s
+"""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -103,16 +110,12 @@ def _totals(rows: Iterable[tuple[str, int, str, int, int, int, int]]) -> list[Pe
     ]
 
 
-def proof_rows(period_id: uuid.UUID) -> Iterator[ProofRow]:
-    """The rows a closing proof covers, by ascending id of the account."""
-    return (
-        PeriodBalance.objects.filter(period_id=period_id)
-        .order_by("account_id")
-        .values_list(
-            "account_id", "account__currency_id", "account__account_class", "closing_minor"
-        )
-        .iterator(chunk_size=_AT_ONCE)
-    )
+def proof_lines(period_id: uuid.UUID) -> str:
+    """The lines of accounts that a closing proof covers, by ascending id of the account."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LINES, [period_id])
+        (lines,) = cursor.fetchone()
+    return str(lines)
 
 
 def proof_holds(period: Period) -> bool:
@@ -125,6 +128,6 @@ def proof_holds(period: Period) -> bool:
     computed = proof_of(
         organization_id=period.organization_id,
         moment=period.ends_at,
-        rows=proof_rows(period.id),
+        lines=proof_lines(period.id),
     )
     return computed == bytes(period.closing_proof)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+
+from django.db import connection
 
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
+from kernel.context import reading
 from kernel.ids import new_id
 from kernel.rows import insert_rows
 from kernel.transactions import opens_transaction
 from ledger.checker import NOT_VERIFIED, Report, verify_books
 from ledger.models import ReconcileJob
 
+CHECK_EVERY = dt.timedelta(hours=6)
+_LOCK = 0xB00C_0001  # of PostgreSQL's advisory locks; any number that nobody else takes
 _FINDING_COLUMNS = {
     "job_id": "uuid",
     "check_name": "text",
@@ -44,6 +50,42 @@ def reconcile(
     report = verify_books(organization_id=organization_id, names=names)
     keep_report(actor=actor, report=report, started_at=now)
     return report
+
+
+def reconcile_when_due(*, actor: Actor, now: dt.datetime) -> Report | None:
+    """Check all books when no check of all of them began within `CHECK_EVERY`.
+
+    Whoever asks while another checks goes away: the lock is held until the job is kept, so the next
+    one finds it. A check that broke off keeps no job and is due again.
+
+    :param actor: the program itself: it must see every organization.
+    :returns: None when there was nothing to do.
+    :raises NoAuditor: if the settings name no auditor.
+    """
+    with _only_one() as we_are:
+        if not we_are or not _is_due(actor=actor, now=now):
+            return None
+        return reconcile(actor=actor, now=now)
+
+
+@contextlib.contextmanager
+def _only_one() -> Iterator[bool]:
+    """Whether we have PostgreSQL's advisory lock; it goes with the connection if we are killed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        (taken,) = cursor.fetchone()
+    try:
+        yield taken
+    finally:
+        if taken:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+
+
+def _is_due(*, actor: Actor, now: dt.datetime) -> bool:
+    with reading(actor):
+        last = ReconcileJob.objects.filter(whole=True).order_by("-id").first()
+    return last is None or last.started_at <= now - CHECK_EVERY
 
 
 @opens_transaction

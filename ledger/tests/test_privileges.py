@@ -6,9 +6,10 @@ import pytest
 from django.db import connections, transaction
 
 from ledger.models import LedgerAccount
+from ledger.services.periods import open_period
 from ledger.tests.raw import insert_entries, nothing_changes, pair
 from tests.database import FORBIDDEN, refused_by, refuses, rows, rule_of, run, view
-from tests.world import World
+from tests.world import NOW, World
 
 OWNED_BY_THE_DATABASE = [
     ("ledger_ledgeraccount", column)
@@ -160,6 +161,18 @@ class TestTheOwner:
             self._run("DELETE FROM ledger_ledgeraccount")
         with refused_by("ledger_account_no_truncate"):
             self._run("TRUNCATE ledger_ledgeraccount CASCADE")
+
+    def test_cannot_renumber_accounts_and_periods(self, committed_db: str, world: World) -> None:
+        open_period(
+            actor=world.actor(world.alice),
+            organization_id=world.acme.id,
+            closes_on=NOW.date(),
+            now=NOW,
+        )
+        with refused_by("ledger_account_keeps_id"):
+            self._run("UPDATE ledger_ledgeraccount SET id = gen_random_uuid()")
+        with refused_by("period_final"):
+            self._run("UPDATE ledger_period SET id = gen_random_uuid()")
 
     @pytest.mark.parametrize("column", ["exponent = exponent + 1", "code = 'XXX'"])
     def test_cannot_change_a_currency(self, committed_db: str, column: str) -> None:

@@ -60,7 +60,7 @@ def test_a_trial_balance_at_an_instant(world: World, alice: Caller) -> None:
     sums = [(total["debit_minor"], total["balanced"]) for total in then["totals"] + now["totals"]]
     assert sums == [(6_00_000_00, True), (6_00_000_00, True)]
     clearing = [
-        next(row["credit_minor"] for row in found["rows"] if "CLEARING" in row["code"])
+        next(row["credit_minor"] for row in found["data"] if "CLEARING" in row["code"])
         for found in (then, now)
     ]
     assert clearing == [0, 250_00]

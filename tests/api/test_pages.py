@@ -103,6 +103,7 @@ LISTS = (
     "/ledger/accounts",
     "/ledger/accounts/{account}/entries",
     "/ledger/transactions",
+    "/ledger/trial-balance",
     "/members",
     "/invitations",
     "/api-keys",

@@ -203,6 +203,7 @@ def test_functions_that_run_as_the_owner() -> None:
         "ledger_guard_period": False,
         "ledger_open_books": False,
         "wallet_directory": True,
+        "wallets_check_transfers": False,
     }
     for name, settings, _ in found:
         path = next(s for s in settings.split("; ") if s.startswith("search_path="))

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db import connection
 
-from kernel.clock import now
 from kernel.context import Context, Scope, reading_as
 from kernel.crypto import fingerprint
 from kernel.ids import new_id
@@ -135,13 +134,16 @@ def _reversal(*, transaction_id: uuid.UUID) -> Movement:
 
 @opens_transaction(context=_platform)
 def _periods(*, world: World) -> dict[str, Any]:
-    """October closed in Acme's books and open in the other's; a heading in each chart."""
-    october, open_until = _month_end(2026, 11), _far_month_end()
+    """October closed in Acme's books and open in the other's; a heading in each chart.
+
+    Acme's open period is not over on any day on which these attacks are tried.
+    """
+    october, far = _month_end(2026, 11), _month_end(2099, 12)
     ids = {name: new_id() for name in ("closed_period", "open_period", "globex_period")}
     with connection.cursor() as cursor:
         for name, organization, starts_at, ends_at in (
             ("closed_period", world.acme, None, october),
-            ("open_period", world.acme, october, open_until),
+            ("open_period", world.acme, october, far),
             ("globex_period", world.globex, None, october),
         ):
             cursor.execute(
@@ -162,18 +164,12 @@ def _periods(*, world: World) -> dict[str, Any]:
                 " created_at) VALUES (%s, %s, '2X', 'Heading', 'LIABILITY', %s)",
                 [ids[name], organization.id, NOW],
             )
-    return ids | {"october_ends": october, "open_until": open_until}
+    return ids | {"october_ends": october, "open_ends": far}
 
 
 def _month_end(year: int, month: int) -> dt.datetime:
     """The first midnight of a month in India, where the month before ends."""
     return dt.datetime(year, month, 1, tzinfo=dt.timezone(dt.timedelta(hours=5, minutes=30)))
-
-
-def _far_month_end() -> dt.datetime:
-    """A month's end that PostgreSQL's own clock is weeks away from, whenever this runs."""
-    soon = now() + dt.timedelta(days=62)
-    return _month_end(soon.year, soon.month)
 
 
 def _seen(*, names: dict[str, Any], world: World, database: str) -> Field:

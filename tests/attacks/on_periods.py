@@ -6,7 +6,7 @@ from tests.attacks.forging import Attack, attack
 
 _INSERT = (
     "INSERT INTO ledger_period (id, organization_id, starts_at, closes_on, ends_at, state,"
-    " opened_at) VALUES (gen_random_uuid(), {organization}, {starts}, ({ends})::date, {ends},"
+    " opened_at) VALUES (gen_random_uuid(), {organization}, {starts}, '2026-12-31', {ends},"
     " {state}, now())"
 )
 _PROOFS = "opening_proof = sha256('x'), closing_proof = sha256('x')"
@@ -16,7 +16,7 @@ def opening(**changed: str) -> str:
     right = {
         "organization": "%(acme)s",
         "starts": "%(october_ends)s",
-        "ends": "%(open_until)s",
+        "ends": "%(open_ends)s",
         "state": "'OPEN'",
     }
     return _INSERT.format(**right | changed)
@@ -57,7 +57,7 @@ ATTACKS: tuple[Attack, ...] = (
     attack("begins the first period a second time", opening(starts="NULL"),
            by="period_continues"),
     attack("has two open periods",
-           opening(ends="%(open_until)s + interval '1 day'"), by="period_one_open"),
+           opening(ends="%(open_ends)s + interval '1 day'"), by="period_one_open"),
     attack("ends a period before it starts",
            opening(ends="%(october_ends)s - interval '1 day'"), by="period_forward"),
     attack("ends a period at the end of time",
@@ -66,7 +66,7 @@ ATTACKS: tuple[Attack, ...] = (
            changing("state = 'CLOSED', closed_at = now()", "globex_period"),
            by="period_closed_with_proof", sees=("globex",)),
     attack("closes a period that is not over, so that nothing can be posted any more",
-           changing(f"state = 'CLOSED', closed_at = %(open_until)s, {_PROOFS}"),
+           changing(f"state = 'CLOSED', closed_at = %(open_ends)s, {_PROOFS}"),
            by="period_is_over"),
     attack("closes a period before its end",
            changing(f"state = 'CLOSED', closed_at = now(), {_PROOFS}"), by="period_is_over"),
@@ -86,6 +86,12 @@ ATTACKS: tuple[Attack, ...] = (
            by="period_balance_of_books"),
     attack("puts another organization's account into its own period",
            f"{_BALANCE} (%(closed_period)s, %(acme)s, %(charlie)s, 0, 0, 0, 0)",
+           by="period_balance_of_books"),
+    attack("keeps a balance of an account that does not exist",
+           f"{_BALANCE} (%(closed_period)s, %(acme)s, gen_random_uuid(), 0, 0, 0, 0)",
+           by="period_balance_of_books"),
+    attack("keeps a balance in a period that does not exist",
+           f"{_BALANCE} (gen_random_uuid(), %(acme)s, %(alice)s, 0, 0, 0, 0)",
            by="period_balance_of_books"),
     attack("forges a turnover below zero",
            f"{_BALANCE} (%(closed_period)s, %(acme)s, %(alice)s, 0, -1, -1, 0)",

@@ -99,7 +99,9 @@ def test_drift_is_kept_alarms_and_fails_the_command(world: World, drift: uuid.UU
 
 
 def test_the_task_does_the_same_by_the_clock(world: World, drift: uuid.UUID) -> None:
-    assert verify_books()["found"] == 2
+    done = verify_books()
+    assert done is not None
+    assert done["found"] == 2
     (job,) = jobs(world)
     assert job.door == "task"
     assert len(alarms(world)) == 1
@@ -207,10 +209,13 @@ def test_the_staff_site_shows_jobs_and_findings(
 
 
 def test_the_metrics_tell_of_the_last_whole_check(world: World, drift: uuid.UUID) -> None:
-    assert "vaultcraft_books_findings" not in Client().get("/metrics").content.decode()
+    never = Client().get("/metrics").content.decode()
+    assert "vaultcraft_books_checked_timestamp_seconds 0.0" in never
+    assert "vaultcraft_books_findings" not in never
     check()
     check("--pass", "versions")
     told = Client().get("/metrics").content.decode()
     assert 'vaultcraft_books_findings{check="balances"} 1.0' in told
     assert 'vaultcraft_books_findings{check="versions"} 0.0' in told
-    assert "vaultcraft_books_checked_timestamp_seconds" in told
+    assert "vaultcraft_books_checked_timestamp_seconds 0.0" not in told
+    assert "vaultcraft_books_checked_timestamp_seconds 1." in told

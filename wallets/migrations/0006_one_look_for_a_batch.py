@@ -105,7 +105,7 @@ CHECKED = migrations.RunSQL(
 class Migration(migrations.Migration):
     dependencies = [
         ("wallets", "0005_attacked_promises"),
-        ("ledger", "0009_one_look_for_a_batch"),
+        ("ledger", "0011_one_look_for_a_batch"),
     ]
 
     operations = [

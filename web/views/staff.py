@@ -24,7 +24,16 @@ from kernel.context import reading
 from kernel.errors import VaultCraftError
 from kernel.money import display
 from ledger.choices import AccountClass, Axis
-from ledger.queries import TrialBalanceRow, currencies, trial_balance, trial_balance_totals
+from ledger.queries import (
+    TrialBalanceRow,
+    TrialBalanceTotal,
+    currencies,
+    first_of_each_sheet,
+    settled_at,
+    trial_balance,
+    trial_balance_rows,
+    trial_balance_totals,
+)
 from web.forms import LineField
 from web.refusals import words_of
 
@@ -85,11 +94,21 @@ def trial_balance_page(request: HttpRequest) -> HttpResponse:
     if currency and currency not in codes:
         raise BadRequest("There is no such currency")
     as_of, axis = _instant(request.GET.get("as_of", "")), _axis(request.GET.get("axis", ""))
-    rows = trial_balance(organization_id=chosen, currency=currency or None, as_of=as_of, axis=axis)
+    accounts = trial_balance(
+        organization_id=chosen,
+        currency=currency or None,
+        as_of=as_of,
+        axis=axis,
+        known_at=settled_at(),
+    )
     context = {
         **admin.site.each_context(request),
         "title": "Trial balance",
-        "sheets": _sheets(rows, organizations),
+        "sheets": _sheets(
+            trial_balance_totals(accounts),
+            trial_balance_rows(first_of_each_sheet(accounts, most=MOST_LINES)),
+            organizations,
+        ),
         "organizations": organizations.values(),
         "chosen": chosen,
         "currency": currency,
@@ -103,22 +122,22 @@ def trial_balance_page(request: HttpRequest) -> HttpResponse:
 
 
 def _sheets(
-    rows: list[TrialBalanceRow], organizations: dict[uuid.UUID, Organization]
+    totals: list[TrialBalanceTotal],
+    rows: list[TrialBalanceRow],
+    organizations: dict[uuid.UUID, Organization],
 ) -> list[Sheet]:
+    lines: dict[tuple[uuid.UUID, str], list[Line]] = {}
+    for row in rows:
+        lines.setdefault((row.organization_id, row.currency), []).append(_line(row))
     sheets = []
-    for total in trial_balance_totals(rows):
-        own = [
-            row
-            for row in rows
-            if (row.organization_id, row.currency) == (total.organization_id, total.currency)
-        ]
+    for total in totals:
         home = organizations.get(total.organization_id)
         sheets.append(
             Sheet(
                 organization=home.display_name if home else str(total.organization_id),
                 currency=total.currency,
-                lines=[_line(row) for row in own[:MOST_LINES]],
-                accounts=len(own),
+                lines=lines.get((total.organization_id, total.currency), []),
+                accounts=total.accounts,
                 debit=_shown(total.debit_minor, total.currency, total.exponent),
                 credit=_shown(total.credit_minor, total.currency, total.exponent),
                 balanced=total.balanced,

@@ -12,11 +12,12 @@ from accounts.policy import require
 from api import fields, queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, path_id
+from api.pagination import page_of, pin_of, pinned_to
 from api.schema.operations import operation
 from api.v1.ledger.homes import organization
-from api.v1.ledger.rendering import moment, rendered_balance_row, rendered_balance_total
-from api.v1.ledger.shapes import READ, TAG, TrialBalance
-from api.v1.rendering import shown
+from api.v1.ledger.rendering import moment, rendered_balance_rows, rendered_balance_total
+from api.v1.ledger.shapes import READ, TAG, TrialBalancePage
+from api.v1.rendering import instant, shown
 from api.v1.shapes import id_member, minor
 from kernel import ids
 from kernel.context import reading
@@ -37,8 +38,11 @@ class AsOfQuery(queries.Query):
     axis = queries.one_of(*Axis.values, default=Axis.RECORDED.value, help_text=AXIS)
 
 
-class TrialBalanceQuery(AsOfQuery):
+class TrialBalanceQuery(AsOfQuery, queries.PageQuery):
     """Which books, and when."""
+
+    list_name = "trial_balance"
+    pinned = True
 
     currency = fields.currency(required=False)
     organization = organization(help_text="For platform staff, who otherwise see all.")
@@ -84,28 +88,39 @@ class TrialBalances(Endpoint):
         "read_trial_balance",
         tag=TAG,
         summary="Read the trial balance, per organization and currency, now or at an instant",
-        response=TrialBalance,
+        response=TrialBalancePage,
         query=TrialBalanceQuery,
     )
     def get(self, request: Request) -> HttpResponse:
-        """Every account and the sums."""
+        """One page of accounts; with the first one, the sums of all."""
         actor, query = actor_of(request), queries.query_of(request, TrialBalanceQuery)
         require(actor, READ)
-        wanted = query.get("organization")
+        pin = pin_of(query)
         with reading(actor):
-            rows = books.trial_balance(
-                organization_id=path_id("org", wanted) if wanted else None,
-                currency=query.get("currency"),
-                as_of=query.get("as_of"),
-                axis=Axis(query["axis"]),
+            known_at = pin or books.settled_at()
+            accounts = books.trial_balance(**_wanted(query), known_at=known_at)
+            page = page_of(
+                request, accounts, query=pinned_to(query, known_at), render=rendered_balance_rows
             )
+            totals = () if pin else books.trial_balance_totals(accounts)
         found = {
+            **page,
             "as_of": moment(query.get("as_of")),
             "axis": query["axis"],
-            "rows": [rendered_balance_row(row) for row in rows],
-            "totals": [rendered_balance_total(total) for total in books.trial_balance_totals(rows)],
+            "known_at": instant(known_at),
+            "totals": None if pin else [rendered_balance_total(total) for total in totals],
         }
         return Answer.of(found).response()
+
+
+def _wanted(query: dict[str, Any]) -> dict[str, Any]:
+    organization_id = query.get("organization")
+    return {
+        "organization_id": path_id("org", organization_id) if organization_id else None,
+        "currency": query.get("currency"),
+        "as_of": query.get("as_of"),
+        "axis": Axis(query["axis"]),
+    }
 
 
 def _rendered(balance: books.Balance) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from api.v1.entries import rendered_entry
@@ -55,8 +56,12 @@ def rendered_transaction(transaction: Any) -> dict[str, Any]:
     }
 
 
-def rendered_balance_row(row: books.TrialBalanceRow) -> dict[str, Any]:
-    """One account of the trial balance."""
+def rendered_balance_rows(accounts: Iterable[Any]) -> list[dict[str, Any]]:
+    """Accounts of the trial balance."""
+    return [_balance_row(row) for row in books.trial_balance_rows(accounts)]
+
+
+def _balance_row(row: books.TrialBalanceRow) -> dict[str, Any]:
     return {
         "organization": ids.encode("org", row.organization_id),
         "account": ids.encode("acc", row.account_id),

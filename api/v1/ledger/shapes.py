@@ -98,13 +98,21 @@ class TrialBalanceTotal(serializers.Serializer[Any]):
     balanced = serializers.BooleanField()
 
 
-class TrialBalance(serializers.Serializer[Any]):
-    """Every account with its balance, and the sums."""
-
-    as_of = serializers.DateTimeField(allow_null=True, help_text="Null for now.")
-    axis = serializers.ChoiceField(choices=Axis.choices)
-    rows = TrialBalanceRow(many=True)
-    totals = TrialBalanceTotal(many=True)
+TrialBalancePage = page_shape(
+    TrialBalanceRow,
+    "TrialBalancePage",
+    as_of=serializers.DateTimeField(allow_null=True, help_text="Null for now."),
+    axis=serializers.ChoiceField(choices=Axis.choices),
+    known_at=serializers.DateTimeField(
+        help_text="All pages of a walk show what was recorded by this instant of its first page."
+    ),
+    totals=TrialBalanceTotal(
+        many=True,
+        allow_null=True,
+        help_text="Of all accounts, on the first page; the rows of all pages add up to them."
+        " Null on the other pages.",
+    ),
+)
 
 
 class AccountQuery(queries.PageQuery):

@@ -163,7 +163,7 @@ APPLY_ENTRIES_BEFORE = import_module(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0008_attacked_promises")]
+    dependencies = [("ledger", "0010_closing_periods")]
 
     operations = [
         migrations.RunSQL(APPLY_ENTRIES, APPLY_ENTRIES_BEFORE),
