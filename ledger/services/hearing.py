@@ -70,7 +70,7 @@ def _bench(
     movements: Sequence[Movement], *, now: dt.datetime, guards: Sequence[Guard], locking: bool
 ) -> Bench:
     postings = [posting for movement in movements for posting in movement.postings]
-    legs = [leg for posting in postings for leg in posting.legs]
+    legs = [leg for posting in postings for leg in (*posting.legs, *posting.closing)]
     with asked_standings(
         account_ids={leg.account_id for leg in legs},
         organization_ids={posting.organization_id for posting in postings},

@@ -36,6 +36,7 @@ def reverse_transfer(
 
     Each leg of the original is undone by a leg of its own, which the database caps at what is left
     of it. A part gives back principal only; what gives back the last of it gives back the fee, too.
+    Which part is the last is decided under the locks, for two may be asked for at once.
     Limits are given back in the window in which they were spent.
 
     :param amount_minor: minor units; None gives back all that is left.
@@ -49,10 +50,8 @@ def reverse_transfer(
         raise ReversalOfReversal()
     if original.state != TransferState.COMPLETED:
         raise TransferNotCompleted()
-    left_minor, fee_left_minor = _left(original)
     # Nothing left is asked for as it was: the books refuse it, on the record.
-    rest_minor = left_minor or original.amount_minor
-    whole = amount_minor is None or amount_minor == rest_minor
+    rest_minor = _left(original) or original.amount_minor
     request = TransferRequest(
         actor=actor,
         kind=TransferKind.REVERSAL,
@@ -67,24 +66,20 @@ def reverse_transfer(
         reversal=ReversalOf(
             transfer_id=original.id,
             transaction_ids=_transactions(original),
-            fee_minor=fee_left_minor if whole else 0,
             spent_at=original.created_at,
         ),
     )
     return execute_transfers([request])[0]
 
 
-def _left(original: Transfer) -> tuple[int, int]:
-    """What of amount and fee was not given back yet, in minor units; the books look again."""
+def _left(original: Transfer) -> int:
+    """What of the amount was not given back yet, in minor units; the books look again."""
     both = (original.organization_id, original.counterparty_organization_id)
     with reading_as(Context(organizations=tuple(one for one in both if one))):
         back = Transfer.objects.filter(
             reverses_id=original.id, state=TransferState.COMPLETED
-        ).aggregate(amount=Sum("amount_minor"), fee=Sum("fee_minor"))
-    return (
-        original.amount_minor - (back["amount"] or 0),
-        original.fee_minor - (back["fee"] or 0),
-    )
+        ).aggregate(amount=Sum("amount_minor"))
+    return original.amount_minor - (back["amount"] or 0)
 
 
 def _transactions(original: Transfer) -> tuple[uuid.UUID, ...]:

@@ -29,13 +29,11 @@ class ReversalOf:
     """The transfer that is given back, whole or in part.
 
     :param transaction_ids: what it wrote: one transaction, or one on each side.
-    :param fee_minor: how much of its fee is given back, on top of the amount.
     :param spent_at: when it was asked for; limits are given back in the window of that instant.
     """
 
     transfer_id: uuid.UUID
     transaction_ids: tuple[uuid.UUID, ...]
-    fee_minor: int
     spent_at: dt.datetime
 
 

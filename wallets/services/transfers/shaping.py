@@ -87,9 +87,10 @@ def _effective_at(draft: Draft, material: Material) -> dt.datetime:
 
 
 def _fee(draft: Draft, terms: Terms) -> tuple[Fees | None, int]:
-    """The schedule that applies and the fee in minor units; of a reversal, the fee given back."""
+    """The schedule that applies and the fee in minor units; what a reversal gives back of one is
+    decided with its last part, under the locks."""
     if draft.request.reversal:
-        return None, draft.request.reversal.fee_minor
+        return None, 0
     fees = terms.fees_of(draft.source, draft.request.kind) if draft.source else None
     return fees, fees.of(draft.request.amount_minor) if fees else 0
 
@@ -159,7 +160,6 @@ def _reversing(draft: Draft, material: Material) -> tuple[Posting, ...]:
         shapes.reversal(
             material.originals[transaction_id],
             amount_minor=draft.request.amount_minor,
-            fee_minor=back.fee_minor,
         )
         for transaction_id in back.transaction_ids
     )
