@@ -158,7 +158,7 @@ def charged(world: World, alice: LedgerAccount, acme: LedgerAccount) -> Original
 
 
 def part(original: Original, amount_minor: int) -> Movement:
-    posting = shapes.reversal(original, amount_minor=amount_minor)
+    posting = shapes.reversal(original, amount_minor=amount_minor, returns_fee=True)
     return dataclasses.replace(moving(posting), kind=TransactionKind.REVERSAL)
 
 

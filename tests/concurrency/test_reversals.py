@@ -52,8 +52,9 @@ def test_the_whole_goes_back_once_with_its_fee(world: World) -> None:
     charge(world)
     paid = moved(world.send(amount_minor=1_000_00))
     assert world.balance(world.alice_wallet) == ALICE - 1_005_00
+    whole = partial(given_back, world, paid.id, by=world.olga)
 
-    results = raced(*(partial(given_back, world, paid.id, key=f"w{n}") for n in range(20)))
+    results = raced(*(partial(whole, key=f"w{n}") for n in range(20)))
 
     assert results == {"done": 1, "reversal_exceeds_original": 19}
     assert world.balance(world.alice_wallet) == ALICE

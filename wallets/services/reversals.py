@@ -13,6 +13,7 @@ from kernel.ids import encode
 from wallets.choices import TransferKind, TransferState
 from wallets.errors import ReversalOfReversal, TransferNotCompleted
 from wallets.models import Transfer
+from wallets.policy import may_return_fee
 from wallets.queries import transfer_of
 from wallets.services.transfers import (
     ReversalOf,
@@ -35,8 +36,9 @@ def reverse_transfer(
     """Give back a completed transfer: a transfer of kind `reversal` from its receiver to its payer.
 
     Each leg of the original is undone by a leg of its own, which the database caps at what is left
-    of it. A part gives back principal only; what gives back the last of it gives back the fee, too.
-    Which part is the last is decided under the locks, for two may be asked for at once.
+    of it. A part gives back principal only; what gives back the last of it gives back the fee, too,
+    unless it is another organization's to keep (see `may_return_fee`). Which part is the last is
+    decided under the locks, for two may be asked for at once.
     Limits are given back in the window in which they were spent.
 
     :param amount_minor: minor units; None gives back all that is left.
@@ -66,6 +68,7 @@ def reverse_transfer(
         reversal=ReversalOf(
             transfer_id=original.id,
             transaction_ids=_transactions(original),
+            returns_fee=may_return_fee(actor, payer_organization_id=original.organization_id),
             spent_at=original.created_at,
         ),
     )

@@ -66,7 +66,10 @@ def take(world: World, wish: Taking) -> Answer:
 
 
 def give_back(world: World, wish: Giving) -> Answer:
-    """Give back what was done; without an amount all that is left. With the last goes the fee."""
+    """Give back what was done; without an amount all that is left.
+
+    With the last goes the fee, which is the payer's house's: who gives back from another leaves it.
+    """
     found = world.deeds.get(wish.deed)
     if found is None or not _sees_deed(world, world.people[wish.who], found):
         return Answer("transfer_not_found")
@@ -84,10 +87,16 @@ def give_back(world: World, wish: Giving) -> Answer:
         payer=found.payee,
         payee=found.payer,
         undoes=wish.deed,
-        fee_back=found.fee - found.fee_back if wish.amount in (None, rest) else 0,
+        fee_back=_fee_back(world, wish, found) if wish.amount in (None, rest) else 0,
         said=wish.body,
     )
     return settle(world, [ask])[0]
+
+
+def _fee_back(world: World, wish: Giving, found: Deed) -> int:
+    person, payer = world.people[wish.who], found.payer
+    spends_it = payer and person.house == world.purses[payer].house
+    return found.fee - found.fee_back if spends_it or person.role in STAFF else 0
 
 
 def reserve(world: World, wish: Reserve) -> Answer:

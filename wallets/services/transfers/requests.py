@@ -29,11 +29,13 @@ class ReversalOf:
     """The transfer that is given back, whole or in part.
 
     :param transaction_ids: what it wrote: one transaction, or one on each side.
+    :param returns_fee: whether the last of the amount takes the fee with it.
     :param spent_at: when it was asked for; limits are given back in the window of that instant.
     """
 
     transfer_id: uuid.UUID
     transaction_ids: tuple[uuid.UUID, ...]
+    returns_fee: bool
     spent_at: dt.datetime
 
 

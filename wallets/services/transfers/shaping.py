@@ -160,6 +160,7 @@ def _reversing(draft: Draft, material: Material) -> tuple[Posting, ...]:
         shapes.reversal(
             material.originals[transaction_id],
             amount_minor=draft.request.amount_minor,
+            returns_fee=back.returns_fee,
         )
         for transaction_id in back.transaction_ids
     )
