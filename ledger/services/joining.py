@@ -1,23 +1,51 @@
 """Legs that join a movement under the locks: what they depend on is not known before.
 
-Two parts of a refund that end it together both see a rest when they are asked for. Which of them is
-the last is decided by the order of the locks, so it is judged here and not where they are made.
+Two parts of a refund that end it together both see a rest when they are asked for, and two captures
+of one hold both see what was captured before them. Which comes last is decided by the order of the
+locks, so the fee's part in it is judged here and not where they are made.
 """
 
 from __future__ import annotations
 
 import dataclasses
 
-from ledger.services.movements import Movement, Posting
+from ledger.choices import Side
+from ledger.errors import PostingRefused
+from ledger.services.movements import Capture, Leg, Movement, Posting
+from ledger.services.reserving import Holds
 from ledger.services.undoing import Undoable
 
 
-def joined(movement: Movement, undoable: Undoable) -> Movement:
+def joined(movement: Movement, *, holds: Holds, undoable: Undoable) -> Movement:
     """The movement with all its legs, as its predecessors in the batch leave the books."""
-    if not any(posting.closing for posting in movement.postings):
+    shares = _shares(movement.capture, holds)
+    if not shares and not any(posting.closing for posting in movement.postings):
         return movement
-    postings = tuple(_closed(posting, undoable) for posting in movement.postings)
-    return dataclasses.replace(movement, postings=postings)
+    postings = (_closed(posting, undoable) for posting in movement.postings)
+    return dataclasses.replace(
+        movement, postings=tuple(_charged(posting, shares) for posting in postings)
+    )
+
+
+def _shares(capture: Capture | None, holds: Holds) -> tuple[Leg, ...]:
+    """The fee's share of a capture: from the hold's account to the income account."""
+    hold = holds.wanted(capture) if capture else None
+    if capture is None or hold is None or isinstance(hold, PostingRefused):
+        return ()
+    fee_minor = hold.fee_of(capture.amount_minor)
+    if hold.fee_account_id is None or not fee_minor:
+        return ()
+    return (
+        Leg(hold.account_id, Side.DEBIT, fee_minor),
+        Leg(hold.fee_account_id, Side.CREDIT, fee_minor),
+    )
+
+
+def _charged(posting: Posting, shares: tuple[Leg, ...]) -> Posting:
+    """Of a capture across organizations, the paying side alone pays the fee."""
+    if not shares or all(leg.account_id != shares[0].account_id for leg in posting.legs):
+        return posting
+    return dataclasses.replace(posting, legs=posting.legs + shares)
 
 
 def _closed(posting: Posting, undoable: Undoable) -> Posting:

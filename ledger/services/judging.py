@@ -65,7 +65,7 @@ class Ruling:
 
 def judge(movement: Movement, bench: Bench) -> Ruling | Refused:
     """Judge one movement, with the legs that join it; nothing is changed."""
-    movement = joined(movement, bench.undoable)
+    movement = joined(movement, holds=bench.holds, undoable=bench.undoable)
     changes: dict[uuid.UUID, int] = {}
     for posting in movement.postings:
         refused = _refused_by_books(movement, posting.organization_id, bench)

@@ -46,12 +46,15 @@ class Capture:
     :param account_id: the hold's account.
     :param amount_minor: what the hold gives; the movement debits the account with at least that.
     :param final: whether the rest of the hold is released with it.
+    :param fee_account_id: the hold's fee account, to be locked with the others. The fee's share of
+        the capture joins under the locks.
     """
 
     hold_id: uuid.UUID
     account_id: uuid.UUID
     amount_minor: int
     final: bool = False
+    fee_account_id: uuid.UUID | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

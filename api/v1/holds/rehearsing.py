@@ -17,14 +17,15 @@ from api.schema.operations import operation
 from api.schema.shapes import Problem
 from api.v1.holds.operations import TAG, hold_request
 from api.v1.holds.shapes import HoldOrder
+from api.v1.rendering import money
+from api.v1.shapes import Money
 from api.v1.transfers.rehearsing import REFERENCE_BYTES
 from api.v1.wallets.balances import BalancesAfter, balances_after
 from kernel import clock, crypto
 from kernel.context import reading
 from kernel.errors import Kind, VaultCraftError
-from ledger.services.movements import Balance
 from wallets.queries import wallets_named
-from wallets.services.holds import rehearse_hold
+from wallets.services.holds import HoldRehearsal, rehearse_hold
 
 
 class HoldDryRun(serializers.Serializer[Any]):
@@ -33,6 +34,7 @@ class HoldDryRun(serializers.Serializer[Any]):
     status = serializers.IntegerField(help_text="The status that the request would have.")
     code = serializers.CharField(allow_null=True, help_text="Why it would be refused.")
     problem = Problem(allow_null=True)
+    fee = Money(allow_null=True, help_text="Reserved on top. Null where it would be refused.")
     source = BalancesAfter(  # type: ignore[assignment]
         allow_null=True, help_text="Null if it would not change, or you may not see it."
     )
@@ -54,23 +56,26 @@ class DryRun(Endpoint):
     def post(self, request: Request) -> HttpResponse:
         """What if?"""
         actor, order = actor_of(request), body_of(request, HoldOrder)
-        balance, error = _rehearsed(request, order)
+        found, error = _rehearsed(request, order)
         with reading(actor):
             wallets = wallets_named(actor=actor, names=[order["source_wallet"]])
         request_id = request_id_of(request._request)
-        found = {
+        told = {
             "status": problems.status_of(error) if error else 201,
             "code": error.code if error else None,
             "problem": problems.document(error, request_id=request_id) if error else None,
-            "source": balances_after(wallets.get(order["source_wallet"]), balance),
+            "fee": money(found.fee_minor, order["currency"]) if found else None,
+            "source": balances_after(
+                wallets.get(order["source_wallet"]), found.source if found else None
+            ),
         }
-        return Answer.of(found).response()
+        return Answer.of(told).response()
 
 
 def _rehearsed(
     request: Request, order: dict[str, Any]
-) -> tuple[Balance | None, VaultCraftError | None]:
-    """The balances after it, or the refusal; trouble that passes is no answer."""
+) -> tuple[HoldRehearsal | None, VaultCraftError | None]:
+    """The fee and the balances after it, or the refusal; trouble that passes is no answer."""
     try:
         asked = hold_request(
             actor_of(request),

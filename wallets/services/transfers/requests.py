@@ -18,10 +18,12 @@ class CaptureOf:
     """The hold a capture takes from.
 
     :param final: whether what is left of the hold is released with it.
+    :param fee_account_id: the income account that the hold's fee goes to, if it has a fee.
     """
 
     hold_id: uuid.UUID
     final: bool = False
+    fee_account_id: uuid.UUID | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
