@@ -15,6 +15,8 @@ from ledger.services import joining, judging, posting, reserving
 from ledger.services.movements import Capture
 from wallets import policy
 from wallets.directory import Listed
+from wallets.services.holds import placing
+from wallets.services.holds.charging import HoldFee
 from wallets.services.transfers import (
     carrying,
     execution,
@@ -153,6 +155,10 @@ def fee_given_back_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
         return dataclasses.replace(posting, legs=posting.legs + legs, closing=())
 
     monkeypatch.setattr(joining, "_closed", closed)
+
+
+def fee_not_reserved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(placing, "fee_of_hold", lambda source, amount_minor: HoldFee())
 
 
 def dry_run_without_limits(monkeypatch: pytest.MonkeyPatch) -> None:

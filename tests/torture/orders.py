@@ -123,6 +123,8 @@ class Orders:
         amount: int = found["amount_minor"]
         payer = move.source
         fee = self._world.fee_minor(payer=payer, amount_minor=amount) if payer else 0
+        if move.kind == "capture":  # a share of what its hold reserved
+            fee = (found["fee"] or {}).get("amount_minor", 0)
         return dataclasses.replace(move, done=found["id"], amount_minor=amount, fee_minor=fee)
 
     def _single(self) -> Order:
