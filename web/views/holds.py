@@ -117,8 +117,8 @@ def place(request: PersonRequest) -> HttpResponse:
         form = _form(request, data=True)
         if not form.is_valid():
             return _form_page(request, form, status=400)
-    asked = _asked(request, form)
     try:
+        asked = _asked(request, form)
         hold = place_hold(asked)
     except FeeChanged as error:
         return _fee_page(request, form, asked, int(str(error.facts["fee_minor"])))
