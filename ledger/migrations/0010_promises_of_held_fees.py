@@ -101,6 +101,22 @@ def _grants(fee: str) -> str:
     ).sql
 
 
+# Backwards the fees would stay held on the accounts, reserved by nothing.
+NO_FEE_IS_HELD = migrations.RunSQL(
+    "SELECT 1;",
+    """
+    DO $$
+    BEGIN
+        PERFORM set_config('vaultcraft.scope', 'platform', true);
+        IF EXISTS (SELECT FROM ledger_hold WHERE state = 'OPEN' AND fee_minor > 0) THEN
+            RAISE EXCEPTION 'open holds reserve a fee: capture or void them first';
+        END IF;
+        PERFORM set_config('vaultcraft.scope', '', true);
+    END $$;
+    """,
+)
+
+
 class Migration(migrations.Migration):
     dependencies = [("ledger", "0009_holds_reserve_their_fee")]
 
@@ -108,4 +124,5 @@ class Migration(migrations.Migration):
         FEE_ACCOUNT,
         migrations.RunSQL(GUARD + APPLY, FUNCTIONS_BEFORE),
         migrations.RunSQL(_grants("fee_minor, fee_account_id, "), _grants("")),
+        NO_FEE_IS_HELD,
     ]
