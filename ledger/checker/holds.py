@@ -25,7 +25,8 @@ HOLDS = Pass(
             SELECT h.account_id, sum(
                 CASE h.state WHEN 'OPEN' THEN
                     h.amount_minor - h.captured_minor - h.released_minor + h.fee_minor
-                    - div(h.fee_minor::numeric * h.captured_minor, h.amount_minor)
+                    - div(h.fee_minor::numeric * h.captured_minor,
+                          greatest(h.amount_minor, 1))
                 ELSE 0 END) AS reserved
             FROM ledger_hold h WHERE {of("h")} GROUP BY h.account_id
         ) h ON h.account_id = a.id
