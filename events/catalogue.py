@@ -65,6 +65,8 @@ _HOLD = {
     "amount_minor": MINOR,
     "captured_minor": MINOR,
     "released_minor": MINOR,
+    "fee_minor": MINOR,
+    "fee_captured_minor": MINOR,
     "currency": TEXT,
     "expires_at": TEXT,
 }
@@ -89,6 +91,8 @@ _LEDGER_HOLD = {
     "amount_minor": MINOR,
     "captured_minor": MINOR,
     "released_minor": MINOR,
+    "fee_minor": MINOR,
+    "fee_captured_minor": MINOR,
 }
 _PERIOD = {
     "period_id": UUID,

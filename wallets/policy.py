@@ -88,6 +88,15 @@ def may_reverse(actor: Actor, *, organization_id: uuid.UUID, owner_id: uuid.UUID
     return at_home and may(actor, "transfers.reverse")
 
 
+def may_return_fee(actor: Actor, *, payer_organization_id: uuid.UUID) -> bool:
+    """Whether a fee goes back with the last of a payment that this actor gives back.
+
+    A fee is income of the payer's organization, and no other organization may spend it: what its
+    people give back across is the amount alone.
+    """
+    return actor.is_platform or actor.organization_id == payer_organization_id
+
+
 def fee_minor(
     *,
     amount_minor: int,

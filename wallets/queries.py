@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from accounts.policy import may
 from kernel.actor import Actor
@@ -144,12 +144,11 @@ def overdue_minor(wallets: Iterable[Wallet], *, now: dt.datetime) -> Mapping[uui
     holding = [wallet.id for wallet in wallets if wallet.account.held_minor]
     if not holding:
         return {}
-    left = F("hold__amount_minor") - F("hold__captured_minor") - F("hold__released_minor")
     found = (
         WalletHold.objects.filter(source_id__in=holding, hold__state=HoldState.OPEN)
         .filter(hold__expires_at__lte=now)
         .values_list("source_id")
-        .annotate(left_minor=Sum(left))
+        .annotate(left_minor=Sum("hold__reserved_minor"))
         .order_by()
     )
     return dict(found)

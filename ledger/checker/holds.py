@@ -1,7 +1,8 @@
 """The pass over holds, and the accounts whose money they reserve.
 
-A capture debits the account with at least what it takes from the hold: a fee may come on top. That
-they are equal apart from fees is for the room to check that knows the fees.
+A capture debits the account with at least what it takes from the hold, of amount and fee. More came
+on top while fees of captures were not reserved: holds of that time have no fee of their own. What
+each capture was charged is for the room to check that knows the fees.
 """
 
 from __future__ import annotations
@@ -21,8 +22,12 @@ HOLDS = Pass(
                                   'reserved_minor', coalesce(h.reserved, 0)) AS facts
         FROM ledger_ledgeraccount a
         LEFT JOIN (
-            SELECT h.account_id, sum(h.amount_minor - h.captured_minor - h.released_minor)
-                   AS reserved
+            SELECT h.account_id, sum(
+                CASE h.state WHEN 'OPEN' THEN
+                    h.amount_minor - h.captured_minor - h.released_minor + h.fee_minor
+                    - div(h.fee_minor::numeric * h.captured_minor,
+                          greatest(h.amount_minor, 1))
+                ELSE 0 END) AS reserved
             FROM ledger_hold h WHERE {of("h")} GROUP BY h.account_id
         ) h ON h.account_id = a.id
         WHERE {of("a")}
@@ -38,13 +43,17 @@ HOLDS = Pass(
                       OR h.state = 'CAPTURED' AND h.captured_minor = 0
                       OR h.state IN ('VOIDED', 'EXPIRED') AND h.released_minor = 0
                         THEN 'hold_state'
-                    WHEN h.captured_minor > coalesce(c.debited, 0)
+                    WHEN (h.fee_minor = 0) <> (h.fee_account_id IS NULL)
+                      OR h.fee_minor < 0 THEN 'hold_fee'
+                    WHEN h.captured_minor + h.fee_captured_minor > coalesce(c.debited, 0)
                       OR h.captured_minor = 0 AND c.debited IS NOT NULL OR c.elsewhere
                         THEN 'hold_captured_in_books' END,
                jsonb_build_object('account', h.account_id, 'state', h.state,
                                   'amount_minor', h.amount_minor,
                                   'captured_minor', h.captured_minor,
                                   'released_minor', h.released_minor,
+                                  'fee_minor', h.fee_minor,
+                                  'fee_captured_minor', h.fee_captured_minor,
                                   'debited_minor', coalesce(c.debited, 0))
         FROM ledger_hold h
         LEFT JOIN ledger_ledgeraccount a

@@ -70,9 +70,9 @@ def _bench(
     movements: Sequence[Movement], *, now: dt.datetime, guards: Sequence[Guard], locking: bool
 ) -> Bench:
     postings = [posting for movement in movements for posting in movement.postings]
-    legs = [leg for posting in postings for leg in posting.legs]
+    legs = [leg for posting in postings for leg in (*posting.legs, *posting.closing)]
     with asked_standings(
-        account_ids={leg.account_id for leg in legs},
+        account_ids={leg.account_id for leg in legs} | _fee_accounts(movements),
         organization_ids={posting.organization_id for posting in postings},
         locking=locking,
     ) as read:
@@ -88,6 +88,12 @@ def _bench(
         locking=locking,
     )
     return Bench(standings, holds, undoable({leg.reverses for leg in legs if leg.reverses}))
+
+
+def _fee_accounts(movements: Sequence[Movement]) -> set[uuid.UUID]:
+    """Accounts that the shares of captures go to: how much joins is known under the locks only."""
+    captures = (movement.capture for movement in movements)
+    return {one.fee_account_id for one in captures if one and one.fee_account_id}
 
 
 def _heard(movement: Movement, bench: Bench, guards: Sequence[Guard]) -> Judged | Refused:

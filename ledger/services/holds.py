@@ -44,6 +44,8 @@ _COLUMNS = {
     "account_id": "uuid",
     "currency_id": "text",
     "amount_minor": "bigint",
+    "fee_minor": "bigint",
+    "fee_account_id": "uuid",
     "state": "text",
     "reference": "bytea",
     "placed_at": "timestamptz",
@@ -73,8 +75,12 @@ def place_hold(
     reference: bytes,
     expires_at: dt.datetime,
     now: dt.datetime,
+    fee_minor: int = 0,
+    fee_account_id: uuid.UUID | None = None,
 ) -> uuid.UUID:
     """Reserve minor units of an account's available balance until a time; give the hold's id.
+
+    A fee is reserved on top of the amount; captures take it in shares to the fee's account.
 
     Locks the account, then the organization with its books. Overdue holds of the account are
     released first.
@@ -83,13 +89,13 @@ def place_hold(
     :raises AccountNotFound: if the organization has no such account.
     :raises AccountFrozen: and its kin, if the account is not active.
     :raises CurrencyMismatch: if the account holds another currency.
-    :raises InsufficientFunds: if less than that is available.
+    :raises InsufficientFunds: if less than amount and fee is available.
     """
     standings = take_standings(account_ids=[account_id], organization_ids=[organization_id])
     account = _usable(standings, organization_id, account_id, currency)
     _release_overdue(standings, now=now)
     free_minor = account.posted_minor - account.held_minor - (account.floor_minor or 0)
-    if amount_minor > free_minor:
+    if amount_minor + fee_minor > free_minor:
         raise InsufficientFunds()
     hold_id = new_id()
     row = (
@@ -98,6 +104,8 @@ def place_hold(
         account_id,
         currency,
         amount_minor,
+        fee_minor,
+        fee_account_id,
         HoldState.OPEN,
         reference,
         now,
@@ -114,6 +122,7 @@ def rehearse_hold(
     amount_minor: int,
     currency: str,
     now: dt.datetime,
+    fee_minor: int = 0,
 ) -> Balance:
     """Say what `place_hold` would say now, and what the account would show after it.
 
@@ -126,11 +135,12 @@ def rehearse_hold(
     account = _usable(standings, organization_id, account_id, currency)
     reserved = [account_id] if account.held_minor else []
     holds = holds_of(captured=(), reserved_accounts=reserved, now=now, locking=False)
-    held_minor = account.held_minor - sum(hold.remaining_minor for hold in holds.overdue())
+    held_minor = account.held_minor - sum(hold.reserved_minor for hold in holds.overdue())
     free_minor = account.posted_minor - held_minor - (account.floor_minor or 0)
-    if amount_minor > free_minor:
+    reserved_minor = amount_minor + fee_minor
+    if reserved_minor > free_minor:
         raise InsufficientFunds()
-    return Balance(account.posted_minor, held_minor + amount_minor, free_minor - amount_minor)
+    return Balance(account.posted_minor, held_minor + reserved_minor, free_minor - reserved_minor)
 
 
 def _usable(

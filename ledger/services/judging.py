@@ -30,13 +30,15 @@ from ledger.errors import (
     UnbalancedJournal,
 )
 from ledger.policy import change_minor
+from ledger.services.joining import joined
 from ledger.services.locking import Standing, Standings
 from ledger.services.movements import Leg, Movement, Refused
 from ledger.services.reserving import Holds, HoldStanding
 from ledger.services.undoing import Undoable
 
-# For each posting, for each leg: the leg, its account, the resulting balance and version.
-Judged = list[list[tuple[Leg, Standing, int, int]]]
+# For each leg, those that joined last: the leg, its account, the resulting balance and version.
+JudgedPosting = list[tuple[Leg, Standing, int, int]]
+Judged = list[JudgedPosting]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class Ruling:
 
 
 def judge(movement: Movement, bench: Bench) -> Ruling | Refused:
-    """Judge one movement; nothing is changed."""
+    """Judge one movement, with the legs that join it; nothing is changed."""
+    movement = joined(movement, holds=bench.holds, undoable=bench.undoable)
     changes: dict[uuid.UUID, int] = {}
     for posting in movement.postings:
         refused = _refused_by_books(movement, posting.organization_id, bench)

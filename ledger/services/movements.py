@@ -29,11 +29,14 @@ class Posting:
     """The legs that become one balanced transaction in one organization's books.
 
     :param reverses: id of the transaction this one undoes, in a reversal.
+    :param closing: legs that join a reversal whose own legs undo the last of what they name, each
+        by what is left of its entry. Whether they do is known under the locks only.
     """
 
     organization_id: uuid.UUID
     legs: tuple[Leg, ...]
     reverses: uuid.UUID | None = None
+    closing: tuple[Leg, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -43,12 +46,15 @@ class Capture:
     :param account_id: the hold's account.
     :param amount_minor: what the hold gives; the movement debits the account with at least that.
     :param final: whether the rest of the hold is released with it.
+    :param fee_account_id: the hold's fee account, to be locked with the others. The fee's share of
+        the capture joins under the locks.
     """
 
     hold_id: uuid.UUID
     account_id: uuid.UUID
     amount_minor: int
     final: bool = False
+    fee_account_id: uuid.UUID | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,11 +91,13 @@ class Posted:
     """The movement stands in the books, or, after a rehearsal, could.
 
     :param transaction_ids: one for each posting, in order; empty when nothing was written.
+    :param joined_minor: debits of the legs that joined under the locks, in minor units.
     :param balances: after a rehearsal: what each touched account would show.
     """
 
     transaction_ids: tuple[uuid.UUID, ...] = ()
     recorded_at: dt.datetime | None = None
+    joined_minor: int = 0
     balances: Mapping[uuid.UUID, Balance] = dataclasses.field(default_factory=dict)
 
 

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from kernel.ids import new_id
 from kernel.rows import insert_rows
 from kernel.transactions import needs_transaction
-from ledger.choices import TransactionKind
+from ledger.choices import Side, TransactionKind
 from ledger.errors import BatchTooLarge
 from ledger.policy import MAX_BATCH
 from ledger.services.guarding import Guard
 from ledger.services.hearing import hear
-from ledger.services.judging import Bench, Judged
+from ledger.services.judging import Bench, Judged, JudgedPosting
 from ledger.services.locking import Standing
 from ledger.services.movements import Movement, Posted, Posting, Refused
 
@@ -121,6 +121,10 @@ def _require_size(movements: Sequence[Movement]) -> None:
         raise BatchTooLarge(facts={"maximum": MAX_BATCH})
 
 
+def _debited(results: JudgedPosting) -> int:
+    return sum(leg.amount_minor for leg, *_ in results if leg.side == Side.DEBIT)
+
+
 class _Writing:
     """The rows of the accepted movements, collected and then written in two statements."""
 
@@ -132,11 +136,13 @@ class _Writing:
 
     def add(self, movement: Movement, judged: Judged) -> Posted:
         ids = []
+        joined_minor = 0
         effective_at = self.bench.effective_at(movement)
         for posting, results in zip(movement.postings, judged, strict=True):
             transaction_id = new_id()
             ids.append(transaction_id)
-            self._add_transaction(transaction_id, posting, movement, effective_at)
+            self._add_transaction(transaction_id, posting, movement, effective_at, len(results))
+            joined_minor += _debited(results[len(posting.legs) :])
             for seq, (leg, account, balance, version) in enumerate(results, start=1):
                 self.entries.append(
                     (
@@ -154,7 +160,7 @@ class _Writing:
                         leg.reverses,
                     )
                 )
-        return Posted(tuple(ids), self.recorded_at)
+        return Posted(tuple(ids), self.recorded_at, joined_minor)
 
     def _add_transaction(
         self,
@@ -162,6 +168,7 @@ class _Writing:
         posting: Posting,
         movement: Movement,
         effective_at: dt.datetime,
+        entry_count: int,
     ) -> None:
         capture = movement.capture
         # Of a capture across two organizations, the paying side alone takes from the hold.
@@ -174,7 +181,7 @@ class _Writing:
                 movement.kind if paid else TransactionKind.TRANSFER,
                 movement.reference,
                 movement.transfer_id,
-                len(posting.legs),
+                entry_count,
                 effective_at,
                 self.recorded_at,
                 movement.description,

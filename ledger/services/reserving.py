@@ -23,7 +23,7 @@ from ledger.services.movements import Capture
 
 _HOLDS = (
     "SELECT id, organization_id, account_id, currency_id, amount_minor, captured_minor,"
-    " released_minor, state, expires_at FROM ledger_hold"
+    " released_minor, fee_minor, fee_account_id, state, expires_at FROM ledger_hold"
     " WHERE id = ANY (%s::uuid[])"
     " OR account_id = ANY (%s::uuid[]) AND state = 'OPEN' AND expires_at <= %s"
     " ORDER BY id"
@@ -55,6 +55,8 @@ class HoldStanding:
     amount_minor: int
     captured_minor: int
     released_minor: int
+    fee_minor: int
+    fee_account_id: uuid.UUID | None
     state: str
     expires_at: dt.datetime
     changed: bool = False
@@ -63,12 +65,29 @@ class HoldStanding:
     def remaining_minor(self) -> int:
         return self.amount_minor - self.captured_minor - self.released_minor
 
+    @property
+    def reserved_minor(self) -> int:
+        """What it keeps from its account: the remainder, and what is left of the fee."""
+        if self.state != HoldState.OPEN:
+            return 0
+        return self.remaining_minor + self.fee_minor - self.fee_captured_minor
+
+    @property
+    def fee_captured_minor(self) -> int:
+        """What captures took of the fee so far: their part of it, rounded down."""
+        return self.fee_minor * self.captured_minor // self.amount_minor
+
+    def fee_of(self, amount_minor: int) -> int:
+        """The share of the fee that a capture of this much takes next."""
+        captured_minor = self.captured_minor + amount_minor
+        return self.fee_minor * captured_minor // self.amount_minor - self.fee_captured_minor
+
     def release(self, state: HoldState) -> int:
-        """Let the remainder go, and say how much that was."""
-        released = self.remaining_minor
-        self.released_minor += released
+        """Let the remainder and its fee go, and say how much that was."""
+        freed = self.reserved_minor
+        self.released_minor += self.remaining_minor
         self.state, self.changed = state, True
-        return released
+        return freed
 
     def refusal(self, capture: Capture) -> PostingRefused | None:
         """Why the capture cannot be taken from this hold, or None."""
@@ -80,7 +99,9 @@ class HoldStanding:
 
     def frees(self, capture: Capture) -> int:
         """How much of the account is no longer reserved once the capture is taken."""
-        return self.remaining_minor if capture.final else capture.amount_minor
+        if capture.final:
+            return self.reserved_minor
+        return capture.amount_minor + self.fee_of(capture.amount_minor)
 
     def take(self, capture: Capture) -> None:
         """Take the capture out; a hold that has nothing left has ended."""
@@ -103,6 +124,8 @@ def tell_expired(holds: Sequence[HoldStanding], *, now: dt.datetime) -> None:
             "amount_minor": hold.amount_minor,
             "captured_minor": hold.captured_minor,
             "released_minor": hold.released_minor,
+            "fee_minor": hold.fee_minor,
+            "fee_captured_minor": hold.fee_captured_minor,
         }
         acts.append(
             Act(

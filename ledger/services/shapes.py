@@ -75,16 +75,18 @@ def with_fee(
     return (dataclasses.replace(paying, legs=paying.legs + fee), *others)
 
 
-def reversal(original: Original, *, amount_minor: int, fee_minor: int) -> Posting:
-    """Each leg of a payment on its other side: its first two by the amount, a fee's two by the fee.
+def reversal(original: Original, *, amount_minor: int, returns_fee: bool) -> Posting:
+    """The first two legs of a payment on their other side, by the amount; with the last of it also
+    a fee's two, by what is left of them, if it `returns_fee`.
 
-    Legs of nothing are left out. For any other transaction give each leg's amount to `undoing`.
+    For any other transaction give each leg's amount to `undoing`.
     """
     principal, fee = original.entries[:2], original.entries[2:4]
-    return undoing(
-        original,
-        {entry.id: amount_minor for entry in principal} | {entry.id: fee_minor for entry in fee},
-    )
+    posting = undoing(original, {entry.id: amount_minor for entry in principal})
+    if not returns_fee:
+        return posting
+    closing = undoing(original, {entry.id: entry.amount_minor for entry in fee})
+    return dataclasses.replace(posting, closing=closing.legs)
 
 
 def undoing(original: Original, amounts_minor: Mapping[int, int]) -> Posting:

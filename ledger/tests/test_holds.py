@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ def _platform(**_: object) -> Context:
 
 
 @opens_transaction(context=_platform)
-def place(*, account: LedgerAccount, amount_minor: int, key: str = "1") -> uuid.UUID:
+def place(*, account: LedgerAccount, amount_minor: int, key: str = "1", **fee: Any) -> uuid.UUID:
     """Reserve for a day."""
     return holds.place_hold(
         organization_id=account.organization_id,
@@ -50,6 +51,7 @@ def place(*, account: LedgerAccount, amount_minor: int, key: str = "1") -> uuid.
         reference=fingerprint("hold", key),
         expires_at=NOW + DAY,
         now=NOW,
+        **fee,
     )
 
 
@@ -72,6 +74,7 @@ def capture(
     fee_minor: int = 0,
     final: bool = False,
     key: str = "c",
+    fee_account_id: uuid.UUID | None = None,
 ) -> Movement:
     debited = amount_minor + fee_minor
     sides = (payer, Side.DEBIT, debited), (receiver, Side.CREDIT, debited)
@@ -81,8 +84,13 @@ def capture(
         reference=fingerprint("capture", str(hold), key),
         postings=(legs(payer.organization_id, *sides),),
         effective_at=NOW,
-        capture=Capture(hold, payer.id, amount_minor, final),
+        capture=Capture(hold, payer.id, amount_minor, final, fee_account_id),
     )
+
+
+def fees(world: World) -> LedgerAccount:
+    with reading_as(_platform()):
+        return LedgerAccount.objects.get(organization=world.acme, kind="FEE_INCOME")
 
 
 def kept(hold: uuid.UUID) -> tuple[str, int, int]:
@@ -149,6 +157,31 @@ def test_a_fee_on_top_is_paid_from_what_is_free(alice, acme) -> None:
     final = capture(hold, alice, acme, ALICE - 5_00, fee_minor=5_00, final=True)
     assert codes(posted(final)) == [None]
     assert standing(alice) == (0, 0, 0)
+
+
+def test_a_reserved_fee_joins_the_capture_by_its_share(world, alice, acme) -> None:
+    """100.00 and a fee of 5.00 are all that Alice has free. 40.00, too much, 60.00."""
+    income = fees(world)
+    posted(movement(alice, acme, ALICE - 105_00))
+    hold = place(account=alice, amount_minor=100_00, fee_minor=5_00, fee_account_id=income.id)
+    wanted = [
+        capture(hold, alice, acme, amount, key=str(amount), fee_account_id=income.id)
+        for amount in (40_00, 60_01, 60_00)
+    ]
+
+    results = posted(*wanted)
+
+    assert codes(results) == [None, "capture_exceeds_hold", None]
+    assert [one.joined_minor for one in results if isinstance(one, Posted)] == [2_00, 3_00]
+    assert (standing(alice), fresh(account=income).posted_minor) == ((0, 0, 0), 5_00)
+
+
+def test_a_capture_that_does_not_name_where_the_fee_goes_is_refused(world, alice, acme) -> None:
+    """Its account would not be locked."""
+    income = fees(world)
+    hold = place(account=alice, amount_minor=100_00, fee_minor=5_00, fee_account_id=income.id)
+    with nothing_moves():
+        assert codes(posted(capture(hold, alice, acme, 40_00))) == ["account_not_found"]
 
 
 def test_the_capture_names_its_hold(alice, acme) -> None:

@@ -13,7 +13,9 @@ from kernel.context import Context, Scope, reading_as
 from kernel.crypto import fingerprint
 from ledger.choices import AccountStatus, Side, TransactionKind
 from ledger.models import Entry, LedgerAccount, Transaction
+from ledger.services import shapes
 from ledger.services.movements import Leg, Movement, Posted, Posting
+from ledger.services.undoing import Original, originals
 from ledger.tests.books import become, codes, fresh, legs, movement, moving, nothing_moves, posted
 from tests.database import refused_by
 from tests.world import NOW, World
@@ -142,3 +144,38 @@ def test_only_as_a_reversal(paid) -> None:
     plain = dataclasses.replace(undoing(paid, 1_00, 1_00), kind=TransactionKind.TRANSFER)
     with nothing_moves(), refused_by("transaction_reversal_reverses"):
         posted(plain)
+
+
+def charged(world: World, alice: LedgerAccount, acme: LedgerAccount) -> Original:
+    """Alice paid Acme 100.00 and a fee of 2.00."""
+    with reading_as(Context(scope=Scope.PLATFORM)):
+        income = LedgerAccount.objects.get(organization=world.acme, kind="FEE_INCOME")
+    plain = movement(alice, acme, 100_00)
+    postings = shapes.with_fee(plain.postings, payer=alice.id, income=income.id, fee_minor=2_00)
+    paid = written(dataclasses.replace(plain, postings=postings))
+    with reading_as(Context(scope=Scope.PLATFORM)):
+        return originals([paid])[paid]
+
+
+def part(original: Original, amount_minor: int) -> Movement:
+    posting = shapes.reversal(original, amount_minor=amount_minor, returns_fee=True)
+    return dataclasses.replace(moving(posting), kind=TransactionKind.REVERSAL)
+
+
+def test_what_is_last_is_judged_after_what_went_before_in_the_batch(world, alice, acme) -> None:
+    """60.00, 50.00 too many, 40.00: the last that stands returns the fee of 2.00, too."""
+    paid = charged(world, alice, acme)
+    results = posted(part(paid, 60_00), part(paid, 50_00), part(paid, 40_00), part(paid, 1))
+
+    too_much = "reversal_exceeds_original"
+    assert codes(results) == [None, too_much, None, too_much]
+    assert [one.joined_minor for one in results if isinstance(one, Posted)] == [0, 2_00]
+    assert fresh(account=alice).posted_minor == ALICE
+    assert fresh(account=acme).posted_minor == ACME
+
+
+def test_a_part_does_not_return_the_fee(world, alice, acme) -> None:
+    paid = charged(world, alice, acme)
+    written(part(paid, 99_99))
+
+    assert fresh(account=alice).posted_minor == ALICE - 2_01

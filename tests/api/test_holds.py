@@ -17,6 +17,7 @@ from ledger.services.holds import reap_overdue_holds
 from tests.api.conftest import Caller, order
 from tests.world import World
 from wallets.models import Wallet, WalletHold
+from wallets.tests.test_hold_fees import charge_captures
 
 pytestmark = pytest.mark.django_db
 
@@ -118,6 +119,52 @@ def test_captured_in_parts_and_the_rest_let_go(world: World, alice: Caller) -> N
     assert world.balance(world.acme_wallet) == ACME + 500_00
     captures = alice.get(f"/transfers?hold={hold['id']}").data["data"]
     assert [one["id"] for one in captures] == [second.data["id"], first.data["id"]]
+
+
+def fee(hold: dict[str, Any]) -> tuple[int, int, int]:
+    return hold["fee_minor"], hold["fee_captured_minor"], hold["fee_remaining_minor"]
+
+
+def test_the_fee_is_fixed_at_placing_and_taken_in_shares(world: World, alice: Caller) -> None:
+    """1 % of 1,000.00: 10.00 are held on top; 300.00 take 3.00, and voiding frees 7.00."""
+    charge_captures(world, fixed_minor=0, bps=100)
+    hold = placed(alice, world)
+    assert (fee(hold), sums(hold)) == ((10_00, 0, 10_00), ("OPEN", 0, 0, 1_000_00))
+    assert money(alice, world) == (ALICE, 1_010_00, ALICE - 1_010_00)
+
+    taken = alice.move(f"/holds/{hold['id']}/capture", {"amount_minor": 300_00}).data
+    assert taken["fee"]["amount_minor"] == 3_00
+    assert fee(alice.get(f"/holds/{hold['id']}").data) == (10_00, 3_00, 7_00)
+    assert fee(alice.post(f"/holds/{hold['id']}/void", {}).data) == (10_00, 3_00, 0)
+    assert money(alice, world) == (ALICE - 303_00, 0, ALICE - 303_00)
+
+
+def test_a_fee_that_ran_out_is_free_for_every_reader(world: World, alice: Caller) -> None:
+    charge_captures(world)
+    hold = placed(alice, world, expires_in_seconds=60)
+    with later(61):
+        assert fee(alice.get(f"/holds/{hold['id']}").data) == (10_00, 0, 0)
+        assert money(alice, world) == (ALICE, 0, ALICE)
+    assert kept_on_account(world) == 1_010_00
+
+
+def test_another_fee_than_agreed_reserves_nothing(world: World, alice: Caller) -> None:
+    charge_captures(world)
+    refused = alice.move("/holds", hold_order(world, expected_fee_minor=0), "agreed")
+    assert (refused.status, refused.code) == (422, "fee_changed")
+    assert refused.data["facts"]["fee_minor"] == 10_00
+    assert money(alice, world) == (ALICE, 0, ALICE)
+    assert placed(alice, world, expected_fee_minor=10_00)["fee_minor"] == 10_00
+
+
+def test_the_dry_run_of_a_hold_shows_its_fee(world: World, alice: Caller) -> None:
+    charge_captures(world)
+    found = alice.post("/holds/dry-run", hold_order(world)).data
+    assert (found["status"], found["fee"]["display"]) == (201, "₹10.00")
+    assert found["source"]["held_minor"] == 1_010_00
+    short = alice.post("/holds/dry-run", hold_order(world, amount_minor=ALICE)).data
+    assert (short["code"], short["fee"]) == ("insufficient_funds", None)
+    assert money(alice, world) == (ALICE, 0, ALICE)
 
 
 def test_a_final_capture_frees_the_rest(world: World, alice: Caller) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from tests.attacks.forging import Attack, Forged, attack, credit, debit
 
 NO_UPDATE = "no privilege on table ledger_hold"
+COMPUTED = '428C9 column "{}" can only be updated to DEFAULT'
 _PLACE = (
     "INSERT INTO ledger_hold (id, organization_id, account_id, currency_id, amount_minor, state,"
     " reference, placed_at, expires_at) VALUES (gen_random_uuid(), {organization}, {account},"
@@ -26,6 +27,16 @@ def placing(**changed: str) -> str:
         "lasts": "interval '1 day'",
     }
     return _PLACE.format(**right | changed)
+
+
+def charging_fee(account: str, fee: str = "1") -> str:
+    """A hold of 1.00 with a fee that goes to an account."""
+    columns = "amount_minor, fee_minor, fee_account_id, state"
+    return (
+        placing()
+        .replace("amount_minor, state", columns)
+        .replace("100, 'OPEN'", f"100, {fee}, {account}, 'OPEN'")
+    )
 
 
 def changing(change: str, hold: str = "hold") -> str:
@@ -91,7 +102,16 @@ ATTACKS: tuple[Attack, ...] = (
            by="hold_state"),
     *(attack(f"changes a hold's {column}", changing(f"{column} = {column}"), by=NO_UPDATE)
       for column in ("amount_minor", "account_id", "organization_id", "currency_id", "reference",
-                     "placed_at", "expires_at", "id")),
+                     "placed_at", "expires_at", "id", "fee_minor", "fee_account_id")),
+    *(attack(f"writes a hold's {column}", changing(f"{column} = 0"), by=COMPUTED.format(column))
+      for column in ("fee_captured_minor", "reserved_minor")),
+    attack("reserves a fee that goes to nobody", charging_fee("NULL"), by="hold_fee"),
+    attack("reserves a negative fee, to have more available",
+           charging_fee("%(fees)s", fee="-100"), by="hold_fee"),
+    attack("reserves a fee that is not there",
+           charging_fee("%(fees)s", fee="9955401"), by="account_above_floor"),
+    attack("sends the fee of a hold to another organization",
+           charging_fee("%(charlie)s"), by="hold_fee_account"),
     attack("releases a hold through an upsert that grows it",
            "INSERT INTO ledger_hold (id, organization_id, account_id, currency_id, amount_minor,"
            " state, reference, placed_at, expires_at) SELECT id, organization_id, account_id,"

@@ -10,7 +10,7 @@ from tests.attacks.all import ATTACKS
 from tests.attacks.field import TAKEN, Attacker
 from tests.attacks.forging import Attack, Forged, credit, debit
 from tests.attacks.on_accounts import opening
-from tests.attacks.on_holds import changing, placing
+from tests.attacks.on_holds import changing, charging_fee, placing
 from tests.attacks.on_reversals import back, undoing
 from tests.attacks.on_terms import charging, limiting, spending
 
@@ -28,6 +28,7 @@ def test_postgresql_refuses_it(attack: Attack, attacker: Attacker) -> None:
         undoing(*back(45_00)),
         opening(),
         placing(amount="9952999"),
+        charging_fee("%(fees)s", fee="9952899"),
         changing("captured_minor = 10000, state = 'CAPTURED', ended_at = now()"),
         charging(),
         limiting(),

@@ -102,17 +102,18 @@ def vandal(eventful: tuple[str, Books]) -> Iterator[Vandal]:
 
 def _make_books(world: World) -> Books:
     """Payments with a fee, across and refused; a hold captured in part; a reversal in part."""
-    set_fee_schedule(
-        actor=world.actor(world.alice),
-        organization_id=world.acme.id,
-        kind=TransferKind.TRANSFER,
-        currency="INR",
-        fixed_minor=1_00,
-        bps=0,
-        floor_minor=0,
-        ceiling_minor=None,
-        now=NOW,
-    )
+    for kind in (TransferKind.TRANSFER, TransferKind.CAPTURE):
+        set_fee_schedule(
+            actor=world.actor(world.alice),
+            organization_id=world.acme.id,
+            kind=kind,
+            currency="INR",
+            fixed_minor=1_00,
+            bps=0,
+            floor_minor=0,
+            ceiling_minor=None,
+            now=NOW,
+        )
     for days in (45, 10):
         early = dataclasses.replace(world.request(), now=NOW - dt.timedelta(days=days))
         _completed(execute_transfers([early])[0])
@@ -154,7 +155,7 @@ def _completed(outcome: TransferOutcome) -> Transfer:
 
 
 def _capture(world: World) -> uuid.UUID:
-    """A hundred rupees reserved, forty of them captured."""
+    """A hundred rupees reserved and a fee of one, forty of them captured for 0.40."""
     actor = world.actor(world.alice)
     hold = place_hold(
         HoldRequest(

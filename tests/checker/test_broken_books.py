@@ -221,12 +221,30 @@ def test_more_captured_than_was_debited(vandal: Vandal, books: Books) -> None:
         ("released_minor = amount_minor", "hold_within_amount"),
         ("state = 'VOIDED'", "hold_state"),
         ("ended_at = now()", "hold_state"),
+        ("fee_account_id = NULL", "hold_fee"),
+        ("fee_minor = 0", "hold_fee"),
         ("account_id = gen_random_uuid()", "hold_account"),
     ],
 )
 def test_a_hold_in_no_possible_state(vandal: Vandal, books: Books, broken: str, rule: str) -> None:
     vandal.run(f"UPDATE ledger_hold SET {broken} WHERE id = %s", books.hold)
     assert ("holds", rule, str(books.hold)) in places(vandal)
+
+
+def test_a_fee_of_a_hold_that_nobody_was_charged(vandal: Vandal, books: Books) -> None:
+    """Its share of the capture is 0.80 now; 0.40 were taken."""
+    vandal.run("UPDATE ledger_hold SET fee_minor = 200 WHERE id = %s", books.hold)
+    assert places(vandal) == {
+        ("holds", "account_held_is_sum", str(books.alice)),
+        ("holds", "hold_captured_in_books", str(books.hold)),
+        ("wallet_holds", "wallet_held_is_sum", str(books.alice_wallet)),
+        ("wallet_holds", "wallet_hold_fee_is_sum", str(books.hold)),
+    }
+
+
+def test_a_capture_charged_less_than_its_share(vandal: Vandal, books: Books) -> None:
+    vandal.run("UPDATE wallets_transfer SET fee_minor = 39 WHERE hold_id = %s", books.hold)
+    assert ("wallet_holds", "wallet_hold_fee_is_sum", str(books.hold)) in places(vandal)
 
 
 def test_a_reversal_beyond_its_original(vandal: Vandal, books: Books) -> None:
@@ -278,7 +296,12 @@ def test_a_capture_that_the_hold_does_not_know(vandal: Vandal, books: Books) -> 
         " released_minor = released_minor + 1 WHERE id = %s",
         books.hold,
     )
-    assert places(vandal) == {("wallet_holds", "wallet_hold_captured_is_sum", str(books.hold))}
+    assert places(vandal) == {
+        ("wallet_holds", "wallet_hold_captured_is_sum", str(books.hold)),
+        # Its share of the fee is one unit less, too, so that unit should still be held.
+        ("holds", "account_held_is_sum", str(books.alice)),
+        ("wallet_holds", "wallet_held_is_sum", str(books.alice_wallet)),
+    }
 
 
 def test_more_given_back_than_was_paid(vandal: Vandal, books: Books) -> None:

@@ -15,7 +15,8 @@ from tests.concurrency.racing import THREADS, assert_books_are_sound, race, unti
 from tests.world import NOW, World
 from wallets.models import Wallet, WalletHold
 from wallets.services.holds import place_hold, void_hold
-from wallets.tests.people import code_of, story_of
+from wallets.tests.people import code_of, moved, story_of
+from wallets.tests.test_hold_fees import charge_captures, fee_of, income
 from wallets.tests.test_holds import LATER, captured, wanted
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -59,6 +60,24 @@ def test_50_captures_of_one_hold_never_exceed_it(world: World) -> None:
     assert state_of(world, hold) == ("OPEN", 33 * 30_00, 0)
     assert standing(world, world.alice_wallet) == (ALICE - 990_00, 10_00)
     assert world.balance(world.acme_wallet) == ACME + 990_00
+    assert_books_are_sound(world)
+
+
+def test_50_captures_at_once_take_exactly_the_fee(world: World) -> None:
+    """10.00 on 500.00, in 50 parts of 9.99 or 10.01: no part is refused, and the fee is whole."""
+    charge_captures(world)
+    hold = place_hold(wanted(world, amount_minor=500_00))
+    moved(world.send(amount_minor=ALICE - 510_00))
+    parts = [9_99, 10_01] * (THREADS // 2)
+
+    results = raced(
+        *(partial(captured, world, hold, part, key=f"p{n}") for n, part in enumerate(parts))
+    )
+
+    assert results == {"done": THREADS}
+    assert state_of(world, hold) == ("CAPTURED", 500_00, 0)
+    assert fee_of(world, hold) == (10_00, 10_00, 0)
+    assert (standing(world, world.alice_wallet), income(world)) == ((0, 0), 10_00)
     assert_books_are_sound(world)
 
 

@@ -10,6 +10,7 @@ import uuid
 
 import pytest
 
+from accounts.models import User
 from kernel.context import reading
 from kernel.crypto import fingerprint
 from tests.examples.bookkeeping import Bookkeeper, text
@@ -111,11 +112,62 @@ def test_a_hold_captured_in_two_parts_and_voided(world: World) -> None:
     )
 
 
-def charge(world: World, *, fixed_minor: int, bps: int) -> None:
+def test_a_hold_with_a_fee_captured_in_two_parts_and_voided(world: World) -> None:
+    """Acme charges 1 % of captures: 1,010 are held for 1,000. Each part takes its share.
+
+    300 take 3, 333.33 take 3.33; voiding frees 366.67 and 3.67.
+    """
+    charge(world, fixed_minor=0, bps=100, kind=TransferKind.CAPTURE)
+    books = Bookkeeper(world)
+    hold = reserve(world, 1_000_00)
+    assert (books.journal(world.acme), held(world)) == ("", 1_010_00)
+
+    capture(world, hold, 300_00)
+    capture(world, hold, 333_33)
+    assert held(world) == 366_67 + 3_67
+    void_hold(actor=world.actor(world.alice), hold_id=hold.hold_id, now=NOW)
+
+    assert held(world) == 0
+    assert books.journal(world.acme) == text(
+        """
+        CAPTURE
+        Dr wallet Alice                       300.00 INR
+           Cr wallet Organization             300.00 INR
+        Dr wallet Alice                         3.00 INR
+           Cr fee income                        3.00 INR
+
+        CAPTURE
+        Dr wallet Alice                       333.33 INR
+           Cr wallet Organization             333.33 INR
+        Dr wallet Alice                         3.33 INR
+           Cr fee income                        3.33 INR
+        """
+    )
+
+
+def test_a_refund_by_another_organization_leaves_the_fee(world: World) -> None:
+    """Charlie of Globex gives back 250 of Alice's; Acme keeps the 4.50 that it earned."""
+    charge(world, fixed_minor=2_00, bps=100)
+    paid = moved(world.send(amount_minor=250_00))
+    books = Bookkeeper(world)
+    give_back(world, paid.id, None, by=world.charlie)
+
+    assert books.journal(world.acme) == text(
+        """
+        REVERSAL
+           Cr wallet Alice                    250.00 INR
+        Dr clearing with globex               250.00 INR
+        """
+    )
+
+
+def charge(
+    world: World, *, fixed_minor: int, bps: int, kind: TransferKind = TransferKind.TRANSFER
+) -> None:
     set_fee_schedule(
         actor=world.actor(world.alice),
         organization_id=world.acme.id,
-        kind=TransferKind.TRANSFER,
+        kind=kind,
         currency="INR",
         fixed_minor=fixed_minor,
         bps=bps,
@@ -125,8 +177,10 @@ def charge(world: World, *, fixed_minor: int, bps: int) -> None:
     )
 
 
-def give_back(world: World, transfer_id: uuid.UUID, amount_minor: int | None) -> None:
-    actor = world.actor(world.alice)
+def give_back(
+    world: World, transfer_id: uuid.UUID, amount_minor: int | None, *, by: User | None = None
+) -> None:
+    actor = world.actor(by or world.alice)
     outcome = reverse_transfer(
         actor=actor,
         transfer_id=transfer_id,

@@ -11,11 +11,12 @@ import pytest
 
 from ledger.errors import AccountFrozen, PeriodClosed
 from ledger.services import holds as ledger_holds
-from ledger.services import judging, posting, reserving
+from ledger.services import joining, judging, posting, reserving
 from ledger.services.movements import Capture
 from wallets import policy
 from wallets.directory import Listed
-from wallets.services import reversals
+from wallets.services.holds import placing
+from wallets.services.holds.charging import HoldFee
 from wallets.services.transfers import (
     carrying,
     execution,
@@ -25,7 +26,7 @@ from wallets.services.transfers import (
     rehearsing,
     shaping,
 )
-from wallets.services.transfers.requests import ReversalOf, TransferOutcome
+from wallets.services.transfers.requests import TransferOutcome
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 
@@ -147,20 +148,17 @@ def final_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def fee_given_back_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = ReversalOf
-    left = reversals._left
-    fees: list[int] = []
+    """Every part finds that it is the last."""
 
-    def remembered(transfer: Any) -> Any:
-        found = left(transfer)
-        fees.append(found[1])
-        return found
+    def closed(posting: Any, undoable: Any) -> Any:
+        legs = tuple(leg for leg in posting.closing if undoable.left_minor.get(leg.reverses))
+        return dataclasses.replace(posting, legs=posting.legs + legs, closing=())
 
-    def with_fee(**wanted: Any) -> Any:
-        return original(**{**wanted, "fee_minor": fees[-1]})
+    monkeypatch.setattr(joining, "_closed", closed)
 
-    monkeypatch.setattr(reversals, "_left", remembered)
-    monkeypatch.setattr(reversals, "ReversalOf", with_fee)
+
+def fee_not_reserved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(placing, "fee_of_hold", lambda source, amount_minor: HoldFee())
 
 
 def dry_run_without_limits(monkeypatch: pytest.MonkeyPatch) -> None:

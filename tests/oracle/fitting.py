@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.oracle.model import terms
 from tests.oracle.model.asking import may_pay_from
 from tests.oracle.model.state import OPEN, Purse, World
-from tests.oracle.model.words import PAY_IN, PAY_OUT, SEND, Ask, Reserve
+from tests.oracle.model.words import PAY_IN, PAY_OUT, TAKE, Ask, Reserve
 from tests.oracle.wishing import (
     ALL,
     DAY,
@@ -44,7 +44,7 @@ def fitted(world: World, wish: Wish, *, key: int) -> Ask:
 
 def fitted_reserve(world: World, wish: ReserveWish, *, key: int) -> Reserve:
     """The wish as a request, in this world."""
-    ask = fitted(world, Wish(SEND, wish.payer, wish.payee, wish.amount, wish.odd), key=key)
+    ask = fitted(world, Wish(TAKE, wish.payer, wish.payee, wish.amount, wish.odd), key=key)
     return Reserve(
         who=ask.who,
         key=key,

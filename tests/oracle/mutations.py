@@ -94,6 +94,14 @@ MUTATIONS = (
         rules=_TAKING,
     ),
     Mutation(
+        "a capture takes the whole fee",
+        breaking.attribute(
+            reserving.HoldStanding, "fee_of", lambda self, amount_minor: self.fee_minor
+        ),
+        rules=_TAKING,
+    ),
+    Mutation("a hold reserves no fee", breaking.fee_not_reserved, rules=("reserve",)),
+    Mutation(
         "more reserved than free",
         breaking.reserves_more_than_free,
         (_NO_FLOOR,),

@@ -189,7 +189,8 @@ class Product:
             return Answer(error.code)
         self.holds.setdefault(wish.label, hold.hold_id)
         assert self.holds[wish.label] == hold.hold_id
-        return Answer("", str(hold.hold.state), known, hold.hold.amount_minor)
+        kept = hold.hold
+        return Answer("", str(kept.state), known, kept.amount_minor, kept.fee_minor)
 
     def void(self, *, who: str, pledge: Label, now: dt.datetime) -> str:
         hold_id = self.holds.get(pledge, UNKNOWN)

@@ -98,6 +98,8 @@ class Reader:
                 one.amount_minor,
                 one.captured_minor,
                 one.released_minor,
+                one.fee_minor,
+                one.fee_captured_minor,
             )
             for one in holds
         }

@@ -21,8 +21,9 @@ SHOWN = 5
 CHECKER_SECONDS = 120
 # A balance: a wallet's handle, or the kind of an account, its organization and perhaps another one.
 Account = tuple[str, ...]
-# What stands in a row of `ledger_hold`: amount, captured, released, state.
-KeptHold = tuple[int, int, int, str]
+# What stands in a row of `ledger_hold`: amount, captured, released, state, fee, captured of it.
+KeptHold = tuple[int, int, int, str, int, int]
+NO_HOLD: KeptHold = (0, 0, 0, "", 0, 0)
 
 _TRANSFERS = """
 SELECT id, state, kind, source_handle, destination_handle,
@@ -32,7 +33,9 @@ _ACCOUNTS = """
 SELECT coalesce(w.handle, a.kind), CASE WHEN w.id IS NULL THEN a.organization_id::text END,
        a.counterparty_id::text, a.posted_minor, a.held_minor
 FROM ledger_ledgeraccount a LEFT JOIN wallets_wallet w ON w.account_id = a.id"""
-_HOLDS = "SELECT id, amount_minor, captured_minor, released_minor, state FROM ledger_hold"
+_HOLDS = """
+SELECT id, amount_minor, captured_minor, released_minor, state, fee_minor, fee_captured_minor
+FROM ledger_hold"""
 
 
 class Books:
@@ -65,7 +68,7 @@ class Books:
         """Take in what acknowledged answers told."""
         for record in records:
             self._told += transfers_of(record, self._world)
-            learn_of_hold(self._holds, record)
+            learn_of_hold(self._holds, record, world=self._world)
 
     def judge(
         self,
@@ -132,8 +135,9 @@ class Books:
         """What is left of the holds on each wallet; whether time has ended one the books know."""
         held: collections.Counter[Account] = collections.Counter()
         for hold_id, told in self._holds.items():
-            amount, captured, released, _ = kept.get(hold_id, (0, 0, 0, ""))
+            amount, captured, released, state, fee, charged = kept.get(hold_id, NO_HOLD)
             held[(told.wallet,)] += amount - captured - released
+            held[(told.wallet,)] += fee - charged if state == "OPEN" else 0
         return held
 
     def _principal(self, told: Told) -> Iterator[tuple[Account, int]]:
@@ -164,8 +168,10 @@ class Books:
 
 def _agree(told: ToldHold, have: KeptHold) -> bool:
     """Whether a hold stands as the journal says; time may have ended a short one."""
-    amount, captured, released, state = have
+    amount, captured, released, state, *fees = have
     if (amount, captured) != (told.amount_minor, told.captured_minor):
+        return False
+    if fees != [told.fee_minor, told.fee_minor * captured // amount]:
         return False
     rest = amount - captured
     if told.ended:

@@ -123,6 +123,8 @@ class Orders:
         amount: int = found["amount_minor"]
         payer = move.source
         fee = self._world.fee_minor(payer=payer, amount_minor=amount) if payer else 0
+        if move.kind == "capture":  # a share of what its hold reserved
+            fee = (found["fee"] or {}).get("amount_minor", 0)
         return dataclasses.replace(move, done=found["id"], amount_minor=amount, fee_minor=fee)
 
     def _single(self) -> Order:
@@ -185,16 +187,17 @@ class Orders:
         )
 
     def _reversal(self) -> Order:
-        """By whoever received: a part without the fee, or all that is left with it."""
+        """By whoever received: a part without the fee, or all that is left, inside with it."""
         if not self._done:
             return self._single()
         paid = self._rng.choice(self._done)
         whole = self._rng.random() < 0.4
         amount = None if whole else self._rng.randint(1, max(1, (paid.amount_minor or 1) // 2))
-        move = Move(
-            "reversal", paid.destination, paid.source, amount, paid.fee_minor if whole else 0
-        )
         receiver = paid.destination or paid.source or ""
+        home = self._world.home_of(receiver)
+        inside = home == self._world.home_of(paid.source or receiver)
+        fee = paid.fee_minor if whole and inside else 0
+        move = Move("reversal", paid.destination, paid.source, amount, fee)
         return self._order(
             self._world.home_of(receiver),
             f"{SINGLE}/{paid.done}/reverse",

@@ -36,6 +36,7 @@ class Told:
 class ToldHold:
     """A hold as the driver knows it.
 
+    :param fee_minor: of all of the amount; captures take it in shares.
     :param ended: whether an answer said so, and so nothing may be left of it.
     :param short: whether time may have ended it.
     """
@@ -43,6 +44,7 @@ class ToldHold:
     wallet: str
     amount_minor: int
     short: bool
+    fee_minor: int = 0
     captured_minor: int = 0
     ended: bool = False
 
@@ -66,7 +68,10 @@ def _told(transfer: dict[str, Any], move: Move, world: World) -> Told:
     moved = transfer["state"] == COMPLETED
     amount: int = transfer["amount_minor"] if moved else 0
     fee = move.fee_minor
-    if move.kind != "reversal" and move.source:
+    if move.kind == "capture":
+        # A share of what its hold reserved: which one, the order of the captures decides.
+        fee = (transfer.get("fee") or {}).get("amount_minor", 0)
+    elif move.kind != "reversal" and move.source:
         fee = world.fee_minor(payer=move.source, amount_minor=amount)
     return Told(
         decode("trf", transfer["id"]),
@@ -79,7 +84,7 @@ def _told(transfer: dict[str, Any], move: Move, world: World) -> Told:
     )
 
 
-def learn_of_hold(holds: dict[uuid.UUID, ToldHold], record: Record) -> None:
+def learn_of_hold(holds: dict[uuid.UUID, ToldHold], record: Record, *, world: World) -> None:
     """Bring the holds up to date with an answer; placings come first in the journal."""
     answer, hold = record.answer, record.order.hold
     assert answer is not None
@@ -89,7 +94,8 @@ def learn_of_hold(holds: dict[uuid.UUID, ToldHold], record: Record) -> None:
     hold_id = decode("hld", hold.id or found["id"])
     wallet, amount = hold.move.source or "", hold.move.amount_minor or 0
     if hold.act == "place":
-        holds[hold_id] = ToldHold(wallet, amount, hold.short)
+        fee = world.fee_minor(payer=wallet, amount_minor=amount)
+        holds[hold_id] = ToldHold(wallet, amount, hold.short, fee)
     elif hold.act == "capture":
         known = holds[hold_id]
         known.captured_minor += found["amount_minor"]

@@ -63,7 +63,7 @@ def balances(**changes: int) -> dict[tuple[str, ...], tuple[int, int]]:
     return {(name,): (amount, 100_00 if name == "h-own" else 0) for name, amount in posted.items()}
 
 
-HOLDS = {HOLD: (500_00, 400_00, 0, "OPEN")}
+HOLDS = {HOLD: (500_00, 400_00, 0, "OPEN", 0, 0)}
 
 
 def test_books_that_say_what_was_told_are_no_finding(books, tally):
@@ -90,9 +90,10 @@ def test_transfers_that_differ_are_found(books, tally, found, finding):
 @pytest.mark.parametrize(
     "standing",
     [
-        (500_00, 500_00, 0, "CAPTURED"),
-        (500_00, 400_00, 100_00, "VOIDED"),
-        (500_00, 400_00, 100_00, "EXPIRED"),
+        (500_00, 500_00, 0, "CAPTURED", 0, 0),
+        (500_00, 400_00, 100_00, "VOIDED", 0, 0),
+        (500_00, 400_00, 100_00, "EXPIRED", 0, 0),
+        (500_00, 400_00, 0, "OPEN", 1, 0),
     ],
 )
 def test_holds_that_differ_are_found(books, tally, standing):

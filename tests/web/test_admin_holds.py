@@ -17,6 +17,7 @@ from wallets.choices import TransferKind
 from wallets.models import FeeSchedule, LimitRule
 from wallets.services.holds import void_hold
 from wallets.services.terms import set_fee_schedule
+from wallets.tests.test_hold_fees import charge_captures
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +126,13 @@ def test_the_fee_is_not_shown_to_the_receiving_side(world: World, visit: Visit):
         for person in (world.alice, world.charlie, world.olga)
     ]
     assert shown == [True, False, True]
+
+
+def test_the_page_of_a_hold_shows_its_fee(world: World, visit: Visit):
+    charge_captures(world, fixed_minor=7_77)
+    hold = held(world)
+    page = visit(world.olga).get(f"{HOLDS}{hold.hold_id}/change/").content.decode()
+    assert ("₹7.77" in page, "Fee captured" in page) == (True, True)
 
 
 def test_an_owner_sees_holds_fees_and_rules_of_the_own_organization_only(

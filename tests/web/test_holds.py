@@ -12,6 +12,7 @@ from tests.web.reserved import held, hold_id_of, standing
 from tests.world import World
 from wallets.models import Transfer, WalletHold
 from wallets.services.wallets import freeze_wallet
+from wallets.tests.test_hold_fees import charge_captures
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +59,36 @@ def test_placing_reserves_and_moves_nothing(world: World, visit: Visit):
     wallet = client.get(f"/wallets/{world.alice_wallet.handle}").content.decode()
     assert ("₹1,00,000.00" in wallet, "₹99,000" in wallet, "₹1,000.00" in wallet) == (True,) * 3
     assert world.balance(world.alice_wallet) == ALICE
+
+
+def test_the_fee_is_shown_before_it_is_held(world: World, visit: Visit):
+    charge_captures(world)
+    client = visit(world.alice)
+    form = place_form(world, client)
+    asked = client.post("/holds/place", form)
+    text = asked.content.decode()
+    assert (asked.status_code, "₹10.00" in text, "₹1,010.00" in text) == (200, True, True)
+    assert holds(world) == []
+
+    agreed = asked.context["form"]["agreed"].value()
+    answer = client.post("/holds/place", {**form, "agreed": agreed})
+    assert [one.hold.fee_minor for one in holds(world)] == [10_00]
+    assert "Fee held on top" in client.get(answer.headers["Location"]).content.decode()
+
+
+def test_a_fee_that_changed_since_it_was_shown_is_shown_again(world: World, visit: Visit):
+    charge_captures(world)
+    client = visit(world.alice)
+    answer = client.post("/holds/place", place_form(world, client, agreed="999"))
+    assert (answer.context["fee"], holds(world)) == ("₹10.00", [])
+
+
+def test_the_capture_page_says_what_is_held_of_the_fee(world: World, visit: Visit):
+    charge_captures(world)
+    client, hold = visit(world.alice), held(world)
+    take(client, hold, take_form(client, hold, how_much="part", amount="400"))
+    page = client.get(f"/holds/{hold_id_of(hold)}/capture").content.decode()
+    assert ("₹6.00" in page, "takes its share" in page) == (True, True)
 
 
 def test_placing_twice_reserves_once(world: World, visit: Visit):

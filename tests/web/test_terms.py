@@ -128,19 +128,33 @@ def test_the_fee_goes_back_with_everything_and_stays_with_a_part(
     world: World, visit: Visit, charge: Charged
 ):
     charge(7_50)
-    client, alice = visit(world.charlie), visit(world.alice)
-    transfer = world.send(amount_minor=1_000_00).transfer
+    client = visit(world.alice)
+    transfer = world.send(destination=world.acme_wallet, amount_minor=1_000_00).transfer
     assert transfer is not None
     give(client, transfer, give_back_form(client, transfer, how_much="part", amount="400"))
     assert world.balance(world.alice_wallet) == ALICE - 600_00 - 7_50
-    assert alice.get(place(transfer)).context["history"].fee_left == "₹7.50"
+    assert client.get(place(transfer)).context["history"].fee_left == "₹7.50"
     give(client, transfer, give_back_form(client, transfer))
-    history = alice.get(place(transfer)).context["history"]
+    history = client.get(place(transfer)).context["history"]
     assert [(one.amount, one.fee) for one in history.back] == [
         ("₹400.00", ""),
         ("₹600.00", "₹7.50"),
     ]
     assert world.balance(world.alice_wallet) == ALICE
+
+
+def test_the_fee_stays_when_another_organization_gives_everything_back(
+    world: World, visit: Visit, charge: Charged
+):
+    charge(7_50)
+    client, alice = visit(world.charlie), visit(world.alice)
+    transfer = world.send(amount_minor=1_000_00).transfer
+    assert transfer is not None
+    assert alice.get(place(transfer)).context["history"].fee_left == ""
+    give(client, transfer, give_back_form(client, transfer))
+    history = alice.get(place(transfer)).context["history"]
+    assert [(one.amount, one.fee) for one in history.back] == [("₹1,000.00", "")]
+    assert world.balance(world.alice_wallet) == ALICE - 7_50
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ class Taking:
 class Refund:
     """A payment of the story is given back by whoever acts for the wallet that received it.
 
-    :param amount_minor: a part; None for all that is left, and the fee.
+    :param amount_minor: a part; None for all that is left. The fee stays with who charged it.
     """
 
     step: str

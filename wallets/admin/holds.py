@@ -70,6 +70,8 @@ class WalletHoldAdmin(ReadOnlyAdmin):
         "captured",
         "released",
         "remaining",
+        "fee",
+        "fee_captured",
         "account",
         "payee",
         "description",
@@ -128,6 +130,16 @@ class WalletHoldAdmin(ReadOnlyAdmin):
     def released(self, hold: WalletHold) -> str:
         """What was let go."""
         return money(hold.hold.released_minor, hold.currency)
+
+    @admin.display(description="Fee")
+    def fee(self, hold: WalletHold) -> str:
+        """What was reserved on top of the amount."""
+        return money(hold.hold.fee_minor, hold.currency)
+
+    @admin.display(description="Fee captured")
+    def fee_captured(self, hold: WalletHold) -> str:
+        """What captures took of it."""
+        return money(hold.hold.fee_captured_minor, hold.currency)
 
     @admin.display(description="Age")
     def age(self, hold: WalletHold) -> str:

@@ -13,6 +13,7 @@ from kernel.ids import encode
 from wallets.choices import TransferKind, TransferState
 from wallets.errors import ReversalOfReversal, TransferNotCompleted
 from wallets.models import Transfer
+from wallets.policy import may_return_fee
 from wallets.queries import transfer_of
 from wallets.services.transfers import (
     ReversalOf,
@@ -35,7 +36,9 @@ def reverse_transfer(
     """Give back a completed transfer: a transfer of kind `reversal` from its receiver to its payer.
 
     Each leg of the original is undone by a leg of its own, which the database caps at what is left
-    of it. A part gives back principal only; what gives back the last of it gives back the fee, too.
+    of it. A part gives back principal only; what gives back the last of it gives back the fee, too,
+    unless it is another organization's to keep (see `may_return_fee`). Which part is the last is
+    decided under the locks, for two may be asked for at once.
     Limits are given back in the window in which they were spent.
 
     Raises what `reversal_request` does.
@@ -70,10 +73,8 @@ def reversal_request(
     :raises ReversalOfReversal: if it is a reversal itself.
     """
     original = _reversible(actor, transfer_id)
-    left_minor, fee_left_minor = _left(original)
     # Nothing left is asked for as it was: the books refuse it, on the record.
-    rest_minor = left_minor or original.amount_minor
-    whole = amount_minor is None or amount_minor == rest_minor
+    rest_minor = _left(original) or original.amount_minor
     return TransferRequest(
         actor=actor,
         kind=TransferKind.REVERSAL,
@@ -88,7 +89,7 @@ def reversal_request(
         reversal=ReversalOf(
             transfer_id=original.id,
             transaction_ids=_transactions(original),
-            fee_minor=fee_left_minor if whole else 0,
+            returns_fee=may_return_fee(actor, payer_organization_id=original.organization_id),
             spent_at=original.created_at,
         ),
     )
@@ -104,17 +105,14 @@ def _reversible(actor: Actor, transfer_id: uuid.UUID) -> Transfer:
     return original
 
 
-def _left(original: Transfer) -> tuple[int, int]:
-    """What of amount and fee was not given back yet, in minor units; the books look again."""
+def _left(original: Transfer) -> int:
+    """What of the amount was not given back yet, in minor units; the books look again."""
     both = (original.organization_id, original.counterparty_organization_id)
     with reading_as(Context(organizations=tuple(one for one in both if one))):
         back = Transfer.objects.filter(
             reverses_id=original.id, state=TransferState.COMPLETED
-        ).aggregate(amount=Sum("amount_minor"), fee=Sum("fee_minor"))
-    return (
-        original.amount_minor - (back["amount"] or 0),
-        original.fee_minor - (back["fee"] or 0),
-    )
+        ).aggregate(amount=Sum("amount_minor"))
+    return original.amount_minor - (back["amount"] or 0)
 
 
 def _transactions(original: Transfer) -> tuple[uuid.UUID, ...]:

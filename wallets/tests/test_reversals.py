@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from functools import partial
 
 import pytest
 
@@ -187,11 +188,33 @@ def test_the_last_part_returns_the_fee_named_or_not(world: World, last: int | No
 
 def test_all_of_it_at_once_by_its_amount_returns_the_fee(world: World) -> None:
     charge(world)
+    paid = moved(world.send(destination=world.acme_wallet, amount_minor=250_00))
+    by_alice = partial(given_back, world, paid.id, 250_00, by=world.alice)
+
+    assert moved(by_alice()).fee_minor == 5_00
+    assert world.balance(world.alice_wallet) == ALICE
+    assert code_of(by_alice(key="b")) == "reversal_exceeds_original"
+
+
+def test_another_organization_gives_back_the_amount_and_not_the_fee(world: World) -> None:
+    """Charlie returns all of 250.00; Acme's income of 5.00 is not Globex's to spend."""
+    charge(world)
     paid = moved(world.send(amount_minor=250_00))
 
-    assert moved(given_back(world, paid.id, 250_00)).fee_minor == 5_00
+    assert moved(given_back(world, paid.id)).fee_minor == 0
+    assert world.balance(world.alice_wallet) == ALICE - 5_00
+    assert code_of(given_back(world, paid.id, by=world.olga)) == "reversal_exceeds_original"
+    assert world.balance(world.alice_wallet) == ALICE - 5_00
+
+
+def test_the_platform_s_reversal_across_returns_the_fee_with_the_last(world: World) -> None:
+    charge(world)
+    paid = moved(world.send(amount_minor=250_00))
+
+    assert moved(given_back(world, paid.id, 100_00, key="a")).fee_minor == 0
+    assert moved(given_back(world, paid.id, by=world.olga, key="b")).fee_minor == 5_00
     assert world.balance(world.alice_wallet) == ALICE
-    assert code_of(given_back(world, paid.id, 250_00, key="b")) == "reversal_exceeds_original"
+    assert world.balance(world.charlie_wallet) == CHARLIE
 
 
 def test_each_side_is_told_the_id_of_its_own_wallet_only(world: World) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from kernel.money import MAX_MINOR
 from wallets.choices import WalletKind
 from web.forms.fields import AmountField, Choices, HandleField, KeyField, LineField, offer
 
@@ -34,8 +35,14 @@ class SendForm(forms.Form):
 
 
 class HoldForm(SendForm):
-    """The same, reserved instead of sent, for a number of days."""
+    """The same, reserved instead of sent, for a number of days.
 
+    `agreed` is the fee, in minor units, that was shown and is reserved on top.
+    """
+
+    agreed = forms.IntegerField(
+        required=False, min_value=0, max_value=MAX_MINOR, widget=forms.HiddenInput
+    )
     days = forms.ChoiceField(
         label="Keep it for",
         choices=HOLD_DAYS,

@@ -56,12 +56,17 @@ class Left:
 
 
 def left_of(transfer: Transfer, back: Sequence[Transfer]) -> Left:
-    """What is left after these reversals; nothing of a transfer that moved nothing."""
+    """What is left after these reversals; nothing of a transfer that moved nothing.
+
+    A fee is left to give back inside an organization only: who gives back across leaves it alone.
+    """
     if transfer.state != TransferState.COMPLETED or transfer.kind == TransferKind.REVERSAL:
         return Left(0, 0)
     return Left(
         transfer.amount_minor - sum(one.amount_minor for one in back),
-        transfer.fee_minor - sum(one.fee_minor for one in back),
+        0
+        if transfer.counterparty_organization_id
+        else transfer.fee_minor - sum(one.fee_minor for one in back),
     )
 
 

@@ -44,7 +44,11 @@ class Bar:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class HoldCard:
-    """One hold in full."""
+    """One hold in full.
+
+    :param fee: reserved on top of the amount; empty for none.
+    :param fee_left: what of it captures have not taken yet and may still take.
+    """
 
     id: str
     url: str
@@ -54,6 +58,8 @@ class HoldCard:
     captured: str
     released: str
     left: str
+    fee: str
+    fee_left: str
     badge: Badge
     open: bool
     overdue: bool
@@ -107,6 +113,8 @@ def hold_card(
         captured=shown(reserved.captured_minor, currency),
         released=shown(reserved.released_minor, currency),
         left=shown(reserved.remaining_minor, currency),
+        fee=shown(reserved.fee_minor, currency) if reserved.fee_minor else "",
+        fee_left=shown(reserved.reserved_minor - reserved.remaining_minor, currency),
         badge=hold_badge(reserved.state, overdue=is_overdue(hold, now=now)),
         open=reserved.state == HoldState.OPEN and not is_overdue(hold, now=now),
         overdue=is_overdue(hold, now=now),

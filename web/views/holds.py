@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -22,7 +23,7 @@ from kernel.crypto import fingerprint
 from kernel.errors import Kind, VaultCraftError
 from kernel.ids import MalformedId, decode, encode
 from kernel.money import parse_minor
-from wallets.errors import ReferenceReused, WalletHoldNotFound
+from wallets.errors import FeeChanged, ReferenceReused, WalletHoldNotFound
 from wallets.models import WalletHold
 from wallets.queries import hold_of, visible_holds, visible_transfers, wallet_of
 from wallets.services.holds import HoldRequest, place_hold, void_hold
@@ -117,7 +118,10 @@ def place(request: PersonRequest) -> HttpResponse:
         if not form.is_valid():
             return _form_page(request, form, status=400)
     try:
-        hold = place_hold(_asked(request, form))
+        asked = _asked(request, form)
+        hold = place_hold(asked)
+    except FeeChanged as error:
+        return _fee_page(request, form, asked, int(str(error.facts["fee_minor"])))
     except VaultCraftError as error:
         if error.kind is Kind.FORBIDDEN:
             raise
@@ -188,7 +192,23 @@ def _asked(request: PersonRequest, form: HoldForm) -> HoldRequest:
         ),
         now=now,
         description=given["description"],
+        expected_fee_minor=given["agreed"] or 0,
     )
+
+
+def _fee_page(
+    request: PersonRequest, form: HoldForm, asked: HoldRequest, fee_minor: int
+) -> HttpResponse:
+    """The form again, with the fee that is held on top; nothing is reserved before that is seen."""
+    form.data = form.data.copy()  # type: ignore[attr-defined] # a QueryDict
+    form.data["agreed"] = str(fee_minor)  # type: ignore[index]
+    with reading(request.actor):
+        currency = wallet_of(actor=request.actor, wallet=asked.source).currency
+        fees = {
+            "fee": shown(fee_minor, currency),
+            "total": shown(asked.amount_minor + fee_minor, currency),
+        }
+        return _form_page(request, form, more=fees)
 
 
 def _form(
@@ -202,8 +222,14 @@ def _form(
     )
 
 
-def _form_page(request: PersonRequest, form: HoldForm, *, status: int = 200) -> HttpResponse:
-    context: dict[str, Any] = {"form": form}
+def _form_page(
+    request: PersonRequest,
+    form: HoldForm,
+    *,
+    status: int = 200,
+    more: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    context: dict[str, Any] = {"form": form, **(more or {})}
     if "destination" not in form.errors:
         context |= payee_context(str(form["destination"].value() or ""))
     return page(request, "web/hold_new.html", context, here="holds", status=status)

@@ -20,10 +20,9 @@ from kernel.errors import Kind, PermissionDenied, VaultCraftError
 from kernel.ids import MalformedId, decode, encode
 from kernel.money import parse_minor
 from ledger.errors import HoldEnded
-from wallets.choices import TransferKind
 from wallets.errors import ReferenceReused, TransferNotFound
 from wallets.models import Transfer, WalletHold
-from wallets.queries import fee_schedules, hold_of, reversals_of, transfer_of
+from wallets.queries import hold_of, reversals_of, transfer_of
 from wallets.services.holds import capture_hold
 from wallets.services.references import reference_of
 from wallets.services.reversals import reverse_transfer
@@ -35,7 +34,6 @@ from web.pages import page
 from web.presenters.history import Left, left_of
 from web.presenters.money import CurrencyLike, shown
 from web.presenters.movements import sees_fee
-from web.presenters.terms import fee_words, is_charged
 from web.refusals import STATUS_OF_KIND, explain
 from web.views.holds import card_of, id_of
 
@@ -181,15 +179,7 @@ def _capture_page(
     request: PersonRequest, hold: WalletHold, form: PartForm, status: int = 200
 ) -> HttpResponse:
     hold = hold_of(actor=request.actor, hold_id=hold.hold_id)  # as it stands now
-    charged = fee_schedules(hold.organization_id).filter(
-        kind=TransferKind.CAPTURE, currency_id=hold.currency_id
-    )
-    fees = [fee_words(row) for row in charged if is_charged(row) and hold.source.owner_id]
-    context = {
-        "form": form,
-        "hold": card_of(request.actor, hold),
-        "fee": fees[0] if fees else "",
-    }
+    context = {"form": form, "hold": card_of(request.actor, hold)}
     return page(request, "web/hold_capture.html", context, here="holds", status=status)
 
 

@@ -52,6 +52,7 @@ REFUSED = (
     wallet_errors.SameWallet,
     wallet_errors.CurrencyDiffers,
     wallet_errors.HoldExpiryInvalid,
+    wallet_errors.FeeChanged,
     wallet_errors.SourceFrozen,
     wallet_errors.SourceSuspended,
     wallet_errors.OrganizationInactive,
@@ -93,7 +94,8 @@ class Holds(Endpoint):
         "place_hold",
         tag=TAG,
         summary="Reserve money on a wallet for another",
-        description="Available falls, posted stays. The answer shows the hold as it was placed;"
+        description="Available falls, posted stays. What captures will cost is fixed now and"
+        " reserved on top. The answer shows the hold as it was placed;"
         " read it to see how it stands. A refusal reserves nothing and leaves no hold.",
         request=HoldOrder,
         response=Hold,
@@ -146,6 +148,7 @@ def hold_request(
         now=now,
         description=order["description"],
         metadata=order["metadata"],
+        expected_fee_minor=order.get("expected_fee_minor"),
     )
 
 
@@ -191,8 +194,9 @@ class CaptureHold(Endpoint):
         "capture_hold",
         tag=TAG,
         summary="Pay reserved money to the wallet it is for",
-        description="In one or several parts; the answer is a transfer of kind `capture`. Who could"
-        " pay from the source may capture, in the payer's organization also whom it is for.",
+        description="In one or several parts, each with its share of the reserved fee; the answer"
+        " is a transfer of kind `capture`. Who could pay from the source may capture, in the"
+        " payer's organization also whom it is for.",
         request=CaptureOrder,
         response=Transfer,
         status=201,

@@ -13,15 +13,16 @@ from api.schema.operations import operation
 from api.v1.dry_runs import Verdict, require_answer, verdict
 from api.v1.holds.operations import PATH, TAG, hold_request
 from api.v1.holds.shapes import CaptureOrder, HoldOrder
+from api.v1.rendering import money
+from api.v1.shapes import Money
 from api.v1.transfers.foretelling import FINGERPRINT, TransferDryRun, foretold
 from api.v1.wallets.balances import BalancesAfter, balances_after
 from kernel import clock
 from kernel.context import reading
 from kernel.errors import VaultCraftError
-from ledger.services.movements import Balance
 from wallets.errors import WalletHoldNotFound
 from wallets.queries import wallets_named
-from wallets.services.holds import capture_request, rehearse_hold
+from wallets.services.holds import HoldRehearsal, capture_request, rehearse_hold
 from wallets.services.references import unused_reference
 from wallets.services.transfers import TransferRequest
 
@@ -29,6 +30,7 @@ from wallets.services.transfers import TransferRequest
 class HoldDryRun(Verdict):
     """What would become of one hold, if it were asked for now."""
 
+    fee = Money(allow_null=True, help_text="Reserved on top. Null where it would be refused.")
     source = BalancesAfter(  # type: ignore[assignment]
         allow_null=True, help_text="Null if it would not change, or you may not see it."
     )
@@ -50,11 +52,14 @@ class DryRun(Endpoint):
     def post(self, request: Request) -> HttpResponse:
         """What if?"""
         actor, order = actor_of(request), body_of(request, HoldOrder)
-        balance, error = _rehearsed(request, order)
+        found, error = _rehearsed(request, order)
         with reading(actor):
             wallets = wallets_named(actor=actor, names=[order["source_wallet"]])
-        source = balances_after(wallets.get(order["source_wallet"]), balance)
-        return Answer.of({**verdict(request, error), "source": source}).response()
+        source = balances_after(
+            wallets.get(order["source_wallet"]), found.source if found else None
+        )
+        fee = money(found.fee_minor, order["currency"]) if found else None
+        return Answer.of({**verdict(request, error), "fee": fee, "source": source}).response()
 
 
 class CaptureDryRun(Endpoint):
@@ -95,8 +100,8 @@ class CaptureDryRun(Endpoint):
 
 def _rehearsed(
     request: Request, order: dict[str, Any]
-) -> tuple[Balance | None, VaultCraftError | None]:
-    """The balances after it, or the refusal."""
+) -> tuple[HoldRehearsal | None, VaultCraftError | None]:
+    """The fee and the balances after it, or the refusal."""
     try:
         asked = hold_request(
             actor_of(request),

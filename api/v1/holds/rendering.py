@@ -21,6 +21,7 @@ class Standing:
     state: str
     captured_minor: int
     released_minor: int
+    fee_captured_minor: int
     ended_at: dt.datetime | None
 
 
@@ -28,14 +29,14 @@ def standing_at(hold: WalletHold, *, now: dt.datetime) -> Standing:
     """How a hold stands now. Time ends it, whether a posting has released it yet or not."""
     kept = hold.hold
     state = hold_state(kept.state, expires_at=kept.expires_at, now=now)
+    taken = kept.captured_minor, kept.fee_captured_minor
     if state == kept.state:
-        return Standing(state, kept.captured_minor, kept.released_minor, kept.ended_at)
-    rest_minor = kept.amount_minor - kept.captured_minor
-    return Standing(state, kept.captured_minor, rest_minor, kept.expires_at)
+        return Standing(state, taken[0], kept.released_minor, taken[1], kept.ended_at)
+    return Standing(state, taken[0], kept.amount_minor - taken[0], taken[1], kept.expires_at)
 
 
 # The answer to who placed it: kept, or rendered again, it has the same bytes for ever.
-AS_PLACED = Standing(HoldState.OPEN, 0, 0, None)
+AS_PLACED = Standing(HoldState.OPEN, 0, 0, 0, None)
 
 
 def rendered_hold(hold: WalletHold, *, viewer: Viewer, standing: Standing) -> dict[str, Any]:
@@ -44,6 +45,8 @@ def rendered_hold(hold: WalletHold, *, viewer: Viewer, standing: Standing) -> di
     kept, currency = hold.hold, hold.currency_id
     there = hold.counterparty_organization_id or hold.organization_id
     remaining_minor = kept.amount_minor - standing.captured_minor - standing.released_minor
+    is_open = standing.state == HoldState.OPEN
+    fee_left_minor = kept.fee_minor - standing.fee_captured_minor if is_open else 0
     return {
         "id": ids.encode("hld", hold.hold_id),
         "state": standing.state,
@@ -51,6 +54,9 @@ def rendered_hold(hold: WalletHold, *, viewer: Viewer, standing: Standing) -> di
         "captured_minor": standing.captured_minor,
         "released_minor": standing.released_minor,
         "remaining_minor": remaining_minor,
+        "fee_minor": kept.fee_minor,
+        "fee_captured_minor": standing.fee_captured_minor,
+        "fee_remaining_minor": fee_left_minor,
         "currency": currency,
         "display": shown(kept.amount_minor, currency),
         "remaining_display": shown(remaining_minor, currency),

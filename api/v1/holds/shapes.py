@@ -39,6 +39,10 @@ class HoldOrder(fields.StrictSerializer):
     expires_in_seconds = SecondsField(
         required=False, help_text=f"Instead of `expires_at`; {DEFAULT_TIME.days} days by default."
     )
+    expected_fee_minor = fields.CapField(
+        required=False,
+        help_text="The fee the payer agreed to; if it is another one by now, nothing is reserved.",
+    )
     description = fields.LineField(max_length=MAX_DESCRIPTION, default="", allow_blank=True)
     metadata = fields.MetadataField(default=dict)
 
@@ -68,7 +72,12 @@ class Hold(serializers.Serializer[Any]):
     amount_minor = minor()
     captured_minor = minor(help_text="Paid out of it so far.")
     released_minor = minor(help_text="Free again.")
-    remaining_minor = minor(help_text="Still reserved.")
+    remaining_minor = minor(help_text="Still reserved of the amount.")
+    fee_minor = minor(
+        help_text="Reserved on top of the amount when it was placed; captures take it in shares."
+    )
+    fee_captured_minor = minor(help_text="What captures took of the fee so far.")
+    fee_remaining_minor = minor(help_text="Still reserved of the fee.")
     currency = serializers.CharField()
     display = serializers.CharField()
     remaining_display = serializers.CharField()

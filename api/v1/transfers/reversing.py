@@ -32,7 +32,8 @@ class ReverseTransfer(Endpoint):
         description="The answer is a transfer of kind `reversal`. Who could pay from the wallet"
         " that received may give back, and the officers of its organization; deposits and"
         " withdrawals are reversed by who records them. A part gives back no fee; the"
-        " reversal that gives back the last of the amount gives back the fee, too.",
+        " reversal that gives back the last of the amount gives back the fee, too, unless it"
+        " comes from another organization.",
         request=ReversalOrder,
         response=Transfer,
         status=201,

@@ -60,7 +60,8 @@ class ReversalOrder(fields.StrictSerializer):
 
     amount_minor = fields.AmountField(
         required=False,
-        help_text="Without it, all that is left. The fee goes back with the last of it.",
+        help_text="Without it, all that is left. Inside an organization the last takes the fee"
+        " with it.",
     )
     description = fields.LineField(max_length=MAX_DESCRIPTION, default="", allow_blank=True)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from tests.oracle.model import terms
 from tests.oracle.model.asking import (
     HOLDERS,
     READERS,
@@ -96,6 +97,7 @@ def _taking(world: World, wish: Taking) -> Ask:
 
 
 def _giving(world: World, wish: Giving) -> Ask:
+    """With the last goes the fee, which is the payer's house's: another house leaves it."""
     found = world.deeds.get(wish.deed)
     if found is None or not _sees_deed(world, world.people[wish.who], found):
         raise Denied("transfer_not_found")
@@ -113,9 +115,15 @@ def _giving(world: World, wish: Giving) -> Ask:
         payer=found.payee,
         payee=found.payer,
         undoes=wish.deed,
-        fee_back=found.fee - found.fee_back if wish.amount in (None, rest) else 0,
+        fee_back=_fee_back(world, wish, found) if wish.amount in (None, rest) else 0,
         said=wish.body,
     )
+
+
+def _fee_back(world: World, wish: Giving, found: Deed) -> int:
+    person, payer = world.people[wish.who], found.payer
+    spends_it = payer and person.house == world.purses[payer].house
+    return found.fee - found.fee_back if spends_it or person.role in STAFF else 0
 
 
 def reserve(world: World, wish: Reserve) -> Answer:
@@ -145,16 +153,19 @@ def _reserve(world: World, wish: Reserve) -> Answer:
     if known is not None:
         if known.body != wish.body:
             raise Denied("idempotency_key_reused")
-        return Answer("", known.state, True, known.amount)
-    _check_reserving(world, wish, payer)
+        return Answer("", known.state, True, known.amount, known.fee)
+    fee = _check_reserving(world, wish, payer)
     ends = world.now + dt.timedelta(seconds=wish.seconds)
-    pledge = Pledge(wish.label, wish.body, wish.payer, wish.payee, wish.amount, ends)
+    pledge = Pledge(wish.label, wish.body, wish.payer, wish.payee, wish.amount, ends, fee)
     world.pledges[wish.label] = pledge
-    return Answer("", OPEN, False, wish.amount)
+    return Answer("", OPEN, False, wish.amount, fee)
 
 
-def _check_reserving(world: World, wish: Reserve, payer: Purse) -> None:
-    """The receiver and the currency, then the time, then the books, as for any payment."""
+def _check_reserving(world: World, wish: Reserve, payer: Purse) -> int:
+    """The receiver and the currency, then the time, then the books, as for any payment.
+
+    What taking it will cost has to be there, too: that is the answer.
+    """
     payee = world.purses.get(wish.payee)
     if payee is None:
         raise Denied("destination_wallet_not_found")
@@ -170,8 +181,10 @@ def _check_reserving(world: World, wish: Reserve, payer: Purse) -> None:
     if pot.state != ACTIVE:
         raise Denied(f"source_wallet_{pot.state.lower()}")
     expire(world, {pot.name})
-    if wish.amount > world.free(pot.name):
+    fee = terms.fee(world, Ask(TAKE, *wish.label, wish.amount, wish.currency, payer=wish.payer))
+    if wish.amount + fee > world.free(pot.name):
         raise Denied("insufficient_funds")
+    return fee
 
 
 def void(world: World, *, who: str, pledge: Label) -> str:

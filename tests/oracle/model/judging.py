@@ -116,7 +116,8 @@ def _freed(world: World, ask: Ask, pledge: Pledge | None, name: PotName) -> int:
     """What stops being set aside when the taking stands."""
     if pledge is None or world.purses[pledge.payer].pot != name:
         return 0
-    return pledge.rest if ask.last else ask.amount or 0
+    amount = ask.amount or 0
+    return pledge.kept if ask.last else amount + pledge.share(amount)
 
 
 def _check_amount(world: World, ask: Ask, pot: Pot, amount: int, freed: int) -> None:

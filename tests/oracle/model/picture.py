@@ -12,8 +12,9 @@ from tests.oracle.model.words import Label
 
 # For each pot: what stands in it, what of that is set aside, how many lines it has, its state.
 Pots = dict[PotName, tuple[int, int, int, str]]
-# For each reservation: its state, amount, what was taken and what was let go.
-Pledges = dict[Label, tuple[str, int, int, int]]
+# For each reservation: its state, amount, what was taken, what was let go; its fee, and what was
+# taken of that.
+Pledges = dict[Label, tuple[str, int, int, int, int, int]]
 # For each wish that is remembered: kind, state, code, amount, fee, what was given back.
 Deeds = dict[Label, tuple[str, str, str, int, int, int]]
 # For each house and currency: debits and credits of every pot that is not empty.
@@ -46,8 +47,8 @@ def tops(world: World) -> dict[PotName, int]:
 
 def pledges(world: World) -> Pledges:
     return {
-        label: (pledge.state, pledge.amount, pledge.taken, pledge.freed)
-        for label, pledge in world.pledges.items()
+        label: (one.state, one.amount, one.taken, one.freed, one.fee, one.fee_taken)
+        for label, one in world.pledges.items()
     }
 
 

@@ -58,16 +58,22 @@ def open_pages(world: World, ask: Ask) -> Pages:
         raise Denied("organization_inactive")
     if ask.undoes is not None:
         return _mirrored(world, ask)
-    fee = terms.fee(world, ask)
+    fee = _fee(world, ask)
     if ask.fee_agreed is not None and ask.fee_agreed != fee:
         raise Denied("fee_changed")
     pages = _pages(world, ask)
-    rate = terms.rate_for(world, ask)
-    if rate is not None and ask.payer and fee:
+    if ask.payer and fee:
         purse = world.purses[ask.payer]
         pot = income(world, purse.house, purse.currency)
         pages[purse.house] += [Stroke(purse.pot, fee, True), Stroke(pot, fee, False)]
     return pages
+
+
+def _fee(world: World, ask: Ask) -> int:
+    """Of a taking, the share of what was set aside for it; of all else, the price of today."""
+    if ask.pledge is None:
+        return terms.fee(world, ask)
+    return world.pledges[ask.pledge].share(ask.amount or 0)
 
 
 def _pages(world: World, ask: Ask) -> Pages:
@@ -130,7 +136,7 @@ def keep(world: World, ask: Ask, state: str, code: str, pages: Pages | None = No
     """
     fee = 0
     if state == DONE:
-        fee = ask.fee_back if ask.undoes else terms.fee(world, ask)
+        fee = ask.fee_back if ask.undoes else _charged(world, ask, pages or {})
         _claim_slip(world, ask)
     deed = Deed(
         label=ask.label,
@@ -153,6 +159,12 @@ def keep(world: World, ask: Ask, state: str, code: str, pages: Pages | None = No
     if state == DONE and ask.undoes is not None:
         _count_back(world, ask.undoes, deed)
     return Answer(code, state, False, deed.amount, deed.fee)
+
+
+def _charged(world: World, ask: Ask, pages: Pages) -> int:
+    """What was written beside the amount in the payer's books."""
+    page = pages[world.purses[ask.payer].house] if ask.payer else []
+    return sum(stroke.amount for stroke in page[2:] if stroke.debit)
 
 
 def _count_back(world: World, original: Label, deed: Deed) -> None:

@@ -7,6 +7,7 @@ import dataclasses
 import datetime as dt
 import zoneinfo
 from collections.abc import Iterator
+from fractions import Fraction
 
 from tests.oracle.model.words import DONE, Label
 
@@ -81,7 +82,10 @@ class Purse:
 
 @dataclasses.dataclass
 class Pledge:
-    """Money set aside in one purse for another."""
+    """Money set aside in one purse for another.
+
+    :param fee: what taking all of it costs, set aside on top.
+    """
 
     label: Label
     body: tuple[object, ...]
@@ -89,6 +93,7 @@ class Pledge:
     payee: str
     amount: int
     ends: dt.datetime
+    fee: int = 0
     taken: int = 0
     freed: int = 0
     state: str = OPEN
@@ -96,6 +101,21 @@ class Pledge:
     @property
     def rest(self) -> int:
         return self.amount - self.taken - self.freed
+
+    @property
+    def fee_taken(self) -> int:
+        """Of the fee as much as of the amount, in whole units that are complete."""
+        return int(Fraction(self.taken, self.amount) * self.fee)
+
+    @property
+    def kept(self) -> int:
+        """What is set aside of both."""
+        return self.rest + self.fee - self.fee_taken if self.state == OPEN else 0
+
+    def share(self, amount: int) -> int:
+        """What of the fee goes with so much more."""
+        after = Fraction(self.taken + amount, self.amount) * self.fee
+        return int(after) - self.fee_taken
 
     def let_go(self, state: str) -> None:
         self.freed += self.rest
@@ -234,7 +254,7 @@ class World:
 
     def held(self, pot: PotName) -> int:
         """What of a pot is set aside."""
-        return sum(pledge.rest for pledge in self.pledges_on(pot))
+        return sum(pledge.kept for pledge in self.pledges_on(pot))
 
     def free(self, pot: PotName) -> int:
         """What of a pot may be paid out."""

@@ -41,6 +41,8 @@ def capture_hold(
 ) -> TransferOutcome:
     """Pay reserved money to the wallet it is reserved for: a transfer of kind `capture`.
 
+    It takes its share of the fee that is reserved with it, by the part that it takes of the amount.
+
     :raises WalletHoldNotFound: if there is no such hold, or none that may be seen.
     :raises QueueFull: if too many requests wait already.
     """
@@ -92,13 +94,13 @@ def capture_request(
         reference=reference,
         fingerprint=fingerprint,
         now=now,
-        hold=CaptureOf(hold_id=hold_id, final=final),
+        hold=CaptureOf(hold_id=hold_id, final=final, fee_account_id=hold.hold.fee_account_id),
     )
 
 
 @opens_transaction
 def void_hold(*, actor: Actor, hold_id: uuid.UUID, now: dt.datetime) -> WalletHold:
-    """Free what is left of a hold; a hold that was voided before is given back as it is.
+    """Free what is left of a hold and its fee; one that was voided before is given back as it is.
 
     Locks the account, then the hold. Records `wallets.hold.void`, emits `wallets.hold.voided`.
 

@@ -22,6 +22,7 @@ from wallets.directory import Listed, look_up
 from wallets.errors import (
     CurrencyDiffers,
     DestinationNotFound,
+    FeeChanged,
     HoldExpiryInvalid,
     ReferenceReused,
     SameWallet,
@@ -31,6 +32,7 @@ from wallets.errors import (
 )
 from wallets.models import WalletHold
 from wallets.policy import may_debit
+from wallets.services.holds.charging import HoldFee, fee_of_hold
 from wallets.services.holds.telling import tell
 from wallets.services.lanes import LOCK_WAIT_MS
 
@@ -49,6 +51,7 @@ class HoldRequest:
     :param source: wallet id or handle whose money is reserved.
     :param destination: wallet id or handle it is reserved for.
     :param amount_minor: minor units of `currency`, 1 to 2^53 - 1.
+    :param expected_fee_minor: the fee the payer agreed to; another one is refused `fee_changed`.
     :param expires_at: after `now`, at most 30 days.
     :param reference: 32 bytes from `reference_of`, unique for ever.
     :param fingerprint: 32 bytes that change when anything asked for changes.
@@ -65,16 +68,27 @@ class HoldRequest:
     now: dt.datetime
     description: str = ""
     metadata: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    expected_fee_minor: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HoldRehearsal:
+    """What would become of a hold: its fee, and what the source wallet would show after it."""
+
+    fee_minor: int
+    source: Balance
 
 
 def place_hold(request: HoldRequest) -> WalletHold:
     """Reserve money on a wallet; the same reference again gives the hold that stands.
 
+    What captures will cost by the schedule of this moment is reserved on top of the amount.
     Locks the wallet's account. Records `wallets.hold.place` and emits `wallets.hold.placed`.
 
     :raises SourceNotFound: if there is no such wallet, or none the actor may debit.
     :raises DestinationNotFound: if there is no such wallet.
     :raises HoldExpiryInvalid: unless it ends after `now` and within `LONGEST`.
+    :raises FeeChanged: if another fee was expected.
     :raises ReferenceReused: if the reference stands for another request.
     :raises PostingRefused: for what the books refuse, `InsufficientFunds` above all.
     """
@@ -86,7 +100,7 @@ def place_hold(request: HoldRequest) -> WalletHold:
         raise
 
 
-def rehearse_hold(request: HoldRequest) -> Balance:
+def rehearse_hold(request: HoldRequest) -> HoldRehearsal:
     """Say what `place_hold` would say now, and what the source wallet would show after it.
 
     Takes no lock and writes no row; whether the reference stands already is not asked. Raises what
@@ -96,16 +110,19 @@ def rehearse_hold(request: HoldRequest) -> Balance:
         directory = look_up([request.source, request.destination])
         source = _payer(request, directory)
         _payee(request, source, directory)
+        fee = _fee(source, request)
         try:
-            return ledger_holds.rehearse_hold(
+            balance = ledger_holds.rehearse_hold(
                 organization_id=source.organization_id,
                 account_id=source.account_id,
                 amount_minor=request.amount_minor,
                 currency=request.currency,
                 now=request.now,
+                fee_minor=fee.amount_minor,
             )
         except tuple(_AT_SOURCE) as error:
             raise _AT_SOURCE[type(error)]() from error
+    return HoldRehearsal(fee.amount_minor, balance)
 
 
 def _nothing_yet(**_: object) -> Context:
@@ -172,8 +189,17 @@ def _standing(organization_id: uuid.UUID, request: HoldRequest) -> WalletHold | 
     return found
 
 
+def _fee(source: Listed, request: HoldRequest) -> HoldFee:
+    """What captures of it will cost, if that is what the payer expects."""
+    fee = fee_of_hold(source, request.amount_minor)
+    if request.expected_fee_minor not in (None, fee.amount_minor):
+        raise FeeChanged(facts={"fee_minor": fee.amount_minor})
+    return fee
+
+
 @needs_transaction
 def _reserve(source: Listed, request: HoldRequest) -> uuid.UUID:
+    fee = _fee(source, request)
     try:
         return ledger_holds.place_hold(
             organization_id=source.organization_id,
@@ -183,6 +209,8 @@ def _reserve(source: Listed, request: HoldRequest) -> uuid.UUID:
             reference=request.reference,
             expires_at=request.expires_at,
             now=request.now,
+            fee_minor=fee.amount_minor,
+            fee_account_id=fee.account_id,
         )
     except tuple(_AT_SOURCE) as error:
         raise _AT_SOURCE[type(error)]() from error

@@ -22,6 +22,8 @@ def tell(*, actor: Actor, hold: WalletHold, verb: str, happened: str, now: dt.da
         "amount_minor": reserved.amount_minor,
         "captured_minor": reserved.captured_minor,
         "released_minor": reserved.released_minor,
+        "fee_minor": reserved.fee_minor,
+        "fee_captured_minor": reserved.fee_captured_minor,
         "currency": hold.currency_id,
         "expires_at": reserved.expires_at.isoformat(),
     }

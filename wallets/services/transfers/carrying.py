@@ -178,7 +178,7 @@ def _row(
         actor.request_id,
         request.now,
         completed_at,
-        draft.fee_minor if posted else 0,
+        draft.fee_minor + posted.joined_minor if posted else 0,
         request.hold.hold_id if request.hold else None,
         request.reversal.transfer_id if request.reversal else None,
         paid,

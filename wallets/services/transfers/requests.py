@@ -18,10 +18,12 @@ class CaptureOf:
     """The hold a capture takes from.
 
     :param final: whether what is left of the hold is released with it.
+    :param fee_account_id: the income account that the hold's fee goes to, if it has a fee.
     """
 
     hold_id: uuid.UUID
     final: bool = False
+    fee_account_id: uuid.UUID | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +31,13 @@ class ReversalOf:
     """The transfer that is given back, whole or in part.
 
     :param transaction_ids: what it wrote: one transaction, or one on each side.
-    :param fee_minor: how much of its fee is given back, on top of the amount.
+    :param returns_fee: whether the last of the amount takes the fee with it.
     :param spent_at: when it was asked for; limits are given back in the window of that instant.
     """
 
     transfer_id: uuid.UUID
     transaction_ids: tuple[uuid.UUID, ...]
-    fee_minor: int
+    returns_fee: bool
     spent_at: dt.datetime
 
 

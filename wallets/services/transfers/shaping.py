@@ -66,6 +66,7 @@ def _movement(draft: Draft, postings: tuple[Posting, ...], material: Material) -
             draft.source.account_id,
             request.amount_minor,
             final=request.hold.final,
+            fee_account_id=request.hold.fee_account_id,
         )
     return Movement(
         kind=TransactionKind(request.kind.upper()),
@@ -87,9 +88,12 @@ def _effective_at(draft: Draft, material: Material) -> dt.datetime:
 
 
 def _fee(draft: Draft, terms: Terms) -> tuple[Fees | None, int]:
-    """The schedule that applies and the fee in minor units; of a reversal, the fee given back."""
-    if draft.request.reversal:
-        return None, draft.request.reversal.fee_minor
+    """The schedule that applies and the fee in minor units.
+
+    What a capture takes of its hold's fee, and a reversal gives back, is decided under the locks.
+    """
+    if draft.request.reversal or draft.request.hold:
+        return None, 0
     fees = terms.fees_of(draft.source, draft.request.kind) if draft.source else None
     return fees, fees.of(draft.request.amount_minor) if fees else 0
 
@@ -159,7 +163,7 @@ def _reversing(draft: Draft, material: Material) -> tuple[Posting, ...]:
         shapes.reversal(
             material.originals[transaction_id],
             amount_minor=draft.request.amount_minor,
-            fee_minor=back.fee_minor,
+            returns_fee=back.returns_fee,
         )
         for transaction_id in back.transaction_ids
     )
