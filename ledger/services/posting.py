@@ -18,7 +18,7 @@ from ledger.errors import BatchTooLarge
 from ledger.policy import MAX_BATCH
 from ledger.services.guarding import Guard
 from ledger.services.hearing import hear
-from ledger.services.judging import Bench, Judged, JudgedPosting
+from ledger.services.judging import Bench, Judged
 from ledger.services.locking import Standing
 from ledger.services.movements import Movement, Posted, Posting, Refused
 
@@ -111,8 +111,10 @@ def rehearse(
     if all_or_nothing and hearing.refused:
         return [one if isinstance(one, Refused) else Posted() for one in hearing.judged]
     return [
-        judged if isinstance(judged, Refused) else Posted(balances=shown)
-        for judged, shown in zip(hearing.judged, hearing.shown, strict=True)
+        judged
+        if isinstance(judged, Refused)
+        else Posted(balances=shown, joined_minor=_joined(movement, judged))
+        for movement, judged, shown in zip(movements, hearing.judged, hearing.shown, strict=True)
     ]
 
 
@@ -121,8 +123,14 @@ def _require_size(movements: Sequence[Movement]) -> None:
         raise BatchTooLarge(facts={"maximum": MAX_BATCH})
 
 
-def _debited(results: JudgedPosting) -> int:
-    return sum(leg.amount_minor for leg, *_ in results if leg.side == Side.DEBIT)
+def _joined(movement: Movement, judged: Judged) -> int:
+    """Debits of the legs that were not there when the movement was made, in minor units."""
+    return sum(
+        leg.amount_minor
+        for posting, results in zip(movement.postings, judged, strict=True)
+        for leg, *_ in results[len(posting.legs) :]
+        if leg.side == Side.DEBIT
+    )
 
 
 class _Writing:
@@ -136,13 +144,11 @@ class _Writing:
 
     def add(self, movement: Movement, judged: Judged) -> Posted:
         ids = []
-        joined_minor = 0
         effective_at = self.bench.effective_at(movement)
         for posting, results in zip(movement.postings, judged, strict=True):
             transaction_id = new_id()
             ids.append(transaction_id)
             self._add_transaction(transaction_id, posting, movement, effective_at, len(results))
-            joined_minor += _debited(results[len(posting.legs) :])
             for seq, (leg, account, balance, version) in enumerate(results, start=1):
                 self.entries.append(
                     (
@@ -160,7 +166,7 @@ class _Writing:
                         leg.reverses,
                     )
                 )
-        return Posted(tuple(ids), self.recorded_at, joined_minor)
+        return Posted(tuple(ids), self.recorded_at, _joined(movement, judged))
 
     def _add_transaction(
         self,

@@ -141,8 +141,8 @@ def capture_frees_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def final_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    def open_ended(*args: Any, final: bool) -> Capture:
-        return dataclasses.replace(Capture(*args), final=False)
+    def open_ended(*args: Any, final: bool, **more: Any) -> Capture:
+        return Capture(*args, final=False, **more)
 
     monkeypatch.setattr(shaping, "Capture", open_ended)
 

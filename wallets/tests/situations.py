@@ -139,10 +139,6 @@ REFUSED: dict[str, tuple[Situation, str]] = {
         lambda w: taking(limited(w, day_minor=299_99), 300_00),
         "daily_limit_exceeded",
     ),
-    "a capture without its fee": (
-        lambda w: taking(charged(w, CAPTURE), amount_minor=ALICE),
-        "insufficient_funds",
-    ),
     "a capture from a frozen wallet": (
         lambda w: frozen_after(w, taking(w), w.alice_wallet),
         "source_wallet_frozen",

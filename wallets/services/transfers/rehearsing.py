@@ -163,7 +163,7 @@ def _answer(
     source, destination = draft.source, draft.destination
     return Rehearsal(
         None,
-        fee_minor,
+        fee_minor + result.joined_minor,
         charged_by,
         result.balances[source.account_id] if source else None,
         result.balances[destination.account_id] if destination else None,
