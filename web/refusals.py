@@ -72,7 +72,6 @@ SENTENCES: dict[str, Sentence] = {
     "daily_limit_exceeded": Sentence("This wallet’s limit for one day is too small.", "amount"),
     "monthly_limit_exceeded": Sentence("This wallet’s limit for one month is too small.", "amount"),
     "fee_changed": Sentence("The fee has changed since it was shown. No money moved."),
-    "account_closed": Sentence("This wallet is closed.", "source"),
     "hold_ended": Sentence("This hold has ended, so nothing more can be taken from it."),
     "hold_expiry_invalid": Sentence("A hold lasts 30 days at most.", "days"),
     "capture_exceeds_hold": Sentence("There is less than this left on the hold.", "amount"),

@@ -18,7 +18,9 @@ from ledger.queries.balances import (
     trial_balance_totals,
 )
 from ledger.queries.journal import (
+    Undone,
     entries_of_account,
+    reversals_of,
     transaction_of,
     transactions,
     transactions_of_transfer,
@@ -41,6 +43,7 @@ __all__ = [
     "StatementLine",
     "TrialBalanceRow",
     "TrialBalanceTotal",
+    "Undone",
     "account_groups",
     "account_of",
     "accounts",
@@ -52,6 +55,7 @@ __all__ = [
     "period_of",
     "periods",
     "proof_holds",
+    "reversals_of",
     "statement_of",
     "totals_of_period",
     "transaction_of",

@@ -20,10 +20,12 @@ def deposit(
     fingerprint: bytes,
     now: dt.datetime,
     description: str = "",
+    effective_at: dt.datetime | None = None,
 ) -> TransferOutcome:
     """Record money that arrived at the bank for a wallet.
 
     :param external_reference: the bank's own, unique among the organization's deposits.
+    :param effective_at: from when it counts, as the bank dates it; None for now.
     :raises ExternalReferenceUsed: if another deposit has it.
     """
     request = TransferRequest(
@@ -35,6 +37,7 @@ def deposit(
         currency=currency,
         external_reference=external_reference,
         description=description,
+        effective_at=effective_at,
         reference=reference,
         fingerprint=fingerprint,
         now=now,
@@ -53,10 +56,12 @@ def withdraw(
     fingerprint: bytes,
     now: dt.datetime,
     description: str = "",
+    effective_at: dt.datetime | None = None,
 ) -> TransferOutcome:
     """Record money that left the bank from a wallet.
 
     :param external_reference: the bank's own, unique among the organization's withdrawals.
+    :param effective_at: from when it counts, as the bank dates it; None for now.
     :raises ExternalReferenceUsed: if another withdrawal has it.
     """
     request = TransferRequest(
@@ -68,6 +73,7 @@ def withdraw(
         currency=currency,
         external_reference=external_reference,
         description=description,
+        effective_at=effective_at,
         reference=reference,
         fingerprint=fingerprint,
         now=now,

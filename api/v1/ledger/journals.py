@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts.policy import require
 from api import fields, problems, queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
@@ -35,9 +37,13 @@ from ledger.services import journals
 from wallets.services.references import reference_of
 
 ROUTE, REVERSALS = "ledger/journal-entries", "ledger/transactions/reverse"
+POST = "ledger.post_journal"
 MAX_DESCRIPTION = 200
 REFERENCE_BYTES = 32
-EFFECTIVE = "From when it counts; without it, now. Never in the future, nor in a closed period."
+EFFECTIVE = (
+    "From when it counts; without it, now. Never in the future, in a closed period, or before the"
+    " day on which the organization was registered."
+)
 
 REFUSED_BY_BOOKS = (
     ledger_errors.AccountFrozen,
@@ -49,6 +55,7 @@ REFUSED_BY_BOOKS = (
     ledger_errors.PeriodClosed,
     ledger_errors.EffectiveInFuture,
     ledger_errors.EffectiveTooEarly,
+    ledger_errors.EffectiveBeforeBooks,
     ledger_errors.UnbalancedJournal,
     ledger_errors.AccountNotForJournals,
     ledger_errors.JournalReferenceReused,
@@ -74,7 +81,12 @@ class JournalLeg(fields.StrictSerializer):
 class JournalOrder(fields.StrictSerializer):
     """From 2 to 100 legs, debits and credits equal in each currency."""
 
-    legs = JournalLeg(many=True, allow_empty=False, help_text=f"2 to {journals.MAX_LEGS}.")
+    legs = JournalLeg(  # type: ignore[call-arg] # of the list that `many` makes
+        many=True,
+        allow_empty=False,
+        max_length=journals.MAX_LEGS,
+        help_text=f"2 to {journals.MAX_LEGS}.",
+    )
     description = fields.LineField(max_length=MAX_DESCRIPTION, visible=True)
     effective_at = queries.TimeField(required=False, help_text=EFFECTIVE)
     organization = organization(
@@ -175,14 +187,19 @@ class JournalDryRuns(Endpoint):
         " posted or refused.",
         request=JournalOrder,
         response=JournalDryRun,
-        refusals=(NotFound, ledger_errors.JournalSizeUnusable),
+        refusals=(NotFound,),
     )
     def post(self, request: Request) -> HttpResponse:
         """What if?"""
-        actor, given = actor_of(request), body_of(request, JournalOrder)
+        actor = actor_of(request)
+        try:
+            given = body_of(request, JournalOrder)
+        except ledger_errors.JournalSizeUnusable as refusal:
+            require(actor, POST)
+            return Answer.of(_told(request, (), journals.Rehearsal({}, refusal))).response()
         order = _order(actor, given, secrets.token_bytes(REFERENCE_BYTES))
         told = journals.rehearse_journal(actor=actor, order=order, now=clock.now())
-        return Answer.of(_told(request, order, told)).response()
+        return Answer.of(_told(request, order.legs, told)).response()
 
 
 class ReverseJournal(Endpoint):
@@ -265,10 +282,10 @@ def _answer(actor: Actor, outcome: journals.JournalOutcome) -> Answer:
 
 
 def _told(
-    request: Request, order: journals.JournalOrder, told: journals.Rehearsal
+    request: Request, legs: Sequence[journals.JournalLeg], told: journals.Rehearsal
 ) -> dict[str, Any]:
     refusal = told.refusal
-    currencies: dict[uuid.UUID, str] = {leg.account_id: leg.currency for leg in order.legs}
+    currencies: dict[uuid.UUID, str] = {leg.account_id: leg.currency for leg in legs}
     return {
         "status": problems.status_of(refusal) if refusal else 201,
         "code": refusal.code if refusal else None,

@@ -15,16 +15,20 @@ from kernel.context import Context, reading_as, widen
 from kernel.errors import Busy, VaultCraftError
 from kernel.money import checked_minor
 from kernel.transactions import needs_transaction, opens_transaction, tune
-from ledger.errors import AccountFrozen, AccountSuspended
+from ledger.choices import AccountStatus
+from ledger.errors import AccountClosed, AccountFrozen, AccountSuspended
+from ledger.queries import account_of
 from ledger.services import holds as ledger_holds
 from ledger.services.movements import Balance
 from wallets.directory import Listed, look_up
 from wallets.errors import (
     CurrencyDiffers,
+    DestinationClosed,
     DestinationNotFound,
     HoldExpiryInvalid,
     ReferenceReused,
     SameWallet,
+    SourceClosed,
     SourceFrozen,
     SourceNotFound,
     SourceSuspended,
@@ -39,6 +43,7 @@ LONGEST = dt.timedelta(days=30)
 _AT_SOURCE: Mapping[type[VaultCraftError], type[VaultCraftError]] = {
     AccountFrozen: SourceFrozen,
     AccountSuspended: SourceSuspended,
+    AccountClosed: SourceClosed,
 }
 
 
@@ -74,6 +79,7 @@ def place_hold(request: HoldRequest) -> WalletHold:
 
     :raises SourceNotFound: if there is no such wallet, or none the actor may debit.
     :raises DestinationNotFound: if there is no such wallet.
+    :raises DestinationClosed: if it is closed: nothing could ever be captured for it.
     :raises HoldExpiryInvalid: unless it ends after `now` and within `LONGEST`.
     :raises ReferenceReused: if the reference stands for another request.
     :raises PostingRefused: for what the books refuse, `InsufficientFunds` above all.
@@ -105,7 +111,7 @@ def rehearse_hold(request: HoldRequest) -> Balance:
                 now=request.now,
             )
         except tuple(_AT_SOURCE) as error:
-            raise _AT_SOURCE[type(error)]() from error
+            raise _AT_SOURCE[type(error)](pointer="/source_wallet") from error
 
 
 def _nothing_yet(**_: object) -> Context:
@@ -157,7 +163,15 @@ def _payee(request: HoldRequest, source: Listed, directory: Mapping[str, Listed]
         raise CurrencyDiffers(pointer="/currency")
     if not request.now < request.expires_at <= request.now + LONGEST:
         raise HoldExpiryInvalid(pointer="/expires_at")
+    _require_open(wallet, source)
     return wallet
+
+
+def _require_open(payee: Listed, source: Listed) -> None:
+    """Closed is final, so this needs no lock; the payee's organization comes into view for it."""
+    widen(Context(organizations=(source.organization_id, payee.organization_id)))
+    if account_of(payee.account_id).status == AccountStatus.CLOSED:
+        raise DestinationClosed(pointer="/destination_wallet")
 
 
 def _standing(organization_id: uuid.UUID, request: HoldRequest) -> WalletHold | None:
@@ -185,7 +199,7 @@ def _reserve(source: Listed, request: HoldRequest) -> uuid.UUID:
             now=request.now,
         )
     except tuple(_AT_SOURCE) as error:
-        raise _AT_SOURCE[type(error)]() from error
+        raise _AT_SOURCE[type(error)](pointer="/source_wallet") from error
 
 
 def _row(
