@@ -20,6 +20,7 @@ from tests.oracle.model.bank import settle
 from tests.oracle.model.judging import expire
 from tests.oracle.model.state import (
     ACTIVE,
+    CLOSED,
     OPEN,
     VOIDED,
     Deed,
@@ -127,6 +128,18 @@ def _reserve(world: World, wish: Reserve) -> Answer:
 
 def _check_reserving(world: World, wish: Reserve, payer: Purse) -> None:
     """The receiver and the currency, then the time, then the books, as for any payment."""
+    _check_receiver(world, wish, payer)
+    if not world.houses[payer.house].running:
+        raise Denied("organization_inactive")
+    pot = world.pot_of(payer.name)
+    if pot.state != ACTIVE:
+        raise Denied(f"source_wallet_{pot.state.lower()}")
+    expire(world, {pot.name})
+    if wish.amount > world.free(pot.name):
+        raise Denied("insufficient_funds")
+
+
+def _check_receiver(world: World, wish: Reserve, payer: Purse) -> None:
     payee = world.purses.get(wish.payee)
     if payee is None:
         raise Denied("destination_wallet_not_found")
@@ -136,14 +149,8 @@ def _check_reserving(world: World, wish: Reserve, payer: Purse) -> None:
         raise Denied("wallet_currency_mismatch")
     if not 0 < wish.seconds <= LONGEST.total_seconds():
         raise Denied("hold_expiry_invalid")
-    if not world.houses[payer.house].running:
-        raise Denied("organization_inactive")
-    pot = world.pot_of(payer.name)
-    if pot.state != ACTIVE:
-        raise Denied(f"source_wallet_{pot.state.lower()}")
-    expire(world, {pot.name})
-    if wish.amount > world.free(pot.name):
-        raise Denied("insufficient_funds")
+    if world.pot_of(payee.name).state == CLOSED:
+        raise Denied("destination_wallet_closed")
 
 
 def void(world: World, *, who: str, pledge: Label) -> str:
