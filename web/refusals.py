@@ -79,7 +79,10 @@ SENTENCES: dict[str, Sentence] = {
     "reversal_exceeds_original": Sentence("There is less than this left to give back.", "amount"),
     "reversal_of_reversal": Sentence("Money that was given back is sent again by a new transfer."),
     "transfer_not_completed": Sentence("Nothing moved, so there is nothing to give back."),
-    "period_closed": Sentence("The books of that date are closed."),
+    "period_closed": Sentence("The books of that date are closed.", "value_date"),
+    "effective_in_future": Sentence("This day is still to come.", "value_date"),
+    "effective_too_early": Sentence("The books begin later than this day.", "value_date"),
+    "effective_before_books": Sentence("The books begin later than this day.", "value_date"),
     "cap_below_position": Sentence("More than this is owed already.", "amount"),
     "busy": Sentence("We are busy and changed nothing. Try again in a moment."),
 }

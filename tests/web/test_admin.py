@@ -148,7 +148,7 @@ def test_staff_record_fridays_bank_line_on_monday(world: World, visit: Visit):
         "value_date": "2026-11-17",
     }
     early = client.post("/admin/wallets/cash/", {**asked, "key": "e", "value_date": "2026-08-01"})
-    assert "before the organization" in early.content.decode()
+    assert "The books begin later than this day" in early.content.decode()
     assert client.post("/admin/wallets/cash/", asked).status_code == 302
     with reading(world.actor(world.olga)):
         transfer = Transfer.objects.get(external_reference="UTR-1", state="COMPLETED")
