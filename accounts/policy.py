@@ -122,10 +122,10 @@ PERMISSIONS: dict[str, Permission] = {
         STAFF_ADMINS,
     ),
     "ledger.manage_periods": Permission(
-        "Open and close periods of the books", frozenset({OWNER, FINANCE}), STAFF_ADMINS
+        "Open, close and withdraw periods of the books", frozenset({OWNER, FINANCE}), STAFF_ADMINS
     ),
     "ledger.manage_chart": Permission(
-        "Add headings and accounts to the chart of accounts",
+        "Add to the chart of accounts, rename and close what was added",
         frozenset({OWNER, FINANCE}),
         STAFF_ADMINS,
     ),

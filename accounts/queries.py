@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
 from accounts import policy
 from accounts.choices import OrganizationStatus
 from accounts.models import ApiKey, Invitation, Organization, SignInSession, User
+from kernel import clock
 from kernel.actor import Actor, ActorKind
 from kernel.errors import NotFound
 
@@ -37,6 +39,20 @@ def timezone_of(organization_id: uuid.UUID) -> str:
     if found is None:
         raise NotFound("There is no such organization.", pointer="/organization")
     return found
+
+
+def first_instant_of(organization_id: uuid.UUID) -> dt.datetime:
+    """When the day began, in the organization's time zone, on which it was registered.
+
+    :raises NotFound: if there is no such organization.
+    """
+    rows = Organization.objects.filter(id=organization_id).order_by()
+    found = rows.values_list("created_at", "timezone").first()
+    if found is None:
+        raise NotFound("There is no such organization.", pointer="/organization")
+    created_at, timezone = found
+    day = created_at.astimezone(ZoneInfo(timezone)).date()
+    return clock.start_of_day(day, timezone=timezone)
 
 
 def visible_organizations(actor: Actor) -> QuerySet[Organization]:

@@ -57,6 +57,7 @@ _TRANSFER = {
     "currency": TEXT,
     "hold_id": OPTIONAL_UUID,
     "reverses_transfer_id": OPTIONAL_UUID,
+    "effective_at": OPTIONAL_TEXT,
 }
 _HOLD = {
     "hold_id": UUID,
@@ -122,6 +123,7 @@ _TYPES = (
     EventType("wallets.hold.voided", "Reserved money is free again.", _HOLD),
     EventType("wallets.fee_schedule.set", "A payment costs something else now.", _FEES),
     EventType("wallets.limit_rule.set", "Wallets may spend another amount now.", _LIMITS),
+    EventType("wallets.limit_rule.withdrawn", "The general limits hold again.", _LIMITS),
     EventType("wallets.wallet.opened", "A wallet exists.", _WALLET),
     EventType("wallets.wallet.frozen", "A wallet stopped paying out.", _WALLET),
     EventType("wallets.wallet.unfrozen", "A wallet may pay out again.", _WALLET),
@@ -141,10 +143,13 @@ _TYPES = (
     ),
     EventType("ledger.period.opened", "A period of the books was defined.", _PERIOD),
     EventType("ledger.period.closed", "What counts before its end is final.", _PERIOD),
+    EventType("ledger.period.withdrawn", "An open period is none any more.", _PERIOD),
     EventType("ledger.journal.posted", "Somebody wrote to the books by hand.", _JOURNAL),
     EventType("ledger.journal.reversed", "A manual journal was undone, or part of it.", _JOURNAL),
     EventType("ledger.account_group.opened", "The chart has another heading.", _CHART),
     EventType("ledger.account.opened", "The chart has another account.", _CHART),
+    EventType("ledger.account.renamed", "A general account has another name.", _CHART),
+    EventType("ledger.account.closed", "A general account ended, at zero.", _CHART),
     EventType(
         "ledger.reconciliation.drift_found",
         "A check of the books found what breaks a rule: somebody must look.",

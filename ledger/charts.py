@@ -75,7 +75,8 @@ FOUNDED = (CASH, FEES, OPENING, RESIDUE)
 
 WALLETS, CLEARING = "2100", "2900"
 
-CODE = r"^[0-9]{4}[0-9A-Z.-]{0,28}$"
+# A point or dash stands between two others, so no two codes differ by what a reader overlooks.
+CODE = r"^[0-9]{4}(?:[0-9A-Z]|[.-](?=[0-9A-Z])){0,28}$"
 _SYSTEMS = re.compile(r"([0-9]000|2900|3900|4900)-")
 
 

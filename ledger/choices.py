@@ -64,8 +64,11 @@ class HoldState(models.TextChoices):
 
 
 class PeriodState(models.TextChoices):
+    """A period ends closed, or withdrawn as if it had never been defined; both are final."""
+
     OPEN = "OPEN", "Open"
     CLOSED = "CLOSED", "Closed"
+    WITHDRAWN = "WITHDRAWN", "Withdrawn"
 
 
 class Axis(models.TextChoices):

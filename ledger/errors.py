@@ -143,6 +143,14 @@ class AccountNotEmpty(VaultCraftError):
     title = "Only an empty account can be closed"
 
 
+class AccountNotGeneral(VaultCraftError):
+    """The program keeps the other accounts: they carry its names and stay open."""
+
+    kind = Kind.CONFLICT
+    code = "account_not_general"
+    title = "Only a general account that the organization opened can be changed"
+
+
 class CapBelowPosition(VaultCraftError):
     """The two sides already owe each other more than the wanted cap."""
 
@@ -173,6 +181,13 @@ class EffectiveTooEarly(PostingRefused):
     title = "The effective time is before the year 1900"
 
 
+class EffectiveBeforeBooks(PostingRefused):
+    """An organization's books begin with the day on which it was registered."""
+
+    code = "effective_before_books"
+    title = "The effective time is before the organization's first day"
+
+
 class ReversalBeforeOriginal(PostingRefused):
     code = "reversal_before_original"
     title = "A reversal cannot count before its original does"
@@ -201,13 +216,19 @@ class PeriodNotOver(VaultCraftError):
 class PeriodAlreadyOpen(VaultCraftError):
     kind = Kind.CONFLICT
     code = "period_already_open"
-    title = "Another period is open; close it first"
+    title = "Another period is open; close or withdraw it first"
 
 
 class PeriodAlreadyClosed(VaultCraftError):
     kind = Kind.CONFLICT
     code = "period_already_closed"
     title = "The period is closed already"
+
+
+class PeriodWithdrawn(VaultCraftError):
+    kind = Kind.CONFLICT
+    code = "period_withdrawn"
+    title = "The period was withdrawn"
 
 
 class PeriodEndUnusable(VaultCraftError):
@@ -235,7 +256,9 @@ class CodeReserved(VaultCraftError):
 class CodeUnusable(VaultCraftError):
     kind = Kind.REFUSED
     code = "code_unusable"
-    title = "A code is four digits, then up to 28 letters, digits, points and dashes"
+    title = (
+        "A code is four digits, then up to 28 capital letters, digits, and points or dashes between"
+    )
 
 
 class RangeUnusable(VaultCraftError):

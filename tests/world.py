@@ -31,6 +31,7 @@ from wallets.services.transfers import TransferOutcome, TransferRequest, execute
 from wallets.services.wallets import open_wallet
 
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
+REGISTERED = dt.datetime(2026, 9, 1, 9, 0, tzinfo=dt.UTC)
 PASSWORD = "correct horse battery"
 SCOPES = ["wallets:read", "wallets:write", "transfers:read", "transfers:write", "ledger:read"]
 
@@ -161,9 +162,9 @@ def _organization(staff: Actor, name: str, owner: str) -> tuple[Organization, Us
         owner_email=f"{owner}@{name.lower()}.test",
         owner_name=owner.title(),
         password=PASSWORD,
-        now=NOW,
+        now=REGISTERED,
     )
-    activate_organization(actor=staff, organization_id=registered.organization.id, now=NOW)
+    activate_organization(actor=staff, organization_id=registered.organization.id, now=REGISTERED)
     return registered.organization, registered.owner
 
 

@@ -7,6 +7,7 @@ import uuid
 
 from accounts.policy import may
 from kernel.actor import Actor, ActorKind
+from kernel.money import MAX_MINOR
 from ledger.choices import HoldState
 
 
@@ -107,11 +108,11 @@ def fee_minor(
 ) -> int:
     """What moving an amount costs, in minor units: fixed + basis points, rounded half up, bounded.
 
-    A schedule of nothing but zeros costs nothing.
+    A schedule of nothing but zeros costs nothing. It never passes `MAX_MINOR`: no wallet has more.
     """
     proportional = (amount_minor * bps + 5_000) // 10_000
     fee = max(fixed_minor + proportional, floor_minor)
-    return fee if ceiling_minor is None else min(fee, ceiling_minor)
+    return min(fee, MAX_MINOR if ceiling_minor is None else ceiling_minor)
 
 
 def may_open_for(actor: Actor, *, owner_id: uuid.UUID | None) -> bool:

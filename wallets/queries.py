@@ -192,7 +192,8 @@ def fee_schedules(organization_id: uuid.UUID | None = None) -> QuerySet[FeeSched
 
 def limit_rules(organization_id: uuid.UUID | None = None) -> QuerySet[LimitRule]:
     """The limits that hold for an organization's people: its own rules and the general ones."""
-    found = LimitRule.objects.select_related("currency").order_by("wallet_kind", "currency_id")
+    standing = LimitRule.objects.filter(withdrawn_at__isnull=True)
+    found = standing.select_related("currency").order_by("wallet_kind", "currency_id")
     own = Q(organization_id=organization_id) | Q(organization_id__isnull=True)
     return found.filter(own) if organization_id else found
 
@@ -236,7 +237,7 @@ def limits_by_wallet(
         return {}
     rules = {
         (rule.organization_id, rule.wallet_kind, rule.currency_id): rule
-        for rule in LimitRule.objects.filter(currency_id__in={one.currency_id for one in owned})
+        for rule in limit_rules().filter(currency_id__in={one.currency_id for one in owned})
     }
     usages = SpendingUsage.objects.in_bulk([wallet.id for wallet in owned])
     found = {}

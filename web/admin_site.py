@@ -63,16 +63,20 @@ class VaultCraftAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Our own pages first; some of Django's are left out."""
-        from web.views import staff, staff_periods, staff_terms, staff_wallets
+        from web.views import staff, staff_chart, staff_periods, staff_terms, staff_wallets
 
         pages = [
             ("trial-balance/", staff.trial_balance_page, "trial-balance"),
             ("organizations/status/", staff.organization_status, "organization-status"),
             ("ledger/period/open/", staff_periods.open_page, "period-open"),
             ("ledger/period/close/", staff_periods.close_page, "period-close"),
+            ("ledger/period/withdraw/", staff_periods.withdraw_page, "period-withdraw"),
+            ("ledger/ledgeraccount/rename/", staff_chart.rename_page, "account-rename"),
+            ("ledger/ledgeraccount/close/", staff_chart.close_page, "account-close"),
             ("wallets/status/", staff_wallets.status, "wallet-status"),
             ("wallets/fees/", staff_terms.fee, "fee-set"),
             ("wallets/limits/", staff_terms.limit, "limit-set"),
+            ("wallets/limits/general/", staff_terms.general_limit, "limit-general"),
             ("wallets/cash/", staff_wallets.cash, "wallet-cash"),
         ]
         own = [path(route, self.admin_view(view), name=name) for route, view, name in pages]

@@ -28,7 +28,7 @@ class ProblemSchema(AutoSchema):
             field, direction, bypass_extensions
         )
         if isinstance(field, ListSerializer) and direction == "request":
-            schema.update(minItems=1, maxItems=MAX_BATCH)
+            schema.update(minItems=1, maxItems=getattr(field, "max_length", None) or MAX_BATCH)
         if isinstance(field, TextField):
             schema["pattern"] = field.documented_pattern
         return schema

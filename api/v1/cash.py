@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from api import fields
+from api import fields, queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of
 from api.idempotency.guards import Claim
@@ -33,6 +33,11 @@ ASKED = (
     " refused."
 )
 
+EFFECTIVE = (
+    "From when it counts, as the bank dates it; without it, now. Never in the future, in a closed"
+    " period, or before the day on which the organization was registered. Limits count a withdrawal"
+    " on the day it is recorded."
+)
 REFUSALS = (
     wallet_errors.SourceNotFound,
     wallet_errors.DestinationNotFound,
@@ -41,6 +46,10 @@ REFUSALS = (
     wallet_errors.ExternalReferenceUsed,
     ledger_errors.InsufficientFunds,
     ledger_errors.BalanceOutOfRange,
+    ledger_errors.PeriodClosed,
+    ledger_errors.EffectiveInFuture,
+    ledger_errors.EffectiveTooEarly,
+    ledger_errors.EffectiveBeforeBooks,
 )
 
 
@@ -56,6 +65,7 @@ class CashOrder(fields.StrictSerializer):
         help_text="The bank's own; each is taken once in an organization.",
     )
     description = fields.LineField(max_length=MAX_DESCRIPTION, default="", allow_blank=True)
+    effective_at = queries.TimeField(required=False, help_text=EFFECTIVE)
 
 
 class Deposits(Endpoint):
@@ -164,9 +174,15 @@ def _moved(
             actor=actor,
             **order,
             reference=reference_of(actor=actor, route=route, key=claim.key),
-            fingerprint=crypto.fingerprint(route, canonical(order)),
+            fingerprint=crypto.fingerprint(route, canonical(_as_json(order))),
             now=now,
         )
         return answer_of(outcome, viewer=Viewer.of(actor))
 
     return run_once(request._request, claim=claim, effect=effect)
+
+
+def _as_json(order: dict[str, Any]) -> dict[str, Any]:
+    """The order with its time, if it names one, in one form."""
+    at = order.get("effective_at")
+    return order if at is None else {**order, "effective_at": at.isoformat()}

@@ -31,7 +31,7 @@ from wallets.models import FeeSchedule as FeeScheduleRow
 from wallets.models import LimitRule as LimitRuleRow
 from wallets.models.terms import CHARGEABLE
 from wallets.queries import fee_schedules, limit_rules
-from wallets.services.terms import set_fee_schedule, set_limit_rule
+from wallets.services.terms import set_fee_schedule, set_limit_rule, withdraw_limit_rule
 
 TAG = "Terms"
 MAX_BPS = 10_000
@@ -232,6 +232,27 @@ class LimitRules(Endpoint):
             now=clock.now(),
         )
         return Answer.of(rendered_limit_rule(row)).response()
+
+
+class OneLimitRule(Endpoint):
+    """One rule."""
+
+    @operation(
+        "withdraw_limit_rule",
+        tag=TAG,
+        summary="Return an organization to the general rule (platform staff)",
+        status=204,
+        path={"limit_rule_id": "lim"},
+        refusals=(wallet_errors.TermsInvalid,),
+    )
+    def delete(self, request: Request, limit_rule_id: str) -> HttpResponse:
+        """Withdraw."""
+        withdraw_limit_rule(
+            actor=actor_of(request),
+            limit_rule_id=path_id("lim", limit_rule_id),
+            now=clock.now(),
+        )
+        return HttpResponse(status=204)
 
 
 def _asked_about(actor: Actor, query: dict[str, Any]) -> uuid.UUID | None:

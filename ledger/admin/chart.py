@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib import admin
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from accounts.policy import may
 from kernel.admin import ReadOnlyAdmin, money
 from ledger.models import AccountGroup, ClearingCap, Currency, LedgerAccount
 
@@ -50,6 +56,21 @@ class LedgerAccountAdmin(ReadOnlyAdmin):
         "created_at",
     )
     readonly_fields = ("posted", "held")
+    actions = ("rename", "close")
+
+    @admin.action(description="Rename…", permissions=["manage"])
+    def rename(self, request: Any, queryset: Any) -> Any:
+        """To the page that asks for the name."""
+        return _to("admin:account-rename", request)
+
+    @admin.action(description="Close…", permissions=["manage"])
+    def close(self, request: Any, queryset: Any) -> Any:
+        """To the page that asks for confirmation."""
+        return _to("admin:account-close", request)
+
+    def has_manage_permission(self, request: Any) -> bool:
+        """Whether the actions are offered."""
+        return may(request.actor, "ledger.manage_chart")
 
     @admin.display(description="Posted")
     def posted(self, account: LedgerAccount) -> str:
@@ -73,3 +94,8 @@ class ClearingCapAdmin(ReadOnlyAdmin):
     def cap(self, row: ClearingCap) -> str:
         """The ceiling this side agreed to."""
         return money(row.cap_minor, row.currency)
+
+
+def _to(page: str, request: Any) -> Any:
+    query = urlencode({"id": request.POST.getlist("_selected_action")}, doseq=True)
+    return redirect(f"{reverse(page)}?{query}")

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from kernel.admin import ReadOnlyAdmin, ReadOnlyInline, money
 from kernel.ids import encode
 from ledger.models import Entry, Transaction
+
+SHOWN = 50
 
 
 class EntryInline(ReadOnlyInline):
@@ -43,7 +48,7 @@ class TransactionAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "recorded_at")
     list_select_related = ("organization",)
     search_fields = ("id", "transfer_id")
-    readonly_fields = ("public_id",)
+    readonly_fields = ("public_id", "undone_by")
     fields = (
         "public_id",
         "organization",
@@ -51,6 +56,7 @@ class TransactionAdmin(ReadOnlyAdmin):
         "description",
         "transfer_id",
         "reverses",
+        "undone_by",
         "effective_at",
         "recorded_at",
         "metadata",
@@ -61,6 +67,16 @@ class TransactionAdmin(ReadOnlyAdmin):
     def public_id(self, transaction: Transaction) -> str:
         """As the API and the dashboard call it."""
         return encode("txn", transaction.id)
+
+    @admin.display(description="Undone by")
+    def undone_by(self, transaction: Transaction) -> str | SafeString:
+        """The first reversals of it, each a link."""
+        found = Transaction.objects.filter(reverses=transaction.id).order_by("id")[:SHOWN]
+        pages = [
+            (reverse("admin:ledger_transaction_change", args=[one.id]), encode("txn", one.id))
+            for one in found
+        ]
+        return format_html_join("", "<div><a href='{}'>{}</a></div>", pages) or "—"
 
 
 @admin.register(Entry)

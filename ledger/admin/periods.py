@@ -25,13 +25,13 @@ _ACCOUNT = "{}<br><span class='quiet code'>{}</span>"
 
 @admin.register(Period)
 class PeriodAdmin(ReadOnlyAdmin):
-    """Periods, the latest first; one is closed on a page that asks for confirmation."""
+    """Periods, the latest first; closed and withdrawn on pages that ask for confirmation."""
 
     list_display = ("closes_on", "organization", "state", "starts_at", "ends_at", "closed_at")
     list_filter = ("state", "closes_on")
     list_select_related = ("organization",)
     search_fields = ("id",)
-    actions = ("close",)
+    actions = ("close", "withdraw")
     fields = (
         "closes_on",
         "organization",
@@ -40,6 +40,7 @@ class PeriodAdmin(ReadOnlyAdmin):
         "ends_at",
         "opened_at",
         "closed_at",
+        "withdrawn_at",
         "opening",
         "closing",
         "verdict",
@@ -51,8 +52,12 @@ class PeriodAdmin(ReadOnlyAdmin):
     @admin.action(description="Close…", permissions=["close"])
     def close(self, request: Any, queryset: Any) -> Any:
         """To the page that asks for confirmation."""
-        query = urlencode({"id": request.POST.getlist("_selected_action")}, doseq=True)
-        return redirect(f"{reverse('admin:period-close')}?{query}")
+        return _to("admin:period-close", request)
+
+    @admin.action(description="Withdraw…", permissions=["close"])
+    def withdraw(self, request: Any, queryset: Any) -> Any:
+        """To the page that asks for confirmation."""
+        return _to("admin:period-withdraw", request)
 
     def changelist_view(self, request: Any, extra_context: dict[str, Any] | None = None) -> Any:
         """As Django's, with the way to the page that opens a period."""
@@ -164,6 +169,11 @@ class PeriodBalanceAdmin(ReadOnlyAdmin):
     def closing(self, row: PeriodBalance) -> str:
         """Positive on the account's normal side."""
         return money(row.closing_minor, row.account.currency)
+
+
+def _to(page: str, request: Any) -> Any:
+    query = urlencode({"id": request.POST.getlist("_selected_action")}, doseq=True)
+    return redirect(f"{reverse(page)}?{query}")
 
 
 def _hex(proof: bytes | memoryview | None) -> str | SafeString:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterable, Iterator
 
 from kernel.ids import encode
 from ledger.exporting.reading import Transaction
@@ -15,10 +16,11 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 
 class Beancount(Writer):
-    """Dates are effective dates in UTC; debits are positive."""
+    """Dates are effective dates in each organization's time zone; debits are positive."""
 
     def declarations(self) -> Iterator[str]:
-        yield ";; Exported by VaultCraft. Dates are effective dates in UTC.\n\n"
+        yield ";; Exported by VaultCraft.\n"
+        yield ";; Dates are effective dates in each organization's time zone.\n\n"
         yield 'option "title" "VaultCraft"\n'
         for currency in self.books.exponents:
             yield f'option "operating_currency" "{currency}"\n'
@@ -40,16 +42,25 @@ class Beancount(Writer):
         ]
         return f'{head}\n  id: "{encode("txn", transaction.id)}"\n{"".join(lines)}\n'
 
-    def assertions(self, day: dt.date) -> Iterator[str]:
-        for account in self.books.accounts:
+    def assertions(
+        self, day: dt.date, balances: Iterable[tuple[uuid.UUID, int]], *, told: str
+    ) -> Iterator[str]:
+        yield f";; {escaped(told)}\n"
+        for account, amount_minor in balances:
             # Exact: without the tilde beancount forgives half a unit of the last digit.
-            number, currency = self.balance(account).split()
-            yield f"{day} balance {self.names[account.id]}  {number} ~ 0 {currency}\n"
+            number, currency = self.amount(account, amount_minor).split()
+            yield f"{day} balance {self.names[account]}  {number} ~ 0 {currency}\n"
+        yield "\n"
 
 
 def quoted(text: str) -> str:
     """The text as a string of the format; control characters as %XX, as in addresses."""
-    return f'"{_SPECIAL.sub(_escape, text)}"'
+    return f'"{escaped(text)}"'
+
+
+def escaped(text: str) -> str:
+    """The text in one line."""
+    return _SPECIAL.sub(_escape, text)
 
 
 def _escape(odd: re.Match[str]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterable, Iterator
 
 from kernel.ids import encode
 from ledger.exporting.reading import Transaction
@@ -16,10 +17,11 @@ _SPECIAL = re.compile("[%;\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Hledger(Writer):
-    """Dates are effective dates in UTC; debits are positive."""
+    """Dates are effective dates in each organization's time zone; debits are positive."""
 
     def declarations(self) -> Iterator[str]:
-        yield "; Exported by VaultCraft. Dates are effective dates in UTC.\n\ndecimal-mark .\n"
+        yield "; Exported by VaultCraft.\n"
+        yield "; Dates are effective dates in each organization's time zone.\n\ndecimal-mark .\n"
         for currency, exponent in self.books.exponents.items():
             # The sample amount needs a point even where there are no digits behind it.
             sample = decimal_text(1000 * 10**exponent, exponent)
@@ -39,11 +41,14 @@ class Hledger(Writer):
         ]
         return f"{head}\n{''.join(lines)}\n"
 
-    def assertions(self, day: dt.date) -> Iterator[str]:
-        yield f"{day} * Balances as VaultCraft keeps them\n"
-        for account in self.books.accounts:
-            zero = self.amount(account.id, 0)
-            yield f"    {self.names[account.id]}  {zero} = {self.balance(account)}\n"
+    def assertions(
+        self, day: dt.date, balances: Iterable[tuple[uuid.UUID, int]], *, told: str
+    ) -> Iterator[str]:
+        yield f"{day} * {escaped(told)}\n"
+        for account, amount_minor in balances:
+            zero, stood = self.amount(account, 0), self.amount(account, amount_minor)
+            yield f"    {self.names[account]}  {zero} = {stood}\n"
+        yield "\n"
 
 
 def escaped(text: str) -> str:

@@ -22,18 +22,39 @@ _ACCOUNTS: LiteralString = (
     " WHERE (%(organization)s::uuid IS NULL OR a.organization_id = %(organization)s)"
     " ORDER BY o.display_name, o.id, a.code, a.currency_id"
 )
-# Dates are those of UTC, as everywhere in the books.
+# Dates are those of the organization's time zone, in which its periods end.
+_TRANSACTIONS: LiteralString = (
+    "(SELECT t.*, (t.effective_at AT TIME ZONE o.timezone)::date AS day"
+    " FROM ledger_transaction t JOIN accounts_organization o ON o.id = t.organization_id"
+    " WHERE (%(organization)s::uuid IS NULL OR t.organization_id = %(organization)s)) t"
+)
+# Those whose end is one of a day in the organization's time zone, as all are that the program made.
+_PERIODS: LiteralString = (
+    "(SELECT p.id, p.closes_on, p.organization_id, o.display_name FROM ledger_period p"
+    " JOIN accounts_organization o ON o.id = p.organization_id"
+    " WHERE (%(organization)s::uuid IS NULL OR p.organization_id = %(organization)s)"
+    " AND p.state = 'CLOSED' AND (p.ends_at AT TIME ZONE o.timezone)::date > p.closes_on"
+    " AND ((p.ends_at - interval '1 microsecond') AT TIME ZONE o.timezone)::date = p.closes_on) p"
+)
 _DAYS: LiteralString = (
-    "SELECT min((effective_at AT TIME ZONE 'UTC')::date),"
-    " max((effective_at AT TIME ZONE 'UTC')::date) FROM ledger_transaction t"
-    " WHERE (%(organization)s::uuid IS NULL OR t.organization_id = %(organization)s)"
+    "SELECT min(day), max(day) FROM ("  # noqa: S608 - our constants
+    f"SELECT day FROM {_TRANSACTIONS} UNION ALL SELECT closes_on FROM {_PERIODS}) days"
 )
 _LINES: LiteralString = (
-    "SELECT t.id, (t.effective_at AT TIME ZONE 'UTC')::date, t.recorded_at, t.kind, t.description,"
+    "SELECT t.id, t.day, t.recorded_at, t.kind, t.description,"  # noqa: S608 - our constants
     " e.account_id, CASE e.side WHEN 'DEBIT' THEN e.amount_minor ELSE -e.amount_minor END"
-    " FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id"
-    " WHERE (%(organization)s::uuid IS NULL OR t.organization_id = %(organization)s)"
-    " ORDER BY t.effective_at, t.id, e.seq"
+    f" FROM {_TRANSACTIONS} JOIN ledger_entry e ON e.transaction_id = t.id"
+    " ORDER BY t.day, t.effective_at, t.id, e.seq"
+)
+# An account that neither stood at something nor moved is left out.
+_CLOSINGS: LiteralString = (
+    "SELECT p.id, p.closes_on, p.display_name, b.account_id,"  # noqa: S608 - our constants
+    " CASE WHEN a.account_class IN ('ASSET', 'EXPENSE') THEN b.closing_minor"
+    " ELSE -b.closing_minor END"
+    f" FROM {_PERIODS} JOIN ledger_periodbalance b ON b.period_id = p.id"
+    " JOIN ledger_ledgeraccount a ON a.id = b.account_id"
+    " WHERE b.opening_minor <> 0 OR b.debit_minor <> 0 OR b.credit_minor <> 0"
+    " ORDER BY p.closes_on, p.display_name, p.id, a.code, a.currency_id"
 )
 
 
@@ -63,12 +84,24 @@ class Transaction:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Closing:
+    """What accounts showed when a period had ended: account and minor units, debits positive.
+
+    :param day: the first one after the period.
+    """
+
+    day: dt.date
+    organization: str
+    balances: Sequence[tuple[uuid.UUID, int]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Books:
-    """What an export is made of. `transactions` can be walked once.
+    """What an export is made of. `transactions` and `closings` can be walked once, by day.
 
     :param exponents: digits behind the point of each currency that an account uses.
-    :param first_day: no transaction is before it.
-    :param last_day: no transaction is after it.
+    :param first_day: no transaction is before it, and no period ended before.
+    :param last_day: no transaction is after it, and no period ended after.
     """
 
     exponents: Mapping[str, int]
@@ -76,6 +109,7 @@ class Books:
     first_day: dt.date
     last_day: dt.date
     transactions: Iterator[Transaction]
+    closings: Iterator[Closing]
 
 
 def read_books(
@@ -95,6 +129,7 @@ def read_books(
         first_day=first or today,
         last_day=last or today,
         transactions=_transactions(connection, asked),
+        closings=_closings(connection, asked),
     )
 
 
@@ -108,3 +143,13 @@ def _transactions(
             transaction_id, day, recorded_at, kind, description = head
             lines = [(account, amount_minor) for *_, account, amount_minor in rows]
             yield Transaction(transaction_id, day, recorded_at, kind, description, lines)
+
+
+def _closings(connection: psycopg.Connection, asked: Mapping[str, object]) -> Iterator[Closing]:
+    with connection.cursor(name="closings") as cursor:
+        cursor.itersize = ROWS_AT_A_TIME
+        cursor.execute(_CLOSINGS, asked)
+        for head, rows in itertools.groupby(cursor, key=lambda row: row[:3]):
+            _, closes_on, organization = head
+            balances = [(account, amount_minor) for *_, account, amount_minor in rows]
+            yield Closing(closes_on + dt.timedelta(days=1), organization, balances)

@@ -1,15 +1,19 @@
-"""The order of a journal: declarations, transactions by effective time, and our balances last."""
+"""The order of a journal: declarations, transactions by their day, and our balances last.
+
+Between them stand the balances with which periods were closed, before anything of the day after.
+"""
 
 from __future__ import annotations
 
 import abc
 import datetime as dt
+import heapq
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from ledger.exporting.naming import names_of
-from ledger.exporting.reading import Account, Books, Transaction
+from ledger.exporting.reading import Books, Closing, Transaction
 
 
 class Writer(abc.ABC):
@@ -32,28 +36,38 @@ class Writer(abc.ABC):
         """One transaction with all its lines."""
 
     @abc.abstractmethod
-    def assertions(self, day: dt.date) -> Iterator[str]:
-        """What our books say of every account after everything before this day."""
+    def assertions(
+        self, day: dt.date, balances: Iterable[tuple[uuid.UUID, int]], *, told: str
+    ) -> Iterator[str]:
+        """What our books say of these accounts after everything before this day."""
 
     def amount(self, account_id: uuid.UUID, amount_minor: int) -> str:
         """``-1250.50 INR``: exact, with all the digits of the account's currency."""
         currency = self._currency[account_id]
         return f"{decimal_text(amount_minor, self.books.exponents[currency])} {currency}"
 
-    def balance(self, account: Account) -> str:
-        """The account's balance, debits less credits."""
-        return self.amount(account.id, account.balance_minor)
-
 
 def write_books(writer: Writer, stream: TextIO) -> int:
     """Write the whole journal; the number of transactions in it."""
     stream.writelines(writer.declarations())
-    count = 0
-    for transaction in writer.books.transactions:
-        stream.write(writer.transaction(transaction))
-        count += 1
-    stream.writelines(writer.assertions(writer.books.last_day + dt.timedelta(days=1)))
+    books, count = writer.books, 0
+    for one in _by_day(books):
+        if isinstance(one, Closing):
+            told = f"Period of {one.organization} closed"
+            stream.writelines(writer.assertions(one.day, one.balances, told=told))
+        else:
+            stream.write(writer.transaction(one))
+            count += 1
+    balances = [(account.id, account.balance_minor) for account in books.accounts]
+    after = books.last_day + dt.timedelta(days=1)
+    stream.writelines(writer.assertions(after, balances, told="Balances as VaultCraft keeps them"))
     return count
+
+
+def _by_day(books: Books) -> Iterator[Closing | Transaction]:
+    """Both in one; of one day the closings come first, for they are of the day before."""
+    both: tuple[Iterator[Closing | Transaction], ...] = (books.closings, books.transactions)
+    return heapq.merge(*both, key=lambda one: one.day)
 
 
 def decimal_text(amount_minor: int, exponent: int) -> str:

@@ -46,13 +46,18 @@ class Period(IdentifiedModel):
     state = models.TextField(choices=PeriodState, default=PeriodState.OPEN)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
     opening_proof = models.BinaryField(max_length=32, null=True)
     closing_proof = models.BinaryField(max_length=32, null=True)
 
     class Meta:
         ordering = ("-ends_at",)
         constraints = (
-            models.UniqueConstraint(fields=["organization", "ends_at"], name="period_end"),
+            models.UniqueConstraint(
+                fields=["organization", "ends_at"],
+                condition=~Q(state=PeriodState.WITHDRAWN),
+                name="period_end",
+            ),
             models.UniqueConstraint(
                 fields=["organization"],
                 condition=Q(state=PeriodState.OPEN),
@@ -63,11 +68,16 @@ class Period(IdentifiedModel):
                 name="period_forward",
             ),
             models.CheckConstraint(
-                condition=Q(state=PeriodState.OPEN, closed_at__isnull=True)
-                & Q(closing_proof__isnull=True)
+                condition=Q(state__in=(PeriodState.OPEN, PeriodState.WITHDRAWN))
+                & Q(closed_at__isnull=True, closing_proof__isnull=True)
                 | Q(state=PeriodState.CLOSED, closed_at__isnull=False)
                 & Q(closing_proof__isnull=False, opening_proof__isnull=False),
                 name="period_closed_with_proof",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=PeriodState.WITHDRAWN, withdrawn_at__isnull=False)
+                | ~Q(state=PeriodState.WITHDRAWN) & Q(withdrawn_at__isnull=True),
+                name="period_withdrawn_since",
             ),
             models.CheckConstraint(
                 condition=Q(closed_at__isnull=True) | Q(closed_at__gte=F("ends_at")),

@@ -11,7 +11,9 @@ from ledger.queries.accounts import (
 )
 from ledger.queries.balances import Balance, balance_of
 from ledger.queries.journal import (
+    Undone,
     entries_of_account,
+    reversals_of,
     transaction_of,
     transactions,
     transactions_of_transfer,
@@ -43,6 +45,7 @@ __all__ = [
     "StatementLine",
     "TrialBalanceRow",
     "TrialBalanceTotal",
+    "Undone",
     "account_groups",
     "account_of",
     "accounts",
@@ -55,6 +58,7 @@ __all__ = [
     "period_of",
     "periods",
     "proof_holds",
+    "reversals_of",
     "settled_at",
     "statement_of",
     "totals_of_period",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
 from kernel.errors import NotFound
 from ledger.models import Entry, Transaction
@@ -36,6 +37,27 @@ def transaction_of(transaction_id: uuid.UUID) -> Transaction:
     if found is None:
         raise NotFound("There is no such transaction.")
     return found
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Undone:
+    """What later transactions undid of one: how many, and of which entry how many minor units."""
+
+    count: int
+    undone_minor: Mapping[int, int]
+
+
+def reversals_of(transaction: Transaction) -> Undone:
+    """What the visible reversals of a transaction undid, by the id of its entries."""
+    entries = [entry.id for entry in transaction.entries.all()]
+    sums = (
+        Entry.objects.filter(reverses__in=entries)
+        .order_by()
+        .values_list("reverses_id")
+        .annotate(Sum("amount_minor"))
+    )
+    count = Transaction.objects.filter(reverses=transaction.id).count()
+    return Undone(count, {entry_id: int(minor) for entry_id, minor in sums})
 
 
 def transactions_of_transfer(transaction_ids: Collection[uuid.UUID]) -> list[Transaction]:

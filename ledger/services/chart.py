@@ -1,4 +1,4 @@
-"""The chart of accounts: what an organization begins with, and what it adds."""
+"""The chart of accounts: what an organization begins with, adds, renames and closes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,16 @@ from kernel.ids import new_id
 from kernel.rows import insert_rows
 from kernel.transactions import needs_transaction, opens_transaction
 from ledger.charts import FOUNDED, HEADINGS, SystemAccount, is_code, is_reserved
-from ledger.choices import AccountClass, AccountKind
-from ledger.errors import CodeReserved, CodeTaken, CodeUnusable
+from ledger.choices import AccountClass, AccountKind, AccountStatus
+from ledger.errors import AccountNotGeneral, CodeReserved, CodeTaken, CodeUnusable
 from ledger.models import AccountGroup, Currency, LedgerAccount
+from ledger.queries import account_of
+from ledger.services.accounts import change_status
 from ledger.services.authority import require_at_home
 from ledger.services.opening import ensure_system_account, insert_account, require_currency
+
+# The verb of the audit action and the participle of the event.
+OPENED, RENAMED, CLOSED = ("open", "opened"), ("rename", "renamed"), ("close", "closed")
 
 _GROUP_COLUMNS = {
     "id": "uuid",
@@ -148,6 +153,52 @@ def open_account(
     return account
 
 
+@opens_transaction
+def rename_account(
+    *, actor: Actor, account_id: uuid.UUID, name: str, now: dt.datetime
+) -> LedgerAccount:
+    """Give a general account another name; its code stays, and so does what stands on it.
+
+    Records `ledger.account.rename`, emits `ledger.account.renamed`.
+
+    :raises PermissionDenied: unless the actor carries `ledger.manage_chart`.
+    :raises NotFound: if there is no such account, or none of the actor's organization.
+    :raises AccountNotGeneral: unless the organization opened it.
+    """
+    account = _own_general(actor, account_id)
+    before, account.name = account.name, name
+    account.save(update_fields=["name"])
+    _tell(actor=actor, subject="account", row=account, words=RENAMED, now=now, was=before)
+    return account
+
+
+@opens_transaction
+def close_account(*, actor: Actor, account_id: uuid.UUID, now: dt.datetime) -> LedgerAccount:
+    """End a general account at zero, for good; what was written on it stays. Locks the account.
+
+    Records `ledger.account.close`, emits `ledger.account.closed`.
+
+    :raises PermissionDenied: unless the actor carries `ledger.manage_chart`.
+    :raises NotFound: if there is no such account, or none of the actor's organization.
+    :raises AccountNotGeneral: unless the organization opened it.
+    :raises AccountNotEmpty: if it stands at something.
+    :raises AccountStateConflict: if it is closed.
+    """
+    account = _own_general(actor, account_id)
+    change_status(account_id=account_id, wanted=AccountStatus.CLOSED, by_platform=actor.is_platform)
+    account.refresh_from_db()
+    _tell(actor=actor, subject="account", row=account, words=CLOSED, now=now)
+    return account
+
+
+def _own_general(actor: Actor, account_id: uuid.UUID) -> LedgerAccount:
+    account = account_of(account_id)
+    require_at_home(actor, "ledger.manage_chart", organization_id=account.organization_id)
+    if account.kind != AccountKind.GENERAL or is_reserved(account.code):
+        raise AccountNotGeneral(facts={"kind": account.kind})
+    return account
+
+
 def _heading(organization_id: uuid.UUID, group_id: uuid.UUID, *, pointer: str) -> AccountGroup:
     found = AccountGroup.objects.filter(id=group_id, organization_id=organization_id).first()
     if found is None:
@@ -156,8 +207,15 @@ def _heading(organization_id: uuid.UUID, group_id: uuid.UUID, *, pointer: str) -
 
 
 def _tell(
-    *, actor: Actor, subject: str, row: AccountGroup | LedgerAccount, now: dt.datetime
+    *,
+    actor: Actor,
+    subject: str,
+    row: AccountGroup | LedgerAccount,
+    now: dt.datetime,
+    words: tuple[str, str] = OPENED,
+    was: str | None = None,
 ) -> None:
+    verb, happened = words
     facts: dict[str, object] = {
         "id": str(row.id),
         "code": row.code,
@@ -166,15 +224,15 @@ def _tell(
     }
     record(
         actor=actor,
-        action=f"ledger.{subject}.open",
+        action=f"ledger.{subject}.{verb}",
         subject_type=subject,
         subject_id=row.id,
         organization_id=row.organization_id,
-        metadata=facts,
+        metadata=facts if was is None else {**facts, "was": was},
         now=now,
     )
     emit(
-        name=f"ledger.{subject}.opened",
+        name=f"ledger.{subject}.{happened}",
         organization_id=row.organization_id,
         subject_id=row.id,
         payload=facts,

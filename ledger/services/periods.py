@@ -1,4 +1,4 @@
-"""Opening and closing periods of an organization's books.
+"""Opening, closing and withdrawing periods of an organization's books.
 
 A period runs from the end of the one before to the end of a day in the organization's time zone.
 Entries dated into it are taken until it is closed, and never after.
@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-import zoneinfo
 
 from django.db import connection
 
 from accounts.queries import timezone_of
 from audit.services import record
 from events.services import emit
+from kernel import clock
 from kernel.actor import Actor
 from kernel.errors import InvariantBroken
 from kernel.ids import new_id
 from kernel.transactions import needs_transaction, opens_transaction
 from ledger.choices import PeriodState
-from ledger.errors import PeriodAlreadyClosed, PeriodAlreadyOpen, PeriodEndUnusable, PeriodNotOver
+from ledger.errors import (
+    PeriodAlreadyClosed,
+    PeriodAlreadyOpen,
+    PeriodEndUnusable,
+    PeriodNotOver,
+    PeriodWithdrawn,
+)
 from ledger.models import Period
 from ledger.proofs import proof_of
 from ledger.queries.periods import period_of, proof_lines, totals_of_period
@@ -131,15 +137,11 @@ def close_period(*, actor: Actor, period_id: uuid.UUID, now: dt.datetime) -> Per
     :raises PermissionDenied: unless the actor carries `ledger.manage_periods`.
     :raises NotFound: if there is no such period, or none of the actor's organization.
     :raises PeriodAlreadyClosed: if it is closed.
+    :raises PeriodWithdrawn: if it was withdrawn.
     :raises PeriodNotOver: before its end.
     :raises InvariantBroken: if its debits and credits differ.
     """
-    found = period_of(period_id)
-    require_at_home(actor, "ledger.manage_periods", organization_id=found.organization_id)
-    _locked_boundary(found.organization_id)
-    period = period_of(period_id)
-    if period.state == PeriodState.CLOSED:
-        raise PeriodAlreadyClosed()
+    period = _locked_open(actor, period_id)
     if period.ends_at > now:
         raise PeriodNotOver(facts={"ends_at": period.ends_at.isoformat()})
     previous = _previous(period)
@@ -156,14 +158,43 @@ def close_period(*, actor: Actor, period_id: uuid.UUID, now: dt.datetime) -> Per
     return period
 
 
-def end_of_day(day: dt.date, *, timezone: str) -> dt.datetime:
-    """The first instant after a day, in UTC, however long the day was.
+@opens_transaction
+def withdraw_period(*, actor: Actor, period_id: uuid.UUID, now: dt.datetime) -> Period:
+    """Take an open period back, so that another with another last day can be opened.
 
-    Where clocks jump over midnight the next day begins at the jump; where midnight comes twice it
-    begins at the first.
+    Nothing was final in it, so nothing changes in the books: the next one begins where it did. The
+    row stays. Locks the organization's books. Records `ledger.period.withdraw`, emits
+    `ledger.period.withdrawn`.
+
+    :raises PermissionDenied: unless the actor carries `ledger.manage_periods`.
+    :raises NotFound: if there is no such period, or none of the actor's organization.
+    :raises PeriodAlreadyClosed: if it is closed.
+    :raises PeriodWithdrawn: if it was withdrawn before.
     """
-    midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(fold=0))
-    return midnight.replace(tzinfo=zoneinfo.ZoneInfo(timezone)).astimezone(dt.UTC)
+    period = _locked_open(actor, period_id)
+    period.state, period.withdrawn_at = PeriodState.WITHDRAWN, now
+    period.save(update_fields=["state", "withdrawn_at"])
+    _tell(actor=actor, period=period, verb="withdraw", happened="withdrawn", now=now)
+    return period
+
+
+@needs_transaction
+def _locked_open(actor: Actor, period_id: uuid.UUID) -> Period:
+    """An open period of the actor's, with its books locked."""
+    found = period_of(period_id)
+    require_at_home(actor, "ledger.manage_periods", organization_id=found.organization_id)
+    _locked_boundary(found.organization_id)
+    period = period_of(period_id)
+    if period.state == PeriodState.CLOSED:
+        raise PeriodAlreadyClosed()
+    if period.state == PeriodState.WITHDRAWN:
+        raise PeriodWithdrawn()
+    return period
+
+
+def end_of_day(day: dt.date, *, timezone: str) -> dt.datetime:
+    """The first instant after a day, in UTC, however long the day was."""
+    return clock.start_of_day(day + dt.timedelta(days=1), timezone=timezone)
 
 
 @needs_transaction
@@ -195,7 +226,11 @@ def _insert(period: Period) -> None:
 def _previous(period: Period) -> Period | None:
     if period.starts_at is None:
         return None
-    return Period.objects.get(organization_id=period.organization_id, ends_at=period.starts_at)
+    return Period.objects.get(
+        organization_id=period.organization_id,
+        ends_at=period.starts_at,
+        state=PeriodState.CLOSED,
+    )
 
 
 def _keep_balances(period: Period, previous: Period | None) -> None:

@@ -89,6 +89,12 @@ class HoldStanding:
         self.state, self.changed = state, True
         return freed
 
+    def ended_at(self, now: dt.datetime) -> dt.datetime | None:
+        """When it ended, or None: its time ends a hold, not the posting that tidies it away."""
+        if self.state == HoldState.OPEN:
+            return None
+        return self.expires_at if self.state == HoldState.EXPIRED else now
+
     def refusal(self, capture: Capture) -> PostingRefused | None:
         """Why the capture cannot be taken from this hold, or None."""
         if self.state != HoldState.OPEN:
@@ -186,7 +192,7 @@ class Holds:
                 hold.captured_minor,
                 hold.released_minor,
                 hold.state,
-                None if hold.state == HoldState.OPEN else self._now,
+                hold.ended_at(self._now),
             )
             for hold in self._holds.values()
             if hold.changed

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import Organization
+from audit.models import AuditRecord
 from events.models import OutboxEvent
 from kernel.context import reading
 from kernel.errors import NotFound, PermissionDenied
@@ -19,9 +20,10 @@ from ledger.errors import (
     PeriodAlreadyOpen,
     PeriodEndUnusable,
     PeriodNotOver,
+    PeriodWithdrawn,
 )
 from ledger.models import Period, PeriodBalance
-from ledger.services.periods import close_period, end_of_day, open_period
+from ledger.services.periods import close_period, end_of_day, open_period, withdraw_period
 from ledger.tests.books import codes, movement, moving, nothing_moves, posted
 from tests.database import refuses, view
 from tests.world import NOW, World
@@ -189,6 +191,56 @@ def test_one_open_period_at_a_time_after_the_last_and_not_far_ahead(world: World
     for unusable in (TODAY - DAY, TODAY - 2 * DAY, TODAY + 367 * DAY):
         with pytest.raises(PeriodEndUnusable):
             opened(world, closes_on=unusable)
+
+
+def withdrawn(world: World, period: Period) -> Period:
+    return withdraw_period(actor=world.actor(world.alice), period_id=period.id, now=NOW)
+
+
+def test_a_mistyped_period_is_withdrawn_and_the_chain_goes_on(world: World) -> None:
+    first = closed(world, opened(world, closes_on=TODAY - DAY))
+    mistyped = withdrawn(world, opened(world, closes_on=TODAY + 365 * DAY))
+    assert (mistyped.state, mistyped.withdrawn_at) == ("WITHDRAWN", NOW)
+    same_day = withdrawn(world, opened(world))
+    second = closed(world, opened(world))
+    assert (second.starts_at, second.ends_at) == (first.ends_at, same_day.ends_at)
+    assert bytes(second.opening_proof or b"") == bytes(first.closing_proof or b"")
+    third = closed(world, opened(world, closes_on=TODAY + DAY))
+    assert third.opening_proof == second.closing_proof
+
+
+def test_the_first_period_may_be_withdrawn(world: World) -> None:
+    withdrawn(world, opened(world, closes_on=TODAY + 365 * DAY))
+    assert closed(world, opened(world)).starts_at is None
+
+
+def test_an_ended_period_is_not_withdrawn(world: World) -> None:
+    period = closed(world, opened(world, closes_on=TODAY - DAY))
+    with pytest.raises(PeriodAlreadyClosed):
+        withdrawn(world, period)
+    taken_back = withdrawn(world, opened(world))
+    with pytest.raises(PeriodWithdrawn):
+        withdrawn(world, taken_back)
+    with pytest.raises(PeriodWithdrawn):
+        closed(world, taken_back)
+    with reading(world.actor(world.alice)):
+        states = list(Period.objects.order_by("id").values_list("state", flat=True))
+    assert states == ["CLOSED", "WITHDRAWN"]
+
+
+def test_who_may_withdraw_and_what_it_tells(world: World) -> None:
+    period = opened(world)
+    for stranger, refusal in ((world.bob, PermissionDenied), (world.charlie, NotFound)):
+        with pytest.raises(refusal):
+            withdraw_period(actor=world.actor(stranger), period_id=period.id, now=NOW)
+    withdraw_period(actor=world.actor(world.olga), period_id=period.id, now=NOW)
+    with reading(world.actor(world.olga)):
+        event = OutboxEvent.objects.order_by("id").last()
+        record = AuditRecord.objects.order_by("id").last()
+    assert event is not None
+    assert record is not None
+    assert (event.name, record.action) == ("ledger.period.withdrawn", "ledger.period.withdraw")
+    assert event.payload["closes_on"] == record.metadata["closes_on"] == TODAY.isoformat()
 
 
 def test_who_may(world: World) -> None:

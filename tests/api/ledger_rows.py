@@ -12,6 +12,7 @@ from kernel.context import reading
 from kernel.crypto import fingerprint
 from ledger.choices import Side
 from ledger.models import AccountGroup, LedgerAccount, Period
+from ledger.services.chart import open_account
 from ledger.services.journals import JournalLeg, JournalOrder, post_journal
 from ledger.services.periods import close_period, open_period
 from tests.world import NOW, World
@@ -27,9 +28,13 @@ def account(world: World, code: str) -> uuid.UUID:
         return LedgerAccount.objects.get(code=code, currency_id="INR").id
 
 
-def heading(world: World, code: str) -> str:
+def heading_id(world: World, code: str) -> uuid.UUID:
     with reading(world.actor(world.alice)):
-        return ids.encode("agr", AccountGroup.objects.get(code=code).id)
+        return AccountGroup.objects.get(code=code).id
+
+
+def heading(world: World, code: str) -> str:
+    return ids.encode("agr", heading_id(world, code))
 
 
 def group(world: World, caller: str) -> dict[str, Any]:
@@ -67,12 +72,16 @@ def reversal(world: World, caller: str) -> dict[str, Any]:
     return {"description": "Taken back"}
 
 
+def renaming(world: World, caller: str) -> dict[str, Any]:
+    return {"name": "Rent of the shop"}
+
+
 def nothing(world: World, caller: str) -> dict[str, Any]:
     return {}
 
 
 def targets(world: World) -> dict[str, str]:
-    """A journal of Acme that can be undone, and a period that can be closed."""
+    """What Acme can undo, rename and close: a journal, an account, a period."""
     actor = world.actor(world.alice)
     period = open_period(
         actor=actor, organization_id=world.acme.id, closes_on=YESTERDAY, now=clock.now()
@@ -83,7 +92,17 @@ def targets(world: World) -> dict[str, str]:
     )
     order = JournalOrder(world.acme.id, legs, "Residue", fingerprint("target journal"))
     posted = post_journal(actor=actor, order=order, now=clock.now())
+    rent = open_account(
+        actor=actor,
+        organization_id=world.acme.id,
+        group_id=heading_id(world, "5200"),
+        currency="INR",
+        code="5200-GENERAL",
+        name="Rent",
+        now=clock.now(),
+    )
     return {
+        "general": ids.encode("acc", rent.id),
         "period": ids.encode("per", period.id),
         "journal": ids.encode("txn", posted.transaction_id),
         "heading": heading(world, "5200"),
@@ -108,11 +127,29 @@ ROWS: dict[str, tuple[str, str, tuple[int, ...]] | tuple[str, str, tuple[int, ..
     "list_account_groups": ("GET", "/ledger/account-groups", READ),
     "open_account_group": ("POST", "/ledger/account-groups", MANAGE, group),
     "open_ledger_account": ("POST", "/ledger/accounts", MANAGE, general),
+    "rename_ledger_account": (
+        "PATCH",
+        "/ledger/accounts/{general}",
+        (401, 404, 403, 200, 200, 403),
+        renaming,
+    ),
+    "close_ledger_account": (
+        "POST",
+        "/ledger/accounts/{general}/close",
+        (401, 404, 403, 200, 200, 403),
+        nothing,
+    ),
     "list_periods": ("GET", "/ledger/periods", READ),
     "open_period": ("POST", "/ledger/periods", MANAGE, next_period),
     "close_period": (
         "POST",
         "/ledger/periods/{period}/close",
+        (401, 404, 403, 200, 200, 403),
+        nothing,
+    ),
+    "withdraw_period": (
+        "POST",
+        "/ledger/periods/{period}/withdraw",
         (401, 404, 403, 200, 200, 403),
         nothing,
     ),

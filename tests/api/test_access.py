@@ -24,8 +24,10 @@ from kernel.crypto import fingerprint
 from tests.api import ledger_rows
 from tests.api.conftest import PROBLEM, Caller, Got, order, token_of
 from tests.world import NOW, World
+from wallets.choices import WalletKind
 from wallets.services.holds import HoldRequest, place_hold
 from wallets.services.references import reference_of
+from wallets.services.terms import set_limit_rule
 
 pytestmark = pytest.mark.django_db
 
@@ -214,6 +216,9 @@ MATRIX: dict[str, Row] = {
     "list_fee_schedules": Row("GET", "/fee-schedules", READ),
     "set_fee_schedule": Row("PUT", "/fee-schedules", (401, 404, 403, 200, 200, 403), fees),
     "list_limit_rules": Row("GET", "/limit-rules", READ),
+    "withdraw_limit_rule": Row(
+        "DELETE", "/limit-rules/{limit_rule}", (401, 403, 403, 403, 204, 403)
+    ),
     "set_limit_rule": Row("PUT", "/limit-rules", (401, 403, 403, 403, 200, 403), limits),
     "read_wallet_limits": Row("GET", "/wallets/{wallet}/limits", (401, 404, 200, 200, 200, 200)),
     "create_deposit": Row("POST", "/deposits", (401, 403, 403, 403, 201, 403), cash),
@@ -280,6 +285,15 @@ def things_of_acme(world: World) -> dict[str, str]:
     assert inside.source_transaction_id is not None
     alice = world.actor(world.alice)
     invitation = invite(actor=alice, email="ivy@acme.test", role="member", now=NOW)[0]
+    rule = set_limit_rule(
+        actor=world.actor(world.olga),
+        organization_id=world.acme.id,
+        wallet_kind=WalletKind.SAVINGS,
+        currency="EUR",
+        day_minor=5,
+        month_minor=None,
+        now=NOW,
+    )
     hold = place_hold(
         HoldRequest(
             actor=alice,
@@ -305,6 +319,7 @@ def things_of_acme(world: World) -> dict[str, str]:
         "account": ids.encode("acc", world.alice_wallet.account_id),
         "transfer": ids.encode("trf", inside.id),
         "hold": ids.encode("hld", hold.hold_id),
+        "limit_rule": ids.encode("lim", rule.id),
         "transaction": ids.encode("txn", inside.source_transaction_id),
         **ledger_rows.targets(world),
     }

@@ -208,7 +208,7 @@ def test_an_overdue_hold_has_ended_before_anybody_tidied_it(world: World, alice:
         # What is shown as available can be spent: the payment releases the hold.
         assert alice.move("/transfers", order(world, amount_minor=ALICE - 400_00)).status == 201
         assert kept_on_account(world) == 0
-        assert sums(alice.get(f"/holds/{hold['id']}").data) == ("EXPIRED", 400_00, 600_00, 0)
+        assert alice.get(f"/holds/{hold['id']}").data == seen
 
 
 def test_an_overdue_hold_is_neither_captured_nor_voided(world: World, alice: Caller) -> None:
@@ -247,6 +247,8 @@ def test_lists_by_the_state_of_the_moment(world: World, alice: Caller) -> None:
         assert found("currency=USD") == []
     acme = alice.get(f"/wallets/{world.acme_wallet.handle}").data["id"]
     assert len(found(f"wallet={acme}")) == 4
+    assert len(found(f"wallet={world.acme_wallet.handle.lower()}")) == 4
+    assert found(f"wallet={world.charlie_wallet.handle}") == []
     assert alice.get("/holds?state=open").status == 400
 
 
@@ -377,6 +379,40 @@ def test_a_frozen_wallet_reserves_nothing_and_pays_no_capture(world: World, alic
     answer = alice.move(f"/holds/{hold['id']}/capture", {})
     assert answer.code == "source_wallet_frozen"
     assert sums(alice.get(f"/holds/{hold['id']}").data) == ("OPEN", 0, 0, 1_000_00)
+
+
+def test_a_closed_wallet_reserves_nothing(world: World, alice: Caller) -> None:
+    alice.move("/transfers", order(world, amount_minor=ALICE))
+    alice.post(f"/wallets/{world.alice_wallet.handle}/close", {})
+    refused = alice.move("/holds", hold_order(world))
+    told = alice.post("/holds/dry-run", hold_order(world)).data
+
+    assert (refused.status, refused.code) == (422, "source_wallet_closed")
+    assert refused.data["errors"][0]["pointer"] == "/source_wallet"
+    assert (told["status"], told["code"]) == (422, "source_wallet_closed")
+
+
+def test_nothing_is_reserved_for_a_wallet_that_is_closed(
+    world: World, alice: Caller, charlie: Caller
+) -> None:
+    away = {"destination_wallet": world.charlie_wallet.handle}
+    charlie.move(
+        "/transfers",
+        order(
+            world,
+            source_wallet=world.charlie_wallet.handle,
+            destination_wallet=world.alice_wallet.handle,
+            amount_minor=50_000_00,
+        ),
+    )
+    charlie.post(f"/wallets/{world.charlie_wallet.handle}/close", {})
+    refused = alice.move("/holds", hold_order(world, **away))
+    told = alice.post("/holds/dry-run", hold_order(world, **away)).data
+
+    assert (refused.status, refused.code) == (422, "destination_wallet_closed")
+    assert refused.data["errors"][0]["pointer"] == "/destination_wallet"
+    assert (told["status"], told["code"]) == (422, "destination_wallet_closed")
+    assert alice.get("/holds").data["data"] == []
 
 
 @pytest.mark.parametrize("name", [UNKNOWN, "hld_x", "trf_01h455vb4pex5vsknk084sn02q", "x"])

@@ -9,6 +9,8 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from kernel import clock, ids
+from kernel.context import reading
+from ledger.models import LedgerAccount
 from ledger.tests.books import nothing_moves
 from tests.api.conftest import Caller, Got
 from tests.api.ledger_rows import YESTERDAY, account, general, group, heading, journal
@@ -172,13 +174,16 @@ def test_a_journal_is_posted_once_and_undone(world: World, alice: Caller) -> Non
             assert (refused.status, refused.code) == (422, code)
 
 
-def test_bad_journals_have_names_and_leave_no_trace(world: World, alice: Caller) -> None:
+def test_bad_journals_have_names_and_leave_no_trace(
+    world: World, alice: Caller, bob: Caller
+) -> None:
     unbalanced, foreign, exponent, early, wallet = (journal(world, "alice") for _ in range(5))
     unbalanced["legs"][0]["amount_minor"] = 6
     foreign["legs"][1]["account"] = ids.encode("acc", world.charlie_wallet.account_id)
     for leg in exponent["legs"]:
         leg["currency"] = "JPY"
     early["effective_at"] = "1899-12-31T00:00:00Z"
+    before = {**journal(world, "alice"), "effective_at": "2026-08-31T23:59:59Z"}
     wallet["legs"][1]["account"] = ids.encode("acc", world.alice_wallet.account_id)
     future = {**journal(world, "alice"), "effective_at": at(clock.now() + dt.timedelta(days=1))}
     one = {**journal(world, "alice"), "legs": journal(world, "alice")["legs"][:1]}
@@ -188,6 +193,7 @@ def test_bad_journals_have_names_and_leave_no_trace(world: World, alice: Caller)
         "account_not_found": foreign,
         "currency_mismatch": exponent,
         "effective_too_early": early,
+        "effective_before_books": before,
         "account_not_for_journals": wallet,
         "effective_in_future": future,
         "journal_size_unusable": one,
@@ -199,8 +205,13 @@ def test_bad_journals_have_names_and_leave_no_trace(world: World, alice: Caller)
             told = alice.post("/ledger/journal-entries/dry-run", order)
             assert (told.status, told.data["status"], told.data["code"]) == (200, 422, code)
             assert told.data["balances"] == []
+        refused = alice.move("/ledger/journal-entries", many)
+        assert (refused.status, refused.code) == (422, "journal_size_unusable")
+        told = alice.post("/ledger/journal-entries/dry-run", many)
+        assert (told.status, told.data["code"]) == (200, "journal_size_unusable")
+        assert (told.data["status"], told.data["balances"]) == (422, [])
+        assert bob.post("/ledger/journal-entries/dry-run", many).code == "permission_denied"
         for address in ("/ledger/journal-entries", "/ledger/journal-entries/dry-run"):
-            assert alice.move(address, many).code == "journal_size_unusable"
             assert alice.move(address, {"legs": "all"}).status == 400
             assert alice.move(address, {}).status == 400
 
@@ -229,6 +240,21 @@ def test_a_period_is_opened_closed_and_stays_closed(world: World, alice: Caller)
     assert (refused.status, refused.code) == (422, "period_closed")
 
 
+def test_a_mistyped_period_is_withdrawn(alice: Caller) -> None:
+    ahead = (clock.now() + dt.timedelta(days=360)).date().isoformat()
+    mistyped = alice.post("/ledger/periods", {"closes_on": ahead}).data
+    gone = alice.post(f"/ledger/periods/{mistyped['id']}/withdraw", {}).data
+    assert (gone["state"], gone["closed_at"]) == ("WITHDRAWN", None)
+    assert gone["withdrawn_at"]
+    for step in ("withdraw", "close"):
+        refused = alice.post(f"/ledger/periods/{mistyped['id']}/{step}", {})
+        assert (refused.status, refused.code) == (409, "period_withdrawn")
+    right = alice.post("/ledger/periods", {"closes_on": YESTERDAY.isoformat()}).data
+    assert alice.post(f"/ledger/periods/{right['id']}/close", {}).data["state"] == "CLOSED"
+    found = alice.get("/ledger/periods?state=WITHDRAWN").data["data"]
+    assert [row["id"] for row in found] == [mistyped["id"]]
+
+
 def test_periods_that_cannot_be(alice: Caller) -> None:
     for day in ("0001-01-01", "1899-01-01", "2200-01-01", "9999-12-31"):
         refused = alice.post("/ledger/periods", {"closes_on": day})
@@ -251,12 +277,75 @@ def test_headings_and_accounts(world: World, alice: Caller, olga: Caller) -> Non
         "code_taken": order,
         "code_reserved": {**order, "code": "4000-FEES"},
         "code_unusable": {**order, "code": "rent"},
+        "code_unusable ": {**order, "code": "5200-"},
+        "code_unusable  ": {**order, "code": "5200--A"},
+        "code_unusable   ": {**order, "code": "5200-rent"},
         "currency_unknown": {**order, "currency": "XXX"},
         "not_found": {**order, "group": "agr_7zzzzzzzzzzzzzzzzzzzzzzzzz"},
     }
     for code, refused in refusals.items():
-        assert alice.post("/ledger/accounts", refused).code == code
+        assert alice.post("/ledger/accounts", refused).code == code.strip()
     nobodys = {name: value for name, value in order.items() if name != "organization"}
     assert olga.post("/ledger/accounts", nobodys).status == 422
     rows = alice.get("/ledger/account-groups?account_class=EXPENSE&limit=100").data["data"]
     assert {row["code"] for row in rows} == {"5000", "5100", "5200", "5210", "5900"}
+
+
+def test_an_original_shows_what_was_undone_of_it(world: World, alice: Caller) -> None:
+    posted = alice.move("/ledger/journal-entries", journal(world, "alice")).data
+    address = f"/ledger/transactions/{posted['id']}"
+    assert "reversals" not in posted
+    assert alice.get(address).data["reversals"] == {
+        "count": 0,
+        "entries": [{"seq": n, "reversed_minor": 0, "left_minor": 5} for n in (1, 2)],
+    }
+    amounts = [{"seq": 1, "amount_minor": 2}, {"seq": 2, "amount_minor": 2}]
+    backs = [
+        alice.move(f"{address}/reverse", {"description": "Back", **part}).data["id"]
+        for part in ({"amounts": amounts}, {})
+    ]
+    assert alice.get(address).data["reversals"] == {
+        "count": 2,
+        "entries": [{"seq": n, "reversed_minor": 5, "left_minor": 0} for n in (1, 2)],
+    }
+    listed = alice.get(f"/ledger/transactions?reverses={posted['id']}").data["data"]
+    assert [row["id"] for row in listed] == backs[::-1]
+    assert alice.get(f"/ledger/transactions/{backs[0]}").data["reversals"] == {
+        "count": 0,
+        "entries": [{"seq": n, "reversed_minor": 0, "left_minor": 0} for n in (1, 2)],
+    }
+    assert alice.get("/ledger/transactions?reverses=x").status == 400
+
+
+def test_a_general_account_is_renamed_and_closed_at_zero(world: World, alice: Caller) -> None:
+    rent = alice.post("/ledger/accounts", general(world, "alice")).data
+    address = f"/ledger/accounts/{rent['id']}"
+    renamed = alice("PATCH", address, {"name": "Rent of the shop"}).data
+    assert renamed == {**rent, "name": "Rent of the shop"}
+    order = journal(world, "alice")
+    order["legs"][0]["account"] = rent["id"]
+    posted = alice.move("/ledger/journal-entries", order).data
+    refused = alice.post(f"{address}/close", {})
+    assert (refused.status, refused.code) == (409, "account_not_empty")
+    alice.move(f"/ledger/transactions/{posted['id']}/reverse", {"description": "Back"})
+    closed = alice.post(f"{address}/close", {}).data
+    assert (closed["status"], closed["posted_minor"], closed["version"]) == ("CLOSED", 0, 2)
+    assert alice.move("/ledger/journal-entries", order).code == "account_closed"
+    again = alice.post(f"{address}/close", {})
+    assert (again.status, again.code) == (409, "state_conflict")
+
+
+def test_the_programs_own_accounts_keep_name_and_state(
+    world: World, alice: Caller, olga: Caller
+) -> None:
+    kept = [ids.encode("acc", account(world, code)) for code in ("1000-CASH", "3000-OPENING")]
+    kept.append(ids.encode("acc", world.alice_wallet.account_id))
+    for one in kept:
+        for caller in (alice, olga):
+            for answer in (
+                caller("PATCH", f"/ledger/accounts/{one}", {"name": "Mine"}),
+                caller.post(f"/ledger/accounts/{one}/close", {}),
+            ):
+                assert (answer.status, answer.code) == (409, "account_not_general")
+    with reading(world.actor(world.olga)):
+        assert not LedgerAccount.objects.filter(name="Mine").exists()

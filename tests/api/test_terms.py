@@ -183,3 +183,29 @@ def test_a_limit_is_said_and_never_forgotten_by_omission(world: World, olga: Cal
     del asked["day_minor"]
     answer = olga("PUT", "/limit-rules", asked)
     assert (answer.status, answer.data["errors"][0]["pointer"]) == (400, "/day_minor")
+
+
+def test_an_organization_returns_to_the_general_rule(
+    world: World, alice: Caller, olga: Caller
+) -> None:
+    general = windows(alice, world)
+    own = olga("PUT", "/limit-rules", limits(world)).data
+    assert windows(alice, world) != general
+    assert olga("DELETE", f"/limit-rules/{own['id']}").status == 204
+    assert windows(alice, world) == general
+    listed = olga.get("/limit-rules?currency=INR&limit=100").data["data"]
+    assert own["id"] not in [row["id"] for row in listed]
+    assert olga("DELETE", f"/limit-rules/{own['id']}").status == 404
+    everybodys = next(row["id"] for row in listed if row["organization"] is None)
+    stays = olga("DELETE", f"/limit-rules/{everybodys}")
+    assert (stays.status, stays.code) == (422, "terms_invalid")
+    assert alice("DELETE", f"/limit-rules/{own['id']}").code == "permission_denied"
+    assert olga("PUT", "/limit-rules", limits(world)).data["id"] == own["id"]
+    assert windows(alice, world) != general
+
+
+def test_a_month_is_not_limited_below_its_days(world: World, olga: Caller) -> None:
+    low = limits(world, day_minor=500_00, month_minor=499_99)
+    refused = olga("PUT", "/limit-rules", low)
+    assert (refused.status, refused.code) == (422, "terms_invalid")
+    assert refused.data["errors"][0]["pointer"] == "/month_minor"

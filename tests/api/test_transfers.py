@@ -101,6 +101,28 @@ def test_olga_records_a_deposit_once_per_bank_reference(world: World, olga: Call
     assert world.balance(world.alice_wallet) == 1_00_000_00
 
 
+def test_a_deposit_counts_from_the_banks_date(world: World, olga: Caller) -> None:
+    friday = "2026-11-17T00:00:00.000000Z"
+    wanted = {
+        "wallet": world.alice_wallet.handle,
+        "amount_minor": 5,
+        "currency": "INR",
+        "external_reference": "UTR-1",
+        "effective_at": "2026-11-17T05:30:00+05:30",
+    }
+    made = olga.move("/deposits", wanted, key="k").data
+    assert made["effective_at"] == friday
+    assert olga.move("/deposits", wanted, key="k").data == made
+    transaction = olga.get(f"/ledger/transactions/{made['destination_transaction']}").data
+    assert transaction["effective_at"] == friday
+    plain = {**wanted, "external_reference": "UTR-2", "effective_at": "2999-01-01T00:00:00Z"}
+    refused = olga.move("/deposits", plain)
+    assert (refused.status, refused.code) == (422, "effective_in_future")
+    del plain["effective_at"]
+    assert olga.move("/withdrawals", plain).data["effective_at"] is None
+    assert world.balance(world.alice_wallet) == 1_00_000_00
+
+
 def test_a_wallet_shows_its_entries_with_the_balance_after_each(
     world: World, alice: Caller
 ) -> None:

@@ -118,8 +118,14 @@ def test_the_only_columns_the_application_updates() -> None:
         "ledger_books": {"organization_id"},  # to lock a row takes the right to change a column
         "ledger_clearingcap": {"cap_minor", "set_at"},
         "ledger_hold": {"captured_minor", "released_minor", "state", "ended_at"},
-        "ledger_ledgeraccount": {"status", "stopped_by_platform"},
-        "ledger_period": {"state", "closed_at", "opening_proof", "closing_proof"},
+        "ledger_ledgeraccount": {"name", "status", "stopped_by_platform"},
+        "ledger_period": {
+            "state",
+            "closed_at",
+            "withdrawn_at",
+            "opening_proof",
+            "closing_proof",
+        },
         "wallets_feeschedule": {
             "fixed_minor",
             "bps",
@@ -127,7 +133,7 @@ def test_the_only_columns_the_application_updates() -> None:
             "ceiling_minor",
             "set_at",
         },
-        "wallets_limitrule": {"day_minor", "month_minor", "set_at"},
+        "wallets_limitrule": {"day_minor", "month_minor", "set_at", "withdrawn_at"},
         "wallets_spendingusage": {"day", "day_minor", "month", "month_minor"},
         "wallets_transfer": {
             "state",

@@ -75,6 +75,11 @@ ATTACKS: tuple[Attack, ...] = (
         " WHEN MATCHED THEN UPDATE SET posted_minor = 1",
         by=NO_UPDATE,
     ),
+    attack(
+        "renames an account the program opened",
+        "UPDATE ledger_ledgeraccount SET name = 'Mine' WHERE id = %(alice)s",
+        by="account_name_fixed",
+    ),
     attack("deletes an account", "DELETE FROM ledger_ledgeraccount", by=NO_UPDATE),
     attack("empties the accounts", "TRUNCATE ledger_ledgeraccount CASCADE", by=NO_UPDATE),
     attack(

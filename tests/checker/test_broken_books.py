@@ -530,6 +530,16 @@ def test_an_amount_of_a_transfer_that_was_changed(vandal: Vandal, books: Books) 
     assert ("transfers", "transfer_source_debited", str(transfer)) in found
 
 
+def test_a_deposit_that_counts_from_another_time_than_it_names(
+    vandal: Vandal, books: Books
+) -> None:
+    transfer = vandal.run(
+        "UPDATE wallets_transfer SET effective_at = created_at - interval '1 day'"
+        " WHERE kind = 'deposit' RETURNING id"
+    )
+    assert ("transfers", "transfer_effective_at", str(transfer)) in places(vandal)
+
+
 def test_a_failure_turned_into_a_success(vandal: Vandal, books: Books) -> None:
     transfer = vandal.run(
         "UPDATE wallets_transfer SET state = 'COMPLETED', reason_code = '', completed_at = now(),"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import decimal
 import io
 import os
@@ -14,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
+import psycopg
 import pytest
 from beancount import loader
 from beancount.core.data import Transaction as BeancountTransaction
@@ -30,9 +32,12 @@ from ledger.choices import AccountClass
 from ledger.exporting.naming import names_of
 from ledger.exporting.reading import Account, read_books
 from ledger.exporting.writing import decimal_text
+from ledger.services.periods import close_period, open_period
+from tests.servers import SUPERUSER_VARIABLE
 from tests.world import NOW, World, fund
 from wallets.choices import WalletKind
 from wallets.services.wallets import open_wallet
+from wallets.tests.people import cash
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -146,6 +151,62 @@ def test_beancount_agrees_on_every_balance(busy: World, tmp_path: Path, whose: s
     done = subprocess.run([check, path], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
     assert balances_of_beancount(path) == our_balances(organization)
+
+
+@pytest.fixture
+def closed(world: World, committed_db: str) -> World:
+    """Acme keeps its days in India; its books are closed to the 18th, midnight there is 18:30 UTC.
+
+    Of three deposits the second is of the 18th in UTC and of the 19th in India.
+    """
+    with psycopg.connect(os.environ[SUPERUSER_VARIABLE], dbname=committed_db) as superuser:
+        superuser.execute(
+            "UPDATE accounts_organization SET timezone = 'Asia/Kolkata' WHERE id = %s",
+            [world.acme.id],
+        )
+    for hour in (18, 19, 42):
+        at = dt.datetime(2026, 11, 18, tzinfo=dt.UTC) + dt.timedelta(hours=hour)
+        cash(world, "deposit", world.alice_wallet, 1_00, effective_at=at)
+    alice = world.actor(world.alice)
+    for day in (16, 18):
+        period = open_period(
+            actor=alice,
+            organization_id=world.acme.id,
+            closes_on=dt.date(2026, 11, day),
+            now=NOW,
+        )
+        close_period(actor=alice, period_id=period.id, now=NOW)
+    return world
+
+
+AT_CLOSE = "Liabilities:Acme:2000-{handle}:INR"
+
+
+@pytest.mark.parametrize("whose", ["all", "acme"])
+def test_closed_periods_end_where_the_organizations_days_do(
+    closed: World, tmp_path: Path, whose: str
+) -> None:
+    organization = closed.acme if whose == "acme" else None
+    wallet = AT_CLOSE.format(handle=closed.alice_wallet.handle)
+    journal = exported(tmp_path / "books.journal", "hledger", organization)
+    hledger(journal, "check", "--strict", "ordereddates")
+    assert f"    {wallet}  0.00 INR = -1.00 INR\n" in journal.read_text()
+    assert "2026-11-19 * Period of Acme closed\n" in journal.read_text()
+    book = exported(tmp_path / "books.beancount", "beancount", organization)
+    assert loader.load_file(str(book))[1] == []
+    assert f"2026-11-19 balance {wallet}  -1.00 ~ 0 INR\n" in book.read_text()
+    assert balances_of_hledger(journal) == balances_of_beancount(book)
+    assert balances_of_beancount(book) == our_balances(organization)
+
+
+def test_a_wrong_closing_balance_is_noticed_by_both(closed: World, tmp_path: Path) -> None:
+    journal = exported(tmp_path / "books.journal", "hledger")
+    journal.write_text(journal.read_text().replace("= -1.00 INR", "= -1.01 INR"))
+    with pytest.raises(AssertionError, match="balance assertion"):
+        hledger(journal, "check", "--strict")
+    book = exported(tmp_path / "books.beancount", "beancount")
+    book.write_text(book.read_text().replace("-1.00 ~ 0 INR", "-1.01 ~ 0 INR"))
+    assert len(loader.load_file(str(book))[1]) == 1
 
 
 def test_beancount_reads_odd_texts_as_they_were(busy: World, tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def capture_frees_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def final_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     def open_ended(*args: Any, final: bool, **more: Any) -> Capture:
-        return Capture(*args, final=False, **more)
+        return Capture(*args, **more)
 
     monkeypatch.setattr(shaping, "Capture", open_ended)
 

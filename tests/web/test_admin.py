@@ -1,5 +1,7 @@
 """The staff site: whose rows, which acts, and that nothing can be typed over."""
 
+import datetime as dt
+
 import pytest
 from django.contrib import admin
 from django.test import Client
@@ -12,7 +14,7 @@ from kernel.context import reading
 from kernel.ids import encode
 from tests.web.conftest import Visit
 from tests.world import PASSWORD, World
-from wallets.models import Wallet
+from wallets.models import Transfer, Wallet
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +135,28 @@ def test_staff_record_deposits_and_withdrawals_once(world: World, visit: Visit):
     too_much = client.post("/admin/wallets/cash/", {**out, "key": "4", "amount": "999999999"})
     assert "not enough available" in too_much.content.decode()
     assert world.balance(wallet) == 1_00_000_00
+
+
+def test_staff_record_fridays_bank_line_on_monday(world: World, visit: Visit):
+    client, wallet = visit(world.olga), world.alice_wallet
+    asked = {
+        "change": "deposit",
+        "id": str(wallet.id),
+        "key": "friday",
+        "amount": "25,000",
+        "external_reference": "UTR-1",
+        "value_date": "2026-11-17",
+    }
+    early = client.post("/admin/wallets/cash/", {**asked, "key": "e", "value_date": "2026-08-01"})
+    assert "The books begin later than this day" in early.content.decode()
+    assert client.post("/admin/wallets/cash/", asked).status_code == 302
+    with reading(world.actor(world.olga)):
+        transfer = Transfer.objects.get(external_reference="UTR-1", state="COMPLETED")
+    assert transfer.effective_at == dt.datetime(2026, 11, 17, tzinfo=dt.UTC)
+    receipt = visit(world.alice).get(f"/transfers/{encode('trf', transfer.id)}/receipt")
+    assert "Recorded" in receipt.content.decode()
+    assert "Counts from" in receipt.content.decode()
+    assert "17 Nov 2026" in receipt.content.decode()
 
 
 def test_an_owner_moves_no_cash(world: World, visit: Visit):

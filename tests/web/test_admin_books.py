@@ -8,9 +8,17 @@ import pytest
 
 from kernel import clock
 from kernel.context import reading
+from kernel.ids import encode
 from ledger.choices import Side
-from ledger.models import LedgerAccount, Period
-from ledger.services.journals import JournalLeg, JournalOrder, post_journal
+from ledger.models import AccountGroup, LedgerAccount, Period, Transaction
+from ledger.services.chart import open_account
+from ledger.services.journals import (
+    JournalLeg,
+    JournalOrder,
+    ReversalOrder,
+    post_journal,
+    reverse_journal,
+)
 from ledger.services.periods import open_period
 from tests.web.conftest import Visit
 from tests.world import NOW, World
@@ -86,6 +94,20 @@ def test_a_period_that_is_not_over_stays_open(world: World, visit: Visit) -> Non
     assert "The period is not over yet" in answer.content.decode()
 
 
+def test_a_mistyped_period_is_withdrawn_on_a_page_that_asks(world: World, visit: Visit) -> None:
+    period = opened(world, closes_on=clock.now().date() + dt.timedelta(days=300))
+    client = visit(world.alice)
+    ticked = {"action": "withdraw", "_selected_action": [str(period.id)]}
+    page = client.post(PERIODS, ticked, follow=True)
+    assert page.context["title"] == "Withdraw periods"
+    answer = client.post(f"{PERIODS}withdraw/", {"id": str(period.id)}, follow=True)
+    assert f"The period to {period.closes_on} is withdrawn." in answer.content.decode()
+    opened(world)
+    with reading(world.actor(world.alice)):
+        states = list(Period.objects.order_by("id").values_list("state", flat=True))
+    assert states == ["WITHDRAWN", "OPEN"]
+
+
 def test_others_neither_see_nor_close(world: World, visit: Visit) -> None:
     period = opened(world)
     client = visit(world.charlie)
@@ -120,3 +142,48 @@ def _journal(world: World, effective_at: dt.datetime) -> None:
     )
     order = JournalOrder(world.acme.id, legs, "Residue", b"x" * 32, effective_at)
     post_journal(actor=world.actor(world.alice), order=order, now=clock.now())
+
+
+ACCOUNTS = "/admin/ledger/ledgeraccount/"
+
+
+def test_a_general_account_is_renamed_and_closed(world: World, visit: Visit) -> None:
+    actor = world.actor(world.alice)
+    with reading(actor):
+        heading = AccountGroup.objects.get(code="5200").id
+        cash = LedgerAccount.objects.get(code="1000-CASH")
+    rent = open_account(
+        actor=actor,
+        organization_id=world.acme.id,
+        group_id=heading,
+        currency="INR",
+        code="5200-RENT",
+        name="Rent",
+        now=clock.now(),
+    )
+    client = visit(world.alice)
+    ticked = {"action": "rename", "_selected_action": [str(rent.id)]}
+    page = client.post(ACCOUNTS, ticked, follow=True)
+    assert page.context["rows"] == [(rent.id, "Rent", "5200-RENT · INR · Active")]
+    client.post(f"{ACCOUNTS}rename/", {"id": str(rent.id), "name": "Rent of the shop"})
+    kept = client.post(f"{ACCOUNTS}rename/", {"id": str(cash.id), "name": "Mine"})
+    assert "Only a general account" in kept.content.decode()
+    ticked = {"action": "close", "_selected_action": [str(rent.id), str(cash.id)]}
+    assert len(client.post(ACCOUNTS, ticked, follow=True).context["rows"]) == 2
+    answer = client.post(f"{ACCOUNTS}close/", {"id": [str(rent.id), str(cash.id)]}, follow=True)
+    assert "Account 5200-RENT is closed." in answer.content.decode()
+    assert "Only a general account" in answer.content.decode()
+    with reading(actor):
+        found = dict(LedgerAccount.objects.values_list("name", "status"))
+    assert (found["Rent of the shop"], found["Cash at bank"]) == ("CLOSED", "ACTIVE")
+
+
+def test_the_original_of_a_reversal_links_to_it(world: World, visit: Visit) -> None:
+    actor = world.actor(world.alice)
+    _journal(world, NOW - dt.timedelta(days=1))
+    with reading(actor):
+        original = Transaction.objects.get(kind="JOURNAL")
+    order = ReversalOrder(original.id, "Back", b"r" * 32)
+    back = reverse_journal(actor=actor, order=order, now=clock.now())
+    text = visit(world.alice).get(f"/admin/ledger/transaction/{original.id}/change/")
+    assert encode("txn", back.transaction_id) in text.content.decode()

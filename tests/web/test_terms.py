@@ -13,8 +13,9 @@ from tests.web.test_give_back import give, place
 from tests.web.test_send import form_of, review, sealed, transfers
 from tests.world import World
 from wallets.choices import TransferKind, WalletKind
-from wallets.models import FeeSchedule
+from wallets.models import FeeSchedule, LimitRule
 from wallets.services.terms import set_fee_schedule, set_limit_rule
+from wallets.tests.people import moved
 
 pytestmark = pytest.mark.django_db
 
@@ -255,3 +256,18 @@ def test_an_own_rule_replaces_the_general_one_on_the_organization_page(world: Wo
         ("Current", "₹2,000.00", "No limit", True),
         ("Merchant", "₹2,50,00,000.00", "₹25,00,00,000.00", False),
     ]
+
+
+def test_staff_return_an_organization_to_the_general_rule(world: World, visit: Visit):
+    limited(world, day_minor=5)
+    with reading(world.actor(world.olga)):
+        rule = LimitRule.objects.get(organization=world.acme)
+    client = visit(world.olga)
+    ticked = {"action": "withdraw", "_selected_action": [str(rule.id)]}
+    page = client.post("/admin/wallets/limitrule/", ticked, follow=True)
+    assert page.context["rows"] == [(rule.id, "Current · INR", "Acme")]
+    answer = client.post("/admin/wallets/limits/general/", {"id": str(rule.id)}, follow=True)
+    assert "The general rule holds again." in answer.content.decode()
+    assert moved(world.send(amount_minor=6)).amount_minor == 6
+    refused = visit(world.alice).post("/admin/wallets/limits/general/", {"id": str(rule.id)})
+    assert refused.status_code == 403

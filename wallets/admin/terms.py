@@ -21,7 +21,7 @@ class TermsAdmin(ReadOnlyAdmin):
     page = ""
     page_label = ""
     change_list_template = "admin/terms_list.html"
-    actions = ("change",)
+    actions: tuple[str, ...] = ("change",)
 
     @admin.action(description="Change…", permissions=["set"])
     def change(self, request: Any, queryset: QuerySet[Any]) -> Any:
@@ -84,12 +84,22 @@ class LimitRuleAdmin(TermsAdmin):
     """How much people's wallets may pay out; a rule of nobody's holds for everybody else."""
 
     permission, page, page_label = "wallets.set_limits", "admin:limit-set", "Set a limit"
+    actions = ("change", "withdraw")
     list_display = ("wallet_kind", "whose", "currency", "day", "month")
     list_filter = ("wallet_kind", "currency")
     list_select_related = ("organization", "currency")
     ordering = ("organization", "currency", "wallet_kind")
     fields = (*list_display, "set_at")
     readonly_fields = fields
+
+    @admin.action(description="Return to the general rule…", permissions=["set"])
+    def withdraw(self, request: Any, queryset: QuerySet[Any]) -> Any:
+        """To the page that asks for confirmation."""
+        return to_page(request, "admin:limit-general")
+
+    def get_queryset(self, request: Any) -> QuerySet[LimitRule]:
+        """The rules that hold; of a withdrawn one the audit record tells."""
+        return super().get_queryset(request).filter(withdrawn_at__isnull=True)
 
     @admin.display(description="Organization", ordering="organization")
     def whose(self, row: LimitRule) -> str:

@@ -71,6 +71,7 @@ class TransferAdmin(ReadOnlyAdmin):
         *_OF_THE_ASKING_SIDE,
         "created_at",
         "completed_at",
+        "effective_at",
     )
 
     def get_fields(self, request: Any, obj: Transfer | None = None) -> list[Any]:

@@ -48,6 +48,8 @@ _MOVED: LiteralString = """
                WHERE t.id = w.destination_transaction_id AND t.organization_id
                      = coalesce(w.counterparty_organization_id, w.organization_id)
            ) AS at_destination,
+           bool_or(w.effective_at IS NOT NULL
+                   AND t.effective_at <> least(w.effective_at, t.recorded_at)) AS misdated,
            sum(CASE e.side WHEN 'DEBIT' THEN e.amount_minor ELSE -e.amount_minor END)
                FILTER (WHERE e.account_id = s.account_id) AS paid_minor,
            sum(CASE e.side WHEN 'CREDIT' THEN e.amount_minor ELSE -e.amount_minor END)
@@ -77,6 +79,7 @@ TRANSFERS = Pass(
                       OR w.source_id IS NOT NULL AND t.at_source = 0
                       OR w.destination_id IS NOT NULL AND t.at_destination = 0
                         THEN 'transfer_organizations'
+                    WHEN t.misdated THEN 'transfer_effective_at'
                     WHEN w.source_id IS NOT NULL AND t.paid_minor IS DISTINCT FROM w.amount_minor
                          + CASE WHEN w.kind = 'reversal' THEN 0 ELSE w.fee_minor END
                         THEN 'transfer_source_debited'

@@ -70,6 +70,9 @@ class LimitRule(IdentifiedModel):
     day_minor = models.BigIntegerField(null=True, help_text="Null: no daily limit.")
     month_minor = models.BigIntegerField(null=True, help_text="Null: no monthly limit.")
     set_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(
+        null=True, help_text="Since when the general rule holds again; null: this one does."
+    )
 
     class Meta:
         constraints = (
@@ -82,6 +85,10 @@ class LimitRule(IdentifiedModel):
                 condition=(Q(day_minor__isnull=True) | Q(day_minor__range=(0, MAX_MINOR)))
                 & (Q(month_minor__isnull=True) | Q(month_minor__range=(0, MAX_MINOR))),
                 name="limit_rule_amounts",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True) | Q(organization__isnull=False),
+                name="limit_rule_general_stays",
             ),
             models.CheckConstraint(
                 condition=Q(wallet_kind__in=WalletKind.values), name="limit_rule_kind"

@@ -117,6 +117,9 @@ class Transfer(IdentifiedModel):
         db_constraint=False,
         db_index=False,
     )
+    effective_at = models.DateTimeField(
+        null=True, help_text="From when it counts, where a cash movement names an earlier time."
+    )
 
     class Meta:
         ordering = ("-id",)
@@ -152,6 +155,12 @@ class Transfer(IdentifiedModel):
                 fields=["organization", "kind", "external_reference"],
                 name="transfer_external_reference",
                 condition=Q(external_reference__isnull=False) & Q(state=TransferState.COMPLETED),
+            ),
+            models.CheckConstraint(
+                condition=Q(effective_at__isnull=True)
+                | Q(kind__in=(TransferKind.DEPOSIT, TransferKind.WITHDRAWAL))
+                & Q(effective_at__lte=F("created_at")),
+                name="transfer_effective_cash",
             ),
             models.CheckConstraint(
                 condition=Q(amount_minor__range=(1, MAX_MINOR)), name="transfer_amount"

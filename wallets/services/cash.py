@@ -20,10 +20,12 @@ def deposit(
     fingerprint: bytes,
     now: dt.datetime,
     description: str = "",
+    effective_at: dt.datetime | None = None,
 ) -> TransferOutcome:
     """Record money that arrived at the bank for a wallet.
 
     :param external_reference: the bank's own, unique among the organization's deposits.
+    :param effective_at: from when it counts, as the bank dates it; None for now.
     :raises ExternalReferenceUsed: if another deposit has it.
     """
     request = cash_request(
@@ -37,6 +39,7 @@ def deposit(
         fingerprint=fingerprint,
         now=now,
         description=description,
+        effective_at=effective_at,
     )
     return execute_transfers([request])[0]
 
@@ -52,10 +55,12 @@ def withdraw(
     fingerprint: bytes,
     now: dt.datetime,
     description: str = "",
+    effective_at: dt.datetime | None = None,
 ) -> TransferOutcome:
     """Record money that left the bank from a wallet.
 
     :param external_reference: the bank's own, unique among the organization's withdrawals.
+    :param effective_at: from when it counts, as the bank dates it; None for now.
     :raises ExternalReferenceUsed: if another withdrawal has it.
     """
     request = cash_request(
@@ -69,6 +74,7 @@ def withdraw(
         fingerprint=fingerprint,
         now=now,
         description=description,
+        effective_at=effective_at,
     )
     return execute_transfers([request])[0]
 
@@ -85,6 +91,7 @@ def cash_request(
     fingerprint: bytes,
     now: dt.datetime,
     description: str = "",
+    effective_at: dt.datetime | None = None,
 ) -> TransferRequest:
     """A deposit or a withdrawal as execution takes it, and as `rehearse_transfers` does."""
     arriving = kind == TransferKind.DEPOSIT
@@ -97,6 +104,7 @@ def cash_request(
         currency=currency,
         external_reference=external_reference,
         description=description,
+        effective_at=effective_at,
         reference=reference,
         fingerprint=fingerprint,
         now=now,

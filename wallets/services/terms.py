@@ -94,22 +94,53 @@ def set_limit_rule(
 
     :raises PermissionDenied: unless the actor carries `wallets.set_limits`.
     :raises NotFound: if there is no such organization.
-    :raises TermsInvalid: for limits out of bounds.
+    :raises TermsInvalid: for limits out of bounds, or a month below one of its days.
     :raises CurrencyUnknown: if the currency is not supported.
     """
     require(actor, "wallets.set_limits")
     _require_organization(actor, organization_id)
     _require_amounts(day_minor, month_minor)
+    if day_minor is not None and month_minor is not None and month_minor < day_minor:
+        raise TermsInvalid("The month's limit is below the day's.", pointer="/month_minor")
     require_currency(currency)
     amounts: dict[str, object] = {"day_minor": day_minor, "month_minor": month_minor}
     rule, _ = LimitRule.objects.update_or_create(
         organization_id=organization_id,
         wallet_kind=wallet_kind,
         currency_id=currency,
-        defaults={**amounts, "set_at": now},
+        defaults={**amounts, "set_at": now, "withdrawn_at": None},
     )
     facts = {"wallet_kind": str(wallet_kind), "currency": currency, **amounts}
     _tell(actor, "limit_rule", rule.id, organization_id, facts, now)
+    return rule
+
+
+@opens_transaction
+def withdraw_limit_rule(*, actor: Actor, limit_rule_id: uuid.UUID, now: dt.datetime) -> LimitRule:
+    """Let the platform's general rule hold again in place of an organization's own.
+
+    Records `wallets.limit_rule.withdraw` and emits `wallets.limit_rule.withdrawn`.
+
+    :raises PermissionDenied: unless the actor carries `wallets.set_limits`.
+    :raises NotFound: if there is no such rule, or it was withdrawn.
+    :raises TermsInvalid: if it is a general rule.
+    """
+    require(actor, "wallets.set_limits")
+    rule = LimitRule.objects.filter(id=limit_rule_id, withdrawn_at__isnull=True).first()
+    if rule is None:
+        raise NotFound("There is no such limit rule.")
+    if rule.organization_id is None:
+        raise TermsInvalid("A general rule holds wherever there is no other; it stays.")
+    rule.withdrawn_at = now
+    rule.save(update_fields=["withdrawn_at"])
+    facts: dict[str, object] = {
+        "wallet_kind": rule.wallet_kind,
+        "currency": rule.currency_id,
+        "day_minor": rule.day_minor,
+        "month_minor": rule.month_minor,
+    }
+    words = ("withdraw", "withdrawn")
+    _tell(actor, "limit_rule", rule.id, rule.organization_id, facts, now, words=words)
     return rule
 
 
@@ -131,10 +162,12 @@ def _tell(
     organization_id: uuid.UUID,
     facts: dict[str, object],
     now: dt.datetime,
+    words: tuple[str, str] = ("set", "set"),
 ) -> None:
+    verb, happened = words
     record(
         actor=actor,
-        action=f"wallets.{what}.set",
+        action=f"wallets.{what}.{verb}",
         subject_type=what,
         subject_id=subject_id,
         organization_id=organization_id,
@@ -142,7 +175,7 @@ def _tell(
         now=now,
     )
     emit(
-        name=f"wallets.{what}.set",
+        name=f"wallets.{what}.{happened}",
         organization_id=organization_id,
         subject_id=subject_id,
         payload=facts,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import itertools
 import uuid
 from collections.abc import Iterator
@@ -97,6 +98,7 @@ def cash(
     external_reference: str | None = None,
     key: str | None = None,
     currency: str = "INR",
+    effective_at: dt.datetime | None = None,
 ) -> TransferOutcome:
     """Deposit or withdraw, as Olga unless somebody else is named."""
     actor = actor or world.actor(world.olga)
@@ -112,6 +114,7 @@ def cash(
         reference=reference_of(actor=actor, route="cash", key=key or f"cash-{number}"),
         fingerprint=fingerprint(move, name, str(amount_minor), currency),
         now=NOW,
+        effective_at=effective_at,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import partial
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from accounts.services.organizations import suspend_organization
 from kernel.context import reading
 from kernel.money import MAX_MINOR
-from ledger.queries import accounts, trial_balance, trial_balance_totals
-from tests.world import NOW, World
+from ledger.choices import Axis
+from ledger.queries import accounts, balance_of, trial_balance, trial_balance_totals
+from ledger.services.periods import close_period, open_period
+from tests.world import NOW, REGISTERED, World
 from wallets.errors import ExternalReferenceUsed
 from wallets.models import Transfer
 from wallets.services.wallets import freeze_wallet, suspend_wallet
@@ -225,3 +228,58 @@ def test_the_other_organization_never_sees_cash(world: World) -> None:
     transfer = moved(cash(world, "deposit", world.alice_wallet, 5))
     with reading(world.actor(world.charlie)):
         assert not Transfer.objects.filter(id=transfer.id).exists()
+
+
+FRIDAY = NOW - dt.timedelta(days=3)
+
+
+@BOTH
+def test_the_banks_date_is_when_it_counts(world: World, move: str) -> None:
+    """Recorded on Monday, counted on Friday; limits and evidence are of Monday."""
+    transfer = moved(cash(world, move, world.alice_wallet, 250_00, effective_at=FRIDAY))
+    sign = 1 if move == "deposit" else -1
+
+    assert (transfer.created_at, transfer.effective_at) == (NOW, FRIDAY)
+    with reading(world.actor(world.alice)):
+        friday = [
+            balance_of(world.alice_wallet.account_id, as_of=FRIDAY, axis=axis).posted_minor
+            for axis in (Axis.EFFECTIVE, Axis.RECORDED)
+        ]
+    assert friday == [sign * 250_00, 0]
+    assert world.balance(world.alice_wallet) == ALICE + sign * 250_00
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("effective_at", "code"),
+    [
+        (NOW + dt.timedelta(microseconds=1), "effective_in_future"),
+        (dt.datetime(2026, 8, 31, 23, 59, tzinfo=dt.UTC), "effective_before_books"),
+        (dt.datetime(1899, 12, 31, tzinfo=dt.UTC), "effective_too_early"),
+    ],
+)
+def test_a_date_on_which_nothing_can_count(
+    world: World, move: str, effective_at: dt.datetime, code: str
+) -> None:
+    with only_a_refusal_is_kept(world):
+        refused = cash(world, move, world.alice_wallet, 250_00, effective_at=effective_at)
+    assert code_of(refused) == code
+    assert refused.transfer is not None
+    assert refused.transfer.effective_at is None
+
+
+def test_the_first_day_counts_from_its_beginning(world: World) -> None:
+    first = REGISTERED.replace(hour=0)
+    moved(cash(world, "deposit", world.alice_wallet, 250_00, effective_at=first))
+
+
+def test_a_closed_period_takes_no_late_cash(world: World) -> None:
+    alice = world.actor(world.alice)
+    period = open_period(
+        actor=alice, organization_id=world.acme.id, closes_on=FRIDAY.date(), now=NOW
+    )
+    moved(cash(world, "deposit", world.alice_wallet, 250_00, effective_at=FRIDAY))
+    close_period(actor=alice, period_id=period.id, now=NOW)
+    with only_a_refusal_is_kept(world):
+        refused = cash(world, "deposit", world.alice_wallet, 250_00, effective_at=FRIDAY)
+    assert code_of(refused) == "period_closed"

@@ -9,6 +9,7 @@ import pytest
 
 from kernel.context import reading
 from kernel.errors import PermissionDenied
+from kernel.money import MAX_MINOR
 from ledger.queries import accounts
 from tests.world import NOW, World
 from wallets.choices import TransferKind, WalletKind
@@ -57,6 +58,7 @@ def sent(world: World, amount_minor: int, *, days: int = 0, **more: object) -> s
         (100_00, 0, 25, 1_00, None, 1_00),
         (1_00_000_00, 0, 25, 0, 50_00, 50_00),
         (100_00, 2_00, 100, 0, 2_50, 2_50),
+        (MAX_MINOR, MAX_MINOR, 10_000, 0, None, MAX_MINOR),  # no wallet could pay more
     ],
 )
 def test_the_fee_of_an_amount(

@@ -65,6 +65,7 @@ class TransferCard:
 
     :param fee: what the payer paid on top, or what a reversal gave back of it; empty for none, and
         for whoever it does not concern.
+    :param counts_from: where that is an earlier time than `at`, named by who recorded it.
     :param total: amount and fee together, where there is a fee.
     """
 
@@ -94,6 +95,7 @@ class TransferCard:
     made_by: str
     request_id: str
     at: dt.datetime
+    counts_from: dt.datetime | None
 
 
 def direction_of(transfer: Transfer, mine: Collection[uuid.UUID]) -> str:
@@ -175,6 +177,7 @@ def transfer_card(
         made_by=_made_by(transfer) if asked else "",
         request_id=transfer.request_id if asked else "",
         at=transfer.completed_at or transfer.created_at,
+        counts_from=transfer.effective_at,
     )
 
 

@@ -1,7 +1,9 @@
-"""Opening and closing periods of the books on the staff site."""
+"""Opening, closing and withdrawing periods of the books on the staff site."""
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -16,7 +18,7 @@ from kernel.actor import Actor
 from kernel.context import reading
 from kernel.errors import VaultCraftError
 from ledger.queries import periods
-from ledger.services.periods import close_period, open_period
+from ledger.services.periods import close_period, open_period, withdraw_period
 from web.refusals import explain, words_of
 from web.views.staff import actor_of, chosen_ids, draw
 
@@ -50,20 +52,29 @@ def open_page(request: HttpRequest) -> HttpResponse:
 
 def close_page(request: HttpRequest) -> HttpResponse:
     """Confirm, then close each chosen period, one use case each."""
+    return _each(request, title="Close periods", use_case=close_period)
+
+
+def withdraw_page(request: HttpRequest) -> HttpResponse:
+    """Confirm, then withdraw each chosen period, one use case each."""
+    return _each(request, title="Withdraw periods", use_case=withdraw_period)
+
+
+def _each(request: HttpRequest, *, title: str, use_case: Callable[..., Any]) -> HttpResponse:
     actor = actor_of(request)
     require(actor, MANAGE)
     given = request.POST if request.method == "POST" else request.GET
     chosen = chosen_ids(given.getlist("id"))
     if request.method == "POST":
         for period_id in chosen:
-            _close(request, actor, period_id)
+            _done(request, actor, period_id, use_case)
         return _back()
     with reading(actor):
         rows = [
             (row.id, f"To {row.closes_on}", f"{row.organization} · {row.get_state_display()}")
             for row in periods().filter(id__in=chosen).select_related("organization")
         ]
-        context = {"title": "Close periods", "form": forms.Form(), "rows": rows, "danger": True}
+        context = {"title": title, "form": forms.Form(), "rows": rows, "danger": True}
         return draw(request, "admin/confirm.html", context)
 
 
@@ -83,13 +94,16 @@ def _opened(request: HttpRequest, actor: Actor, form: PeriodForm) -> bool:
     return True
 
 
-def _close(request: HttpRequest, actor: Actor, period_id: Any) -> None:
+def _done(
+    request: HttpRequest, actor: Actor, period_id: uuid.UUID, use_case: Callable[..., Any]
+) -> None:
     try:
-        period = close_period(actor=actor, period_id=period_id, now=clock.now())
+        period = use_case(actor=actor, period_id=period_id, now=clock.now())
     except VaultCraftError as error:
         messages.error(request, words_of(error))
     else:
-        messages.success(request, f"The period to {period.closes_on} is closed.")
+        word = period.get_state_display().lower()
+        messages.success(request, f"The period to {period.closes_on} is {word}.")
 
 
 def _back() -> HttpResponse:

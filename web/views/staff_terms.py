@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
@@ -18,10 +19,11 @@ from kernel.errors import VaultCraftError
 from wallets.choices import WalletKind
 from wallets.models import FeeSchedule, LimitRule
 from wallets.queries import fee_schedules, limit_rules
-from wallets.services.terms import set_fee_schedule, set_limit_rule
+from wallets.services.terms import set_fee_schedule, set_limit_rule, withdraw_limit_rule
 from web.forms import FeeForm, LimitForm, OrganizationFeeForm
 from web.presenters.choices import currency_choices
 from web.presenters.money import plain
+from web.refusals import words_of
 from web.views.organization import charged_kinds
 from web.views.staff import actor_of, chosen_ids, draw
 from web.views.terms import explain_terms, exponent_of, fee_terms, minor_or_zero
@@ -64,6 +66,35 @@ def limit(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse(_LIMITS))
     lead = "It replaces the general rule for this organization. What was spent already counts."
     return _page(request, "Set a limit", lead, form, _LIMITS)
+
+
+def general_limit(request: HttpRequest) -> HttpResponse:
+    """Confirm, then let the general rule hold in place of each chosen one."""
+    actor = actor_of(request)
+    require(actor, "wallets.set_limits")
+    given = request.POST if request.method == "POST" else request.GET
+    chosen = chosen_ids(given.getlist("id"))
+    if request.method == "POST":
+        for rule_id in chosen:
+            _limit_withdrawn(request, actor, rule_id)
+        return HttpResponseRedirect(reverse(_LIMITS))
+    with reading(actor):
+        rows = [
+            (row.id, f"{row.get_wallet_kind_display()} · {row.currency_id}", str(row.organization))
+            for row in limit_rules().filter(id__in=chosen).select_related("organization")
+        ]
+        title = "Return to the general rule"
+        context = {"title": title, "form": Form(), "rows": rows, "danger": True}
+        return draw(request, "admin/confirm.html", context)
+
+
+def _limit_withdrawn(request: HttpRequest, actor: Actor, rule_id: uuid.UUID) -> None:
+    try:
+        withdraw_limit_rule(actor=actor, limit_rule_id=rule_id, now=clock.now())
+    except VaultCraftError as error:
+        messages.error(request, words_of(error))
+    else:
+        messages.success(request, "The general rule holds again.")
 
 
 def _page(

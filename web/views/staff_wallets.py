@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -54,6 +55,12 @@ class CashForm(forms.Form):
         help_text="As on the bank statement; each is taken once.",
     )
     description = LineField(max_length=140, required=False)
+    value_date = forms.DateField(
+        required=False,
+        help_text="If it is not today's: the money counts from the beginning of this day in the"
+        " organization's time zone.",
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
 
 
 def status(request: HttpRequest) -> HttpResponse:
@@ -109,6 +116,7 @@ def _move(
 ) -> TransferOutcome | None:
     """The outcome, or None with the reason on the form."""
     asked = form.cleaned_data
+    effective_at = _beginning(asked["value_date"], wallet)
     try:
         amount_minor = parse_minor(text=asked["amount"], exponent=wallet.currency.exponent)
         outcome = use_case(
@@ -119,10 +127,15 @@ def _move(
             external_reference=asked["external_reference"],
             reference=reference_of(actor=actor, route=f"admin:{change}", key=asked["key"]),
             fingerprint=fingerprint(
-                wallet.handle, str(amount_minor), asked["external_reference"], asked["description"]
+                wallet.handle,
+                str(amount_minor),
+                asked["external_reference"],
+                asked["description"],
+                str(effective_at),
             ),
             now=clock.now(),
             description=asked["description"],
+            effective_at=effective_at,
         )
     except VaultCraftError as error:
         explain(form, error)
@@ -132,6 +145,13 @@ def _move(
         renew_key(form)
         return None
     return outcome
+
+
+def _beginning(day: dt.date | None, wallet: Wallet) -> dt.datetime | None:
+    """The first instant of the day the bank names, or None."""
+    if day is None:
+        return None
+    return clock.start_of_day(day, timezone=wallet.organization.timezone)
 
 
 def _change(

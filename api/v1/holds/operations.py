@@ -35,6 +35,7 @@ from kernel.actor import Actor
 from kernel.context import reading
 from ledger import errors as ledger_errors
 from wallets import errors as wallet_errors
+from wallets.directory import key_of
 from wallets.queries import hold_of, holds_in, visible_holds
 from wallets.services.holds import HoldRequest, capture_hold, place_hold, void_hold
 from wallets.services.lanes import DIRECT
@@ -55,8 +56,9 @@ REFUSED = (
     wallet_errors.FeeChanged,
     wallet_errors.SourceFrozen,
     wallet_errors.SourceSuspended,
+    wallet_errors.SourceClosed,
+    wallet_errors.DestinationClosed,
     wallet_errors.OrganizationInactive,
-    ledger_errors.AccountClosed,
     ledger_errors.InsufficientFunds,
 )
 
@@ -263,6 +265,7 @@ def _filtered(rows: Any, query: dict[str, Any], *, now: dt.datetime) -> Any:
     if "currency" in query:
         rows = rows.filter(currency_id=query["currency"])
     if "wallet" in query:
-        wallet_id = path_id("wal", query["wallet"])
-        rows = rows.filter(Q(source_id=wallet_id) | Q(destination_id=wallet_id))
+        key = key_of(query["wallet"])
+        column = "handle" if isinstance(key, str) else "id"
+        rows = rows.filter(Q(**{f"source_{column}": key}) | Q(**{f"destination_{column}": key}))
     return rows

@@ -105,9 +105,6 @@ class HoldQuery(queries.PageQuery):
 
     state = queries.one_of(*HoldState.values, required=False)
     currency = fields.currency(required=False)
-    wallet = fields.PatternField(
-        fields.id_pattern("wal"),
-        message="Expected a wallet id.",
-        required=False,
-        help_text="Reserved on this wallet, or for it.",
+    wallet = fields.wallet_reference(
+        required=False, help_text="Reserved on this wallet, or for it: its id or handle."
     )

@@ -39,7 +39,8 @@ class AccountGroupOrder(fields.StrictSerializer):
         fields.id_pattern("agr"), message="Expected a heading's id."
     )
     code = fields.LineField(
-        max_length=MAX_CODE, help_text="Four digits, then letters, digits, points and dashes."
+        max_length=MAX_CODE,
+        help_text="Four digits, then capital letters, digits, and points or dashes between.",
     )
     name = fields.LineField(max_length=MAX_NAME, visible=True)
     organization = organization(help_text=FOR_STAFF)

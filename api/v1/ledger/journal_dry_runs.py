@@ -10,11 +10,13 @@ from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts.policy import require
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.schema.operations import operation
 from api.v1.dry_runs import Verdict, verdict
 from api.v1.ledger.journals import (
+    POST,
     JournalOrder,
     JournalReversalOrder,
     journal_order,
@@ -61,11 +63,16 @@ class JournalDryRuns(Endpoint):
         " posted or refused.",
         request=JournalOrder,
         response=JournalDryRun,
-        refusals=(NotFound, ledger_errors.JournalSizeUnusable),
+        refusals=(NotFound,),
     )
     def post(self, request: Request) -> HttpResponse:
         """What if?"""
-        actor, given = actor_of(request), body_of(request, JournalOrder)
+        actor = actor_of(request)
+        try:
+            given = body_of(request, JournalOrder)
+        except ledger_errors.JournalSizeUnusable as refusal:
+            require(actor, POST)
+            return _answer(request, journals.Rehearsal({}, refusal), {})
         order = journal_order(actor, given, unused_reference())
         told = journals.rehearse_journal(actor=actor, order=order, now=clock.now())
         return _answer(request, told, {leg.account_id: leg.currency for leg in order.legs})

@@ -30,8 +30,12 @@ from ledger.services import journals
 from wallets.services.references import reference_of
 
 ROUTE, REVERSALS = "ledger/journal-entries", "ledger/transactions/reverse"
+POST = "ledger.post_journal"
 MAX_DESCRIPTION = 200
-EFFECTIVE = "From when it counts; without it, now. Never in the future, nor in a closed period."
+EFFECTIVE = (
+    "From when it counts; without it, now. Never in the future, in a closed period, or before the"
+    " day on which the organization was registered."
+)
 
 REFUSED_BY_BOOKS = (
     ledger_errors.AccountFrozen,
@@ -43,6 +47,7 @@ REFUSED_BY_BOOKS = (
     ledger_errors.PeriodClosed,
     ledger_errors.EffectiveInFuture,
     ledger_errors.EffectiveTooEarly,
+    ledger_errors.EffectiveBeforeBooks,
     ledger_errors.UnbalancedJournal,
     ledger_errors.AccountNotForJournals,
     ledger_errors.JournalReferenceReused,
@@ -68,7 +73,12 @@ class JournalLeg(fields.StrictSerializer):
 class JournalOrder(fields.StrictSerializer):
     """From 2 to 100 legs, debits and credits equal in each currency."""
 
-    legs = JournalLeg(many=True, allow_empty=False, help_text=f"2 to {journals.MAX_LEGS}.")
+    legs = JournalLeg(  # type: ignore[call-arg] # of the list that `many` makes
+        many=True,
+        allow_empty=False,
+        max_length=journals.MAX_LEGS,
+        help_text=f"2 to {journals.MAX_LEGS}.",
+    )
     description = fields.LineField(max_length=MAX_DESCRIPTION, visible=True)
     effective_at = queries.TimeField(required=False, help_text=EFFECTIVE)
     organization = organization(

@@ -13,10 +13,15 @@ from api.pagination import page_of
 from api.schema.operations import operation
 from api.v1.entries import EntryPage, rendered_entries
 from api.v1.ledger.homes import home_of
-from api.v1.ledger.rendering import rendered_account, rendered_transaction
+from api.v1.ledger.rendering import (
+    rendered_account,
+    rendered_reversals,
+    rendered_transaction,
+)
 from api.v1.ledger.shapes import (
     READ,
     TAG,
+    AccountChange,
     AccountOrder,
     AccountQuery,
     LedgerAccount,
@@ -25,12 +30,13 @@ from api.v1.ledger.shapes import (
     TransactionPage,
     TransactionQuery,
 )
+from api.v1.organizations import Nothing
 from kernel import clock
 from kernel.context import reading
 from kernel.errors import NotFound
 from ledger import errors as ledger_errors
 from ledger import queries as books
-from ledger.services.chart import open_account
+from ledger.services.chart import close_account, open_account, rename_account
 
 
 class Accounts(Endpoint):
@@ -112,6 +118,49 @@ class OneAccount(Endpoint):
             found = rendered_account(books.account_of(path_id("acc", account_id)))
         return Answer.of(found).response()
 
+    @operation(
+        "rename_ledger_account",
+        tag=TAG,
+        summary="Give a general account another name",
+        request=AccountChange,
+        response=LedgerAccount,
+        path={"account_id": "acc"},
+        refusals=(ledger_errors.AccountNotGeneral,),
+    )
+    def patch(self, request: Request, account_id: str) -> HttpResponse:
+        """Rename."""
+        actor, order = actor_of(request), body_of(request, AccountChange)
+        account = rename_account(
+            actor=actor,
+            account_id=path_id("acc", account_id),
+            name=order["name"],
+            now=clock.now(),
+        )
+        return Answer.of(rendered_account(account)).response()
+
+
+class CloseAccount(Endpoint):
+    """The end of a general account."""
+
+    @operation(
+        "close_ledger_account",
+        tag=TAG,
+        summary="Close a general account that stands at zero, for good",
+        request=Nothing,
+        response=LedgerAccount,
+        path={"account_id": "acc"},
+        refusals=(
+            ledger_errors.AccountNotGeneral,
+            ledger_errors.AccountNotEmpty,
+            ledger_errors.AccountStateConflict,
+        ),
+    )
+    def post(self, request: Request, account_id: str) -> HttpResponse:
+        """Close."""
+        actor, _ = actor_of(request), body_of(request, Nothing)
+        account = close_account(actor=actor, account_id=path_id("acc", account_id), now=clock.now())
+        return Answer.of(rendered_account(account)).response()
+
 
 class AccountEntryQuery(queries.PageQuery):
     """Where to go on in the list."""
@@ -163,6 +212,8 @@ class Transactions(Endpoint):
         rows = books.transactions()
         if "kind" in query:
             rows = rows.filter(kind=query["kind"])
+        if "reverses" in query:
+            rows = rows.filter(reverses=path_id("txn", query["reverses"]))
         with reading(actor):
             page = page_of(
                 request,
@@ -179,7 +230,7 @@ class OneTransaction(Endpoint):
     @operation(
         "read_ledger_transaction",
         tag=TAG,
-        summary="Read one transaction with its entries",
+        summary="Read one transaction with its entries, and what was undone of it",
         response=Transaction,
         query=queries.Query,
         path={"transaction_id": "txn"},
@@ -190,5 +241,6 @@ class OneTransaction(Endpoint):
         require(actor, READ)
         with reading(actor):
             row = books.transaction_of(path_id("txn", transaction_id))
-            found = rendered_transaction(row)
+            reversals = rendered_reversals(row, books.reversals_of(row))
+        found = {**rendered_transaction(row), "reversals": reversals}
         return Answer.of(found).response()

@@ -1,4 +1,4 @@
-"""Periods of the books: listing, opening, closing."""
+"""Periods of the books: listing, opening, closing, withdrawing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from kernel.errors import NotFound
 from ledger import errors as ledger_errors
 from ledger import queries as books
 from ledger.choices import PeriodState
-from ledger.services.periods import close_period, open_period
+from ledger.services.periods import close_period, open_period, withdraw_period
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _PROOF = r"^[0-9a-f]{64}$"
@@ -74,6 +74,7 @@ class Period(serializers.Serializer[Any]):
     ends_at = serializers.DateTimeField(help_text="Exclusive.")
     opened_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
+    withdrawn_at = serializers.DateTimeField(allow_null=True)
     opening_proof = serializers.RegexField(_PROOF, allow_null=True)
     closing_proof = serializers.RegexField(_PROOF, allow_null=True)
 
@@ -147,12 +148,35 @@ class ClosePeriod(Endpoint):
         request=Nothing,
         response=Period,
         path={"period_id": "per"},
-        refusals=(ledger_errors.PeriodNotOver, ledger_errors.PeriodAlreadyClosed),
+        refusals=(
+            ledger_errors.PeriodNotOver,
+            ledger_errors.PeriodAlreadyClosed,
+            ledger_errors.PeriodWithdrawn,
+        ),
     )
     def post(self, request: Request, period_id: str) -> HttpResponse:
         """Close it."""
         actor, _ = actor_of(request), body_of(request, Nothing)
         period = close_period(actor=actor, period_id=path_id("per", period_id), now=clock.now())
+        return Answer.of(_rendered(period)).response()
+
+
+class WithdrawPeriod(Endpoint):
+    """Taking back a period that should not have been opened."""
+
+    @operation(
+        "withdraw_period",
+        tag=TAG,
+        summary="Withdraw an open period: another may be opened in its place",
+        request=Nothing,
+        response=Period,
+        path={"period_id": "per"},
+        refusals=(ledger_errors.PeriodAlreadyClosed, ledger_errors.PeriodWithdrawn),
+    )
+    def post(self, request: Request, period_id: str) -> HttpResponse:
+        """Withdraw it."""
+        actor, _ = actor_of(request), body_of(request, Nothing)
+        period = withdraw_period(actor=actor, period_id=path_id("per", period_id), now=clock.now())
         return Answer.of(_rendered(period)).response()
 
 
@@ -166,6 +190,7 @@ def _rendered(period: Any) -> dict[str, Any]:
         "ends_at": instant(period.ends_at),
         "opened_at": instant(period.opened_at),
         "closed_at": instant(period.closed_at),
+        "withdrawn_at": instant(period.withdrawn_at),
         "opening_proof": _hex(period.opening_proof),
         "closing_proof": _hex(period.closing_proof),
     }

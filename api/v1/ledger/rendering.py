@@ -10,6 +10,7 @@ from api.v1.entries import rendered_entry
 from api.v1.rendering import instant, shown, typed_id
 from kernel import ids
 from ledger import queries as books
+from ledger.choices import TransactionKind
 
 
 def moment(given: dt.datetime | None) -> str | None:
@@ -54,6 +55,17 @@ def rendered_transaction(transaction: Any) -> dict[str, Any]:
         "recorded_at": instant(transaction.recorded_at),
         "entries": [rendered_entry(entry) for entry in entries],
     }
+
+
+def rendered_reversals(transaction: Any, undone: books.Undone) -> dict[str, Any]:
+    """How much of each entry of a transaction was undone."""
+    final = transaction.kind == TransactionKind.REVERSAL
+    rows = []
+    for entry in transaction.entries.all():
+        reversed_minor = undone.undone_minor.get(entry.id, 0)
+        left_minor = 0 if final else entry.amount_minor - reversed_minor
+        rows.append({"seq": entry.seq, "reversed_minor": reversed_minor, "left_minor": left_minor})
+    return {"count": undone.count, "entries": rows}
 
 
 def rendered_balance_rows(accounts: Iterable[Any]) -> list[dict[str, Any]]:

@@ -23,12 +23,19 @@ class AccountOrder(fields.StrictSerializer):
     group = fields.PatternField(fields.id_pattern("agr"), message="Expected a heading's id.")
     currency = fields.currency()
     code = fields.LineField(
-        max_length=32, help_text="Four digits, then letters, digits, points and dashes."
+        max_length=32,
+        help_text="Four digits, then capital letters, digits, and points or dashes between.",
     )
     name = fields.LineField(max_length=100, visible=True)
     organization = organization(
         help_text="Whose chart; for platform staff, who have no organization of their own."
     )
+
+
+class AccountChange(fields.StrictSerializer):
+    """What may change about a general account."""
+
+    name = fields.LineField(max_length=100, visible=True)
 
 
 class LedgerAccount(serializers.Serializer[Any]):
@@ -54,6 +61,21 @@ class LedgerAccount(serializers.Serializer[Any]):
 LedgerAccountPage = page_shape(LedgerAccount, "LedgerAccountPage")
 
 
+class UndoneEntry(serializers.Serializer[Any]):
+    """How much of one entry was undone, and how much could still be."""
+
+    seq = serializers.IntegerField(min_value=1)
+    reversed_minor = minor()
+    left_minor = minor()
+
+
+class TransactionReversals(serializers.Serializer[Any]):
+    """What was undone of a transaction; the list filtered by `reverses` shows by which others."""
+
+    count = serializers.IntegerField(min_value=0)
+    entries = UndoneEntry(many=True)
+
+
 class Transaction(serializers.Serializer[Any]):
     """A balanced set of entries."""
 
@@ -66,6 +88,9 @@ class Transaction(serializers.Serializer[Any]):
     effective_at = serializers.DateTimeField()
     recorded_at = serializers.DateTimeField()
     entries = Entry(many=True)
+    reversals = TransactionReversals(
+        required=False, help_text="Where one transaction is read: it grows later."
+    )
 
 
 TransactionPage = page_shape(Transaction, "TransactionPage")
@@ -131,3 +156,9 @@ class TransactionQuery(queries.PageQuery):
     list_name = "transactions"
 
     kind = queries.one_of(*TransactionKind.values, required=False)
+    reverses = fields.PatternField(
+        fields.id_pattern("txn"),
+        message="Expected a transaction's id.",
+        required=False,
+        help_text="Only what undoes this transaction.",
+    )

@@ -85,6 +85,7 @@ def rendered_transfer(transfer: Transfer, *, viewer: Viewer) -> dict[str, Any]:
         "made_by": rendered_maker(transfer) if asked else None,
         "created_at": instant(transfer.created_at),
         "completed_at": instant(transfer.completed_at),
+        "effective_at": instant(transfer.effective_at),
         "source_transaction": typed_id("txn", transfer.source_transaction_id if payer else None),
         "destination_transaction": typed_id(
             "txn", transfer.destination_transaction_id if receiver else None

@@ -115,6 +115,10 @@ class Transfer(serializers.Serializer[Any]):
     made_by = MadeBy(allow_null=True, help_text="Only for the side that asked.")
     created_at = serializers.DateTimeField()
     completed_at = serializers.DateTimeField(allow_null=True)
+    effective_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="From when it counts, where a deposit or withdrawal named an earlier time.",
+    )
     source_transaction = id_member("txn", allow_null=True)
     destination_transaction = id_member("txn", allow_null=True)
     entries = Entry(many=True, required=False, help_text="With `expand=entries`: your side's.")

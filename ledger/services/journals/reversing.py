@@ -101,7 +101,7 @@ def _reversal(
         if original.kind == TransactionKind.REVERSAL:
             raise ReversalOfReversal()
         raise NotAJournal(facts={"kind": original.kind})
-    effective_at = effective_at_of(order.effective_at, now)
+    effective_at = effective_at_of(original.organization_id, order.effective_at, now)
     if effective_at < original.effective_at:
         raise ReversalBeforeOriginal(
             pointer="/effective_at", facts={"original": original.effective_at.isoformat()}

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 
+from accounts.queries import first_instant_of
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
@@ -13,13 +14,11 @@ from kernel.transactions import needs_transaction
 from ledger.choices import AccountKind, TransactionKind
 from ledger.errors import (
     AccountNotForJournals,
-    EffectiveInFuture,
-    EffectiveTooEarly,
     PeriodClosed,
     PostingRefused,
 )
 from ledger.models import Transaction
-from ledger.queries.statements import EARLIEST
+from ledger.services.dating import check_date
 from ledger.services.journals.orders import Rehearsal
 from ledger.services.movements import Movement, Posted, Refused
 from ledger.services.posting import post, rehearse
@@ -37,17 +36,14 @@ def check_kind(actor: Actor, kind: str, pointer: str) -> None:
         raise AccountNotForJournals(facts={"kind": kind}, pointer=pointer)
 
 
-def effective_at_of(wanted: dt.datetime | None, now: dt.datetime) -> dt.datetime:
-    """From when it counts: the wanted instant, or now.
-
-    :raises EffectiveInFuture: if that is still to come.
-    :raises EffectiveTooEarly: if it is before the year 1900.
-    """
-    if wanted is not None and wanted < EARLIEST:
-        raise EffectiveTooEarly(pointer="/effective_at")
-    if wanted is not None and wanted > now:
-        raise EffectiveInFuture(pointer="/effective_at")
-    return wanted or now
+def effective_at_of(
+    organization_id: uuid.UUID, wanted: dt.datetime | None, now: dt.datetime
+) -> dt.datetime:
+    """From when it counts: the wanted instant, or now. Raises what `check_date` does."""
+    if wanted is None:
+        return now
+    check_date(wanted, first=first_instant_of(organization_id), now=now)
+    return wanted
 
 
 @needs_transaction

@@ -51,6 +51,7 @@ def post_journal(*, actor: Actor, order: JournalOrder, now: dt.datetime) -> Jour
     :raises JournalSizeUnusable: for fewer than 2 or more than 100 legs.
     :raises InvalidAmount: unless each amount is from 1 to `MAX_MINOR`.
     :raises EffectiveInFuture: if it would count later than now.
+    :raises EffectiveBeforeBooks: if it would count before the organization's first day.
     :raises AccountNotFound: if a leg names no account of these books.
     :raises CurrencyMismatch: if a leg is in another currency than its account.
     :raises AccountNotForJournals: if a leg's account is not for entries by hand.
@@ -115,7 +116,7 @@ def _journal(actor: Actor, order: JournalOrder, now: dt.datetime) -> Movement:
                 tuple(Leg(leg.account_id, leg.side, leg.amount_minor) for leg in order.legs),
             ),
         ),
-        effective_at=effective_at_of(order.effective_at, now),
+        effective_at=effective_at_of(order.organization_id, order.effective_at, now),
         description=order.description,
     )
 

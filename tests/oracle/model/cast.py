@@ -80,7 +80,7 @@ _SCALE = {"INR": 100, "USD": 1}
 
 def world() -> World:
     """The model's world before anybody moves."""
-    bank = World(now=START)
+    bank = World(now=START, founded=START)
     bank.houses = {one.name: House(one.name, one.zone) for one in HOUSES}
     bank.people = {one.name: one for one in PEOPLE}
     for purse in PURSES:

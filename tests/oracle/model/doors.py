@@ -21,6 +21,7 @@ from tests.oracle.model.bank import forecast, settle
 from tests.oracle.model.judging import expire
 from tests.oracle.model.state import (
     ACTIVE,
+    CLOSED,
     OPEN,
     VOIDED,
     Deed,
@@ -166,15 +167,7 @@ def _check_reserving(world: World, wish: Reserve, payer: Purse) -> int:
 
     What taking it will cost has to be there, too: that is the answer.
     """
-    payee = world.purses.get(wish.payee)
-    if payee is None:
-        raise Denied("destination_wallet_not_found")
-    if payee.name == payer.name:
-        raise Denied("same_wallet")
-    if not payer.currency == payee.currency == wish.currency:
-        raise Denied("wallet_currency_mismatch")
-    if not 0 < wish.seconds <= LONGEST.total_seconds():
-        raise Denied("hold_expiry_invalid")
+    _check_receiver(world, wish, payer)
     if not world.houses[payer.house].running:
         raise Denied("organization_inactive")
     pot = world.pot_of(payer.name)
@@ -185,6 +178,20 @@ def _check_reserving(world: World, wish: Reserve, payer: Purse) -> int:
     if wish.amount + fee > world.free(pot.name):
         raise Denied("insufficient_funds")
     return fee
+
+
+def _check_receiver(world: World, wish: Reserve, payer: Purse) -> None:
+    payee = world.purses.get(wish.payee)
+    if payee is None:
+        raise Denied("destination_wallet_not_found")
+    if payee.name == payer.name:
+        raise Denied("same_wallet")
+    if not payer.currency == payee.currency == wish.currency:
+        raise Denied("wallet_currency_mismatch")
+    if not 0 < wish.seconds <= LONGEST.total_seconds():
+        raise Denied("hold_expiry_invalid")
+    if world.pot_of(payee.name).state == CLOSED:
+        raise Denied("destination_wallet_closed")
 
 
 def void(world: World, *, who: str, pledge: Label) -> str:

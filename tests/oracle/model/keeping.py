@@ -56,9 +56,16 @@ def _write(world: World, wish: Journal) -> str:
     _make_sense(world, person, wish)
     if at > world.now:
         raise Denied("effective_in_future")
+    if wish.seconds_ago is not None and world.houses[wish.house].day(at) < _first_day(world, wish):
+        raise Denied("effective_before_books")
     _judge(world, wish.house, page, at)
     world.journals[wish.house, wish.label] = Written(page, at)
     return ""
+
+
+def _first_day(world: World, wish: Journal) -> dt.date:
+    """The day on which the house was founded, where it stands."""
+    return world.houses[wish.house].day(world.founded)
 
 
 def _allow(person: Person, house: str) -> None:

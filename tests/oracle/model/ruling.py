@@ -106,5 +106,7 @@ def limit(world: World, house: str | None, kind: str, currency: str, cap: Cap) -
     """Say how much wallets of a kind may spend."""
     if any(value is not None and not 0 <= value <= MOST for value in (cap.day, cap.month)):
         return "terms_invalid"
+    if cap.day is not None and cap.month is not None and cap.month < cap.day:
+        return "terms_invalid"
     world.caps[house, kind, currency] = cap
     return ""

@@ -215,9 +215,10 @@ class Stretch:
 
 @dataclasses.dataclass
 class World:
-    """Everything there is, at one moment of the door's clock."""
+    """Everything there is, at one moment of the door's clock; all houses were founded at one."""
 
     now: dt.datetime
+    founded: dt.datetime
     houses: dict[str, House] = dataclasses.field(default_factory=dict)
     people: dict[str, Person] = dataclasses.field(default_factory=dict)
     purses: dict[str, Purse] = dataclasses.field(default_factory=dict)

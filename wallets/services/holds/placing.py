@@ -15,17 +15,21 @@ from kernel.context import Context, reading_as, widen
 from kernel.errors import Busy, VaultCraftError
 from kernel.money import checked_minor
 from kernel.transactions import needs_transaction, opens_transaction, tune
-from ledger.errors import AccountFrozen, AccountSuspended
+from ledger.choices import AccountStatus
+from ledger.errors import AccountClosed, AccountFrozen, AccountSuspended
+from ledger.queries import account_of
 from ledger.services import holds as ledger_holds
 from ledger.services.movements import Balance
 from wallets.directory import Listed, look_up
 from wallets.errors import (
     CurrencyDiffers,
+    DestinationClosed,
     DestinationNotFound,
     FeeChanged,
     HoldExpiryInvalid,
     ReferenceReused,
     SameWallet,
+    SourceClosed,
     SourceFrozen,
     SourceNotFound,
     SourceSuspended,
@@ -41,6 +45,7 @@ LONGEST = dt.timedelta(days=30)
 _AT_SOURCE: Mapping[type[VaultCraftError], type[VaultCraftError]] = {
     AccountFrozen: SourceFrozen,
     AccountSuspended: SourceSuspended,
+    AccountClosed: SourceClosed,
 }
 
 
@@ -87,6 +92,7 @@ def place_hold(request: HoldRequest) -> WalletHold:
 
     :raises SourceNotFound: if there is no such wallet, or none the actor may debit.
     :raises DestinationNotFound: if there is no such wallet.
+    :raises DestinationClosed: if it is closed: nothing could ever be captured for it.
     :raises HoldExpiryInvalid: unless it ends after `now` and within `LONGEST`.
     :raises FeeChanged: if another fee was expected.
     :raises ReferenceReused: if the reference stands for another request.
@@ -121,7 +127,7 @@ def rehearse_hold(request: HoldRequest) -> HoldRehearsal:
                 fee_minor=fee.amount_minor,
             )
         except tuple(_AT_SOURCE) as error:
-            raise _AT_SOURCE[type(error)]() from error
+            raise _AT_SOURCE[type(error)](pointer="/source_wallet") from error
     return HoldRehearsal(fee.amount_minor, balance)
 
 
@@ -174,7 +180,15 @@ def _payee(request: HoldRequest, source: Listed, directory: Mapping[str, Listed]
         raise CurrencyDiffers(pointer="/currency")
     if not request.now < request.expires_at <= request.now + LONGEST:
         raise HoldExpiryInvalid(pointer="/expires_at")
+    _require_open(wallet, source)
     return wallet
+
+
+def _require_open(payee: Listed, source: Listed) -> None:
+    """Closed is final, so this needs no lock; the payee's organization comes into view for it."""
+    widen(Context(organizations=(source.organization_id, payee.organization_id)))
+    if account_of(payee.account_id).status == AccountStatus.CLOSED:
+        raise DestinationClosed(pointer="/destination_wallet")
 
 
 def _standing(organization_id: uuid.UUID, request: HoldRequest) -> WalletHold | None:
@@ -213,7 +227,7 @@ def _reserve(source: Listed, request: HoldRequest) -> uuid.UUID:
             fee_account_id=fee.account_id,
         )
     except tuple(_AT_SOURCE) as error:
-        raise _AT_SOURCE[type(error)]() from error
+        raise _AT_SOURCE[type(error)](pointer="/source_wallet") from error
 
 
 def _row(

@@ -68,6 +68,7 @@ _COLUMNS = {
     "reverses_id": "uuid",
     "source_transaction_id": "uuid",
     "destination_transaction_id": "uuid",
+    "effective_at": "timestamptz",
 }
 
 _values = operator.attrgetter(*_COLUMNS)
@@ -183,6 +184,7 @@ def _row(
         request.reversal.transfer_id if request.reversal else None,
         paid,
         received,
+        request.effective_at if posted else None,
     )
     return Transfer.from_db("default", list(_COLUMNS), values)
 

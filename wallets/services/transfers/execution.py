@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 
 from django.db import IntegrityError
 
+from accounts.queries import first_instant_of
 from kernel.context import Context, Scope
 from kernel.errors import Busy, VaultCraftError, registered_errors
 from kernel.transactions import opens_transaction, tune
@@ -198,8 +200,15 @@ def shape_all(drafts: Sequence[Draft], terms: Terms, *, cash: CashAccounts) -> l
         clearing=_clearing(drafts),
         cash=cash,
         originals=originals({one for back in backs for one in back.transaction_ids}),
+        first_instants=_first_instants(drafts),
     )
     return [draft if draft.refusal else shape(draft, material) for draft in drafts]
+
+
+def _first_instants(drafts: Sequence[Draft]) -> Mapping[uuid.UUID, dt.datetime]:
+    """When the books begin whose movements name a time; no statement where none does."""
+    dated = {draft.organization_id for draft in drafts if draft.request.effective_at}
+    return {organization_id: first_instant_of(organization_id) for organization_id in dated}
 
 
 def _clearing(drafts: Sequence[Draft]) -> ClearingAccounts:

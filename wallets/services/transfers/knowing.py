@@ -26,7 +26,7 @@ _FEES = (
 _LIMITS = (
     "SELECT organization_id, wallet_kind, currency_id, day_minor, month_minor"  # noqa: S608
     f" FROM wallets_limitrule WHERE ({_OF_ORGANIZATIONS_IN_VIEW} OR organization_id IS NULL)"
-    " AND currency_id = ANY (%s::text[])"
+    " AND withdrawn_at IS NULL AND currency_id = ANY (%s::text[])"
 )
 
 

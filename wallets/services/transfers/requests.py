@@ -50,8 +50,10 @@ class TransferRequest:
     :param amount_minor: minor units of `currency`, 1 to 2^53 - 1.
     :param reference: 32 bytes from `reference_of`, unique for ever.
     :param fingerprint: 32 bytes that change when anything asked for changes.
-    :param now: from the door; becomes the effective time.
+    :param now: from the door; becomes the effective time, unless `effective_at` says another.
     :param expected_fee_minor: the fee the payer agreed to; another one is refused `fee_changed`.
+    :param effective_at: for cash: from when it counts; not later than `now`, nor before the
+        organization's first day.
     :param hold: for a capture: the hold to take from.
     :param reversal: for a reversal: what is given back.
     """
@@ -69,6 +71,7 @@ class TransferRequest:
     kind: TransferKind = TransferKind.TRANSFER
     external_reference: str | None = None
     expected_fee_minor: int | None = None
+    effective_at: dt.datetime | None = None
     hold: CaptureOf | None = None
     reversal: ReversalOf | None = None
 

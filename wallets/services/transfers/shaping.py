@@ -9,8 +9,9 @@ from collections.abc import Mapping
 
 from kernel.errors import InvariantBroken
 from ledger.choices import TransactionKind
-from ledger.errors import ClearingCapExceeded
+from ledger.errors import ClearingCapExceeded, PostingRefused
 from ledger.services import shapes
+from ledger.services.dating import check_date
 from ledger.services.movements import Capture, Movement, Posting
 from ledger.services.undoing import Original
 from wallets.choices import TransferKind
@@ -31,6 +32,7 @@ class Material:
     clearing: ClearingAccounts
     cash: CashAccounts
     originals: Mapping[uuid.UUID, Original]
+    first_instants: Mapping[uuid.UUID, dt.datetime]
 
 
 def shape(draft: Draft, material: Material) -> Draft:
@@ -38,6 +40,9 @@ def shape(draft: Draft, material: Material) -> Draft:
     ends = [end for end in (draft.source, draft.destination) if end]
     if not all(end.organization_active for end in ends):
         return dataclasses.replace(draft, refusal=OrganizationInactive())
+    misdated = _misdated(draft, material)
+    if misdated is not None:
+        return dataclasses.replace(draft, refusal=misdated)
     fees, fee_minor = _fee(draft, material.terms)
     expected = draft.request.expected_fee_minor
     if expected is not None and expected != fee_minor:
@@ -80,11 +85,24 @@ def _movement(draft: Draft, postings: tuple[Posting, ...], material: Material) -
     )
 
 
+def _misdated(draft: Draft, material: Material) -> PostingRefused | None:
+    """Why the movement cannot count from the time that it names; closed periods are the books'."""
+    request = draft.request
+    if request.effective_at is None:
+        return None
+    first = material.first_instants[draft.organization_id]
+    try:
+        check_date(request.effective_at, first=first, now=request.now)
+    except PostingRefused as refusal:
+        return refusal
+    return None
+
+
 def _effective_at(draft: Draft, material: Material) -> dt.datetime:
-    """The door's time; what gives back never counts before what it gives back."""
+    """The time named, or the door's; what gives back never counts before what it gives back."""
     back = draft.request.reversal
     dates = [material.originals[one].effective_at for one in back.transaction_ids] if back else []
-    return max([draft.request.now, *dates])
+    return max([draft.request.effective_at or draft.request.now, *dates])
 
 
 def _fee(draft: Draft, terms: Terms) -> tuple[Fees | None, int]:

@@ -101,4 +101,5 @@ def _facts_of(transfer: Transfer, *, ours: bool) -> dict[str, object]:
         "hold_id": str(transfer.hold_id) if ours and transfer.hold_id else None,
         "reverses_transfer_id": str(transfer.reverses_id) if transfer.reverses_id else None,
         "currency": transfer.currency_id,
+        "effective_at": transfer.effective_at.isoformat() if transfer.effective_at else None,
     }
