@@ -71,7 +71,7 @@ ATTACKS: tuple[Attack, ...] = (
            by="transaction_reference"),
     attack("invents a kind of transaction", Forged(*PAIR, kind="GIFT"), by="transaction_kind"),
     # Time: recorded is when it was written, and nobody chooses that.
-    attack("counts before it is written", Forged(*PAIR, effective_at=":november_ends"),
+    attack("counts before it is written", Forged(*PAIR, effective_at=":open_ends"),
            by="transaction_effective_by_recorded"),
     attack("says it was recorded yesterday",
            Forged(*PAIR, recorded_at=":yesterday", effective_at=":yesterday"),
@@ -82,7 +82,7 @@ ATTACKS: tuple[Attack, ...] = (
                   credit("shop", 1, version_off=1, balance_off=5_00), recorded_at=":just_now"),
            by="entries_continue_account"),
     attack("says it will be recorded next month, and drags every later entry there",
-           Forged(*PAIR, recorded_at=":november_ends"), by="entries_recorded_now"),
+           Forged(*PAIR, recorded_at=":open_ends"), by="entries_recorded_now"),
     attack("is recorded at the end of time", Forged(*PAIR, recorded_at="infinity"),
            by="transaction_times_readable"),
     attack("counts from the beginning of time", Forged(*PAIR, effective_at="-infinity"),

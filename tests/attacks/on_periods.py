@@ -1,4 +1,4 @@
-"""Reopening what was closed. Acme's books are closed before November 2026 in India."""
+"""Reopening what was closed. Acme's books are closed before November 2026."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.attacks.forging import Attack, attack
 
 _INSERT = (
     "INSERT INTO ledger_period (id, organization_id, starts_at, closes_on, ends_at, state,"
-    " opened_at) VALUES (gen_random_uuid(), {organization}, {starts}, '2026-12-31', {ends},"
+    " opened_at) VALUES (gen_random_uuid(), {organization}, {starts}, {closes_on}, {ends},"
     " {state}, now())"
 )
 _PROOFS = "opening_proof = sha256('x'), closing_proof = sha256('x')"
@@ -16,7 +16,8 @@ def opening(**changed: str) -> str:
     right = {
         "organization": "%(acme)s",
         "starts": "%(october_ends)s",
-        "ends": "%(november_ends)s",
+        "ends": "%(open_ends)s",
+        "closes_on": "(%(open_ends)s - interval '1 day')::date",
         "state": "'OPEN'",
     }
     return _INSERT.format(**right | changed)
@@ -57,16 +58,22 @@ ATTACKS: tuple[Attack, ...] = (
     attack("begins the first period a second time", opening(starts="NULL"),
            by="period_continues"),
     attack("has two open periods",
-           opening(ends="%(november_ends)s + interval '1 day'"), by="period_one_open"),
+           opening(ends="%(open_ends)s + interval '1 day'",
+                   closes_on="%(open_ends)s::date"), by="period_one_open"),
     attack("ends a period before it starts",
-           opening(ends="%(october_ends)s - interval '1 day'"), by="period_forward"),
+           opening(ends="%(october_ends)s - interval '1 day'", closes_on="'2026-10-30'"),
+           by="period_forward"),
+    attack("says that a period ends on an earlier day than it does",
+           opening(closes_on="'2026-11-10'"), by="period_ends_with_its_day"),
+    attack("ends a period in the middle of its last day",
+           opening(ends="%(open_ends)s - interval '1 hour'"), by="period_ends_with_its_day"),
     attack("ends a period at the end of time",
            opening(ends="'infinity'"), by="period_times_readable"),
     attack("closes a period without proofs",
            changing("state = 'CLOSED', closed_at = now()", "globex_period"),
            by="period_closed_with_proof", sees=("globex",)),
     attack("closes a period that is not over, so that nothing can be posted any more",
-           changing(f"state = 'CLOSED', closed_at = %(november_ends)s, {_PROOFS}"),
+           changing(f"state = 'CLOSED', closed_at = %(open_ends)s, {_PROOFS}"),
            by="period_is_over"),
     attack("closes a period before its end",
            changing(f"state = 'CLOSED', closed_at = now(), {_PROOFS}"), by="period_is_over"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.checker.conftest import Books, Vandal
+from tests.checker.conftest import Books, Vandal, places
 
 RECORD = (
     "INSERT INTO audit_auditrecord (id, at, organization_id, actor_kind, actor_display, action,"
@@ -14,12 +14,6 @@ RECORD = (
 )
 # The first entry of Alice's account that another one follows.
 FIRST = "SELECT id FROM ledger_entry WHERE account_id = %s AND version = 2"
-
-
-def places(vandal: Vandal) -> set[tuple[str, str, str]]:
-    """Pass, rule and place of each finding."""
-    report = vandal.checked()
-    return {(one.check, one.rule, one.subject_id) for one in report.findings}
 
 
 def test_nothing_is_found_before_anything_is_broken(vandal: Vandal) -> None:
@@ -311,7 +305,11 @@ def test_a_reversal_of_some_other_transfer(vandal: Vandal, books: Books, broken:
 
 def test_a_reservation_that_is_nobodys(vandal: Vandal, books: Books) -> None:
     vandal.run("DELETE FROM wallets_wallethold WHERE hold_id = %s", books.hold)
-    assert places(vandal) == {("wallet_holds", "wallet_held_is_sum", str(books.alice_wallet))}
+    assert places(vandal) == {
+        ("wallet_holds", "wallet_held_is_sum", str(books.alice_wallet)),
+        ("wallet_holds", "hold_is_customers", str(books.hold)),
+        ("wallet_holds", "hold_told_of_own_wallets", str(books.hold)),
+    }
 
 
 def test_usage_that_was_forgotten(vandal: Vandal, books: Books) -> None:
