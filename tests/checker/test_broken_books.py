@@ -559,11 +559,22 @@ def test_what_the_checker_cannot_know(vandal: Vandal, books: Books) -> None:
     vandal.run("UPDATE ledger_transaction SET description = 'nothing to see', metadata = '[1]'")
     vandal.run("UPDATE wallets_transfer SET external_reference = external_reference || 'X'")
     vandal.run("UPDATE ledger_ledgeraccount SET name = 'renamed'")
+    vandal.run("UPDATE ledger_ledgeraccount SET parent_id = NULL, created_at = now()")
+    vandal.run("UPDATE ledger_ledgeraccount SET floor_minor = 1 WHERE id = %s", books.charlie)
+    vandal.run("UPDATE wallets_wallet SET kind = 'savings' WHERE id = %s", books.alice_wallet)
+    vandal.run("UPDATE ledger_period SET opened_at = now(), closed_at = now()")
+    vandal.run("UPDATE ledger_hold SET ended_at = now() WHERE state <> 'OPEN'")
+    told = "'wallets.transfer.%%', 'wallets.hold.%%', 'ledger.hold.%%', 'ledger.journal.%%'"
+    vandal.run(f"DELETE FROM audit_auditrecord WHERE NOT action LIKE ANY (ARRAY[{told}])")
+    vandal.run(f"DELETE FROM events_outboxevent WHERE NOT name LIKE ANY (ARRAY[{told}])")
+    another = "reference = sha256('another') WHERE {} = %s"
+    for table, column in (("ledger_transaction", "transfer_id"), ("wallets_transfer", "id")):
+        vandal.run(f"UPDATE {table} SET {another.format(column)}", books.reversed_transfer)
     # A date that breaks no rule about dates.
     earlier = "effective_at = effective_at - interval '1 minute'"
     vandal.run(f"UPDATE ledger_transaction SET {earlier} WHERE id = %s", books.paid)
     vandal.run(f"UPDATE ledger_entry SET {earlier} WHERE transaction_id = %s", books.paid)
-    assert vandal.checked().clean
+    assert vandal.checked().findings == []
 
 
 def _move_charlies_deposit(vandal: Vandal, books: Books) -> None:
