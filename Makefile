@@ -66,9 +66,9 @@ bench: $(DEV_STAMP) ## Measure the product beside its references
 backup: $(RUNTIME_STAMP) ## Write a backup below $(BACKUPS); `make up` may be running
 	@$(BIN)/python -m vaultcraft.backup make --to $(BACKUPS)
 
-restore: $(RUNTIME_STAMP) ## Put a backup back: FROM=directory, FORCE=1 over a database in use
+restore: $(RUNTIME_STAMP) ## Put a backup back: FROM=directory, FORCE=1, ACCEPT_FINDINGS=1: see the runbook
 	@$(BIN)/python -m vaultcraft.backup restore $(or $(FROM),$(error say which: FROM=directory)) \
-		$(if $(FORCE),--force)
+		$(if $(FORCE),--force) $(if $(ACCEPT_FINDINGS),--accept-findings)
 
 lock: requirements.in requirements-dev.in ## Resolve the requirements again (needs uv)
 	uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -19,6 +19,8 @@ _JOINERS = dict.fromkeys((0x200C, 0x200D))
 _COUNTRY = re.compile(r"[A-Z]{2}")
 # Babel's list also has groupings; "ZZ" and these are no country's code.
 _NO_COUNTRY = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
+# Files among the zones that are none: what one machine is set to, and what it is set to at first.
+_NO_ZONE = {"localtime", "posixrules", "Factory"}
 
 
 def normalized_email(text: str) -> str:
@@ -75,13 +77,18 @@ def checked_currency(code: str) -> str:
 
 
 def checked_timezone(name: str) -> str:
-    """The IANA time zone name.
+    """The IANA time zone name; whether PostgreSQL knows it too, it says when the row is written.
 
     :raises InvalidProfile: if there is no such zone.
     """
-    if name not in zoneinfo.available_timezones():
-        raise InvalidProfile("Enter a time zone like Asia/Kolkata.", pointer="/timezone")
+    if name in _NO_ZONE or name not in zoneinfo.available_timezones():
+        raise no_such_timezone()
     return name
+
+
+def no_such_timezone() -> InvalidProfile:
+    """The refusal of a time zone."""
+    return InvalidProfile("Enter a time zone like Asia/Kolkata.", pointer="/timezone")
 
 
 def check_password_strength(password: str) -> None:

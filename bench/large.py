@@ -61,8 +61,9 @@ SELECT account, %(organization)s, 'WALLET', 'LIABILITY', 'INR', '2000-' || handl
        'ACTIVE', 0, {_WHEN}, %(opening)s, 1, {_WHEN}
 FROM bench_made
 UNION ALL
-SELECT CASE WHEN n > %(short_entries)s THEN %(long)s ELSE %(short)s END, %(organization)s, 'CASH',
-       'ASSET', 'INR', CASE WHEN n > %(short_entries)s THEN '1001-LONG' ELSE '1002-SHORT' END,
+SELECT CASE WHEN n > %(short_entries)s THEN %(long)s ELSE %(short)s END, %(organization)s,
+       'GENERAL', 'ASSET', 'INR',
+       CASE WHEN n > %(short_entries)s THEN '1001-LONG' ELSE '1002-SHORT' END,
        'Bench', 'ACTIVE', 0, min({_WHEN}), sum(%(opening)s), count(*), max({_WHEN})
 FROM bench_made GROUP BY n > %(short_entries)s
 """  # noqa: S608 - of constants

@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError
 
 from accounts import policy
 from accounts.errors import EmailTaken
 from accounts.models import Organization, User
+from accounts.rules import no_such_timezone
 from kernel.actor import Actor
 from kernel.context import Context, Scope
 from kernel.errors import NotFound
@@ -63,7 +64,22 @@ def insert_user(user: User) -> User:
     return user
 
 
-def rule_of(error: IntegrityError) -> str:
+@needs_transaction
+def insert_organization(organization: Organization) -> Organization:
+    """Insert an organization.
+
+    :raises InvalidProfile: if PostgreSQL does not know its time zone.
+    """
+    try:
+        organization.save(force_insert=True)
+    except DatabaseError as error:
+        if rule_of(error) == "accounts_organization_timezone_known":
+            raise no_such_timezone() from None
+        raise
+    return organization
+
+
+def rule_of(error: DatabaseError) -> str:
     """The name of the constraint that refused, as PostgreSQL reports it; empty if it does not."""
     diagnosis: Any = getattr(error.__cause__, "diag", None)
     return getattr(diagnosis, "constraint_name", None) or ""

@@ -25,7 +25,12 @@ from accounts.rules import (
     normalized_email,
 )
 from accounts.services.founding import found
-from accounts.services.lookups import insert_user, locked_organization, view_of_newcomer
+from accounts.services.lookups import (
+    insert_organization,
+    insert_user,
+    locked_organization,
+    view_of_newcomer,
+)
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
@@ -114,7 +119,7 @@ def _register(
     now: dt.datetime,
 ) -> None:
     organization.slug = _free_slug(organization.name)
-    organization.save(force_insert=True)
+    insert_organization(organization)
     insert_user(owner)
     found(organization_id=organization.id, base_currency=organization.base_currency, now=now)
     _tell(

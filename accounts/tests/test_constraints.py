@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
 
+from accounts.models import User
 from accounts.services.api_keys import issue
 from accounts.services.invitations import invite
 from accounts.services.organizations import activate_organization
 from accounts.services.sessions import open_session, revoke_session, rotate_refresh
 from accounts.tests.builders import NOW, ROOT, STRANGER, acting, registered, staff
+from kernel.ids import new_id
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +57,13 @@ def test_no_table_is_emptied(table: str):
     ("table", "column"),
     [
         ("accounts_organization", "base_currency"),
+        ("accounts_organization", "timezone"),
+        ("accounts_organization", "name"),
+        ("accounts_organization", "display_name"),
+        ("accounts_organization", "slug"),
+        ("accounts_user", "platform_role"),
+        ("accounts_user", "email"),
+        ("accounts_apikey", "name"),
         ("accounts_user", "organization_id"),
         ("accounts_user", "id"),
         ("accounts_invitation", "role"),
@@ -71,22 +81,34 @@ def test_what_is_fixed_cannot_be_written(table: str, column: str):
     assert refused(f"UPDATE {table} SET {column} = {column}") == NO_PRIVILEGE
 
 
+def like(user: User, **changed: str | None) -> str:
+    """The rule that refuses a new person who is like this one but for what is changed."""
+    new = {"id": str(new_id()), "email": "new@acme.test", **changed}
+    return refused(
+        "INSERT INTO accounts_user SELECT (jsonb_populate_record(u, %s::jsonb)).*"
+        " FROM accounts_user u WHERE u.id = %s",
+        json.dumps(new),
+        user.id,
+    )
+
+
 @pytest.mark.parametrize(
     "sides",
     [
-        "organization_id = NULL",
-        "role = NULL",
-        "platform_role = 'admin'",
-        "role = NULL, platform_role = 'admin'",
+        {"organization_id": None},
+        {"role": None},
+        {"platform_role": "admin"},
+        {"role": None, "platform_role": "admin"},
     ],
 )
-def test_a_person_is_on_exactly_one_side(sides: str):
+def test_a_person_is_on_exactly_one_side(sides: dict[str, str | None]):
+    assert like(registered().owner, **sides) == "accounts_user_one_side"
+
+
+def test_a_person_of_an_organization_does_not_lose_the_role():
     alice = registered().owner
-    if "organization_id" in sides:
-        assert refused(f"UPDATE accounts_user SET {sides} WHERE id = %s", alice.id) == NO_PRIVILEGE
-    else:
-        rule = refused(f"UPDATE accounts_user SET {sides} WHERE id = %s", alice.id)
-        assert rule == "accounts_user_one_side"
+    rule = refused("UPDATE accounts_user SET role = NULL WHERE id = %s", alice.id)
+    assert rule == "accounts_user_one_side"
 
 
 def test_staff_cannot_be_given_an_organization_role():
@@ -97,28 +119,37 @@ def test_staff_cannot_be_given_an_organization_role():
 
 def test_roles_come_from_the_closed_lists():
     alice, olga = registered().owner, staff()
-    change = "UPDATE accounts_user SET {} = 'king' WHERE id = %s"
-    with connection.cursor() as cursor:
-        cursor.execute("SAVEPOINT before")
-    assert refused(change.format("role"), alice.id) == "accounts_user_role"
+    run("SAVEPOINT before")
+    assert like(alice, role="king") == "accounts_user_role"
     run("ROLLBACK TO SAVEPOINT before")
-    assert refused(change.format("platform_role"), olga.id) == "accounts_user_platform_role"
+    assert like(olga, platform_role="king") == "accounts_user_platform_role"
 
 
 def test_an_address_is_unique_in_any_case():
     registered()
     charlie = registered("Globex", "charlie").owner
-    change = "UPDATE accounts_user SET email = %s WHERE id = %s"
     run("SAVEPOINT before")
-    assert refused(change, "alice@acme.test", charlie.id).startswith("accounts_user_email")
+    assert like(charlie, email="alice@acme.test").startswith("accounts_user_email")
     run("ROLLBACK TO SAVEPOINT before")
-    assert refused(change, "Alice@Acme.test", charlie.id).startswith("accounts_user_email")
+    assert like(charlie, email="Alice@Acme.test").startswith("accounts_user_email")
 
 
 def test_an_address_is_kept_in_lower_case():
     alice = registered().owner
-    rule = refused("UPDATE accounts_user SET email = 'Other@acme.test' WHERE id = %s", alice.id)
-    assert rule == "accounts_user_email_lower"
+    assert like(alice, email="Other@acme.test") == "accounts_user_email_lower"
+
+
+@pytest.mark.parametrize(
+    "zone", ["localtime", "Nowhere/Bad", "IST", "EST+5", "asia/kolkata", "", "posixrules"]
+)
+def test_a_time_zone_is_one_that_postgresql_knows(zone: str):
+    rule = refused(
+        "INSERT INTO accounts_organization SELECT (jsonb_populate_record(o, %s::jsonb)).*"
+        " FROM accounts_organization o WHERE o.id = %s",
+        json.dumps({"id": str(new_id()), "slug": "twin", "timezone": zone}),
+        registered().organization.id,
+    )
+    assert rule == "accounts_organization_timezone_known"
 
 
 MOVES = "accounts_organization_status_moves"

@@ -84,6 +84,7 @@ def test_two_organizations_may_share_a_name_but_not_a_slug():
         ("country", "India", "/country"),
         ("base_currency", "RUPEE", "/base_currency"),
         ("timezone", "Mars/Olympus", "/timezone"),
+        ("timezone", "localtime", "/timezone"),
     ],
 )
 def test_impossible_details_are_refused_and_nothing_happens(field: str, value: str, pointer: str):
@@ -91,6 +92,14 @@ def test_impossible_details_are_refused_and_nothing_happens(field: str, value: s
         register_organization(**{**WANTED, field: value})
     assert refused.value.pointer == pointer
     assert not Organization.objects.exists()
+
+
+def test_a_zone_that_only_the_program_knows_is_refused(monkeypatch: pytest.MonkeyPatch):
+    """The program and PostgreSQL have lists of their own; PostgreSQL has the last word."""
+    monkeypatch.setattr("zoneinfo.available_timezones", lambda: {"Nowhere/Bad"})
+    with pytest.raises(InvalidProfile) as refused:
+        register_organization(**{**WANTED, "timezone": "Nowhere/Bad"})
+    assert refused.value.pointer == "/timezone"
 
 
 @pytest.mark.parametrize("password", ["short", "password", "x" * 129])

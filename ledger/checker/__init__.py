@@ -10,7 +10,7 @@ from __future__ import annotations
 from ledger.checker.passes import Pass, register, registered
 from ledger.checker.report import NOT_VERIFIED, Finding, PassReport, Report
 from ledger.checker.running import verify_books
-from ledger.checker.snapshot import NoAuditor, auditor_snapshot
+from ledger.checker.snapshot import NoAuditor, auditor_snapshot, require_organization
 
 __all__ = [
     "NOT_VERIFIED",
@@ -22,5 +22,6 @@ __all__ = [
     "auditor_snapshot",
     "register",
     "registered",
+    "require_organization",
     "verify_books",
 ]

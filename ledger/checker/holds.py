@@ -34,6 +34,7 @@ HOLDS = Pass(
         UNION ALL
         SELECT h.organization_id, 'hold', h.id::text,
                CASE WHEN a.id IS NULL THEN 'hold_account'
+                    WHEN a.kind <> 'WALLET' THEN 'hold_account_kind'
                     WHEN h.captured_minor < 0 OR h.released_minor < 0
                       OR h.captured_minor + h.released_minor > h.amount_minor
                         THEN 'hold_within_amount'

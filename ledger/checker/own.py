@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from ledger.checker import accounts, by_hand, entries, holds, periods, reach, reversals
+from ledger.checker import (
+    accounts,
+    by_hand,
+    entries,
+    holds,
+    organizations,
+    periods,
+    reach,
+    reversals,
+)
 
 PASSES = (
     *reach.PASSES,
+    *organizations.PASSES,
     *entries.PASSES,
     *accounts.PASSES,
     *holds.PASSES,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import LiteralString
 
+from ledger.checker.organizations import ZONES
 from ledger.checker.passes import Pass, of
 
 _INSTANT: LiteralString = '\'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\''
@@ -56,6 +57,17 @@ _PROOFS: LiteralString = f"""
         FROM ledger_periodbalance b JOIN ledger_ledgeraccount a ON a.id = b.account_id
         WHERE b.period_id = p.id
     ) r ON true"""  # noqa: S608 - our constants
+
+# The end is where the day ends: however long it was, and whatever clocks did at midnight.
+_DAYS: LiteralString = f"""
+    SELECT p.organization_id, 'period', p.id::text,
+           CASE WHEN ((p.ends_at - interval '1 microsecond') AT TIME ZONE z.zone)::date
+                     > p.closes_on
+                  OR (p.ends_at AT TIME ZONE z.zone)::date <= p.closes_on
+                THEN 'period_ends_with_its_day' END,
+           jsonb_build_object('closes_on', p.closes_on, 'ends_at', p.ends_at, 'zone', z.zone)
+    FROM ledger_period p JOIN {ZONES} z ON z.organization_id = p.organization_id
+    WHERE {of("p")}"""  # noqa: S608 - our constants
 
 # An account opened later has no row in earlier periods; one that had a row keeps having one.
 _BALANCES: LiteralString = f"""
@@ -108,7 +120,8 @@ _LATE: LiteralString = f"""
 PERIODS = Pass(
     name="periods",
     claim="closed periods follow each other, are as they were, and nothing entered them later",
-    query=f"{_BOUNDARIES} UNION ALL {_PROOFS} UNION ALL {_BALANCES} UNION ALL {_LATE}",
+    query=f"{_BOUNDARIES} UNION ALL {_PROOFS} UNION ALL {_DAYS} UNION ALL {_BALANCES}"
+    f" UNION ALL {_LATE}",
 )
 
 PASSES = (PERIODS,)

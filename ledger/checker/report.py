@@ -8,10 +8,15 @@ from collections.abc import Mapping, Sequence
 
 # Said with every report: silence about these would be taken for proof.
 NOT_VERIFIED = (
-    "the audit chain: records are counted and matched, their order is not yet sealed",
+    "the audit chain: records are counted and matched for transfers, holds and journals only",
+    "the order of audit records and events: it is not yet sealed",
+    "events of other things than transfers and holds: journals, periods, people, terms",
     "a rewrite of history by a superuser that keeps every sum, version, balance and count right",
     "a movement forged with all that belongs to it: its transfer, its events and its records",
     "descriptions, metadata, references of banks, names: nothing in the books repeats them",
+    "references, where a transfer and its transactions were given another one together",
+    "when accounts, wallets and periods were opened, and when periods and holds ended",
+    "whose a wallet is and of which kind; headings; floors that are not below zero",
     "whether money at the bank is what the cash accounts say",
     "whether an effective date is the true one, where it breaks no rule about dates",
     "rights and decisions: who was allowed to ask for what, or which limits stood at the time",

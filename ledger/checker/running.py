@@ -13,12 +13,13 @@ import psycopg
 from kernel.errors import NotFound
 from ledger.checker.passes import Pass, registered
 from ledger.checker.report import Finding, PassReport, Report
-from ledger.checker.snapshot import auditor_snapshot
+from ledger.checker.snapshot import auditor_snapshot, require_organization
 
 # A broken chain breaks everything after it: the first places tell the story.
 MOST_NAMED = 100
 
 NOTHING_VISITED = "nothing_visited"
+FAILED = "pass_failed"
 
 
 def verify_books(
@@ -26,19 +27,23 @@ def verify_books(
     organization_id: uuid.UUID | None = None,
     names: Collection[str] = (),
     connection: psycopg.Connection | None = None,
+    snapshot: str | None = None,
 ) -> Report:
     """Run the passes and say what each saw; nothing is written.
+
+    A pass that PostgreSQL cannot finish is a finding (`pass_failed`), and the others still run.
 
     :param organization_id: look at one organization's books only.
     :param names: run these passes only; all when empty.
     :param connection: a transaction to read in; the auditor's own snapshot when None.
-    :raises NotFound: if there is no pass of one of the names.
+    :param snapshot: an exported snapshot to read in; one of this moment when None.
+    :raises NotFound: if there is no pass of one of the names, or no such organization.
     :raises NoAuditor: if no connection is given and the settings name no auditor.
     """
     chosen = _chosen(names)
     if connection is not None:
         return _report(connection, chosen, organization_id)
-    with auditor_snapshot() as own:
+    with auditor_snapshot(exported=snapshot) as own:
         return _report(own, chosen, organization_id)
 
 
@@ -53,6 +58,7 @@ def _chosen(names: Collection[str]) -> Sequence[Pass]:
 def _report(
     connection: psycopg.Connection, passes: Sequence[Pass], organization_id: uuid.UUID | None
 ) -> Report:
+    require_organization(connection, organization_id)
     started = time.monotonic()
     done = [_run(connection, one, organization_id) for one in passes]
     whole = organization_id is None and len(passes) == len(registered())
@@ -63,20 +69,31 @@ def _run(
     connection: psycopg.Connection, one: Pass, organization_id: uuid.UUID | None
 ) -> PassReport:
     started = time.monotonic()
-    asked = {"organization": organization_id}
-    with connection.transaction(force_rollback=True):  # takes the planner's settings back
-        for setting in one.planned_with:
-            connection.execute(setting)
-        ((visited, found),) = _rows(
-            connection,
-            f"SELECT count(*), count(rule) FROM ({one.query}) looked",  # noqa: S608 - our constants
-            asked,
-        )
-        findings = _named(connection, one, asked) if found else []
-    if not visited and _expected(connection, one, asked):
-        findings, found = [_nothing(one, organization_id)], 1
+    try:
+        with connection.transaction(force_rollback=True):  # takes the planner's settings back
+            visited, found, findings = _looked(connection, one, organization_id)
+    except psycopg.Error as error:
+        # One row that cannot be read must not keep the other passes from looking, nor the alarm.
+        visited, found, findings = 0, 1, [_failed(one, organization_id, error)]
     seconds = time.monotonic() - started
     return PassReport(one.name, one.claim, visited, found, findings, seconds)
+
+
+def _looked(
+    connection: psycopg.Connection, one: Pass, organization_id: uuid.UUID | None
+) -> tuple[int, int, list[Finding]]:
+    """How many rows the pass visited and how many are broken, and the first of those."""
+    asked = {"organization": organization_id}
+    for setting in one.planned_with:
+        connection.execute(setting)
+    ((visited, found),) = _rows(
+        connection,
+        f"SELECT count(*), count(rule) FROM ({one.query}) looked",  # noqa: S608 - our constants
+        asked,
+    )
+    if not visited and _expected(connection, one, asked):
+        return 0, 1, [_nothing(one, organization_id)]
+    return visited, found, _named(connection, one, asked) if found else []
 
 
 def _named(connection: psycopg.Connection, one: Pass, asked: Mapping[str, object]) -> list[Finding]:
@@ -101,6 +118,12 @@ def _expected(connection: psycopg.Connection, one: Pass, asked: Mapping[str, obj
 
 def _nothing(one: Pass, organization_id: uuid.UUID | None) -> Finding:
     return Finding(one.name, NOTHING_VISITED, organization_id, "pass", one.name, {"visited": 0})
+
+
+def _failed(one: Pass, organization_id: uuid.UUID | None, error: psycopg.Error) -> Finding:
+    said = error.diag.message_primary or str(error)
+    facts = {"error": said, "sqlstate": error.sqlstate}
+    return Finding(one.name, FAILED, organization_id, "pass", one.name, facts)
 
 
 def _rows(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import uuid
 from collections.abc import Iterator
 
 import psycopg
 from django.db import connections
+from psycopg import sql
 
-from kernel.errors import Kind, VaultCraftError
+from kernel.errors import Kind, NotFound, VaultCraftError
 
 ALIAS = "auditor"
 # For the rest of the transaction only. Sorts and joins over all entries belong in memory, and two
@@ -29,20 +31,35 @@ class NoAuditor(VaultCraftError):
 
 
 @contextlib.contextmanager
-def auditor_snapshot(*, url: str | None = None) -> Iterator[psycopg.Connection]:
+def auditor_snapshot(
+    *, url: str | None = None, exported: str | None = None
+) -> Iterator[psycopg.Connection]:
     """A REPEATABLE READ, READ ONLY transaction of the auditor on a connection of its own.
 
     It locks no row and waits for none; nothing written meanwhile is seen.
 
     :param url: leads to the database as the auditor; the settings' auditor when None.
+    :param exported: the snapshot of another transaction to read in, from `pg_export_snapshot()`.
     :raises NoAuditor: if there is none.
     """
     with _connected(url) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
+        if exported is not None:
+            connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(exported))
         for setting in _SETTINGS:
             connection.execute(setting)
         yield connection
+
+
+def require_organization(connection: psycopg.Connection, organization_id: uuid.UUID | None) -> None:
+    """Refuse an organization that does not exist: about it, everything would be true.
+
+    :raises NotFound: if there is none; None stands for all of them.
+    """
+    asked = "SELECT FROM accounts_organization WHERE id = %s"
+    if organization_id and connection.execute(asked, [organization_id]).rowcount == 0:
+        raise NotFound(f"There is no organization {organization_id}.")
 
 
 def _connected(url: str | None) -> psycopg.Connection:

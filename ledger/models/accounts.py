@@ -121,6 +121,11 @@ class LedgerAccount(IdentifiedModel):
                 condition=Q(kind=AccountKind.CLEARING),
                 name="account_one_clearing_per_pair",
             ),
+            models.UniqueConstraint(
+                fields=["organization", "currency", "kind"],
+                condition=Q(kind__in=(AccountKind.CASH, AccountKind.FEE_INCOME)),
+                name="account_one_of_kind",
+            ),
             models.CheckConstraint(
                 condition=Q(floor_minor__isnull=True)
                 | Q(posted_minor__gte=F("floor_minor") + F("held_minor")),

@@ -87,7 +87,8 @@ def insert_account(
         "floor_minor": account.floor_minor,
         "created_at": now,
     }
-    conflict = " ON CONFLICT (organization_id, currency_id, code) DO NOTHING" if once else ""
+    # Whichever rule sees the rival first: there is one account of the code, and one of the kind.
+    conflict = " ON CONFLICT DO NOTHING" if once else ""
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO ledger_ledgeraccount ({', '.join(values)}, parent_id)"  # noqa: S608

@@ -27,12 +27,18 @@ from tests.world import World
 
 @pytest.fixture(autouse=True, scope="module")
 def times_of_our_choice(django_db_setup: None) -> Iterator[None]:
-    """Recorded time is the database's to say; here a superuser lets us choose it."""
+    """Recorded time, and that periods end with days, is the database's to say; not so here."""
+    ours = (
+        ("ledger_entry", "ledger_entries_a_recorded"),
+        ("ledger_period", "ledger_period_last_day"),
+    )
     database = str(connections.settings["default"]["NAME"])
     with psycopg.connect(os.environ[SUPERUSER_VARIABLE], dbname=database, autocommit=True) as root:
-        root.execute("ALTER TABLE ledger_entry DISABLE TRIGGER ledger_entries_a_recorded")
+        for table, trigger in ours:
+            root.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
         yield
-        root.execute("ALTER TABLE ledger_entry ENABLE TRIGGER ledger_entries_a_recorded")
+        for table, trigger in ours:
+            root.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
 
 
 MICROSECOND = dt.timedelta(microseconds=1)

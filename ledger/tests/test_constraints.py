@@ -391,6 +391,44 @@ def test_a_second_clearing_account_for_one_pair(world) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    "twin",
+    [
+        {"kind": "CASH", "account_class": "ASSET"},
+        {"kind": "FEE_INCOME", "account_class": "INCOME", "floor_minor": None},
+    ],
+)
+def test_a_second_account_of_cash_or_fees(world, twin: dict[str, object]) -> None:
+    with nothing_changes(), refused_by("account_one_of_kind"), transaction.atomic():
+        _open_account(world.acme.id, **twin)
+    _open_account(world.acme.id, **twin, currency_id="KWD")
+
+
+PERIOD = (
+    "INSERT INTO ledger_period (id, organization_id, starts_at, closes_on, ends_at, state,"
+    " opened_at) VALUES (gen_random_uuid(), %s, NULL, %s, %s, 'OPEN', now())"
+)
+
+
+@pytest.mark.parametrize("ends_at", ["2026-10-31", "2026-11-01 00:00:01", "2026-11-29"])
+def test_a_period_that_does_not_end_with_its_last_day(world, ends_at: str) -> None:
+    """Acme counts its days in UTC."""
+    refuses("period_ends_with_its_day", PERIOD, world.acme.id, "2026-10-31", f"{ends_at}+00")
+    assert run(PERIOD, world.acme.id, "2026-10-31", "2026-11-01 00:00+00") == 1
+
+
+def test_a_hold_on_what_is_no_wallet(world, alice) -> None:
+    place = (
+        "INSERT INTO ledger_hold (id, organization_id, account_id, currency_id, amount_minor,"
+        " state, reference, placed_at, expires_at) SELECT gen_random_uuid(), organization_id, id,"
+        " 'INR', 1, 'OPEN', sha256('hold'), now(), now() + interval '1 day'"
+        " FROM ledger_ledgeraccount WHERE {}"
+    )
+    with nothing_changes():
+        refuses("hold_account_kind", place.format("kind = 'CASH' AND currency_id = 'INR'"))
+    assert run(place.format("id = %s"), alice.id) == 1
+
+
 def test_a_clearing_account_opens_with_a_ceiling_of_zero(world) -> None:
     _open_account(
         world.acme.id,

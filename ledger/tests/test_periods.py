@@ -8,9 +8,10 @@ import hashlib
 import pytest
 from django.db import connection
 
-from accounts.models import Organization
+from accounts.services.organizations import register_organization
 from audit.models import AuditRecord
 from events.models import OutboxEvent
+from kernel.actor import Door, anonymous
 from kernel.context import reading
 from kernel.errors import NotFound, PermissionDenied
 from ledger import queries
@@ -26,7 +27,7 @@ from ledger.models import Period, PeriodBalance
 from ledger.services.periods import close_period, end_of_day, open_period, withdraw_period
 from ledger.tests.books import codes, movement, moving, nothing_moves, posted
 from tests.database import refuses, view
-from tests.world import NOW, World
+from tests.world import NOW, PASSWORD, World
 
 pytestmark = pytest.mark.django_db
 
@@ -61,8 +62,23 @@ def kept(world: World, period: Period) -> dict[str, tuple[int, int, int, int]]:
 
 
 def test_a_period_ends_with_its_day_in_the_organizations_time_zone(world: World) -> None:
-    Organization.objects.filter(id=world.acme.id).update(timezone="Asia/Kolkata")
-    period = opened(world, closes_on=dt.date(2026, 11, 30))
+    bharat = register_organization(
+        actor=anonymous(door=Door.WEB, request_id="bharat"),
+        organization_name="Bharat",
+        country="IN",
+        base_currency="INR",
+        owner_email="indu@bharat.test",
+        owner_name="Indu",
+        password=PASSWORD,
+        timezone="Asia/Kolkata",
+        now=NOW,
+    )
+    period = open_period(
+        actor=world.actor(bharat.owner),
+        organization_id=bharat.organization.id,
+        closes_on=dt.date(2026, 11, 30),
+        now=NOW,
+    )
     assert period.ends_at == dt.datetime(2026, 11, 30, 18, 30, tzinfo=dt.UTC)
     assert period.starts_at is None
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import uuid
+
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connections
+
+from tests.servers import SUPERUSER_VARIABLE
+from tests.world import World
 
 PROMISES = {
     "triggers": "SELECT tgrelid::regclass::text, tgname::text, pg_get_triggerdef(oid)"
@@ -54,6 +61,42 @@ def test_down_and_up_again_is_where_we_began(committed_db: str) -> None:
     after = promises()
     for name in PROMISES:
         assert after[name] == before[name], name
+
+
+def test_books_with_unknown_zones_and_two_cash_accounts_are_migrated(
+    world: World, committed_db: str
+) -> None:
+    """What the rules refuse from now on is mended, and the evidence says what it was."""
+    call_command("migrate", "accounts", "0002", verbosity=0)
+    url = os.environ[SUPERUSER_VARIABLE]
+    acme, twin = world.acme.id, uuid.uuid4()
+    with psycopg.connect(url, dbname=committed_db) as connection:
+        connection.execute(
+            "UPDATE accounts_organization SET timezone = 'localtime' WHERE id = %s", [acme]
+        )
+        connection.execute(
+            "INSERT INTO ledger_ledgeraccount (id, organization_id, kind, account_class,"
+            " currency_id, code, name, status, floor_minor, created_at) VALUES"
+            " (%s, %s, 'CASH', 'ASSET', 'INR', '0999-CASH', '', 'ACTIVE', 0, '2020-01-01')",
+            [twin, acme],
+        )
+    call_command("migrate", verbosity=0)
+    with psycopg.connect(url, dbname=committed_db) as connection:
+        zones = connection.execute("SELECT DISTINCT timezone FROM accounts_organization").fetchall()
+        cash = connection.execute(
+            "SELECT code FROM ledger_ledgeraccount WHERE kind = 'CASH' AND organization_id = %s",
+            [acme],
+        ).fetchall()
+        told = connection.execute(
+            "SELECT action, subject_id, metadata ->> 'before', metadata ->> 'code'"
+            " FROM audit_auditrecord WHERE request_id LIKE 'migration %%' ORDER BY action"
+        ).fetchall()
+    assert zones == [("UTC",)]
+    assert cash == [("1000-CASH",)]
+    assert told == [
+        ("accounts.organization.set_timezone", acme, "localtime", None),
+        ("ledger.account.make_general", twin, None, "0999-CASH"),
+    ]
 
 
 @pytest.mark.django_db

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from kernel import clock
 from kernel.context import Context, Scope, reading_as
 from kernel.crypto import fingerprint
 from kernel.ids import new_id
@@ -40,7 +41,7 @@ def found(world: World, *, database: str) -> Field:
 
     `paid` moved 70.00 from Alice to Acme, of which `reversal` gave 25.00 back. `hold` reserves
     100.00 of Alice's, of which 40.00 are captured; `ended` was voided. Acme's books are closed
-    before November, and the `open_period` follows.
+    before November, and the `open_period` follows until a month from today.
     """
     alice, acme = world.alice_wallet.account, world.acme_wallet.account
     world.send(amount_minor=300_00)
@@ -134,22 +135,20 @@ def _reversal(*, transaction_id: uuid.UUID) -> Movement:
 
 @opens_transaction(context=_platform)
 def _periods(*, world: World) -> dict[str, Any]:
-    """October closed in Acme's books and open in the other's; a heading in each chart.
-
-    Acme's open period is not over on any day on which these attacks are tried.
-    """
-    october, far = _month_end(2026, 11), _month_end(2099, 12)
+    """October closed in Acme's books and open in the other's; a heading in each chart."""
+    october = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+    following = dt.datetime.combine(clock.now().date(), dt.time(), dt.UTC) + dt.timedelta(days=30)
     ids = {name: new_id() for name in ("closed_period", "open_period", "globex_period")}
     with connection.cursor() as cursor:
         for name, organization, starts_at, ends_at in (
             ("closed_period", world.acme, None, october),
-            ("open_period", world.acme, october, far),
+            ("open_period", world.acme, october, following),
             ("globex_period", world.globex, None, october),
         ):
             cursor.execute(
                 "INSERT INTO ledger_period (id, organization_id, starts_at, closes_on, ends_at,"
                 " state, opened_at) VALUES (%s, %s, %s, %s, %s, 'OPEN', %s)",
-                [ids[name], organization.id, starts_at, ends_at.date(), ends_at, NOW],
+                [ids[name], organization.id, starts_at, _day_before(ends_at), ends_at, NOW],
             )
             if name == "closed_period":
                 cursor.execute(
@@ -164,12 +163,11 @@ def _periods(*, world: World) -> dict[str, Any]:
                 " created_at) VALUES (%s, %s, '2X', 'Heading', 'LIABILITY', %s)",
                 [ids[name], organization.id, NOW],
             )
-    return ids | {"october_ends": october, "open_ends": far}
+    return ids | {"october_ends": october, "open_ends": following}
 
 
-def _month_end(year: int, month: int) -> dt.datetime:
-    """The first midnight of a month in India, where the month before ends."""
-    return dt.datetime(year, month, 1, tzinfo=dt.timezone(dt.timedelta(hours=5, minutes=30)))
+def _day_before(midnight: dt.datetime) -> dt.date:
+    return midnight.date() - dt.timedelta(days=1)
 
 
 def _seen(*, names: dict[str, Any], world: World, database: str) -> Field:

@@ -119,6 +119,16 @@ ATTACKS: tuple[Attack, ...] = (
         by="account_one_clearing_per_pair",
     ),
     attack(
+        "opens a second cash account, so that deposits choose by chance",
+        opening(kind="'CASH'", account_class="'ASSET'", code="'1000-forged'"),
+        by="account_one_of_kind",
+    ),
+    attack(
+        "opens a second account of fees",
+        opening(kind="'FEE_INCOME'", account_class="'INCOME'", floor="NULL", code="'4000-forged'"),
+        by="account_one_of_kind",
+    ),
+    attack(
         "opens a clearing account with itself",
         opening(kind="'CLEARING'", floor="NULL", counterparty="%(acme)s"),
         by="account_counterparty_is_another",

@@ -1,4 +1,4 @@
-"""Reopening what was closed. Acme's books are closed before November 2026 in India."""
+"""Reopening what was closed. Acme's books are closed before November 2026."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.attacks.forging import Attack, attack
 
 _INSERT = (
     "INSERT INTO ledger_period (id, organization_id, starts_at, closes_on, ends_at, state,"
-    " opened_at) VALUES (gen_random_uuid(), {organization}, {starts}, '2026-12-31', {ends},"
+    " opened_at) VALUES (gen_random_uuid(), {organization}, {starts}, {closes_on}, {ends},"
     " {state}, now())"
 )
 _PROOFS = "opening_proof = sha256('x'), closing_proof = sha256('x')"
@@ -17,6 +17,7 @@ def opening(**changed: str) -> str:
         "organization": "%(acme)s",
         "starts": "%(october_ends)s",
         "ends": "%(open_ends)s",
+        "closes_on": "(%(open_ends)s - interval '1 day')::date",
         "state": "'OPEN'",
     }
     return _INSERT.format(**right | changed)
@@ -57,9 +58,15 @@ ATTACKS: tuple[Attack, ...] = (
     attack("begins the first period a second time", opening(starts="NULL"),
            by="period_continues"),
     attack("has two open periods",
-           opening(ends="%(open_ends)s + interval '1 day'"), by="period_one_open"),
+           opening(ends="%(open_ends)s + interval '1 day'",
+                   closes_on="%(open_ends)s::date"), by="period_one_open"),
     attack("ends a period before it starts",
-           opening(ends="%(october_ends)s - interval '1 day'"), by="period_forward"),
+           opening(ends="%(october_ends)s - interval '1 day'", closes_on="'2026-10-30'"),
+           by="period_forward"),
+    attack("says that a period ends on an earlier day than it does",
+           opening(closes_on="'2026-11-10'"), by="period_ends_with_its_day"),
+    attack("ends a period in the middle of its last day",
+           opening(ends="%(open_ends)s - interval '1 hour'"), by="period_ends_with_its_day"),
     attack("ends a period at the end of time",
            opening(ends="'infinity'"), by="period_times_readable"),
     attack("closes a period without proofs",

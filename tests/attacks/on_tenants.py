@@ -174,6 +174,20 @@ ATTACKS: tuple[Attack, ...] = (
         " VALUES (gen_random_uuid(), %(globex)s)",
         by="row security of events_outboxevent",
     ),
+    *(
+        attack(
+            f"writes another organization's {column}",
+            f"UPDATE accounts_organization SET {column} = {column} WHERE id = %(globex)s",
+            by="no privilege on table accounts_organization",
+        )
+        for column in ("timezone", "name", "display_name", "slug", "base_currency", "country")
+    ),
+    attack(
+        "makes platform staff of a person",
+        "UPDATE accounts_user SET role = NULL, platform_role = 'super_admin'"
+        " WHERE id = %(alice_user)s",
+        by="no privilege on table accounts_user",
+    ),
     attack(
         "asks the directory for everybody",
         "SELECT FROM wallet_directory(NULL, NULL)",

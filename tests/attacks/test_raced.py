@@ -146,7 +146,7 @@ def test_closing_one_period_twice(duel: Duel) -> None:
 def test_money_on_an_account_that_is_being_closed(duel: Duel) -> None:
     """Nobody locks the account first: it is empty when it is closed, and has money afterwards."""
     names = dict(duel.first.field.names)
-    assert duel.first.commits((opening(kind="'GENERAL'", floor="NULL"),), sees=("acme",))
+    assert duel.first.commits((opening(),), sees=("acme",))
     duel.first.view("acme")
     row = duel.first.connection.execute(
         "SELECT id FROM ledger_ledgeraccount WHERE code = '2000-forged'"

@@ -13,8 +13,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from kernel.actor import Door, system
 from kernel.crypto import fingerprint
 from ledger.checker import Report, verify_books
+from ledger.services.holds import reap_overdue_holds
 from ledger.services.periods import close_period, open_period
 from tests.fixtures import _close_connections, _point_at
 from tests.servers import SUPERUSER_VARIABLE, clone_database, drop_database
@@ -22,7 +24,7 @@ from tests.web.conftest import visit
 from tests.world import NOW, World, build_world
 from wallets.choices import TransferKind
 from wallets.models import Transfer
-from wallets.services.holds import HoldRequest, capture_hold, place_hold
+from wallets.services.holds import HoldRequest, capture_hold, place_hold, void_hold
 from wallets.services.references import reference_of
 from wallets.services.reversals import reverse_transfer
 from wallets.services.terms import set_fee_schedule
@@ -39,6 +41,8 @@ class Books:
     acme: uuid.UUID
     charlie: uuid.UUID
     hold: uuid.UUID
+    voided: uuid.UUID
+    expired: uuid.UUID
     paid: uuid.UUID
     reversal: uuid.UUID
     alice_wallet: uuid.UUID
@@ -66,6 +70,12 @@ class Vandal:
     def checked(self) -> Report:
         """What the checker says of the books as they are now."""
         return verify_books(connection=self.connection)
+
+
+def places(vandal: Vandal) -> set[tuple[str, str, str]]:
+    """Pass, rule and place of each finding."""
+    report = vandal.checked()
+    return {(one.check, one.rule, one.subject_id) for one in report.findings}
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +111,7 @@ def vandal(eventful: tuple[str, Books]) -> Iterator[Vandal]:
 
 
 def _make_books(world: World) -> Books:
-    """Payments with a fee, across and refused; a hold captured in part; a reversal in part."""
+    """Payments with a fee, across and refused; a reversal in part; holds with every end."""
     for kind in (TransferKind.TRANSFER, TransferKind.CAPTURE):
         set_fee_schedule(
             actor=world.actor(world.alice),
@@ -123,6 +133,11 @@ def _make_books(world: World) -> Books:
         world.send(source=world.acme_wallet, destination=world.alice_wallet, amount_minor=50_00)
     )
     hold = _capture(world)
+    voided = _place(world, "voided")
+    void_hold(actor=world.actor(world.alice), hold_id=voided, now=NOW)
+    expired = _place(world, "expired", lasts=dt.timedelta(hours=1))
+    root = system(door=Door.TASK, request_id="reaper")
+    assert reap_overdue_holds(actor=root, now=NOW + dt.timedelta(hours=2)) == 1
     paid = _completed(world.send(destination=world.acme_wallet, amount_minor=70_00))
     back = _completed(_reverse(world, paid))
     _close(world, NOW.date() - dt.timedelta(days=30))
@@ -134,6 +149,8 @@ def _make_books(world: World) -> Books:
         acme=world.acme_wallet.account_id,
         charlie=world.charlie_wallet.account_id,
         hold=hold,
+        voided=voided,
+        expired=expired,
         paid=paid.source_transaction_id,
         reversal=back.source_transaction_id,
         alice_wallet=world.alice_wallet.id,
@@ -154,8 +171,8 @@ def _completed(outcome: TransferOutcome) -> Transfer:
     return outcome.transfer
 
 
-def _capture(world: World) -> uuid.UUID:
-    """A hundred rupees reserved and a fee of one, forty of them captured for 0.40."""
+def _place(world: World, key: str, *, lasts: dt.timedelta = dt.timedelta(days=7)) -> uuid.UUID:
+    """A hundred rupees of Alice's reserved for Acme."""
     actor = world.actor(world.alice)
     hold = place_hold(
         HoldRequest(
@@ -164,15 +181,22 @@ def _capture(world: World) -> uuid.UUID:
             destination=world.acme_wallet.handle,
             amount_minor=100_00,
             currency="INR",
-            expires_at=NOW + dt.timedelta(days=7),
-            reference=reference_of(actor=actor, route="holds", key="hold"),
-            fingerprint=fingerprint("hold"),
+            expires_at=NOW + lasts,
+            reference=reference_of(actor=actor, route="holds", key=key),
+            fingerprint=fingerprint(key),
             now=NOW,
         )
     )
+    return uuid.UUID(str(hold.hold_id))
+
+
+def _capture(world: World) -> uuid.UUID:
+    """A hundred rupees reserved, forty of them captured."""
+    actor = world.actor(world.alice)
+    hold = _place(world, "hold")
     captured = capture_hold(
         actor=actor,
-        hold_id=hold.hold_id,
+        hold_id=hold,
         amount_minor=40_00,
         final=False,
         reference=reference_of(actor=actor, route="captures", key="capture"),
@@ -180,7 +204,7 @@ def _capture(world: World) -> uuid.UUID:
         now=NOW,
     )
     _completed(captured)
-    return hold.hold_id
+    return hold
 
 
 def _reverse(world: World, transfer: Transfer) -> TransferOutcome:

@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 
 from events.models import OutboxEvent
 from kernel.context import reading
-from kernel.ids import encode
+from kernel.ids import encode, new_id
 from ledger.checker import registered
 from ledger.models import ReconcileFinding, ReconcileJob
 from ledger.tasks import verify_books
@@ -98,6 +98,23 @@ def test_drift_is_kept_alarms_and_fails_the_command(world: World, drift: uuid.UU
     }
 
 
+def test_a_pass_that_fails_is_kept_and_alarms(world: World, superuser: psycopg.Connection) -> None:
+    world.send()
+    superuser.execute(
+        "UPDATE events_outboxevent SET payload = jsonb_set(payload, '{amount_minor}', '\"much\"')"
+        " WHERE name = 'wallets.transfer.completed'"
+    )
+    code, told = check()
+    assert code == 1
+    assert "pass_failed: pass events" in told
+    (job,) = jobs(world)
+    assert {(one.check_name, one.rule) for one in job.findings.all()} == {("events", "pass_failed")}
+    (alarm,) = alarms(world)
+    assert alarm.payload["passes"] == ["events"]
+    told = Client().get("/metrics").content.decode()
+    assert 'vaultcraft_books_findings{check="events"} 1.0' in told
+
+
 def test_the_task_does_the_same_by_the_clock(world: World, drift: uuid.UUID) -> None:
     done = verify_books()
     assert done is not None
@@ -166,6 +183,21 @@ def test_unknown_passes_and_organizations_are_refused() -> None:
         call_command("verify_books", "--pass", "nonsense")
     with pytest.raises(CommandError, match="org_"):
         call_command("verify_books", "--organization", "acme")
+
+
+@pytest.mark.parametrize("more", [(), ("--no-record",), ("--format", "json")])
+def test_an_organization_that_does_not_exist_does_not_stand(
+    world: World, more: tuple[str, ...]
+) -> None:
+    for unknown in (encode("org", new_id()), str(new_id())):
+        with pytest.raises(CommandError, match="not_found: There is no organization"):
+            check("--organization", unknown, *more)
+    assert jobs(world) == []
+
+
+def test_a_snapshot_of_another_moment_is_not_kept(world: World) -> None:
+    with pytest.raises(CommandError, match="--no-record"):
+        check("--snapshot", "00000003-00000001-1")
 
 
 def test_jobs_are_for_ever_and_only_the_platform_sees_those_of_all(

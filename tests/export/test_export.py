@@ -251,6 +251,12 @@ def test_the_file_is_private_and_appears_whole(busy: World, tmp_path: Path) -> N
         exported(tmp_path / "missing" / "books.journal", "hledger")
 
 
+def test_an_organization_that_does_not_exist_has_no_file(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="not_found: There is no organization"):
+        exported(tmp_path / "books.journal", "hledger", Organization(id=new_id()))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_standard_output_is_the_file(busy: World, tmp_path: Path) -> None:
     out = io.StringIO()
     call_command("export_ledger", "--format", "hledger", stdout=out, stderr=io.StringIO())

@@ -118,6 +118,14 @@ def saved(world: World, committed_db: str, tmp_path: Path) -> Path:
 def empty(committed_db: str) -> Iterator[str]:
     """A database with roles and grants and nothing else."""
     name = f"{committed_db}_restored"
+    drop_and_make_again(name)
+    yield name
+    drop_database(name=name)
+
+
+def drop_and_make_again(name: str) -> None:
+    """An empty database of this name."""
+    drop_database(name=name)
     passwords = {url: urlsplit(os.environ[url]).password or "" for url in URLS}
     bootstrap(
         superuser_url=os.environ[SUPERUSER_VARIABLE],
@@ -128,8 +136,6 @@ def empty(committed_db: str) -> Iterator[str]:
             auditor=passwords["DATABASE_AUDITOR_URL"],
         ),
     )
-    yield name
-    drop_database(name=name)
 
 
 def events_that_wait(name: str) -> int:
@@ -169,6 +175,71 @@ def test_a_backup_is_private_and_says_what_it_holds(saved: Path) -> None:
     assert manifest["bytes"] == (saved / DUMP).stat().st_size
     assert manifest["books"]["entries"] == 10
     assert os.environ["VAULTCRAFT_PEPPER"] not in (saved / MANIFEST).read_text()
+
+
+def breaks(name: str, statement: str) -> None:
+    """A superuser without triggers does this to the books."""
+    url = make_conninfo(os.environ[SUPERUSER_VARIABLE], dbname=name)
+    with psycopg.connect(url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(statement)
+
+
+@pytest.fixture
+def broken(world: World, committed_db: str, tmp_path: Path) -> Path:
+    """A backup of books in which a balance is off by one and a zone is none: evidence."""
+    breaks(
+        committed_db,
+        "UPDATE ledger_ledgeraccount SET posted_minor = posted_minor + 1"
+        f" WHERE id = '{world.alice_wallet.account_id}'",
+    )
+    breaks(committed_db, "UPDATE accounts_organization SET timezone = 'localtime'")
+    done = backup("make", "--to", tmp_path / "backups", environment=addresses(committed_db))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "these books do not stand" in done.stdout
+    assert "account_balance_is_sum" in done.stdout
+    (made,) = (tmp_path / "backups").iterdir()
+    return made
+
+
+def test_books_that_did_not_stand_come_back_as_they_were(
+    broken: Path, committed_db: str, empty: str
+) -> None:
+    findings = json.loads((broken / MANIFEST).read_text())["findings"]
+    assert {name: one["found"] for name, one in findings.items()} == {
+        "organizations": 2,
+        "sums": 1,
+        "balances": 1,
+    }
+    done = backup("restore", broken, environment=addresses(empty))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "as they were saved, with FINDINGS" in done.stdout
+    assert "account_balance_is_sum" in done.stdout
+    assert contents_of(empty)[-len(ROWS) :] == contents_of(committed_db)[-len(ROWS) :]
+
+
+@pytest.mark.parametrize("changed", [{"findings": {}}, {"findings": None}])
+def test_findings_that_are_new_are_refused_until_they_are_accepted(
+    broken: Path, committed_db: str, empty: str, changed: dict
+) -> None:
+    manifest = json.loads((broken / MANIFEST).read_text()) | changed
+    (broken / MANIFEST).write_text(json.dumps(manifest))
+    done = backup("restore", broken, environment=addresses(empty))
+    assert done.returncode == 1
+    assert "the saved ones did not" in done.stdout
+    assert "ACCEPT_FINDINGS=1" in done.stdout
+    drop_and_make_again(empty)
+    done = backup("restore", broken, "--accept-findings", environment=addresses(empty))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "FINDINGS, accepted" in done.stdout
+
+
+def test_a_backup_of_the_first_format_is_read(saved: Path, empty: str) -> None:
+    manifest = json.loads((saved / MANIFEST).read_text()) | {"format": 1}
+    del manifest["findings"]
+    (saved / MANIFEST).write_text(json.dumps(manifest))
+    done = backup("restore", saved, environment=addresses(empty))
+    assert (done.returncode, "The books stand." in done.stdout) == (0, True)
 
 
 def _cut(saved: Path) -> None:

@@ -10,6 +10,7 @@ from accounts.services.api_keys import authenticate
 from accounts.services.sign_in import verify_password
 from kernel.actor import Door
 from kernel.context import reading
+from ledger.checker import verify_books
 from ledger.queries import trial_balance, trial_balance_totals
 from tests.fixtures import _close_connections, _point_at
 from tests.operations.demo_world import NOW, ROOT_ACTOR, STRANGER, demo, seed, story
@@ -45,6 +46,13 @@ def test_figures(seeded):
         "clearing_cap_exceeded",
         "batch_withheld",
     }
+
+
+def test_the_books_stand(seeded):
+    """Months of history, planted with times of their own: what was told agrees with all of it."""
+    report = verify_books()
+    assert report.findings == []
+    assert all(one.visited for one in report.passes)
 
 
 def test_every_role_has_somebody(seeded):

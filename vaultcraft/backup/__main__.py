@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from vaultcraft.backup.archive import BackupError, checked
+from vaultcraft.backup.checking import Findings
 from vaultcraft.backup.embedded import restore_beside
 from vaultcraft.backup.installation import installation
 from vaultcraft.backup.restoring import restore_into
@@ -23,7 +24,12 @@ def main() -> int:
         if options.command == "make":
             _make(to=options.to, now=now)
         else:
-            _restore(backup=options.backup, force=options.force, now=now)
+            _restore(
+                backup=options.backup,
+                force=options.force,
+                accept_findings=options.accept_findings,
+                now=now,
+            )
     except AlreadyRunning as running:
         say(f"VaultCraft runs on this data directory ({running}). Stop it first.")
     except (BackupError, CannotStart) as reason:
@@ -43,7 +49,11 @@ def _make(*, to: Path, now: dt.datetime) -> None:
     data_dir = data_dir_of_environment()
     with installation(data_dir=data_dir, alone=False) as here:
         made = take_backup(
-            auditor_url=here.url("DATABASE_AUDITOR_URL"), to=to, secrets=here.secrets, now=now
+            environment=here.environment,
+            auditor_url=here.url("DATABASE_AUDITOR_URL"),
+            to=to,
+            secrets=here.secrets,
+            now=now,
         )
     manifest = checked(made)
     books = manifest.books
@@ -53,9 +63,15 @@ def _make(*, to: Path, now: dt.datetime) -> None:
         f"Secrets are not in it: keep {data_dir / 'secrets.json'} (or the variables you set"
         " instead) somewhere else, or API keys and PINs are lost with this machine."
     )
+    if manifest.findings is None:
+        say("Note: the checker could not look, so the backup does not say whether the books stand.")
+    elif manifest.findings:
+        say("Note: these books do not stand. The findings are in the manifest:")
+        for line in Findings.of_manifest(manifest.findings).lines():
+            say(f"  {line}")
 
 
-def _restore(*, backup: Path, force: bool, now: dt.datetime) -> None:
+def _restore(*, backup: Path, force: bool, accept_findings: bool, now: dt.datetime) -> None:
     """Check the backup before anything is touched, then restore it."""
     manifest = checked(backup)
     with installation(data_dir=data_dir_of_environment(), alone=True) as here:
@@ -65,17 +81,24 @@ def _restore(*, backup: Path, force: bool, now: dt.datetime) -> None:
                 " with their passwords as before; API keys and PINs must be issued anew."
             )
         if here.servers is None:
-            restore_into(backup=backup, manifest=manifest, environment=here.urls)
+            said = restore_into(
+                backup=backup,
+                manifest=manifest,
+                environment=here.urls,
+                accept_findings=accept_findings,
+            )
             kept = None
         else:
-            kept = restore_beside(
+            said, kept = restore_beside(
                 installation=here,
                 servers=here.servers,
                 backup=backup,
                 manifest=manifest,
                 force=force,
+                accept_findings=accept_findings,
                 now=now,
             )
+    say(said)
     say(f"Restored: {manifest.books.entries:,} entries as of {manifest.made_at}.")
     if kept:
         say(f"The database before is kept as {kept}; drop it when nobody misses it.")
@@ -90,6 +113,9 @@ def _options() -> argparse.Namespace:
     restore = commands.add_parser("restore", help="put a backup back")
     restore.add_argument("backup", type=Path, help="the directory of one backup")
     restore.add_argument("--force", action="store_true", help="put a database in use aside")
+    restore.add_argument(
+        "--accept-findings", action="store_true", help="also what the checker did not find before"
+    )
     return parser.parse_args()
 
 

@@ -10,7 +10,8 @@ from typing import Self
 from vaultcraft.embedded.secrets import write_private
 
 DUMP, MANIFEST = "database.dump", "manifest.json"
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, 2)  # the first did not say what the checker found
 
 
 class BackupError(Exception):
@@ -32,7 +33,8 @@ class Manifest:
     """What stands in `manifest.json`.
 
     `secrets` is a fingerprint of the installation's pepper: with another one, API keys and PINs of
-    the backup are worthless.
+    the backup are worthless. `findings` is what the checker found in the same snapshot, by pass;
+    None when it could not look.
     """
 
     made_at: str
@@ -41,6 +43,7 @@ class Manifest:
     sha256: str
     books: BooksState
     secrets: str
+    findings: dict[str, dict[str, object]] | None = None
     format: int = FORMAT
 
     def write(self, directory: Path) -> None:
@@ -56,7 +59,7 @@ class Manifest:
         """
         try:
             told = json.loads((directory / MANIFEST).read_text())
-            if told["format"] != FORMAT:
+            if told["format"] not in READABLE:
                 raise BackupError(f"{directory} is a backup of format {told['format']}, not ours.")
             return cls(**{**told, "books": BooksState(**told["books"])})
         except (OSError, ValueError, KeyError, TypeError) as error:

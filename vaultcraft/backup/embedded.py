@@ -24,12 +24,15 @@ def restore_beside(
     backup: Path,
     manifest: Manifest,
     force: bool,
+    accept_findings: bool,
     now: dt.datetime,
-) -> str | None:
+) -> tuple[str, str | None]:
     """Restore into a new database, and give it the name of the present one once it is proven.
 
     :param force: whether a database that is not empty may be put aside.
-    :return: the name under which the present database is kept, when it was not empty.
+    :param accept_findings: see `restore_into`.
+    :return: how the books stand; and the name under which the present database is kept, when it
+        was not empty.
     :raises BackupError: the restore failed; the present database is as it was.
     """
     empty = is_empty(installation.urls["DATABASE_OWNER_URL"])
@@ -51,11 +54,16 @@ def restore_beside(
     urls = {name: with_database(url, BESIDE) for name, url in installation.urls.items()}
     try:
         environment = {**installation.environment, **urls}
-        restore_into(backup=backup, manifest=manifest, environment=environment)
+        said = restore_into(
+            backup=backup,
+            manifest=manifest,
+            environment=environment,
+            accept_findings=accept_findings,
+        )
     except BaseException:
         _execute(servers, sql.SQL("DROP DATABASE {} WITH (FORCE)"), BESIDE)
         raise
-    return _exchanged(servers, empty=empty, now=now)
+    return said, _exchanged(servers, empty=empty, now=now)
 
 
 def _exchanged(servers: EmbeddedServers, *, empty: bool, now: dt.datetime) -> str | None:

@@ -10,6 +10,7 @@ from typing import LiteralString
 import psycopg
 
 from vaultcraft.backup.archive import DUMP, BackupError, Manifest
+from vaultcraft.backup.checking import Findings, findings_of, verdict
 from vaultcraft.backup.postgres import books_state, is_empty, run
 from vaultcraft.embedded.bootstrap import DEFAULT_PRIVILEGES
 from vaultcraft.supervisor.programs import ROOT
@@ -35,13 +36,18 @@ ALTER TABLE events_outboxevent ENABLE TRIGGER USER;
 """
 
 
-def restore_into(*, backup: Path, manifest: Manifest, environment: Mapping[str, str]) -> None:
+def restore_into(
+    *, backup: Path, manifest: Manifest, environment: Mapping[str, str], accept_findings: bool
+) -> str:
     """Fill an empty database, as its owner in one transaction, and prove it equal.
 
     Roles and the database's own grants must be there already. Afterwards every balance is compared
-    with the manifest; then newer migrations run, and the checker.
+    with the manifest; then newer migrations run, and the checker: what it found before, it may find
+    again.
 
     :param environment: what management commands need: the three `DATABASE_..._URL` and the rest.
+    :param accept_findings: whether findings that the saved books did not show are taken, too.
+    :return: how the books stand.
     :raises BackupError: the database is not empty, or what came out is not what went in.
     """
     owner_url, auditor_url = (
@@ -58,7 +64,11 @@ def restore_into(*, backup: Path, manifest: Manifest, environment: Mapping[str, 
     _manage("migrate", "--verbosity", "0", environment=environment)
     with psycopg.connect(owner_url, autocommit=True) as owner:
         owner.execute("ANALYZE")
-    _manage("verify_books", "--no-record", environment=environment)
+    return verdict(
+        now=findings_of(environment=environment),
+        before=Findings.of_manifest(manifest.findings),
+        accept=accept_findings,
+    )
 
 
 def _fill(dump: Path, *, owner_url: str) -> None:

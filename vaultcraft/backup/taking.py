@@ -2,19 +2,25 @@
 
 import datetime as dt
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
 
 from vaultcraft.backup.archive import DUMP, BackupError, Manifest, checksum, stamp
+from vaultcraft.backup.checking import findings_of
 from vaultcraft.backup.postgres import books_state, run
 
 
-def take_backup(*, auditor_url: str, to: Path, secrets: str, now: dt.datetime) -> Path:
+def take_backup(
+    *, environment: Mapping[str, str], auditor_url: str, to: Path, secrets: str, now: dt.datetime
+) -> Path:
     """Write a backup below a directory and return its path; writers are not held up.
 
-    The archive and the figures of the manifest are of the same snapshot.
+    The archive, the figures and the findings of the manifest are of the same snapshot. Books that
+    do not stand are saved like others: that is when a backup is evidence.
 
+    :param environment: what management commands need, for the checker.
     :param secrets: the fingerprint of the installation's pepper.
     :raises BackupError: the database cannot be read whole, or the directory not be written.
     """
@@ -26,7 +32,9 @@ def take_backup(*, auditor_url: str, to: Path, secrets: str, now: dt.datetime) -
     try:
         to.mkdir(parents=True, exist_ok=True, mode=0o700)
         half.mkdir(mode=0o700)
-        manifest = _dumped(auditor_url=auditor_url, half=half, secrets=secrets, now=now)
+        manifest = _dumped(
+            environment=environment, auditor_url=auditor_url, half=half, secrets=secrets, now=now
+        )
         manifest.write(half)
         half.rename(final)
     except (OSError, psycopg.Error) as error:
@@ -36,7 +44,9 @@ def take_backup(*, auditor_url: str, to: Path, secrets: str, now: dt.datetime) -
     return final
 
 
-def _dumped(*, auditor_url: str, half: Path, secrets: str, now: dt.datetime) -> Manifest:
+def _dumped(
+    *, environment: Mapping[str, str], auditor_url: str, half: Path, secrets: str, now: dt.datetime
+) -> Manifest:
     """Write the archive and return what to say of it."""
     path = half / DUMP
     with psycopg.connect(auditor_url) as connection:
@@ -46,6 +56,7 @@ def _dumped(*, auditor_url: str, half: Path, secrets: str, now: dt.datetime) -> 
         row = connection.execute("SELECT pg_export_snapshot()").fetchone()
         assert row is not None
         run("pg_dump", "--format=custom", f"--snapshot={row[0]}", f"--file={path}", url=auditor_url)
+        findings = findings_of(environment=environment, snapshot=row[0])
         version = connection.info.parameter_status("server_version") or ""
     return Manifest(
         made_at=now.isoformat(),
@@ -54,4 +65,5 @@ def _dumped(*, auditor_url: str, half: Path, secrets: str, now: dt.datetime) -> 
         sha256=checksum(path),
         books=books,
         secrets=secrets,
+        findings=None if findings is None else findings.for_manifest(),
     )

@@ -1,15 +1,16 @@
-"""The pass over customers' holds: the request, the hold in the books, and the captures."""
+"""The pass over customers' holds: the request, the hold in the books, the captures, the telling."""
 
 from __future__ import annotations
 
 from ledger.checker import Pass
 from ledger.checker.passes import of
+from wallets.checker.hold_telling import EVENTS, RECORDS
 
 # Captures were charged on top before holds reserved their fee: of a hold without a fee nothing is
 # said here about what its captures were charged. That it is income, the pass over fees says.
 HOLDS = Pass(
     name="wallet_holds",
-    claim="each reservation is a customer's hold on the wallet, and its captures are transfers",
+    claim="each reservation is a customer's hold as it was told, and its captures are transfers",
     query=f"""
         SELECT w.organization_id, 'wallet' AS subject, w.id::text AS subject_id,
                CASE WHEN a.held_minor <> coalesce(h.reserved, 0)
@@ -25,8 +26,10 @@ HOLDS = Pass(
         ) h ON h.source_id = w.id
         WHERE {of("w")}
         UNION ALL
-        SELECT w.organization_id, 'hold', w.hold_id::text,
-               CASE WHEN h.id IS NULL OR s.account_id IS DISTINCT FROM h.account_id
+        SELECT coalesce(w.organization_id, h.organization_id), 'hold',
+               coalesce(w.hold_id, h.id)::text,
+               CASE WHEN w.hold_id IS NULL THEN 'hold_is_customers'
+                    WHEN h.id IS NULL OR s.account_id IS DISTINCT FROM h.account_id
                       OR h.organization_id <> w.organization_id
                       OR h.currency_id <> w.currency_id THEN 'wallet_hold_account'
                     WHEN h.captured_minor <> coalesce(c.captured, 0)
@@ -40,8 +43,8 @@ HOLDS = Pass(
                                   'transfers_minor', coalesce(c.captured, 0),
                                   'fee_captured_minor', h.fee_captured_minor,
                                   'charged_minor', coalesce(c.charged, 0))
-        FROM wallets_wallethold w
-        LEFT JOIN ledger_hold h ON h.id = w.hold_id
+        FROM (SELECT * FROM wallets_wallethold w WHERE {of("w")}) w
+        FULL JOIN (SELECT * FROM ledger_hold h WHERE {of("h")}) h ON h.id = w.hold_id
         LEFT JOIN wallets_wallet s ON s.id = w.source_id
         LEFT JOIN (
             SELECT t.hold_id, sum(t.amount_minor) AS captured,
@@ -51,7 +54,7 @@ HOLDS = Pass(
             FROM wallets_transfer t JOIN wallets_wallethold m ON m.hold_id = t.hold_id
             WHERE t.state = 'COMPLETED' GROUP BY t.hold_id
         ) c ON c.hold_id = w.hold_id
-        WHERE {of("w")}""",  # noqa: S608 - our constants
+        UNION ALL {EVENTS} UNION ALL {RECORDS}""",  # noqa: S608 - our constants
 )
 
 PASSES = (HOLDS,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.checker import Pass
+from ledger.checker.organizations import ZONES
 from ledger.checker.passes import of
 
 # Usage is kept from the migration that brought limits, so what was recorded before it is not
@@ -46,10 +47,10 @@ USAGE = Pass(
                          AND t.completed_at >= t.applied) AS month_minor
             FROM (
                 SELECT w.*, u.day, u.month, m.applied, l.limited_at,
-                       (w.created_at AT TIME ZONE o.timezone)::date AS local_day
+                       (w.created_at AT TIME ZONE z.zone)::date AS local_day
                 FROM wallets_transfer w
                 JOIN wallets_wallet p ON p.id = w.source_id
-                JOIN accounts_organization o ON o.id = p.organization_id
+                JOIN {ZONES} z ON z.organization_id = p.organization_id
                 LEFT JOIN wallets_spendingusage u ON u.wallet_id = p.id
                 LEFT JOIN (
                     SELECT wallet_kind, currency_id, min(set_at) AS limited_at

@@ -9,16 +9,21 @@ from ledger.checker.passes import of
 from wallets.checker.transfers import IN_BOOKS
 
 # Who learns of a transfer: the asking side always, the other side when money moved. Each side is
-# told the ids of its own wallets: across organizations the asking side's is the source.
+# told the ids of its own wallets: across organizations the asking side's is the source. A fee is
+# told to the side that pays it, or gets it back.
 _AUDIENCE: LiteralString = f"""
     SELECT w.id, w.organization_id, w.state, w.amount_minor, w.source_id::text AS source,
            CASE WHEN w.counterparty_organization_id IS NULL THEN w.destination_id::text
-           END AS destination
+           END AS destination,
+           w.currency_id AS currency, nullif(w.reason_code, '') AS reason, w.created_at,
+           CASE WHEN w.kind = 'reversal' AND w.counterparty_organization_id IS NOT NULL
+                THEN 0 ELSE w.fee_minor END AS fee_minor
     FROM wallets_transfer w
     WHERE w.state IN ('COMPLETED', 'FAILED', 'CANCELLED') AND {of("w")}
     UNION ALL
     SELECT w.id, w.counterparty_organization_id, w.state, w.amount_minor, NULL,
-           w.destination_id::text
+           w.destination_id::text, w.currency_id, nullif(w.reason_code, ''), w.created_at,
+           CASE WHEN w.kind = 'reversal' THEN w.fee_minor ELSE 0 END
     FROM wallets_transfer w
     WHERE w.state = 'COMPLETED' AND w.counterparty_organization_id IS NOT NULL
       AND (%(organization)s::uuid IS NULL
@@ -36,6 +41,9 @@ EVENTS = Pass(
                     WHEN o.told_minor IS DISTINCT FROM w.amount_minor THEN 'event_tells_amount'
                     WHEN (o.source, o.destination) IS DISTINCT FROM (w.source, w.destination)
                          THEN 'event_tells_own_wallets'
+                    WHEN (o.currency, o.reason, o.fee_minor, o.asked_at) IS DISTINCT FROM
+                         (w.currency, w.reason, w.fee_minor, w.created_at)
+                         THEN 'event_tells_terms'
                END AS rule,
                jsonb_build_object('state', w.state, 'event', o.name, 'told_minor', o.told_minor,
                                   'amount_minor', w.amount_minor,
@@ -45,7 +53,11 @@ EVENTS = Pass(
             SELECT o.subject_id AS id, o.organization_id, count(*) AS times, min(o.name) AS name,
                    min((o.payload ->> 'amount_minor')::bigint) AS told_minor,
                    min(o.payload ->> 'source_wallet_id') AS source,
-                   min(o.payload ->> 'destination_wallet_id') AS destination
+                   min(o.payload ->> 'destination_wallet_id') AS destination,
+                   min(o.payload ->> 'currency') AS currency,
+                   min(o.payload ->> 'reason_code') AS reason,
+                   min((o.payload ->> 'fee_minor')::bigint) AS fee_minor,
+                   min(o.occurred_at) AS asked_at
             FROM events_outboxevent o
             WHERE o.name IN ('wallets.transfer.completed', 'wallets.transfer.failed',
                              'wallets.transfer.cancelled') AND {of("o")}
@@ -67,6 +79,9 @@ EVIDENCE = Pass(
                     WHEN r.told_minor IS DISTINCT FROM w.amount_minor THEN 'record_tells_amount'
                     WHEN (r.source, r.destination) IS DISTINCT FROM (w.source, w.destination)
                          THEN 'record_tells_own_wallets'
+                    WHEN (r.currency, r.reason, r.fee_minor, r.asked_at) IS DISTINCT FROM
+                         (w.currency, w.reason, w.fee_minor, w.created_at)
+                         THEN 'record_tells_terms'
                END AS rule,
                jsonb_build_object('state', w.state, 'action', r.action,
                                   'told_minor', r.told_minor, 'amount_minor', w.amount_minor,
@@ -77,7 +92,11 @@ EVIDENCE = Pass(
                    min(r.action) AS action,
                    min((r.metadata ->> 'amount_minor')::bigint) AS told_minor,
                    min(r.metadata ->> 'source_wallet_id') AS source,
-                   min(r.metadata ->> 'destination_wallet_id') AS destination
+                   min(r.metadata ->> 'destination_wallet_id') AS destination,
+                   min(r.metadata ->> 'currency') AS currency,
+                   min(r.metadata ->> 'reason_code') AS reason,
+                   min((r.metadata ->> 'fee_minor')::bigint) AS fee_minor,
+                   min(r.at) AS asked_at
             FROM audit_auditrecord r
             WHERE r.action IN ('wallets.transfer.complete', 'wallets.transfer.fail',
                                'wallets.transfer.cancel') AND {of("r")}

@@ -50,6 +50,10 @@ _MOVED: LiteralString = """
            ) AS at_destination,
            bool_or(w.effective_at IS NOT NULL
                    AND t.effective_at <> least(w.effective_at, t.recorded_at)) AS misdated,
+           count(*) FILTER (WHERE e.account_id IN (s.account_id, d.account_id)
+                              AND e.currency_id <> w.currency_id) AS in_other_currency,
+           bool_or(t.reference <> w.reference) AS under_another_reference,
+           bool_or(t.recorded_at <> w.completed_at) AS recorded_at_another_time,
            sum(CASE e.side WHEN 'DEBIT' THEN e.amount_minor ELSE -e.amount_minor END)
                FILTER (WHERE e.account_id = s.account_id) AS paid_minor,
            sum(CASE e.side WHEN 'CREDIT' THEN e.amount_minor ELSE -e.amount_minor END)
@@ -87,6 +91,9 @@ TRANSFERS = Pass(
                      AND t.received_minor IS DISTINCT FROM w.amount_minor
                          + CASE WHEN w.kind = 'reversal' THEN w.fee_minor ELSE 0 END
                         THEN 'transfer_destination_credited'
+                    WHEN t.in_other_currency > 0 THEN 'transfer_currency'
+                    WHEN t.under_another_reference THEN 'transfer_reference'
+                    WHEN t.recorded_at_another_time THEN 'transfer_completed_at'
                     WHEN w.kind = 'reversal' AND (
                         o.id IS NULL OR o.state <> 'COMPLETED' OR o.kind = 'reversal'
                         OR o.source_id IS DISTINCT FROM w.destination_id
@@ -97,6 +104,7 @@ TRANSFERS = Pass(
                jsonb_build_object('state', w.state, 'kind', w.kind, 'currency', w.currency_id,
                                   'amount_minor', w.amount_minor, 'fee_minor', w.fee_minor,
                                   'reverses', w.reverses_id, 'reversed_minor', back.amount_minor,
+                                  'completed_at', w.completed_at,
                                   'paid_minor', t.paid_minor, 'received_minor', t.received_minor,
                                   'transactions', coalesce(t.transactions, 0)) AS facts
         FROM (SELECT * FROM wallets_transfer w WHERE {OF_TRANSFER}) w

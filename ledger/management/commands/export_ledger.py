@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from kernel import clock
 from kernel.errors import VaultCraftError
-from ledger.checker import auditor_snapshot
+from ledger.checker import auditor_snapshot, require_organization
 from ledger.exporting import WRITERS, read_books, write_books
 from ledger.management.arguments import organization_id
 
@@ -47,6 +47,7 @@ class Command(BaseCommand):
 
 def _export(stream: TextIO, name: str, organization: uuid.UUID | None) -> int:
     with auditor_snapshot() as connection:
+        require_organization(connection, organization)
         books = read_books(
             connection=connection, organization_id=organization, today=clock.now().date()
         )

@@ -41,6 +41,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--format", choices=["text", "json"], default="text")
         parser.add_argument(
+            "--snapshot", help="read in this exported snapshot; only together with --no-record"
+        )
+        parser.add_argument(
             "--no-record", action="store_true", help="keep no job and raise no alarm"
         )
 
@@ -79,7 +82,13 @@ class Command(BaseCommand):
 
 def _report(options: dict[str, Any]) -> Report:
     if options["no_record"]:
-        return verify_books(organization_id=options["organization"], names=options["names"])
+        return verify_books(
+            organization_id=options["organization"],
+            names=options["names"],
+            snapshot=options["snapshot"],
+        )
+    if options["snapshot"]:
+        raise CommandError("--snapshot needs --no-record: what is kept was seen just now.")
     return reconcile(
         actor=system(door=Door.COMMAND, request_id=f"verify_books-{new_id()}"),
         organization_id=options["organization"],
