@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar, cast, overload
 
 import psycopg
 from django.db import DatabaseError, connection, transaction
+from psycopg.pq import PipelineStatus, TransactionStatus
 
 from kernel import metrics
 from kernel.context import Context, context_of, entered
@@ -122,9 +123,17 @@ def _pipeline(wanted: bool) -> Iterator[Callable[[], None]]:
         with connection.wrap_database_errors, connection.connection.pipeline() as pipeline:
             yield pipeline.sync
     finally:
-        # Inside a pipeline Django does not learn from a rollback that the connection is dead.
-        if connection.connection is not None and connection.connection.closed:
+        # Inside a pipeline Django does not learn from a rollback that the connection is dead, and
+        # one that broke off half-way may still wait for answers: nothing can begin on it again.
+        if connection.connection is not None and not _at_rest(connection.connection):
             connection.close()
+
+
+def _at_rest(raw: psycopg.Connection[Any]) -> bool:
+    """Whether the connection is alive and owes no answer."""
+    owing = raw.pgconn.pipeline_status != PipelineStatus.OFF
+    busy = raw.info.transaction_status in (TransactionStatus.ACTIVE, TransactionStatus.UNKNOWN)
+    return not (raw.closed or owing or busy)
 
 
 @contextlib.contextmanager

@@ -251,6 +251,20 @@ def test_a_dead_connection_costs_one_pipeline_and_not_the_next(probe: None) -> N
     assert pipeline(actor=ROOT, statements=[ADD_TO_A], read=True) == [(2,), (0,)]
 
 
+def test_a_pipeline_that_cannot_be_ended_costs_its_connection(probe: None) -> None:
+    """As after a server's death: libpq still waits for the answer to something."""
+
+    @opens_transaction(pipelined=True)
+    def broken_off(*, actor: Actor) -> None:
+        connection.connection.pgconn.send_query_params(b"SELECT pg_sleep(0.2)", None)
+        raise ZeroDivisionError
+
+    # psycopg counts the answers, and gives up in a way of its own.
+    with pytest.raises((ZeroDivisionError, IndexError)):
+        broken_off(actor=ROOT)
+    assert pipeline(actor=ROOT, statements=[ADD_TO_A], read=True) == [(1,), (0,)]
+
+
 def test_what_is_tuned_ends_with_the_transaction(probe: None) -> None:
     asked = "SELECT current_setting('plan_cache_mode'), current_setting('lock_timeout')"
 

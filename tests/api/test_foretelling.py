@@ -70,9 +70,10 @@ def test_a_capture_and_one_that_frees_the_rest(world: World, alice: Caller) -> N
     part = alice.post(f"/holds/{hold}/capture/dry-run", {"amount_minor": 300_00}).data
     final = {"amount_minor": 300_00, "final": True}
     found = alice.post(f"/holds/{hold}/capture/dry-run", final).data
-    assert (found["status"], found["fee"]["amount_minor"]) == (201, 6_00)
-    assert shown(part["source"]) == (ALICE - 306_00, 700_00, ALICE - 1_006_00)
-    assert shown(found["source"]) == (ALICE - 306_00, 0, ALICE - 306_00)
+    # Of the 13.00 that are reserved for 1,000.00, what 300.00 take.
+    assert (found["status"], found["fee"]["amount_minor"]) == (201, 3_90)
+    assert shown(part["source"]) == (ALICE - 303_90, 709_10, ALICE - 1_013_00)
+    assert shown(found["source"]) == (ALICE - 303_90, 0, ALICE - 303_90)
     assert found["destination"]["posted_minor"] == ACME + 300_00
     assert found["limits"]["day"]["left_minor"] == 200_00
 

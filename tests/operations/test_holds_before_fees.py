@@ -1,4 +1,7 @@
-"""Holds that stood before holds reserved their fee go on working, and the step back is possible."""
+"""Holds that stood before holds reserved their fee go on working, and the step back is possible.
+
+What came after those steps is taken back for them and comes again before anything else is asked.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,20 @@ from wallets.tests.test_holds import captured, shown, wanted
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 ALICE = 1_00_000_00
+_BEFORE_FEES = "0011"
+
+
+def _migrate(*target: str) -> None:
+    """To the target, or all the way."""
+    call_command("migrate", *target, database="owner", verbosity=0)
 
 
 def test_an_open_hold_is_carried_over_and_captured_without_a_fee(world: World) -> None:
     """1,000.00 are held and 400.00 captured when the columns come: 600.00 are held after it."""
     first, second = place_hold(wanted(world)), place_hold(wanted(world, key="h2"))
     moved(captured(world, first, 400_00))
-    for step in ("0008", "0010"):
-        call_command("migrate", "ledger", step, database="owner", verbosity=0)
+    _migrate("ledger", _BEFORE_FEES)
+    _migrate()
     assert shown(world, world.alice_wallet) == (ALICE - 400_00, 1_600_00, ALICE - 2_000_00)
 
     charge_captures(world)
@@ -40,7 +49,8 @@ def test_the_step_back_waits_for_holds_that_reserve_a_fee(world: World) -> None:
     charge_captures(world)
     hold = place_hold(wanted(world))
     with pytest.raises(ProgrammingError, match="open holds reserve a fee"):
-        call_command("migrate", "ledger", "0008", database="owner", verbosity=0)
+        _migrate("ledger", _BEFORE_FEES)
+    _migrate()
 
     moved(captured(world, hold))
     assert fee_of(world, hold) == (10_00, 10_00, 0)
