@@ -177,3 +177,9 @@ def _retried(once: Callable[[], R]) -> R:
 def sqlstate_of(error: DatabaseError) -> str | None:
     """The five-character SQLSTATE that PostgreSQL gave, if it gave one."""
     return cast("str | None", getattr(error.__cause__, "sqlstate", None))
+
+
+def rule_of(error: DatabaseError) -> str:
+    """The name of the rule that refused, as PostgreSQL reports it; empty if it names none."""
+    diagnosis: Any = getattr(error.__cause__, "diag", None)
+    return getattr(diagnosis, "constraint_name", None) or ""

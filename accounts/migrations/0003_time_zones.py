@@ -12,7 +12,10 @@ KNOWN = migrations.RunSQL(
     CREATE FUNCTION accounts_guard_timezone() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
     BEGIN
+        -- PostgreSQL takes a name like CET for the abbreviation: an hour ahead in summer, too.
         IF NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = NEW.timezone)
+           OR EXISTS (SELECT FROM pg_timezone_abbrevs a WHERE a.abbrev = NEW.timezone
+                      AND (a.is_dst OR a.utc_offset <> interval '0'))
            OR NEW.timezone IN ('localtime', 'posixrules', 'Factory') THEN
             RAISE EXCEPTION 'there is no time zone %', NEW.timezone
                 USING ERRCODE = 'VC060', CONSTRAINT = 'accounts_organization_timezone_known';
@@ -38,6 +41,8 @@ MENDED = migrations.RunSQL(
         SELECT o.id, o.timezone FROM accounts_organization o
         WHERE o.timezone IN ('localtime', 'posixrules', 'Factory')
            OR NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = o.timezone)
+           OR EXISTS (SELECT FROM pg_timezone_abbrevs a WHERE a.abbrev = o.timezone
+                      AND (a.is_dst OR a.utc_offset <> interval '0'))
     ), mended AS (
         UPDATE accounts_organization o SET timezone = 'UTC' FROM unknown u WHERE o.id = u.id
     )
@@ -46,7 +51,7 @@ MENDED = migrations.RunSQL(
     SELECT gen_random_uuid(), now(), u.id, 'system', '', 'accounts.organization.set_timezone',
            'organization', u.id, 'command', 'platform', 'migration accounts.0003',
            jsonb_build_object('before', u.timezone, 'timezone', 'UTC',
-                              'reason', 'PostgreSQL does not know the zone before')
+                              'reason', 'PostgreSQL knows no such zone')
     FROM unknown u;
     SELECT set_config('vaultcraft.scope', '', true);
     """,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.db import DatabaseError, IntegrityError
 
@@ -14,7 +13,7 @@ from accounts.rules import no_such_timezone
 from kernel.actor import Actor
 from kernel.context import Context, Scope
 from kernel.errors import NotFound
-from kernel.transactions import needs_transaction
+from kernel.transactions import needs_transaction, rule_of
 
 
 def view_of_newcomer(*, organization_id: uuid.UUID | None, **_: object) -> Context:
@@ -77,9 +76,3 @@ def insert_organization(organization: Organization) -> Organization:
             raise no_such_timezone() from None
         raise
     return organization
-
-
-def rule_of(error: DatabaseError) -> str:
-    """The name of the constraint that refused, as PostgreSQL reports it; empty if it does not."""
-    diagnosis: Any = getattr(error.__cause__, "diag", None)
-    return getattr(diagnosis, "constraint_name", None) or ""

@@ -140,7 +140,7 @@ def test_an_address_is_kept_in_lower_case():
 
 
 @pytest.mark.parametrize(
-    "zone", ["localtime", "Nowhere/Bad", "IST", "EST+5", "asia/kolkata", "", "posixrules"]
+    "zone", ["localtime", "Nowhere/Bad", "IST", "EST+5", "CET", "asia/kolkata", "", "posixrules"]
 )
 def test_a_time_zone_is_one_that_postgresql_knows(zone: str):
     rule = refused(

@@ -17,6 +17,13 @@ HOLDS = migrations.RunSQL(
             RAISE EXCEPTION 'account % is no customer''s', NEW.account_id
                 USING ERRCODE = 'VC035', CONSTRAINT = 'hold_account_kind';
         END IF;
+        IF EXISTS (
+            SELECT FROM ledger_ledgeraccount a
+            WHERE a.id = NEW.fee_account_id AND a.kind <> 'FEE_INCOME'
+        ) THEN
+            RAISE EXCEPTION 'account % receives no fees', NEW.fee_account_id
+                USING ERRCODE = 'VC036', CONSTRAINT = 'hold_fee_income';
+        END IF;
         RETURN NEW;
     END $$;
     CREATE TRIGGER ledger_hold_of_wallet BEFORE INSERT ON ledger_hold
@@ -42,7 +49,7 @@ PERIOD_DAYS = migrations.RunSQL(
            AND (((NEW.ends_at - interval '1 microsecond') AT TIME ZONE zone)::date > NEW.closes_on
                 OR (NEW.ends_at AT TIME ZONE zone)::date <= NEW.closes_on) THEN
             RAISE EXCEPTION 'period % does not end with its last day', NEW.id
-                USING ERRCODE = 'VC042', CONSTRAINT = 'period_ends_with_its_day';
+                USING ERRCODE = 'VC043', CONSTRAINT = 'period_ends_with_its_day';
         END IF;
         RETURN NEW;
     END $$;

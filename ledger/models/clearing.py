@@ -37,4 +37,4 @@ class ClearingCap(IdentifiedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.cap_minor} {self.currency_id}"
+        return f"{self.cap_minor} {self.currency_id} minor units"

@@ -143,4 +143,4 @@ class Entry(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.side} {self.amount_minor} {self.currency_id}"
+        return f"{self.side} {self.amount_minor} {self.currency_id} minor units"

@@ -120,7 +120,7 @@ class Hold(IdentifiedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.state} {self.amount_minor} {self.currency_id}"
+        return f"{self.state} {self.amount_minor} {self.currency_id} minor units"
 
     @property
     def remaining_minor(self) -> int:

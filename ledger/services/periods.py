@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from accounts.queries import timezone_of
 from audit.services import record
@@ -18,7 +18,7 @@ from kernel import clock
 from kernel.actor import Actor
 from kernel.errors import InvariantBroken
 from kernel.ids import new_id
-from kernel.transactions import needs_transaction, opens_transaction
+from kernel.transactions import needs_transaction, opens_transaction, rule_of
 from ledger.choices import PeriodState
 from ledger.errors import (
     PeriodAlreadyClosed,
@@ -89,6 +89,15 @@ _BALANCES = """
     WHERE a.organization_id = %(organization)s
 """
 
+_FIRST_AFTER = """
+    WITH midnight AS (SELECT (%(day)s::date + 1)::timestamp AT TIME ZONE %(zone)s AS at)
+    SELECT min(m.at + shift) FROM midnight m, unnest(ARRAY[
+        interval '0', '-1 hour', '1 hour', '-30 minutes', '30 minutes', %(guess)s - m.at
+    ]) AS shift
+    WHERE ((m.at + shift) AT TIME ZONE %(zone)s)::date > %(day)s
+      AND ((m.at + shift - interval '1 microsecond') AT TIME ZONE %(zone)s)::date <= %(day)s
+"""
+
 
 @opens_transaction
 def open_period(
@@ -121,7 +130,13 @@ def open_period(
         ends_at=ends_at,
         opened_at=now,
     )
-    _insert(period)
+    try:
+        _insert(period)
+    except DatabaseError as error:
+        # A day that the zone never had.
+        if rule_of(error) == "period_ends_with_its_day":
+            raise PeriodEndUnusable(pointer="/closes_on") from error
+        raise
     _tell(actor=actor, period=period, verb="open", happened="opened", now=now)
     return period
 
@@ -193,8 +208,16 @@ def _locked_open(actor: Actor, period_id: uuid.UUID) -> Period:
 
 
 def end_of_day(day: dt.date, *, timezone: str) -> dt.datetime:
-    """The first instant after a day, in UTC, however long the day was."""
-    return clock.start_of_day(day + dt.timedelta(days=1), timezone=timezone)
+    """The first instant after a day, in UTC, however long the day was.
+
+    PostgreSQL says it, whose rules hold it. Its own reading of a midnight that comes twice, or
+    never, is an hour or half an hour off; where it knows of none, the program's answer is given.
+    """
+    guess = clock.start_of_day(day + dt.timedelta(days=1), timezone=timezone)
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST_AFTER, {"day": day, "zone": timezone, "guess": guess})
+        found: dt.datetime | None = cursor.fetchone()[0]
+    return found or guess
 
 
 @needs_transaction

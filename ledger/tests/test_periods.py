@@ -8,6 +8,8 @@ import hashlib
 import pytest
 from django.db import connection
 
+from accounts.errors import InvalidProfile
+from accounts.rules import checked_timezone
 from accounts.services.organizations import register_organization
 from audit.models import AuditRecord
 from events.models import OutboxEvent
@@ -24,6 +26,7 @@ from ledger.errors import (
     PeriodWithdrawn,
 )
 from ledger.models import Period, PeriodBalance
+from ledger.services import periods
 from ledger.services.periods import close_period, end_of_day, open_period, withdraw_period
 from ledger.tests.books import codes, movement, moving, nothing_moves, posted
 from tests.database import refuses, view
@@ -301,3 +304,47 @@ def test_closing_is_never_before_what_was_recorded(world: World) -> None:
         (last,) = cursor.fetchone()
     assert period.closed_at is not None
     assert period.closed_at >= last
+
+
+def test_every_zone_that_is_accepted_has_ends_of_days() -> None:
+    """Whatever Python and PostgreSQL think of a zone's future: the trigger's condition holds."""
+    days = [dt.date(2026, 2, 28), dt.date(2026, 7, 31), dt.date(2026, 11, 30)]
+    with connection.cursor() as cursor:
+        cursor.execute(_ZONES)
+        zones = [name for (name,) in cursor.fetchall() if _taken(name)]
+        for zone in zones:
+            ends = [end_of_day(day, timezone=zone) for day in days]
+            cursor.execute(
+                "SELECT bool_and((e AT TIME ZONE %s)::date > d AND ((e - interval '1 microsecond')"
+                " AT TIME ZONE %s)::date <= d) FROM unnest(%s, %s) AS t (e, d)",
+                [zone, zone, ends, days],
+            )
+            assert cursor.fetchone() == (True,), zone
+    assert len(zones) > 400
+    assert {"America/Vancouver", "America/Winnipeg", "Pacific/Apia"} <= set(zones)
+
+
+_ZONES = (
+    "SELECT name FROM pg_timezone_names z WHERE NOT EXISTS (SELECT FROM pg_timezone_abbrevs a"
+    " WHERE a.abbrev = z.name AND (a.is_dst OR a.utc_offset <> interval '0')) ORDER BY name"
+)
+
+
+def _taken(name: str) -> bool:
+    try:
+        return checked_timezone(name) == name
+    except InvalidProfile:
+        return False
+
+
+def test_a_day_on_which_both_disagree_is_refused_by_name(world: World, monkeypatch) -> None:
+    """As for a day that a zone never had."""
+    late = dt.timedelta(hours=3)
+    monkeypatch.setattr(periods, "end_of_day", lambda day, *, timezone: _noon(day) + late)
+    with pytest.raises(PeriodEndUnusable):
+        opened(world, closes_on=dt.date(2026, 11, 10))
+    assert Period.objects.count() == 0
+
+
+def _noon(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(12), dt.UTC)

@@ -109,6 +109,8 @@ ATTACKS: tuple[Attack, ...] = (
                      "placed_at", "expires_at", "id", "fee_minor", "fee_account_id")),
     *(attack(f"writes a hold's {column}", changing(f"{column} = 0"), by=COMPUTED.format(column))
       for column in ("fee_captured_minor", "reserved_minor")),
+    attack("reserves a fee for its own wallet",
+           charging_fee("%(alice)s"), by="hold_fee_income"),
     attack("reserves a fee that goes to nobody", charging_fee("NULL"), by="hold_fee"),
     attack("reserves a negative fee, to have more available",
            charging_fee("%(fees)s", fee="-100"), by="hold_fee"),

@@ -507,6 +507,21 @@ def test_the_other_side_is_told_of_a_wallet_that_is_not_its_own(
     }
 
 
+def test_what_was_told_before_the_manner_of_telling_changed(vandal: Vandal, books: Books) -> None:
+    """Books of an earlier release told both wallets to both sides, and no fee: no finding."""
+    vandal.run(
+        "UPDATE django_migrations SET applied = now() + interval '1 day'"
+        " WHERE app = 'wallets' AND name LIKE '0005%%'"
+    )
+    for table, told in (("events_outboxevent", "payload"), ("audit_auditrecord", "metadata")):
+        vandal.run(
+            f"UPDATE {table} o SET {told} = (o.{told} - 'fee_minor') || jsonb_build_object("
+            "'source_wallet_id', w.source_id, 'destination_wallet_id', w.destination_id)"
+            " FROM wallets_transfer w WHERE o.subject_id = w.id"
+        )
+    assert places(vandal) == set()
+
+
 def test_a_transfer_that_is_gone(vandal: Vandal, books: Books) -> None:
     transfer = vandal.run("DELETE FROM wallets_transfer WHERE state = 'FAILED' RETURNING id")
     assert places(vandal) == {

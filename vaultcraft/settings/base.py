@@ -1,6 +1,7 @@
 """What every environment shares. Values that differ are set in local, test and production."""
 
 import logging
+import zoneinfo
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from csp.constants import NONCE, NONE, SELF
 from vaultcraft import env
 from vaultcraft.logging import logging_config
 from vaultcraft.settings.rest import *  # noqa: F403
+
+# Days are those of the pinned tzdata, on every machine: a system's own may be years behind.
+zoneinfo.reset_tzpath(to=())
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DEBUG = False

@@ -10,20 +10,26 @@ from wallets.checker.transfers import IN_BOOKS
 
 # Who learns of a transfer: the asking side always, the other side when money moved. Each side is
 # told the ids of its own wallets: across organizations the asking side's is the source. A fee is
-# told to the side that pays it, or gets it back.
+# told to the side that pays it, or gets it back. Before the migration that came with this, wallets
+# of both sides were told to both, and no fee; what was told then cannot be told again.
+_SINCE: LiteralString = (
+    "(SELECT max(applied) FROM django_migrations WHERE app = 'wallets' AND name LIKE '0005%%')"
+)
 _AUDIENCE: LiteralString = f"""
     SELECT w.id, w.organization_id, w.state, w.amount_minor, w.source_id::text AS source,
            CASE WHEN w.counterparty_organization_id IS NULL THEN w.destination_id::text
            END AS destination,
            w.currency_id AS currency, nullif(w.reason_code, '') AS reason, w.created_at,
            CASE WHEN w.kind = 'reversal' AND w.counterparty_organization_id IS NOT NULL
-                THEN 0 ELSE w.fee_minor END AS fee_minor
+                THEN 0 ELSE w.fee_minor END AS fee_minor,
+           coalesce(uuid_extract_timestamp(w.id) >= {_SINCE}, true) AS fully
     FROM wallets_transfer w
     WHERE w.state IN ('COMPLETED', 'FAILED', 'CANCELLED') AND {of("w")}
     UNION ALL
     SELECT w.id, w.counterparty_organization_id, w.state, w.amount_minor, NULL,
            w.destination_id::text, w.currency_id, nullif(w.reason_code, ''), w.created_at,
-           CASE WHEN w.kind = 'reversal' THEN w.fee_minor ELSE 0 END
+           CASE WHEN w.kind = 'reversal' THEN w.fee_minor ELSE 0 END,
+           coalesce(uuid_extract_timestamp(w.id) >= {_SINCE}, true)
     FROM wallets_transfer w
     WHERE w.state = 'COMPLETED' AND w.counterparty_organization_id IS NOT NULL
       AND (%(organization)s::uuid IS NULL
@@ -39,10 +45,12 @@ EVENTS = Pass(
                     WHEN o.times IS DISTINCT FROM 1 THEN 'outcome_has_one_event'
                     WHEN o.name <> 'wallets.transfer.' || lower(w.state) THEN 'event_names_outcome'
                     WHEN o.told_minor IS DISTINCT FROM w.amount_minor THEN 'event_tells_amount'
-                    WHEN (o.source, o.destination) IS DISTINCT FROM (w.source, w.destination)
+                    WHEN w.fully AND (o.source, o.destination)
+                         IS DISTINCT FROM (w.source, w.destination)
                          THEN 'event_tells_own_wallets'
-                    WHEN (o.currency, o.reason, o.fee_minor, o.asked_at) IS DISTINCT FROM
-                         (w.currency, w.reason, w.fee_minor, w.created_at)
+                    WHEN (o.currency, o.reason, o.asked_at) IS DISTINCT FROM
+                         (w.currency, w.reason, w.created_at)
+                      OR w.fully AND o.fee_minor IS DISTINCT FROM w.fee_minor
                          THEN 'event_tells_terms'
                END AS rule,
                jsonb_build_object('state', w.state, 'event', o.name, 'told_minor', o.told_minor,
@@ -77,10 +85,12 @@ EVIDENCE = Pass(
                                      WHEN 'FAILED' THEN 'wallets.transfer.fail'
                                      ELSE 'wallets.transfer.cancel' END THEN 'record_names_outcome'
                     WHEN r.told_minor IS DISTINCT FROM w.amount_minor THEN 'record_tells_amount'
-                    WHEN (r.source, r.destination) IS DISTINCT FROM (w.source, w.destination)
+                    WHEN w.fully AND (r.source, r.destination)
+                         IS DISTINCT FROM (w.source, w.destination)
                          THEN 'record_tells_own_wallets'
-                    WHEN (r.currency, r.reason, r.fee_minor, r.asked_at) IS DISTINCT FROM
-                         (w.currency, w.reason, w.fee_minor, w.created_at)
+                    WHEN (r.currency, r.reason, r.asked_at) IS DISTINCT FROM
+                         (w.currency, w.reason, w.created_at)
+                      OR w.fully AND r.fee_minor IS DISTINCT FROM w.fee_minor
                          THEN 'record_tells_terms'
                END AS rule,
                jsonb_build_object('state', w.state, 'action', r.action,

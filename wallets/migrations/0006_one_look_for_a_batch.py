@@ -58,7 +58,9 @@ CHECKED = migrations.RunSQL(
                      AND (s.organization_id = n.organization_id AND s.currency_id = n.currency_id)
                          IS NOT TRUE THEN 'transfer_source'
                 WHEN n.destination_id IS NOT NULL
-                     AND (d.currency_id = n.currency_id) IS NOT TRUE THEN 'transfer_destination'
+                     AND (d.currency_id = n.currency_id AND d.organization_id
+                          = coalesce(n.counterparty_organization_id, n.organization_id))
+                         IS NOT TRUE THEN 'transfer_destination'
                 WHEN n.source_transaction_id IS NOT NULL
                      AND (p.transfer_id = n.id AND p.organization_id = n.organization_id)
                          IS NOT TRUE THEN 'transfer_source_transaction'

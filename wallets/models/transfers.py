@@ -196,4 +196,4 @@ class Transfer(IdentifiedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.amount_minor} {self.currency_id} {self.state}"
+        return f"{self.kind} {self.id} {self.state}"

@@ -120,6 +120,9 @@ class TestTransfers:
     def test_another_currency_than_the_wallets(self, world: World) -> None:
         refuses_transfer(world, "transfer_source", currency_id="USD")
 
+    def test_a_receiver_elsewhere_without_a_counterparty(self, world: World) -> None:
+        refuses_transfer(world, "transfer_destination", counterparty_organization_id=None)
+
     def test_another_currency_than_the_receivers(self, world: World) -> None:
         dollars = opened(world, world.alice, currency="USD")
         view(world.acme)

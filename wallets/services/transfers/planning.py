@@ -62,9 +62,11 @@ def tie(request: TransferRequest, directory: Mapping[str, Listed]) -> Draft:
     if request.kind != TransferKind.REVERSAL:  # whose permission depends on what is given back
         require(request.actor, "cash.move" if request.kind in CASH else "transfers.create")
     checked_minor(request.amount_minor)
-    source = _end(request.source, directory, SourceNotFound(pointer="/source_wallet"))
-    missing = DestinationNotFound(pointer="/destination_wallet")
-    destination = _end(request.destination, directory, missing)
+    cash = request.kind in CASH
+    missing = SourceNotFound(pointer="/wallet" if cash else "/source_wallet")
+    source = _end(request.source, directory, missing)
+    absent = DestinationNotFound(pointer="/wallet" if cash else "/destination_wallet")
+    destination = _end(request.destination, directory, absent)
     _ALLOWED[request.kind](request, source, destination)
     if source and destination and source.id == destination.id:
         raise SameWallet(pointer="/destination_wallet")
@@ -101,7 +103,7 @@ def _allow_cash(
     wallet = _present(source or destination)
     if not may_move_cash(request.actor, organization_id=wallet.organization_id):
         missing = SourceNotFound if source else DestinationNotFound
-        raise missing(pointer="/source_wallet" if source else "/destination_wallet")
+        raise missing(pointer="/wallet")
 
 
 def _allow_capture(
