@@ -7,7 +7,14 @@ import threading
 
 import psycopg
 import pytest
-from django.db import IntegrityError, OperationalError, connection, connections, transaction
+from django.db import (
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    connections,
+    transaction,
+)
 from django.db.utils import DataError
 
 from kernel.actor import Actor, Door, system
@@ -259,8 +266,9 @@ def test_a_pipeline_that_cannot_be_ended_costs_its_connection(probe: None) -> No
         connection.connection.pgconn.send_query_params(b"SELECT pg_sleep(0.2)", None)
         raise ZeroDivisionError
 
-    # psycopg counts the answers, and gives up in a way of its own.
-    with pytest.raises((ZeroDivisionError, IndexError)):
+    # psycopg counts the answers, and how far it comes depends on when they arrive: it ends in the
+    # error, in a miscount, or in a connection that will not take another command.
+    with pytest.raises((ZeroDivisionError, IndexError, ProgrammingError)):
         broken_off(actor=ROOT)
     assert pipeline(actor=ROOT, statements=[ADD_TO_A], read=True) == [(1,), (0,)]
 
