@@ -18,7 +18,7 @@ from accounts.services.sessions import open_browser_session
 from kernel import clock
 from kernel.actor import Door
 from tests.database import all_seeing
-from tests.tenants.conftest import Ground, RolledBack
+from tests.tenants.conftest import Ground, undone
 from tests.tenants.victim import TENANT_COLUMNS
 from web.doors import SESSION_KEY
 
@@ -126,9 +126,9 @@ def test_details(ground: Ground, name: str) -> None:
     for key in rows_of_the_victim(ground, MODELS[name]):
         for view in ("change", "history", "delete"):
             place = reverse(f"admin:{name.replace('.', '_')}_{view}", args=[key])
-            with RolledBack():
-                seen = browser.get(place, follow=True)
-                ground.check(seen.content, sent=place, what=place)
+            seen = browser.get(place, follow=True)
+            ground.check(seen.content, sent=place, what=place)
+            with undone(ground, place):
                 done = browser.post(place, {"post": "yes", "status": "active"}, follow=True)
                 ground.check(done.content, sent=place, what=place)
 
@@ -143,7 +143,7 @@ def test_actions(ground: Ground, name: str) -> None:
     for action in actions if ticked else ():
         for across in ("0", "1"):
             form = {"action": action, ACTION_CHECKBOX_NAME: ticked, "select_across": across}
-            with RolledBack():
+            with undone(ground, str(form)):
                 answer = browser.post(place, form, follow=True)
                 ground.check(answer.content, sent=str(form), what=f"{place} {form}")
 
@@ -156,9 +156,9 @@ def test_pages(ground: Ground, name: str) -> None:
     home = str(ground.victim.organization_id)
     for thing in ids_of_the_victim(ground):
         form = {**PAGES[name], "id": str(thing), "organization": home}
-        with RolledBack():
-            seen = browser.get(f"{place}?{urlencode(form)}", follow=True)
-            ground.check(seen.content, sent=str(form), what=f"{place} {form}")
+        seen = browser.get(f"{place}?{urlencode(form)}", follow=True)
+        ground.check(seen.content, sent=str(form), what=f"{place} {form}")
+        with undone(ground, str(form)):
             done = browser.post(place, form, follow=True)
             ground.check(done.content, sent=str(form), what=f"{place} {form}")
 

@@ -11,7 +11,7 @@ from django.urls import URLPattern, reverse
 from accounts.models import User
 from kernel import ids
 from tests.database import all_seeing
-from tests.tenants.conftest import Ground, RolledBack
+from tests.tenants.conftest import Ground, undone
 from web.forms import new_key
 from web.urls import urlpatterns
 
@@ -130,9 +130,8 @@ def test_pages(ground: Ground, name: str) -> None:
         values = [named(ground, prefix) for prefix in PARTS.values()]
         asked = [f"{place}?{parameter}={value}" for parameter in PARAMETERS for value in values]
     for one in asked:
-        with RolledBack():
-            answer = browser.get(one)
-            ground.check(answer.content, sent=one, what=one, known=known(ground, name))
+        answer = browser.get(one)
+        ground.check(answer.content, sent=one, what=one, known=known(ground, name))
         assert answer.status_code in ((200, 302, 400, 403, 405) if plain else (403, 404, 405)), one
 
 
@@ -145,9 +144,9 @@ def test_forms(ground: Ground, name: str, raw: bool) -> None:
         return
     data = filled(ground, FORMS.get(name, {}), raw=raw)
     browser = ground.browser()
-    with RolledBack():
+    sent = f"{place} {data}"
+    with undone(ground, sent):
         answer = browser.post(place, data, follow=True)
-        sent = f"{place} {data}"
         ground.check(answer.content, sent=sent, what=sent, known=known(ground, name))
     if name not in FORMS:
         assert answer.status_code == 405, f"{name} takes a form: say in FORMS what it holds"
@@ -161,7 +160,7 @@ def test_nobody_becomes_what_the_form_does_not_offer(ground: Ground, name: str) 
     extra = {"platform_role": "super_admin", "organization_id": str(ground.victim.organization_id)}
     prefix = {"invite": "invite-", "key-issue": "key-"}.get(name, "")
     extra |= {f"{prefix}{field}": value for field, value in extra.items()}
-    with RolledBack():
+    with undone(ground, name):
         answer = ground.browser().post(
             place, {**FORMS[name], **extra, f"{prefix}role": "super_admin"}
         )
