@@ -36,7 +36,7 @@ def pooled(committed_db: str) -> Iterator[World]:
     del connections["default"]
     yield world
     connections["default"].close()
-    connections["default"].close_pool()
+    connections["default"].close_pool()  # type: ignore[attr-defined] # PostgreSQL's wrapper has it
     options.pop("pool")
     del connections["default"]
 

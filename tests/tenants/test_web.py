@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.urls import URLPattern, reverse
+from django.urls import reverse
 
 from accounts.models import User
 from kernel import ids
@@ -77,7 +77,7 @@ FORMS: dict[str, dict[str, Any]] = {
 # Pages on which the name behind a wallet's exact handle is told: to whom would one pay.
 NAMING = {"send-review", "payee", "send", "hold-new", "hold-place", "cap-set"}
 PARAMETERS = ("source", "to", "destination", "wallet", "q", "owner", "hold", "organization")
-PATTERNS = {one.name: one for one in urlpatterns if isinstance(one, URLPattern) and one.name}
+PATTERNS = {one.name: one for one in urlpatterns if one.name}
 
 
 def named(ground: Ground, prefix: str) -> str:
