@@ -26,7 +26,7 @@ MODELS = {one._meta.label_lower: one for one in admin.site._registry}
 # Lists of things that are the same for everybody.
 OF_NO_TENANT = {"ledger.currency"}
 # Written by the checker, under its own role.
-OF_THE_CHECKER = {"ledger.reconcilejob", "ledger.reconcilefinding"}
+OF_THE_CHECKER = {"ledger.reconcilejob"}
 PLATFORMS_OWN = "django_celery_beat"
 WAYS_IN_AND_OUT = {"login", "logout"}
 # What the forms of our own pages hold; `id` and `organization` are the victim's.

@@ -30,7 +30,7 @@ PARTS = {
 SECRETS = {"token"}
 # What each posted form holds; a text that begins with a colon is a thing of the victim's.
 FORMS: dict[str, dict[str, Any]] = {
-    "sign-in": {"email": "vera@umbra.test", "password": "wrong"},
+    "sign-in": {"email": "charlie@globex.test", "password": "wrong", "organization": ":org"},
     "sign-out": {},
     "register": {"organization_name": "X", "organization": ":org", "role": "owner"},
     "send-review": {"source": ":wal", "destination": ":wal", "amount": "1", "key": "new"},
