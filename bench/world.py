@@ -22,6 +22,7 @@ from bench.cluster import Cluster
 from bench.tenants import Tenant, World
 from kernel.actor import Actor, Door, anonymous, system
 from kernel.clock import now
+from kernel.context import Context, Scope, reading_as
 from kernel.crypto import fingerprint
 from kernel.ids import new_handle, new_id
 from kernel.money import MAX_MINOR
@@ -89,7 +90,8 @@ def _tenant(cluster: Cluster, staff: Actor, number: int) -> Tenant:
 
 def staff_again() -> Actor:
     """The staff member that built the world, in the database that is connected now."""
-    member = User.objects.get(email=_STAFF)
+    with reading_as(Context(scope=Scope.SIGN_IN)):
+        member = User.objects.get(email=_STAFF)
     return user_actor(user=member, door=Door.COMMAND, request_id="bench")
 
 
