@@ -46,7 +46,8 @@ def nudge_delivery() -> None:
         return
     try:
         with deliver_mail.app.connection_for_write(transport_options=_BRIEFLY) as broker:
-            deliver_mail.apply_async(connection=broker, retry=False, expires=NUDGE_LIVES_SECONDS)
+            told = deliver_mail.app.amqp.Producer(broker)
+            deliver_mail.apply_async(producer=told, retry=False, expires=NUDGE_LIVES_SECONDS)
     except (OSError, KombuError) as error:
         _quiet_until = time.monotonic() + _QUIET_SECONDS
         logger.warning("mail_nudge_failed", extra={"failure": type(error).__name__})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import django.db.models.deletion
-import kernel.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import kernel.ids
 from kernel.row_security import grants, identity_table
 
 PROMISES = migrations.RunSQL(
