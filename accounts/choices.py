@@ -52,6 +52,14 @@ class SessionEnd(models.TextChoices):
     KILLED = "killed", "Ended by somebody else"
     REFRESH_REUSED = "refresh_reused", "A used refresh token came back"
     MEMBER_REMOVED = "member_removed", "The person was removed"
+    PASSWORD_CHANGED = "password_changed", "The password was changed"
+
+
+class LinkPurpose(models.TextChoices):
+    """What a mailed link is for; it is good for nothing else."""
+
+    CONFIRM_EMAIL = "confirm_email", "Confirm an address"
+    RESET_PASSWORD = "reset_password", "Choose a new password"
 
 
 class MailKind(models.TextChoices):

@@ -91,7 +91,7 @@ def no_such_timezone() -> InvalidProfile:
     return InvalidProfile("Enter a time zone like Asia/Kolkata.", pointer="/timezone")
 
 
-def check_password_strength(password: str) -> None:
+def check_password_strength(password: str, *, pointer: str = "/password") -> None:
     """Length and common passwords, as the settings say; no composition rules (NIST 800-63B).
 
     :raises WeakPassword: with the reasons in its detail.
@@ -99,4 +99,4 @@ def check_password_strength(password: str) -> None:
     try:
         validate_password(password)
     except ValidationError as error:
-        raise WeakPassword(" ".join(error.messages), pointer="/password") from None
+        raise WeakPassword(" ".join(error.messages), pointer=pointer) from None

@@ -176,6 +176,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=10),
         "options": {"expire_seconds": 10},
     },
+    "forget-attempts": {
+        "task": "accounts.tasks.forget_attempts",
+        "schedule": timedelta(hours=1),
+    },
     "clear-expired-sessions": {
         "task": "vaultcraft.tasks.clear_expired_sessions",
         "schedule": timedelta(hours=6),
