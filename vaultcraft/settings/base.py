@@ -158,6 +158,9 @@ def redis_cache(url: str) -> dict[str, Any]:
     }
 
 
+EMAIL_TIMEOUT = 10  # seconds; a batch of mails ends before its lease does
+DEFAULT_FROM_EMAIL = "no-reply@vaultcraft.invalid"
+
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 300
