@@ -138,6 +138,7 @@ PERMISSIONS: dict[str, Permission] = {
     ),
     "audit.read": Permission("See the audit record", OFFICERS, STAFF),
     "events.read": Permission("See the outbox", OFFICERS, STAFF),
+    "mail.read": Permission("See mail that waits or failed, never what is in it", platform=STAFF),
     "admin.open": Permission("Use the staff site", OFFICERS, STAFF),
     "system.manage": Permission("See schedules and system settings", platform=SUPER_ADMINS),
 }
@@ -163,6 +164,7 @@ _VIEWS_OF_MODELS = {
     "invitation": "people.read",
     "signinsession": "sessions.revoke_any",
     "apikey": "api_keys.read",
+    "pendingmail": "mail.read",
 }
 
 

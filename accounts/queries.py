@@ -11,7 +11,14 @@ from django.db.models import Q, QuerySet
 
 from accounts import policy
 from accounts.choices import OrganizationStatus
-from accounts.models import ApiKey, Invitation, Organization, SignInSession, User
+from accounts.models import (
+    ApiKey,
+    Invitation,
+    Organization,
+    PendingMail,
+    SignInSession,
+    User,
+)
 from kernel import clock
 from kernel.actor import Actor, ActorKind
 from kernel.errors import NotFound
@@ -94,6 +101,13 @@ def visible_sessions(actor: Actor) -> QuerySet[SignInSession]:
     if policy.may(actor, "sessions.revoke_any"):
         return sessions.filter(_own(actor))
     return sessions.filter(_is(user_id=actor.id))
+
+
+def visible_pending_mail(actor: Actor) -> QuerySet[PendingMail]:
+    """Mail on its way out, and mail that could not be sent; for the platform's staff alone."""
+    if not policy.may(actor, "mail.read"):
+        return PendingMail.objects.none()
+    return PendingMail.objects.select_related("organization")
 
 
 def live_session(*, session_id: uuid.UUID, now: dt.datetime) -> SignInSession | None:

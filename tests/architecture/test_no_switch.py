@@ -30,7 +30,7 @@ READ_ELSEWHERE = {
     },
     "api": set[str](),
     "kernel": set[str](),
-    "web": set[str](),
+    "web": {"EMAIL_FILE_PATH"},
 }
 # The environment, a setting by name, or one whose name is computed.
 WAYS_OUT = re.compile(

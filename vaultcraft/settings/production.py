@@ -45,9 +45,7 @@ EMAIL_HOST = env.text("VAULTCRAFT_EMAIL_HOST", default="localhost")
 EMAIL_PORT = env.integer("VAULTCRAFT_EMAIL_PORT", default=587, minimum=1)
 EMAIL_HOST_USER = os.environ.get("VAULTCRAFT_EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("VAULTCRAFT_EMAIL_PASSWORD", "")
-EMAIL_USE_TLS, EMAIL_USE_SSL = refusals.mail_security(
-    "VAULTCRAFT_EMAIL_SECURITY", host=EMAIL_HOST
-)
+EMAIL_USE_TLS, EMAIL_USE_SSL = refusals.mail_security("VAULTCRAFT_EMAIL_SECURITY", host=EMAIL_HOST)
 DEFAULT_FROM_EMAIL = env.text(
     "VAULTCRAFT_EMAIL_FROM", default=f"no-reply@{urlsplit(VAULTCRAFT_BASE_URL).hostname}"
 )
