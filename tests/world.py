@@ -23,7 +23,7 @@ from kernel.actor import Actor, Door, anonymous, system
 from kernel.context import reading
 from kernel.crypto import fingerprint
 from ledger.services.clearing import set_clearing_cap
-from vaultcraft.seeding.mailbox import confirm_address
+from tests.mailbox import confirm_address
 from wallets.choices import WalletKind
 from wallets.models import Wallet
 from wallets.services.cash import deposit

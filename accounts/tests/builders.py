@@ -13,7 +13,7 @@ from audit.models import AuditRecord
 from events.models import OutboxEvent
 from kernel.actor import Actor, Door, anonymous, system
 from kernel.context import reading
-from vaultcraft.seeding.mailbox import confirm_address
+from tests.mailbox import confirm_address
 
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
 PASSWORD = "correct horse battery"

@@ -112,7 +112,7 @@ def test_a_link_is_good_once(days: int):
     reset(token)
     with pytest.raises(InvalidLink):
         reset(token, password="yet another phrase", now=NOW + dt.timedelta(days=days))
-    assert sign_in(NEW)
+    assert sign_in(NEW).is_active
 
 
 def test_a_link_ends_after_half_an_hour():
@@ -120,7 +120,7 @@ def test_a_link_ends_after_half_an_hour():
     token = mailed_token()
     with pytest.raises(InvalidLink):
         reset(token, now=NOW + dt.timedelta(minutes=30))
-    assert sign_in(PASSWORD)
+    assert sign_in(PASSWORD).is_active
 
 
 def test_a_newer_link_and_a_changed_password_end_an_older_link():
@@ -171,7 +171,7 @@ def test_a_removed_person_gets_no_link_and_cannot_use_an_old_one():
 def test_staff_reset_theirs_the_same_way():
     staff()
     reset(mailed_token("olga@platform.test"))
-    assert sign_in(NEW, email="olga@platform.test")
+    assert sign_in(NEW, email="olga@platform.test").is_active
 
 
 # --- nobody learns whose address is whose ----------------------------------------------------
@@ -238,7 +238,7 @@ def test_a_change_keeps_this_session_and_ends_the_others():
         assert SignInSession.objects.get(revoked_at=None).id == here.id
         ended = SignInSession.objects.get(revoked_at__isnull=False)
     assert ended.revoked_reason == "password_changed"
-    assert sign_in(NEW)
+    assert sign_in(NEW).is_active
     assert delivered(now=NOW) == [f"alice@acme.test: {CHANGED}"]
 
 
@@ -249,7 +249,7 @@ def test_a_wrong_present_password_changes_nothing_and_is_on_record():
         changed(alice, here, old="wrong horse battery")
     assert refused.value.pointer == "/old_password"
     assert acts_recorded()[-1] == "accounts.password.fail_to_change"
-    assert sign_in(PASSWORD)
+    assert sign_in(PASSWORD).is_active
 
 
 def test_guessing_the_present_password_in_a_stolen_session_is_locked_like_signing_in():
@@ -260,7 +260,7 @@ def test_guessing_the_present_password_in_a_stolen_session_is_locked_like_signin
             changed(alice, here, old=f"wrong guess {guess}")
     with pytest.raises(WrongPassword):
         changed(alice, here)
-    assert sign_in(PASSWORD, now=NOW + dt.timedelta(minutes=2))
+    assert sign_in(PASSWORD, now=NOW + dt.timedelta(minutes=2)).is_active
 
 
 def test_a_weak_new_password_is_refused_before_the_old_one_is_tried():

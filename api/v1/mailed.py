@@ -11,6 +11,7 @@ from accounts.tokens import read_access_token
 from api import fields
 from api.endpoint import Endpoint, actor_of, body_of
 from api.schema.operations import operation
+from api.v1.organizations import Nothing
 from kernel import clock
 from kernel.actor import ActorKind
 from kernel.errors import PermissionDenied
@@ -25,10 +26,6 @@ class MailedToken(fields.StrictSerializer):
     """The token of a link that came by mail."""
 
     token = fields.TextField(max_length=MAX_TOKEN, help_text="The last part of the link.")
-
-
-class Nothing(fields.StrictSerializer):
-    """No members."""
 
 
 class AddressOrder(fields.StrictSerializer):
