@@ -64,6 +64,8 @@ PAGES = {
 }
 # Pages that only take forms; nobody is sent to sign in, the rest is judged by what they post.
 ACTIONS = (
+    "/confirm-email",
+    "/security/password/save",
     "/sign-out",
     "/send/review",
     "/send/edit",
