@@ -173,3 +173,11 @@ class TooManyMails(VaultCraftError):
     code = "too_many_mails"
     title = "We have sent this mail already; try again later"
     retryable = True
+
+
+class PhoneNotFound(VaultCraftError):
+    """The person has no phone number here."""
+
+    kind = Kind.NOT_FOUND
+    code = "phone_not_found"
+    title = "There is no phone number"

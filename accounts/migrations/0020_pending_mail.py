@@ -21,7 +21,7 @@ PROMISES = migrations.RunSQL(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0004_data_keys")]
+    dependencies = [("accounts", "0006_phones")]
 
     operations = [
         migrations.CreateModel(

@@ -9,6 +9,7 @@ from accounts.models.links import MailedLink
 from accounts.models.mail import MailRequest, PendingMail
 from accounts.models.organizations import Invitation, Organization
 from accounts.models.people import User
+from accounts.models.phones import Phone
 from accounts.models.sessions import RefreshToken, SignInSession
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Organization",
     "PasswordAttempts",
     "PendingMail",
+    "Phone",
     "RefreshToken",
     "SignInSession",
     "User",
