@@ -14,7 +14,14 @@ from accounts import policy
 from accounts.blind_indexes import blind_index
 from accounts.choices import OrganizationStatus
 from accounts.look_ups import session_with_id
-from accounts.models import ApiKey, Invitation, Organization, SignInSession, User
+from accounts.models import (
+    ApiKey,
+    Invitation,
+    Organization,
+    PendingMail,
+    SignInSession,
+    User,
+)
 from accounts.rules import normalized_phone
 from kernel import clock
 from kernel.actor import Actor, ActorKind
@@ -129,6 +136,13 @@ def visible_sessions(actor: Actor) -> QuerySet[SignInSession]:
     if policy.may(actor, "sessions.revoke_any"):
         return sessions.filter(_own(actor))
     return sessions.filter(_is(user_id=actor.id))
+
+
+def visible_pending_mail(actor: Actor) -> QuerySet[PendingMail]:
+    """Mail on its way out, and mail that could not be sent; for the platform's staff alone."""
+    if not policy.may(actor, "mail.read"):
+        return PendingMail.objects.none()
+    return PendingMail.objects.select_related("organization")
 
 
 def live_session(*, session_id: uuid.UUID, now: dt.datetime) -> SignInSession | None:

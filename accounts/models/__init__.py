@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from accounts.models.api_keys import ApiKey
+from accounts.models.attempts import PasswordAttempts
 from accounts.models.data_keys import DataKey
+from accounts.models.links import MailedLink
+from accounts.models.mail import MailRequest, PendingMail
 from accounts.models.organizations import Invitation, Organization
 from accounts.models.people import User
 from accounts.models.phones import Phone
@@ -13,7 +16,11 @@ __all__ = [
     "ApiKey",
     "DataKey",
     "Invitation",
+    "MailRequest",
+    "MailedLink",
     "Organization",
+    "PasswordAttempts",
+    "PendingMail",
     "Phone",
     "RefreshToken",
     "SignInSession",

@@ -132,7 +132,13 @@ class SignIn(Endpoint):
         summary="Sign in with e-mail and password",
         request=Credentials,
         response=Tokens,
-        refusals=(accounts_errors.InvalidCredentials, accounts_errors.OrganizationSuspended),
+        description="After several failures an address is refused for a while, even with the right"
+        " password, and the person is told by mail.",
+        refusals=(
+            accounts_errors.InvalidCredentials,
+            accounts_errors.OrganizationSuspended,
+            accounts_errors.TooManyAttempts,
+        ),
         public=True,
     )
     def post(self, request: Request) -> HttpResponse:
@@ -224,6 +230,7 @@ class Join(Endpoint):
             accounts_errors.WeakPassword,
             accounts_errors.EmailTaken,
             accounts_errors.OrganizationSuspended,
+            accounts_errors.TooManyAttempts,
         ),
         public=True,
     )

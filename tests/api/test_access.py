@@ -23,7 +23,7 @@ from kernel.context import reading
 from kernel.crypto import fingerprint
 from tests.api import ledger_rows
 from tests.api.conftest import PROBLEM, Caller, Got, order, token_of
-from tests.world import NOW, World
+from tests.world import NOW, PASSWORD, World
 from wallets.choices import WalletKind
 from wallets.services.holds import HoldRequest, place_hold
 from wallets.services.references import reference_of
@@ -112,6 +112,27 @@ MATRIX: dict[str, Row] = {
         lambda *_: {"token": "unknown", "full_name": "X", "password": "a long passphrase"},
     ),
     "sign_out": Row("POST", "/auth/logout", (401, 204, 204, 204, 204, 403), nothing),
+    "confirm_email": Row(
+        "POST", "/auth/confirm-email", (422,) * 6, lambda *_: {"token": "unknown"}
+    ),
+    "resend_confirmation": Row(
+        "POST", "/auth/confirm-email/resend", (401, 204, 204, 204, 204, 403), nothing
+    ),
+    "forgot_password": Row(
+        "POST", "/auth/password/forgot", (204,) * 6, lambda *_: {"email": "x@y.test"}
+    ),
+    "reset_password": Row(
+        "POST",
+        "/auth/password/reset",
+        (422,) * 6,
+        lambda *_: {"token": "unknown", "password": "a long passphrase"},
+    ),
+    "change_password": Row(
+        "POST",
+        "/me/password",
+        (401, 204, 204, 204, 204, 403),
+        lambda *_: {"old_password": PASSWORD, "new_password": "another long passphrase"},
+    ),
     "read_me": Row("GET", "/me", READ),
     "list_organizations": Row("GET", "/organizations", READ),
     "read_organization": Row("GET", "/organizations/{acme}", (401, 404, 200, 200, 200, 200)),
