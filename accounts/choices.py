@@ -52,3 +52,20 @@ class SessionEnd(models.TextChoices):
     KILLED = "killed", "Ended by somebody else"
     REFRESH_REUSED = "refresh_reused", "A used refresh token came back"
     MEMBER_REMOVED = "member_removed", "The person was removed"
+
+
+class FactorMethod(models.TextChoices):
+    """What a person proves themselves with after the password."""
+
+    TOTP = "totp", "Authenticator app"
+    PASSKEY = "passkey", "Passkey"
+    EMAIL = "email", "Code by e-mail"
+    RECOVERY_CODE = "recovery_code", "Recovery code"
+
+
+class ChallengePurpose(models.TextChoices):
+    """What a proof opens. One given for the one purpose never counts for another."""
+
+    SIGN_IN = "sign_in", "Signing in"
+    STEP_UP = "step_up", "Confirming a sensitive act"
+    ENROLL_PASSKEY = "enroll_passkey", "Adding a passkey"

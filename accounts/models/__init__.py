@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from accounts.models.api_keys import ApiKey
+from accounts.models.factors import FactorChallenge, Passkey, RecoveryCode, TotpFactor
 from accounts.models.organizations import Invitation, Organization
 from accounts.models.people import User
 from accounts.models.sessions import RefreshToken, SignInSession
 
-__all__ = ["ApiKey", "Invitation", "Organization", "RefreshToken", "SignInSession", "User"]
+__all__ = [
+    "ApiKey",
+    "FactorChallenge",
+    "Invitation",
+    "Organization",
+    "Passkey",
+    "RecoveryCode",
+    "RefreshToken",
+    "SignInSession",
+    "TotpFactor",
+    "User",
+]
