@@ -117,6 +117,7 @@ class InvalidScopes(VaultCraftError):
     title = "The scopes are not valid"
 
 
+<<<<<<< HEAD
 class SecondFactorRefused(VaultCraftError):
     """The code or passkey does not fit: wrong, used before, or another person's."""
 
@@ -196,3 +197,19 @@ class TooManyPasskeys(VaultCraftError):
     kind = Kind.CONFLICT
     code = "too_many_passkeys"
     title = "You have as many passkeys as one can have"
+=======
+class DataShredded(VaultCraftError):
+    """The person's keys are gone: what was sealed cannot be read, and nothing new is sealed."""
+
+    kind = Kind.CONFLICT
+    code = "data_shredded"
+    title = "This person's data was erased"
+
+
+class PersonStillActive(VaultCraftError):
+    """Only a closed account can be erased."""
+
+    kind = Kind.CONFLICT
+    code = "person_still_active"
+    title = "The account is still open"
+>>>>>>> main

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.models.api_keys import ApiKey
+from accounts.models.data_keys import DataKey
 from accounts.models.factors import FactorChallenge, Passkey, RecoveryCode, TotpFactor
 from accounts.models.organizations import Invitation, Organization
 from accounts.models.people import User
@@ -10,6 +11,7 @@ from accounts.models.sessions import RefreshToken, SignInSession
 
 __all__ = [
     "ApiKey",
+    "DataKey",
     "FactorChallenge",
     "Invitation",
     "Organization",
