@@ -9,3 +9,12 @@ class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = "Organizations and people"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Have mail sent soon after the commit that wrote it, and its key changed with the rest."""
+        from accounts.services.mail import after_queueing
+        from accounts.services.vault import SealedColumn, register_sealed_column
+        from accounts.tasks import nudge_delivery
+
+        after_queueing(nudge_delivery)
+        register_sealed_column(SealedColumn("accounts_pendingmail", "sealed"))

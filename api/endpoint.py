@@ -88,9 +88,7 @@ def confirm_it_is_them(request: Request) -> None:
     :raises StepUpRequired: if not.
     :raises PermissionDenied: if a program asks.
     """
-    require_recent_factor(
-        actor=actor_of(request), session_id=session_of(request), now=clock.now()
-    )
+    require_recent_factor(actor=actor_of(request), session_id=session_of(request), now=clock.now())
 
 
 def body_of(request: Request, serializer: type[BaseSerializer[Any]]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.models.api_keys import ApiKey
 from accounts.models.data_keys import DataKey
 from accounts.models.factors import FactorChallenge, Passkey, RecoveryCode, TotpFactor
+from accounts.models.mail import PendingMail
 from accounts.models.organizations import Invitation, Organization
 from accounts.models.people import User
 from accounts.models.sessions import RefreshToken, SignInSession
@@ -16,6 +17,7 @@ __all__ = [
     "Invitation",
     "Organization",
     "Passkey",
+    "PendingMail",
     "RecoveryCode",
     "RefreshToken",
     "SignInSession",

@@ -51,9 +51,7 @@ def go_on(request: HttpRequest, user: User, *, wanted: str) -> str:
     return reverse("web:second-step")
 
 
-def welcome(
-    request: HttpRequest, user: User, *, second_factor: FactorMethod | None = None
-) -> None:
+def welcome(request: HttpRequest, user: User, *, second_factor: FactorMethod | None = None) -> None:
     """Open a session for somebody who has proven who they are, under a fresh cookie."""
     session = open_browser_session(
         actor=as_user(actor=stranger(request), user=user),

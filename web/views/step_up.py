@@ -84,9 +84,7 @@ def _needs_mail(request: PersonRequest) -> bool:
 
 def _begin(request: PersonRequest, *, wanted: str) -> steps.Step:
     now = clock.now()
-    challenge = challenge_to_step_up(
-        actor=request.actor, session_id=request.session_id, now=now
-    )
+    challenge = challenge_to_step_up(actor=request.actor, session_id=request.session_id, now=now)
     return steps.keep(request, challenge, wanted=wanted, now=now)
 
 
@@ -94,6 +92,8 @@ def _context(step: steps.Step, form: ProofForm) -> dict[str, object]:
     return {**steps.context_of(step, form, place=reverse("web:step-up")), "wanted": step.wanted}
 
 
-def _drawn(request: PersonRequest, context: dict[str, object], *, status: int = 200) -> HttpResponse:
+def _drawn(
+    request: PersonRequest, context: dict[str, object], *, status: int = 200
+) -> HttpResponse:
     with reading(request.actor):
         return page(request, TEMPLATE, context, here="security", status=status)

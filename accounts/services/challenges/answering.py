@@ -19,8 +19,8 @@ from accounts.services.lookups import view_of_newcomer
 from accounts.services.sessions.proving import note_proof
 from audit.services import record
 from kernel.actor import Actor
-from kernel.crypto import fingerprint
 from kernel.context import Context, Scope, reading_as
+from kernel.crypto import fingerprint
 from kernel.transactions import needs_transaction, opens_transaction
 
 
@@ -91,9 +91,7 @@ def answer_to_step_up(
     )
 
 
-def send_code_again(
-    *, actor: Actor, challenge: str, device: str, now: dt.datetime
-) -> None:
+def send_code_again(*, actor: Actor, challenge: str, device: str, now: dt.datetime) -> None:
     """Send another code for an open challenge; the older one counts no more.
 
     :raises ChallengeEnded: if there is no such open challenge for a code by e-mail.

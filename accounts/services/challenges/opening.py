@@ -45,9 +45,7 @@ def second_factor_is_needed(*, user: User, device_is_known: bool) -> bool:
     return strict or not device_is_known
 
 
-def challenge_at_sign_in(
-    *, actor: Actor, user: User, device: str, now: dt.datetime
-) -> Challenge:
+def challenge_at_sign_in(*, actor: Actor, user: User, device: str, now: dt.datetime) -> Challenge:
     """Ask somebody whose password was right for a second factor.
 
     Who has no app and no passkey is sent a code by e-mail.
@@ -70,9 +68,7 @@ def challenge_at_sign_in(
     return challenge
 
 
-def challenge_to_step_up(
-    *, actor: Actor, session_id: uuid.UUID, now: dt.datetime
-) -> Challenge:
+def challenge_to_step_up(*, actor: Actor, session_id: uuid.UUID, now: dt.datetime) -> Challenge:
     """Ask the acting person to prove a second factor again, for this session alone.
 
     :raises PermissionDenied: if the actor is no person.

@@ -12,7 +12,7 @@ import uuid
 
 from django.conf import settings
 
-from accounts.choices import MailKind
+from accounts.choices import ChallengePurpose, MailKind
 from accounts.errors import SecondFactorRefused, TooManyFactorTries
 from accounts.models import User
 from accounts.services.factors import short_memory
@@ -60,7 +60,11 @@ def issue(
         seconds=SECONDS,
     )
     _send(
-        actor=actor, organization_id=user.organization_id, user=user, action=action, code=code,
+        actor=actor,
+        organization_id=user.organization_id,
+        user=user,
+        action=action,
+        code=code,
         now=now,
     )
     return challenge
@@ -96,10 +100,20 @@ def _send(
     code: str,
     now: dt.datetime,
 ) -> None:
-    variables = {"code": code, "minutes": str(SECONDS // 60), "action": action.replace("_", " ")}
     queue_mail(
-        actor=actor, user=user, kind=MailKind.ONE_TIME_CODE, variables=variables, now=now
+        actor=actor,
+        user=user,
+        kind=MailKind.ONE_TIME_CODE,
+        variables={"code": code, "minutes": str(SECONDS // 60), "act": _words(action)},
+        now=now,
+        expires_at=now + dt.timedelta(seconds=SECONDS),
     )
+
+
+def _words(action: str) -> str:
+    """What the mail says the code is for: a person notices when it is not what they do."""
+    known = dict(ChallengePurpose.choices)
+    return known.get(action, action.replace("_", " ")).lower()
 
 
 def _name(challenge: str) -> str:

@@ -124,9 +124,7 @@ def remove_totp_of(*, user: User, now: dt.datetime) -> bool:
 
 @needs_transaction
 def _erase(*, user: User, confirmed: bool, now: dt.datetime) -> bool:
-    rows = TotpFactor.objects.filter(
-        user=user, removed_at=None, confirmed_at__isnull=not confirmed
-    )
+    rows = TotpFactor.objects.filter(user=user, removed_at=None, confirmed_at__isnull=not confirmed)
     return rows.update(removed_at=now, sealed_secret=None) > 0
 
 
