@@ -11,10 +11,11 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Have mail sent soon after the commit that wrote it, and its key changed with the rest."""
+        """Have mail sent soon after the commit that wrote it, and rotation know sealed values."""
         from accounts.services.mail import after_queueing
         from accounts.services.vault import SealedColumn, register_sealed_column
         from accounts.tasks import nudge_delivery
 
         after_queueing(nudge_delivery)
         register_sealed_column(SealedColumn("accounts_pendingmail", "sealed"))
+        register_sealed_column(SealedColumn("accounts_totpfactor", "sealed_secret"))

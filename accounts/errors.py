@@ -117,7 +117,6 @@ class InvalidScopes(VaultCraftError):
     title = "The scopes are not valid"
 
 
-<<<<<<< HEAD
 class SecondFactorRefused(VaultCraftError):
     """The code or passkey does not fit: wrong, used before, or another person's."""
 
@@ -197,7 +196,8 @@ class TooManyPasskeys(VaultCraftError):
     kind = Kind.CONFLICT
     code = "too_many_passkeys"
     title = "You have as many passkeys as one can have"
-=======
+
+
 class DataShredded(VaultCraftError):
     """The person's keys are gone: what was sealed cannot be read, and nothing new is sealed."""
 
@@ -212,4 +212,3 @@ class PersonStillActive(VaultCraftError):
     kind = Kind.CONFLICT
     code = "person_still_active"
     title = "The account is still open"
->>>>>>> main

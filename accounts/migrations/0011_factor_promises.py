@@ -29,13 +29,15 @@ CHECKS = {
     "accounts_recoverycode": ("accounts_recovery_hash", "octet_length(code_hash) = 32"),
     "accounts_factorchallenge": (
         "accounts_challenge_hashes",
-        "octet_length(token_hash) = 32 AND octet_length(device_hash) = 32"
-        " AND octet_length(passkey_challenge) = 32",
+        (
+            "octet_length(token_hash) = 32 AND octet_length(device_hash) = 32"
+            " AND octet_length(passkey_challenge) = 32"
+        ),
     ),
     "accounts_passkey": ("accounts_passkey_count", "sign_count >= 0"),
 }
 
-OF_ITS_PERSON = migrations.RunSQL(
+GUARDS = migrations.RunSQL(
     """
     CREATE FUNCTION accounts_guard_factor() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
@@ -58,20 +60,24 @@ OF_ITS_PERSON = migrations.RunSQL(
         RETURN NEW;
     END $$;
     CREATE TRIGGER accounts_factorchallenge_session BEFORE INSERT ON accounts_factorchallenge
-        FOR EACH ROW WHEN (NEW.session_id IS NOT NULL) EXECUTE FUNCTION accounts_guard_challenge();
+        FOR EACH ROW WHEN (NEW.session_id IS NOT NULL)
+        EXECUTE FUNCTION accounts_guard_challenge();
+    """,
     """
-    + "".join(
-        f"CREATE TRIGGER {table}_person BEFORE INSERT ON {table}"
-        " FOR EACH ROW EXECUTE FUNCTION accounts_guard_factor();"
-        for table in TABLES
-    ),
-    "".join(f"DROP TRIGGER {table}_person ON {table};" for table in TABLES)
-    + """
     DROP TRIGGER accounts_factorchallenge_session ON accounts_factorchallenge;
     DROP FUNCTION accounts_guard_challenge();
     DROP FUNCTION accounts_guard_factor();
     """,
 )
+
+
+def of_its_person(table: str) -> migrations.RunSQL:
+    """The row stands in the organization of its person, or in none with them."""
+    return migrations.RunSQL(
+        f"CREATE TRIGGER {table}_person BEFORE INSERT ON {table}"
+        " FOR EACH ROW EXECUTE FUNCTION accounts_guard_factor();",
+        f"DROP TRIGGER {table}_person ON {table};",
+    )
 
 
 def one_way(table: str, columns: list[str]) -> migrations.RunSQL:
@@ -111,7 +117,8 @@ class Migration(migrations.Migration):
 
     operations = [
         *(identity_table(table) for table in TABLES),
-        OF_ITS_PERSON,
+        GUARDS,
+        *(of_its_person(table) for table in TABLES),
         *(one_way(table, columns) for table, columns in ONE_WAY.items()),
         *(only_grows(table, column) for table, column in ONLY_GROWS.items()),
         *(check(table, name, condition) for table, (name, condition) in CHECKS.items()),

@@ -28,7 +28,7 @@ def require_recent_factor(
     :raises StepUpRequired: if not; the door leads to `challenge_to_step_up`.
     :raises PermissionDenied: if the actor is a program, which can prove none.
     """
-    if actor.kind is not ActorKind.USER:
+    if actor.kind is not ActorKind.USER or actor.id is None:
         raise PermissionDenied("Only a person can confirm this.")
     with reading_as(Context(scope=Scope.SIGN_IN)):
         rows = SignInSession.objects.filter(id=session_id, user_id=actor.id, revoked_at=None)

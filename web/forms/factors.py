@@ -34,8 +34,8 @@ class ProofForm(forms.Form):
 
     method_name = forms.CharField(widget=forms.HiddenInput, max_length=20)
 
-    def __init__(self, *args: Any, method: str, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"method_name": method}, **kwargs)
+    def __init__(self, data: Any = None, *, method: str) -> None:
+        super().__init__(data, initial={"method_name": method})
         self.method = method
         if method == FactorMethod.PASSKEY:
             self.fields["proof"] = forms.CharField(

@@ -1,4 +1,4 @@
-"""The second step of signing in: after the password, a factor; then a session under a new cookie."""
+"""The second step of signing in: after the password, a factor; then a session, a new cookie."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Removing challenges nobody can answer any more; what became of them stands in the audit record."""
+"""Removing challenges nobody can answer any more; the audit record says what became of them."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def spend_totp(*, user: User, code: str, now: dt.datetime) -> bool:
             " WHERE id = %s AND last_step < %s AND removed_at IS NULL",
             [step, factor.id, step],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 @needs_transaction
