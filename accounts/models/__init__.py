@@ -8,6 +8,7 @@ from accounts.models.factors import FactorChallenge, Passkey, RecoveryCode, Totp
 from accounts.models.mail import PendingMail
 from accounts.models.organizations import Invitation, Organization
 from accounts.models.people import User
+from accounts.models.phones import Phone
 from accounts.models.sessions import RefreshToken, SignInSession
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Organization",
     "Passkey",
     "PendingMail",
+    "Phone",
     "RecoveryCode",
     "RefreshToken",
     "SignInSession",
