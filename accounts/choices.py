@@ -52,3 +52,4 @@ class SessionEnd(models.TextChoices):
     KILLED = "killed", "Ended by somebody else"
     REFRESH_REUSED = "refresh_reused", "A used refresh token came back"
     MEMBER_REMOVED = "member_removed", "The person was removed"
+    DEVICE_REVOKED = "device_revoked", "Its device was revoked"

@@ -114,6 +114,7 @@ _ORGANIZATION = {"organization_id": UUID, "name": TEXT, "status": TEXT}
 _MEMBER = {"user_id": OPTIONAL_UUID, "role": TEXT}
 _API_KEY = {"api_key_id": UUID, "prefix": TEXT, "scopes": TEXTS}
 _SESSION = {"session_id": UUID, "user_id": UUID}
+_DEVICE = {"device_id": UUID, "user_id": UUID, "label": TEXT}
 
 _TYPES = (
     EventType("wallets.transfer.completed", "Money moved.", _TRANSFER),
@@ -173,6 +174,9 @@ _TYPES = (
     EventType("accounts.session.opened", "Somebody signed in.", _SESSION),
     EventType("accounts.session.revoked", "A session ended.", _SESSION),
     EventType("accounts.refresh_token.reused", "A stolen token may be in use.", _SESSION),
+    EventType("accounts.device.added", "Somebody signed in on an unknown device.", _DEVICE),
+    EventType("accounts.device.trusted", "Somebody calls a device their own.", _DEVICE),
+    EventType("accounts.device.revoked", "A device is not recognized any more.", _DEVICE),
 )
 
 CATALOGUE: Mapping[str, EventType] = {kind.name: kind for kind in _TYPES}

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.choices import SessionEnd
+from accounts.models.devices import Device
 from accounts.models.organizations import Organization
 from accounts.models.people import User
 from kernel.actor import Door
@@ -27,6 +28,16 @@ class SignInSession(IdentifiedModel):
         on_delete=models.PROTECT,
         related_name="+",
         help_text="The person's own, copied so that tenants can be told apart here.",
+    )
+    device = models.ForeignKey(
+        Device,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="sessions",
+        help_text="Of the same person: the database checks it.",
+    )
+    device_bound = models.BooleanField(
+        default=False, help_text="Whether a refresh must show the device's token too."
     )
     door = models.CharField(max_length=16, choices=[(door.value, door.name) for door in Door])
     ip = models.GenericIPAddressField(null=True)
@@ -51,6 +62,10 @@ class SignInSession(IdentifiedModel):
                 condition=Q(revoked_at__isnull=True, revoked_reason__isnull=True)
                 | Q(revoked_at__isnull=False, revoked_reason__isnull=False),
                 name="accounts_session_revoked",
+            ),
+            models.CheckConstraint(
+                condition=Q(device_bound=False) | Q(device__isnull=False),
+                name="accounts_session_bound",
             ),
         )
 

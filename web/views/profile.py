@@ -12,6 +12,7 @@ from accounts.choices import PlatformRole, Role
 from accounts.models import SignInSession, User
 from accounts.queries import visible_sessions
 from accounts.services.sessions import revoke_session
+from accounts.user_agents import label_of
 from kernel import clock
 from kernel.actor import Door
 from kernel.errors import NotFound
@@ -20,22 +21,6 @@ from web.doors import PersonRequest, acts, reads
 from web.pages import page
 
 MOST_SESSIONS = 20
-# In the order to look: Edge calls itself Chrome too, and Chrome calls itself Safari.
-_BROWSERS = (
-    ("Edg/", "Edge"),
-    ("OPR/", "Opera"),
-    ("Firefox/", "Firefox"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-)
-_SYSTEMS = (
-    ("Android", "Android"),
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "macOS"),
-    ("Linux", "Linux"),
-)
 
 
 @reads
@@ -75,19 +60,12 @@ def end_session(request: PersonRequest, session_id: str) -> HttpResponse:
 
 def _session(request: PersonRequest, row: SignInSession) -> dict[str, Any]:
     return {
-        "device": _device(row.user_agent) or "A program",
+        "device": label_of(row.user_agent),
         "where": f"{'API' if row.door == Door.API else 'Browser'} · {row.ip or 'unknown address'}",
         "since": row.opened_at,
         "here": row.id == request.session_id,
         "end_url": reverse("web:session-end", args=[encode("ses", row.id)]),
     }
-
-
-def _device(user_agent: str) -> str:
-    """Browser and system, as far as the browser says; enough to recognize one's own."""
-    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
-    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
-    return " on ".join(part for part in (browser, system) if part)
 
 
 def _role(user: User) -> str:
