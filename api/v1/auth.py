@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from accounts import errors as accounts_errors
 from accounts.actors import as_user
-from accounts.services import invitations, organizations, sessions, sign_in
+from accounts.services import devices, invitations, organizations, sessions, sign_in
 from accounts.services.sessions import TokenPair
 from accounts.tokens import read_access_token
 from api import fields
@@ -25,6 +25,11 @@ from kernel.errors import PermissionDenied
 
 TAG = "Sign-in"
 MAX_PASSWORD = 1_000
+
+
+def device_token(*, help_text: str) -> fields.TextField:
+    """The member by which a program says on which of its person's devices it runs."""
+    return fields.TextField(max_length=200, required=False, help_text=help_text)
 
 
 class Registration(fields.StrictSerializer):
@@ -53,6 +58,9 @@ class Credentials(fields.StrictSerializer):
 
     email = fields.TextField(max_length=254)
     password = fields.TextField(max_length=MAX_PASSWORD)
+    device_token = device_token(
+        help_text="Of an earlier sign-in: says that this is the same device."
+    )
 
 
 class Tokens(serializers.Serializer[Any]):
@@ -62,12 +70,19 @@ class Tokens(serializers.Serializer[Any]):
     refresh = serializers.CharField()
     token_type = serializers.ChoiceField(choices=["Bearer"])
     expires_in = serializers.IntegerField(help_text="Seconds that `access` lives.")
+    device_token = serializers.CharField(
+        allow_null=True,
+        help_text="Only at the first sign-in on a device: keep it and send it at the next one.",
+    )
 
 
 class Refresh(fields.StrictSerializer):
     """The refresh token of last time."""
 
     refresh = fields.TextField(max_length=200)
+    device_token = device_token(
+        help_text="Required when the session was opened by a sign-in that sent it."
+    )
 
 
 class SignOut(fields.StrictSerializer):
@@ -137,14 +152,18 @@ class SignIn(Endpoint):
     )
     def post(self, request: Request) -> HttpResponse:
         """Sign in."""
-        stranger, now = actor_of(request), clock.now()
-        user = sign_in.verify_password(actor=stranger, now=now, **body_of(request, Credentials))
-        tokens = sessions.open_session(
-            actor=as_user(actor=stranger, user=user),
-            now=now,
-            user_agent=request._request.headers.get("User-Agent", ""),
+        stranger, now, order = actor_of(request), clock.now(), body_of(request, Credentials)
+        shown = order.pop("device_token", None)
+        user = sign_in.verify_password(actor=stranger, now=now, **order)
+        actor = as_user(actor=stranger, user=user)
+        user_agent = request._request.headers.get("User-Agent", "")
+        device, fresh = devices.met_device(
+            actor=actor, user=user, token=shown, user_agent=user_agent, now=now
         )
-        return _tokens(tokens)
+        tokens = sessions.open_session(
+            actor=actor, now=now, user_agent=user_agent, device=device, device_bound=fresh is None
+        )
+        return _tokens(tokens, device_token=fresh)
 
 
 class RefreshTokens(Endpoint):
@@ -167,18 +186,18 @@ class RefreshTokens(Endpoint):
         """Refresh."""
         order = body_of(request, Refresh)
         return _tokens(
-            sessions.rotate_refresh(
-                actor=actor_of(request), refresh=order["refresh"], now=clock.now()
-            )
+            sessions.rotate_refresh(actor=actor_of(request), now=clock.now(), **order),
+            device_token=None,
         )
 
 
-def _tokens(pair: TokenPair) -> HttpResponse:
+def _tokens(pair: TokenPair, *, device_token: str | None) -> HttpResponse:
     found = {
         "access": pair.access,
         "refresh": pair.refresh,
         "token_type": "Bearer",
         "expires_in": pair.expires_in_seconds,
+        "device_token": device_token,
     }
     return Answer.of(found).response()
 

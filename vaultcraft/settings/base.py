@@ -104,6 +104,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_COOKIE_NAME = "vaultcraft_session"
+DEVICE_COOKIE_NAME = "vaultcraft_device"
 CSRF_COOKIE_NAME = "vaultcraft_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"

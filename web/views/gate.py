@@ -9,17 +9,17 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.actors import as_user
 from accounts.errors import InvalidInvitation
 from accounts.models import User
 from accounts.services.invitations import invitation_of
 from accounts.services.invitations import join as join_organization
 from accounts.services.organizations import register_organization
-from accounts.services.sessions import open_browser_session, revoke_session
+from accounts.services.sessions import revoke_session
 from accounts.services.sign_in import verify_password
 from kernel import clock
 from kernel.errors import VaultCraftError
-from web.doors import PersonRequest, acts, enter, remember, stranger
+from web.device_cookie import welcome
+from web.doors import PersonRequest, acts, enter, stranger
 from web.forms import JoinForm, RegisterForm, SignInForm
 from web.presenters.choices import currency_choices
 from web.refusals import STATUS_OF_KIND, explain
@@ -50,8 +50,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         explain(form, error)
         status = STATUS_OF_KIND[error.kind]
         return render(request, "web/sign_in.html", {"form": form}, status=status)
-    _welcome(request, user)
-    return HttpResponseRedirect(_safe_next(request, form.cleaned_data["next"]))
+    return _welcomed(request, user, to=_safe_next(request, form.cleaned_data["next"]))
 
 
 @acts
@@ -88,8 +87,7 @@ def register(request: HttpRequest) -> HttpResponse:
         explain(form, error)
         status = STATUS_OF_KIND[error.kind]
         return render(request, "web/register.html", {"form": form}, status=status)
-    _welcome(request, registration.owner)
-    return HttpResponseRedirect(reverse("web:home"))
+    return _welcomed(request, registration.owner, to=reverse("web:home"))
 
 
 @never_cache
@@ -113,17 +111,13 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     except VaultCraftError as error:
         explain(form, error)
         return render(request, "web/join.html", context, status=STATUS_OF_KIND[error.kind])
-    _welcome(request, user)
-    return HttpResponseRedirect(reverse("web:home"))
+    return _welcomed(request, user, to=reverse("web:home"))
 
 
-def _welcome(request: HttpRequest, user: User) -> None:
-    session = open_browser_session(
-        actor=as_user(actor=stranger(request), user=user),
-        now=clock.now(),
-        user_agent=request.headers.get("User-Agent", ""),
-    )
-    remember(request, session_id=session.id)
+def _welcomed(request: HttpRequest, user: User, *, to: str) -> HttpResponse:
+    response = HttpResponseRedirect(to)
+    welcome(request, response, user)
+    return response
 
 
 def _safe_next(request: HttpRequest, wanted: str) -> str:
