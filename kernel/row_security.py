@@ -15,6 +15,9 @@ AUDITOR = "vaultcraft_auditor"
 # Wrapped in a subselect so that it is computed once for a statement, not once for a row.
 VISIBLE = "(SELECT vaultcraft_organizations())::uuid[]"
 SCOPE = "(SELECT vaultcraft_scope())"
+# What functions of the tables' owner show beyond a tenant, one exact name at a time. The scope
+# opens nothing to a statement of the application's own: that runs as another role.
+IN_DIRECTORY = f"({SCOPE} = 'directory' AND current_user = 'vaultcraft_owner')"
 
 
 def of_tenant(*columns: str) -> str:
@@ -44,6 +47,20 @@ def tenant_table(table: str, *, visible: str, writable: str | None = None) -> Ru
         ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;
         ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;
         """,
+    )
+
+
+def identity_table(table: str) -> RunSQL:
+    """Force row-level security on a table about people who sign in.
+
+    Sign-in must find somebody before it is known whose tenant that is: the scope sign_in reads. It
+    writes only what belongs to no tenant: the rows of the platform's own staff.
+    """
+    owned = f"organization_id = ANY ({VISIBLE}) OR {SCOPE} = 'platform'"
+    return tenant_table(
+        table,
+        visible=f"({owned} OR {SCOPE} = 'sign_in')",
+        writable=f"({owned} OR (organization_id IS NULL AND {SCOPE} = 'sign_in'))",
     )
 
 

@@ -81,6 +81,14 @@ class RefreshToken(IdentifiedModel):
     """One link of a session's chain. Used once; the database refuses to un-use it."""
 
     session = models.ForeignKey(SignInSession, on_delete=models.PROTECT, related_name="tokens")
+    organization = models.ForeignKey(
+        Organization,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="The session's own, copied so that tenants can be told apart here.",
+    )
     token_hash = models.BinaryField(unique=True, help_text="SHA-256 of the opaque token.")
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField(help_text="The idle end, moved on by each refresh.")
