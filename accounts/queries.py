@@ -7,13 +7,14 @@ import uuid
 from collections.abc import Collection
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Func, Q, QuerySet, TextField
 
 from accounts import policy
 from accounts.choices import OrganizationStatus
 from accounts.look_ups import session_with_id
-from accounts.models import ApiKey, Invitation, Organization, SignInSession, User
+from accounts.models import ApiKey, Device, Invitation, Organization, SignInSession, User
 from kernel import clock
 from kernel.actor import Actor, ActorKind
 from kernel.errors import NotFound
@@ -115,6 +116,21 @@ def visible_sessions(actor: Actor) -> QuerySet[SignInSession]:
     return sessions.filter(_is(user_id=actor.id))
 
 
+def own_sessions(actor: Actor, *, now: dt.datetime) -> QuerySet[SignInSession]:
+    """The actor's own sessions that still count, whatever the actor may see besides.
+
+    One that was not refreshed in time cannot be any more, though its end is still to come.
+    """
+    idle_since = now - dt.timedelta(seconds=settings.REFRESH_IDLE_SECONDS)
+    own = SignInSession.objects.filter(_person(actor), revoked_at=None, expires_at__gt=now)
+    return own.filter(last_seen_at__gt=idle_since).select_related("device")
+
+
+def own_devices(actor: Actor) -> QuerySet[Device]:
+    """The actor's own devices that were not revoked."""
+    return Device.objects.filter(_person(actor), revoked_at=None)
+
+
 def live_session(*, session_id: uuid.UUID, now: dt.datetime) -> SignInSession | None:
     """The session with its person and organization, if all three still count.
 
@@ -129,6 +145,11 @@ def _own(actor: Actor) -> Q:
     if actor.is_platform:
         return Q()
     return _is(organization_id=actor.organization_id)
+
+
+def _person(actor: Actor) -> Q:
+    """Rows of the actor as a person; an API key is none."""
+    return _is(user_id=actor.id if actor.kind is ActorKind.USER else None)
 
 
 def _is(**value: uuid.UUID | None) -> Q:

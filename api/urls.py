@@ -11,9 +11,11 @@ from api.v1 import (
     auth,
     cash,
     clearing,
+    devices,
     me,
     organizations,
     people,
+    sessions,
     terms,
 )
 from api.v1.holds import operations as holds
@@ -36,6 +38,12 @@ urlpatterns = [
     path("auth/logout", auth.Logout.as_view()),
     path("auth/join", auth.Join.as_view()),
     path("me", me.ReadMe.as_view()),
+    path("me/sessions", sessions.OwnSessions.as_view()),
+    path("me/sessions/end-others", sessions.EndOtherSessions.as_view()),
+    path("me/sessions/<str:session_id>", sessions.OneOwnSession.as_view()),
+    path("me/devices", devices.OwnDevices.as_view()),
+    path("me/devices/<str:device_id>", devices.OneOwnDevice.as_view()),
+    path("me/devices/<str:device_id>/trust", devices.TrustOwnDevice.as_view()),
     path("organizations", organizations.Organizations.as_view()),
     path("organizations/<str:organization_id>", organizations.OneOrganization.as_view()),
     path(

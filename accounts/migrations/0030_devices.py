@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import kernel.ids
-from kernel.row_security import SCOPE, grants, of_tenant, tenant_table
+from kernel.row_security import grants, identity_table
 
 # A revoked device is nobody's: nothing about it changes any more, for the owner of the table too.
 FINAL = migrations.RunSQL(
@@ -23,6 +23,28 @@ CHECKS = migrations.RunSQL(
         CHECK (octet_length(token_hash) = 32);
     """,
     "ALTER TABLE accounts_device DROP CONSTRAINT accounts_device_hash;",
+)
+# A copied organization decides who sees the row, so it must be the person's own. A foreign key over
+# both columns would let a NULL pass, which is what staff have.
+OF_ITS_PERSON = migrations.RunSQL(
+    """
+    CREATE FUNCTION accounts_guard_person() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+    BEGIN
+        IF NOT EXISTS (SELECT FROM accounts_user u WHERE u.id = NEW.user_id
+                       AND u.organization_id IS NOT DISTINCT FROM NEW.organization_id) THEN
+            RAISE EXCEPTION '% % is not in the organization of its person', TG_TABLE_NAME, NEW.id
+                USING ERRCODE = 'VC063', CONSTRAINT = TG_TABLE_NAME || '_of_its_person';
+        END IF;
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER accounts_device_guard BEFORE INSERT OR UPDATE OF user_id, organization_id
+        ON accounts_device FOR EACH ROW EXECUTE FUNCTION accounts_guard_person();
+    """,
+    """
+    DROP TRIGGER accounts_device_guard ON accounts_device;
+    DROP FUNCTION accounts_guard_person();
+    """,
 )
 # A session is opened on a device of its own person, whatever the code says.
 SAME_PERSON = migrations.RunSQL(
@@ -40,7 +62,7 @@ SAME_PERSON = migrations.RunSQL(
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0003_time_zones"),
+        ("accounts", "0005_row_security"),
     ]
 
     operations = [
@@ -149,14 +171,8 @@ class Migration(migrations.Migration):
         CHECKS,
         FINAL,
         SAME_PERSON,
-        tenant_table(
-            "accounts_device",
-            visible=f"({of_tenant('organization_id')} OR {SCOPE} = 'sign_in')",
-            writable=(
-                f"({of_tenant('organization_id')}"
-                f" OR (organization_id IS NULL AND {SCOPE} = 'sign_in'))"
-            ),
-        ),
+        OF_ITS_PERSON,
+        identity_table("accounts_device"),
         grants(
             "accounts_device",
             "SELECT",

@@ -12,8 +12,10 @@ from kernel.transactions import needs_transaction
 
 
 @needs_transaction
-def tell(*, actor: Actor, device: Device, verb: str, happened: str, now: dt.datetime) -> None:
-    """Record `accounts.device.<verb>` and emit `accounts.device.<happened>`."""
+def tell(
+    *, actor: Actor, device: Device, verb: str, happened: str | None, now: dt.datetime
+) -> None:
+    """Record `accounts.device.<verb>`; emit `accounts.device.<happened>`, if anything."""
     record(
         actor=actor,
         action=f"accounts.device.{verb}",
@@ -23,6 +25,8 @@ def tell(*, actor: Actor, device: Device, verb: str, happened: str, now: dt.date
         metadata={"user_id": str(device.user_id), "label": device.label},
         now=now,
     )
+    if happened is None:
+        return
     emit(
         name=f"accounts.device.{happened}",
         organization_id=device.organization_id,

@@ -43,7 +43,12 @@ def open_session(
     :raises PermissionDenied: if the actor is no person, or the device not that person's any more.
     """
     session = _open(
-        actor=actor, now=now, user_agent=user_agent, device=device, device_bound=device_bound
+        actor=actor,
+        now=now,
+        lasts_seconds=settings.REFRESH_ABSOLUTE_SECONDS,
+        user_agent=user_agent,
+        device=device,
+        device_bound=device_bound,
     )
     refresh = new_token()
     insert_token(session=session, text=refresh, now=now)
@@ -62,12 +67,25 @@ def open_browser_session(
     :param device: what it is opened on; the session ends with it.
     :raises PermissionDenied: if the actor is no person, or the device not that person's any more.
     """
-    return _open(actor=actor, now=now, user_agent=user_agent, device=device, device_bound=False)
+    return _open(
+        actor=actor,
+        now=now,
+        lasts_seconds=settings.SESSION_COOKIE_AGE,
+        user_agent=user_agent,
+        device=device,
+        device_bound=False,
+    )
 
 
 @needs_transaction
 def _open(
-    *, actor: Actor, now: dt.datetime, user_agent: str, device: Device | None, device_bound: bool
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    lasts_seconds: int,
+    user_agent: str,
+    device: Device | None,
+    device_bound: bool,
 ) -> SignInSession:
     if actor.kind is not ActorKind.USER or actor.id is None:
         raise PermissionDenied("Only a person can sign in.")
@@ -83,7 +101,7 @@ def _open(
         user_agent=kept(user_agent),
         opened_at=now,
         last_seen_at=now,
-        expires_at=now + dt.timedelta(seconds=settings.REFRESH_ABSOLUTE_SECONDS),
+        expires_at=now + dt.timedelta(seconds=lasts_seconds),
     )
     record(
         actor=actor,
