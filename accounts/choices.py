@@ -53,3 +53,20 @@ class SessionEnd(models.TextChoices):
     REFRESH_REUSED = "refresh_reused", "A used refresh token came back"
     MEMBER_REMOVED = "member_removed", "The person was removed"
     DEVICE_REVOKED = "device_revoked", "Its device was revoked"
+
+
+class MailKind(models.TextChoices):
+    """What a mail is about. Its words are in ``templates/mail/<kind>.txt``."""
+
+    CONFIRM_EMAIL = "confirm_email", "Confirm an address"
+    INVITATION = "invitation", "An invitation"
+    REGISTRATION_ATTEMPTED = "registration_attempted", "Somebody tried to register the address"
+    RESET_PASSWORD = "reset_password", "A link for a new password"
+    PASSWORD_CHANGED = "password_changed", "The password was changed"
+    SIGN_IN_LOCKED = "sign_in_locked", "Many sign-ins failed"
+    REFRESH_REUSED = "refresh_reused", "A used refresh token came back"
+    API_KEY_ISSUED = "api_key_issued", "An API key was issued"
+    ROLE_CHANGED = "role_changed", "The role was changed"
+    NEW_DEVICE = "new_device", "A sign-in on a new device"
+    FACTOR_ADDED = "factor_added", "A second factor was added"
+    FACTOR_REMOVED = "factor_removed", "A second factor was removed"

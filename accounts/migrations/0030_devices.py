@@ -63,6 +63,8 @@ SAME_PERSON = migrations.RunSQL(
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_row_security"),
+        ("accounts", "0006_phones"),
+        ("accounts", "0020_pending_mail"),
     ]
 
     operations = [

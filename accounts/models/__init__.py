@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.models.api_keys import ApiKey
 from accounts.models.data_keys import DataKey
 from accounts.models.devices import Device
+from accounts.models.mail import PendingMail
 from accounts.models.organizations import Invitation, Organization
 from accounts.models.people import User
 from accounts.models.phones import Phone
@@ -16,6 +17,7 @@ __all__ = [
     "Device",
     "Invitation",
     "Organization",
+    "PendingMail",
     "Phone",
     "RefreshToken",
     "SignInSession",
