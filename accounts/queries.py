@@ -15,7 +15,15 @@ from accounts import policy
 from accounts.blind_indexes import blind_index
 from accounts.choices import OrganizationStatus
 from accounts.look_ups import session_with_id
-from accounts.models import ApiKey, Device, Invitation, Organization, SignInSession, User
+from accounts.models import (
+    ApiKey,
+    Device,
+    Invitation,
+    Network,
+    Organization,
+    SignInSession,
+    User,
+)
 from accounts.rules import normalized_phone
 from kernel import clock
 from kernel.actor import Actor, ActorKind
@@ -140,6 +148,11 @@ def own_sessions(actor: Actor, *, now: dt.datetime) -> QuerySet[SignInSession]:
 def own_devices(actor: Actor) -> QuerySet[Device]:
     """The actor's own devices that were not revoked."""
     return Device.objects.filter(_person(actor), revoked_at=None)
+
+
+def own_networks(actor: Actor) -> QuerySet[Network]:
+    """The networks the actor was seen on, without those they disowned."""
+    return Network.objects.filter(_person(actor), revoked_at=None)
 
 
 def live_session(*, session_id: uuid.UUID, now: dt.datetime) -> SignInSession | None:

@@ -114,6 +114,7 @@ _ORGANIZATION = {"organization_id": UUID, "name": TEXT, "status": TEXT}
 _MEMBER = {"user_id": OPTIONAL_UUID, "role": TEXT}
 _API_KEY = {"api_key_id": UUID, "prefix": TEXT, "scopes": TEXTS}
 _SESSION = {"session_id": UUID, "user_id": UUID}
+_NETWORK = {"network_id": UUID, "user_id": UUID, "prefix": TEXT, "opens_at": OPTIONAL_TEXT}
 _DEVICE = {"device_id": UUID, "user_id": UUID, "label": TEXT}
 
 _TYPES = (
@@ -179,6 +180,9 @@ _TYPES = (
     EventType("accounts.device.added", "Somebody signed in on an unknown device.", _DEVICE),
     EventType("accounts.device.trusted", "Somebody calls a device their own.", _DEVICE),
     EventType("accounts.device.revoked", "A device is not recognized any more.", _DEVICE),
+    EventType("accounts.network.added", "Somebody came from another network.", _NETWORK),
+    EventType("accounts.network.confirmed", "A network may move its person's money.", _NETWORK),
+    EventType("accounts.network.revoked", "A network is not its person's any more.", _NETWORK),
 )
 
 CATALOGUE: Mapping[str, EventType] = {kind.name: kind for kind in _TYPES}

@@ -156,6 +156,7 @@ class Migration(migrations.Migration):
                     ("refresh_reused", "A used refresh token came back"),
                     ("member_removed", "The person was removed"),
                     ("device_revoked", "Its device was revoked"),
+                    ("network_revoked", "Its network was revoked"),
                 ],
                 max_length=32,
                 null=True,

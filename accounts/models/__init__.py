@@ -6,6 +6,7 @@ from accounts.models.api_keys import ApiKey
 from accounts.models.data_keys import DataKey
 from accounts.models.devices import Device
 from accounts.models.mail import PendingMail
+from accounts.models.networks import CountryPolicy, Network
 from accounts.models.organizations import Invitation, Organization
 from accounts.models.people import User
 from accounts.models.phones import Phone
@@ -13,9 +14,11 @@ from accounts.models.sessions import RefreshToken, SignInSession
 
 __all__ = [
     "ApiKey",
+    "CountryPolicy",
     "DataKey",
     "Device",
     "Invitation",
+    "Network",
     "Organization",
     "PendingMail",
     "Phone",

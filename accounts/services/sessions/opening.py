@@ -11,6 +11,7 @@ from accounts.actors import user_actor
 from accounts.errors import InvalidAccessToken
 from accounts.models import Device, SignInSession
 from accounts.queries import live_session
+from accounts.services.networks.noting import note_network
 from accounts.services.sessions.tokens import TokenPair, insert_token, pair
 from accounts.tokens import read_access_token
 from accounts.user_agents import kept
@@ -33,7 +34,8 @@ def open_session(
 ) -> TokenPair:
     """Open a session with tokens for somebody who has just proven who they are.
 
-    Locks the device. Emits `accounts.session.opened`; records `accounts.session.open`.
+    Notes the network (see `note_network`) and locks the device. Emits `accounts.session.opened`;
+    records `accounts.session.open`.
 
     :param actor: the person (see `accounts.actors.user_actor`).
     :param device: what it is opened on (see `accounts.services.devices.met_device`); the session
@@ -89,6 +91,7 @@ def _open(
 ) -> SignInSession:
     if actor.kind is not ActorKind.USER or actor.id is None:
         raise PermissionDenied("Only a person can sign in.")
+    note_network(actor=actor, user_id=actor.id, now=now)
     if device is not None:
         _see(device=device, user_id=actor.id, ip=actor.ip, now=now)
     session = SignInSession.objects.create(

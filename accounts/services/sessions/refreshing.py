@@ -17,6 +17,7 @@ from accounts.choices import SessionEnd
 from accounts.errors import InvalidRefreshToken, OrganizationSuspended
 from accounts.models import RefreshToken, SignInSession
 from accounts.services.lookups import view_of_newcomer
+from accounts.services.networks.noting import note_network
 from accounts.services.sessions.ending import end_sessions
 from accounts.services.sessions.tokens import TokenPair, insert_token, pair, successor_of
 from audit.services import record
@@ -102,6 +103,7 @@ def _rotate(
     if not token.session.is_live(now=now):
         return None
     if won:
+        note_network(actor=actor, user_id=token.session.user_id, now=now)
         return _succeed(token=token, refresh=refresh, now=now)
     if token.used_at is None:  # it idled out
         return None
