@@ -53,6 +53,9 @@ PERMISSIONS: dict[str, Permission] = {
     "organizations.read": Permission("See the organization", EVERYBODY, STAFF),
     "organizations.activate": Permission("Let an organization move money", platform=STAFF_ADMINS),
     "organizations.suspend": Permission("Stop an organization", platform=STAFF_ADMINS),
+    "organizations.set_countries": Permission(
+        "Set from which countries people may move money", MANAGERS
+    ),
     "people.read": Permission("See who belongs to the organization", READERS, STAFF),
     "members.invite": Permission("Invite a person and withdraw an invitation", MANAGERS),
     "members.change_role": Permission("Change a colleague's role", MANAGERS),

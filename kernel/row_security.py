@@ -15,6 +15,9 @@ AUDITOR = "vaultcraft_auditor"
 # Wrapped in a subselect so that it is computed once for a statement, not once for a row.
 VISIBLE = "(SELECT vaultcraft_organizations())::uuid[]"
 SCOPE = "(SELECT vaultcraft_scope())"
+# What functions of the tables' owner show beyond a tenant, one exact name at a time. The scope
+# opens nothing to a statement of the application's own: that runs as another role.
+IN_DIRECTORY = f"({SCOPE} = 'directory' AND current_user = 'vaultcraft_owner')"
 
 
 def of_tenant(*columns: str) -> str:
