@@ -59,6 +59,11 @@ def display_names(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
         return dict(cursor.fetchall())
 
 
+def display_name(organization_id: uuid.UUID | None) -> str | None:
+    """The same for one organization; None where there is none."""
+    return display_names([organization_id]).get(organization_id) if organization_id else None
+
+
 def timezone_of(organization_id: uuid.UUID) -> str:
     """The IANA name of the time zone in which the organization counts its days.
 

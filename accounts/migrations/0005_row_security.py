@@ -136,7 +136,7 @@ LOOK_UPS = migrations.RunSQL(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0003_time_zones")]
+    dependencies = [("accounts", "0004_data_keys")]
 
     operations = [
         migrations.AddField(
@@ -164,6 +164,8 @@ class Migration(migrations.Migration):
             writable=(
                 f"({of_tenant('organization_id')} OR (organization_id IS NULL AND {SIGN_IN}))"
             ),
+            # Signing in renews a hash; it makes nobody staff.
+            insertable=of_tenant("organization_id"),
         ),
         identity_table("accounts_invitation"),
         identity_table("accounts_signinsession"),
