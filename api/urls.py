@@ -15,6 +15,7 @@ from api.v1 import (
     me,
     organizations,
     people,
+    phones,
     sessions,
     terms,
 )
@@ -26,6 +27,7 @@ from api.v1.ledger import balances, chart, journal_dry_runs, journals, periods, 
 from api.v1.ledger import operations as ledger
 from api.v1.transfers import operations as transfers
 from api.v1.transfers import rehearsing, reversing
+from api.v1.wallets import account_numbers
 from api.v1.wallets import operations as wallets
 
 app_name = "api"
@@ -50,6 +52,8 @@ urlpatterns = [
     path("me/factors/passkeys", factors.MyPasskeys.as_view()),
     path("me/factors/passkeys/<str:passkey_id>", factors.OnePasskey.as_view()),
     path("me/factors/recovery-codes", factors.MyRecoveryCodes.as_view()),
+    path("me/phone", phones.MyPhone.as_view()),
+    path("me/phone/reveal", phones.RevealMyPhone.as_view()),
     path("me/sessions", sessions.OwnSessions.as_view()),
     path("me/sessions/end-others", sessions.EndOtherSessions.as_view()),
     path("me/sessions/<str:session_id>", sessions.OneOwnSession.as_view()),
@@ -66,6 +70,7 @@ urlpatterns = [
         "organizations/<str:organization_id>/suspend", organizations.SuspendOrganization.as_view()
     ),
     path("members", people.Members.as_view()),
+    path("members/find", phones.FindMembers.as_view()),
     path("members/<str:user_id>", people.OneMember.as_view()),
     path("invitations", people.Invitations.as_view()),
     path("invitations/<str:invitation_id>", people.OneInvitation.as_view()),
@@ -74,6 +79,11 @@ urlpatterns = [
     path("wallets", wallets.Wallets.as_view()),
     path("wallets/<str:wallet>", wallets.OneWallet.as_view()),
     path("wallets/<str:wallet>/entries", wallets.WalletEntries.as_view()),
+    path("wallets/<str:wallet>/account-number", account_numbers.AccountNumberOfWallet.as_view()),
+    path(
+        "wallets/<str:wallet>/account-number/reveal",
+        account_numbers.RevealAccountNumber.as_view(),
+    ),
     path("wallets/<str:wallet>/limits", wallets.LimitsOfWallet.as_view()),
     path("wallets/<str:wallet>/freeze", wallets.FreezeWallet.as_view()),
     path("wallets/<str:wallet>/unfreeze", wallets.UnfreezeWallet.as_view()),

@@ -12,6 +12,7 @@ from web.views import (
     organization,
     parts,
     people,
+    private_details,
     profile,
     second_step,
     send,
@@ -64,6 +65,11 @@ urlpatterns = [
     path("wallets", wallets.overview, name="wallets"),
     path("wallets/open", wallets.open_one, name="wallet-open"),
     path("wallets/<str:wallet>", wallets.detail, name="wallet"),
+    path(
+        "wallets/<str:wallet>/account-number",
+        private_details.show_account_number,
+        name="account-number",
+    ),
     path("wallets/<str:wallet>/status", wallets.change_status, name="wallet-status"),
     path("organization", organization.overview, name="organization"),
     path("organization/invitations", organization.invite, name="invite"),
@@ -92,6 +98,8 @@ urlpatterns = [
     ),
     path("security/recovery-codes", security_factors.new_codes, name="recovery-codes"),
     path("profile", profile.profile, name="profile"),
+    path("profile/phone", private_details.change_phone, name="phone-change"),
+    path("profile/phone/show", private_details.show_phone, name="phone-show"),
     path("profile/sessions/<str:session_id>/end", profile.end_session, name="session-end"),
     path("admin", RedirectView.as_view(url="/admin/")),
 ]

@@ -9,7 +9,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.choices import PlatformRole, Role
-from accounts.models import SignInSession, User
+from accounts.models import Phone, SignInSession, User
 from accounts.queries import own_sessions
 from accounts.services.sessions import end_own_session
 from accounts.user_agents import label_of
@@ -39,6 +39,7 @@ def profile(request: PersonRequest) -> HttpResponse:
     mine = own_sessions(request.actor, now=clock.now())
     context = {
         "profile": facts,
+        "phone": Phone.objects.filter(user_id=user.id).first(),
         "sessions": [_session(request, row) for row in mine[:MOST_SESSIONS]],
     }
     return page(request, "web/profile.html", context, here="profile")
