@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -54,7 +55,7 @@ class WholePhone(serializers.Serializer[Any]):
 class People(serializers.Serializer[Any]):
     """Whom a number belongs to."""
 
-    data = User(many=True)
+    members = User(many=True)
 
 
 class MyPhone(Endpoint):
@@ -72,7 +73,7 @@ class MyPhone(Endpoint):
         """The last digits."""
         actor, _ = actor_of(request), queries.query_of(request)
         with reading(actor):
-            row = PhoneRow.objects.filter(user_id=actor.id).first()
+            row = PhoneRow.objects.filter(Q(user_id=actor.id)).first()
         if row is None:
             raise accounts_errors.PhoneNotFound()
         return _answer(row)
@@ -143,8 +144,8 @@ class FindMembers(Endpoint):
         require(actor, "people.read")
         with reading(actor):
             found = people_with_phone(actor, order["phone"])[:MOST_FOUND]
-            data = [rendered_user(row) for row in found]
-        return Answer.of({"data": data}).response()
+            members = [rendered_user(row) for row in found]
+        return Answer.of({"members": members}).response()
 
 
 def _answer(row: PhoneRow) -> HttpResponse:

@@ -65,8 +65,8 @@ def test_an_account_number_is_whole_for_its_holder_alone(world: World, who: Who)
 
 def test_colleagues_are_found_by_phone_in_ones_own_organization(world: World, who: Who) -> None:
     set_phone(actor=world.actor(world.alice), phone=NUMBER, now=NOW)
-    found = who("bob").post("/members/find", {"phone": "(+91) 98765-43210"}).data["data"]
+    found = who("bob").post("/members/find", {"phone": "(+91) 98765-43210"}).data["members"]
     assert [person["name"] for person in found] == ["Alice"]
-    assert who("charlie").post("/members/find", {"phone": NUMBER}).data == {"data": []}
+    assert who("charlie").post("/members/find", {"phone": NUMBER}).data == {"members": []}
     refused = who("bob").post("/members/find", {"phone": "98765"})
     assert (refused.status, refused.code) == (422, "invalid_profile")
