@@ -60,6 +60,25 @@ class LinkPurpose(models.TextChoices):
 
     CONFIRM_EMAIL = "confirm_email", "Confirm an address"
     RESET_PASSWORD = "reset_password", "Choose a new password"
+    DEVICE_REVOKED = "device_revoked", "Its device was revoked"
+    NETWORK_REVOKED = "network_revoked", "Its network was revoked"
+
+
+class FactorMethod(models.TextChoices):
+    """What a person proves themselves with after the password."""
+
+    TOTP = "totp", "Authenticator app"
+    PASSKEY = "passkey", "Passkey"
+    EMAIL = "email", "Code by e-mail"
+    RECOVERY_CODE = "recovery_code", "Recovery code"
+
+
+class ChallengePurpose(models.TextChoices):
+    """What a proof opens. One given for the one purpose never counts for another."""
+
+    SIGN_IN = "sign_in", "Signing in"
+    STEP_UP = "step_up", "Confirming a sensitive act"
+    ENROLL_PASSKEY = "enroll_passkey", "Adding a passkey"
 
 
 class MailKind(models.TextChoices):
@@ -75,5 +94,8 @@ class MailKind(models.TextChoices):
     API_KEY_ISSUED = "api_key_issued", "An API key was issued"
     ROLE_CHANGED = "role_changed", "The role was changed"
     NEW_DEVICE = "new_device", "A sign-in on a new device"
+    CONFIRM_NETWORK = "confirm_network", "A link that lets a network move money"
     FACTOR_ADDED = "factor_added", "A second factor was added"
     FACTOR_REMOVED = "factor_removed", "A second factor was removed"
+    ONE_TIME_CODE = "one_time_code", "A code for signing in or confirming"
+    RECOVERY_CODE_USED = "recovery_code_used", "A recovery code was used"

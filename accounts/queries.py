@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Collection
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Func, Q, QuerySet, TextField
 
@@ -16,7 +17,9 @@ from accounts.choices import OrganizationStatus
 from accounts.look_ups import session_with_id
 from accounts.models import (
     ApiKey,
+    Device,
     Invitation,
+    Network,
     Organization,
     PendingMail,
     SignInSession,
@@ -145,6 +148,26 @@ def visible_pending_mail(actor: Actor) -> QuerySet[PendingMail]:
     return PendingMail.objects.select_related("organization")
 
 
+def own_sessions(actor: Actor, *, now: dt.datetime) -> QuerySet[SignInSession]:
+    """The actor's own sessions that still count, whatever the actor may see besides.
+
+    One that was not refreshed in time cannot be any more, though its end is still to come.
+    """
+    idle_since = now - dt.timedelta(seconds=settings.REFRESH_IDLE_SECONDS)
+    own = SignInSession.objects.filter(_person(actor), revoked_at=None, expires_at__gt=now)
+    return own.filter(last_seen_at__gt=idle_since).select_related("device")
+
+
+def own_devices(actor: Actor) -> QuerySet[Device]:
+    """The actor's own devices that were not revoked."""
+    return Device.objects.filter(_person(actor), revoked_at=None)
+
+
+def own_networks(actor: Actor) -> QuerySet[Network]:
+    """The networks the actor was seen on, without those they disowned."""
+    return Network.objects.filter(_person(actor), revoked_at=None)
+
+
 def live_session(*, session_id: uuid.UUID, now: dt.datetime) -> SignInSession | None:
     """The session with its person and organization, if all three still count.
 
@@ -159,6 +182,11 @@ def _own(actor: Actor) -> Q:
     if actor.is_platform:
         return Q()
     return _is(organization_id=actor.organization_id)
+
+
+def _person(actor: Actor) -> Q:
+    """Rows of the actor as a person; an API key is none."""
+    return _is(user_id=actor.id if actor.kind is ActorKind.USER else None)
 
 
 def _is(**value: uuid.UUID | None) -> Q:

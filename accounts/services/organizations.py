@@ -33,6 +33,7 @@ from accounts.services.lookups import (
     view_of_newcomer,
 )
 from accounts.services.mail import ask_for_mail
+from accounts.services.networks.noting import note_network
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
@@ -132,6 +133,7 @@ def _register(
     insert_organization(organization)
     insert_user(owner)
     mail_confirmation_link(actor=actor, user=owner, now=now)
+    note_network(actor=actor, user_id=owner.id, now=now)
     found(organization_id=organization.id, base_currency=organization.base_currency, now=now)
     _tell(
         actor=as_user(actor=actor, user=owner),
