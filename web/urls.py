@@ -17,6 +17,7 @@ from web.views import (
     terms,
     transfers,
     wallets,
+    whereabouts,
 )
 
 app_name = "web"
@@ -70,6 +71,17 @@ urlpatterns = [
     path("organization/partners", people.set_cap, name="cap-set"),
     path("organization/fees", terms.set_fees, name="fees-set"),
     path("profile", profile.profile, name="profile"),
-    path("profile/sessions/<str:session_id>/end", profile.end_session, name="session-end"),
+    path("profile/sessions/end-others", whereabouts.end_others, name="sessions-end-others"),
+    path("profile/sessions/<str:session_id>/end", whereabouts.end_session, name="session-end"),
+    path("profile/devices/<str:device_id>/trust", whereabouts.trust_device, name="device-trust"),
+    path("profile/devices/<str:device_id>/revoke", whereabouts.revoke_device, name="device-revoke"),
+    path("profile/networks/link", whereabouts.send_link, name="network-link"),
+    path(
+        "profile/networks/<str:network_id>/revoke",
+        whereabouts.revoke_network,
+        name="network-revoke",
+    ),
+    path("networks/confirm/<str:token>", whereabouts.confirming, name="network-confirm"),
+    path("networks/confirm/<str:token>/yes", whereabouts.confirm, name="network-confirm-post"),
     path("admin", RedirectView.as_view(url="/admin/")),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from wallets.models import Transfer
 pytestmark = pytest.mark.django_db
 
 HOME, ELSEWHERE = "203.0.113.1", "198.51.100.9"
+_keys = itertools.count(1)
 HALF_AN_HOUR = dt.timedelta(minutes=30)
 
 
@@ -40,12 +42,18 @@ class Person:
         self.world, self.user = world, user
         self.caller = Caller(token_of(world, user))
 
-    def ask(self, method: str, path: str, data: Any = None, *, at: str, key: str = "") -> Got:
+    def ask(self, method: str, path: str, data: Any = None, *, at: str) -> Got:
         sent = {"X-Forwarded-For": at}
-        return self.caller(method, path, data, key=key or f"k-{clock.now()}", headers=sent)
+        return self.caller(method, path, data, key=f"k-{next(_keys)}", headers=sent)
 
     def send(self, *, at: str) -> Got:
         return self.ask("POST", "/transfers", order(self.world), at=at)
+
+    def here(self, *, at: str) -> dict[str, Any]:
+        """How the network they ask from stands."""
+        listed = self.ask("GET", "/me/networks", at=at).data["data"]
+        found: dict[str, Any] = next(one for one in listed if one["current"])
+        return found
 
     def link(self, *, at: str) -> str:
         """Ask for the link, and read the token in the mail."""
@@ -76,13 +84,14 @@ def test_elsewhere_money_waits_and_the_refusal_is_kept(person: Person) -> None:
     assert person.ask("GET", "/wallets", at=ELSEWHERE).status == 200
     refused = person.send(at=ELSEWHERE)
     assert (refused.status, refused.code) == (422, "network_not_trusted")
-    assert refused.data["facts"]["network"] == f"{ELSEWHERE}/32"
-    opens_at = dt.datetime.fromisoformat(refused.data["facts"]["opens_at"])
+    here = person.here(at=ELSEWHERE)
+    assert here["prefix"] == f"{ELSEWHERE}/32"
+    opens_at = dt.datetime.fromisoformat(here["opens_at"])
     assert HALF_AN_HOUR - (opens_at - clock.now()) < dt.timedelta(minutes=1)
     assert world.balance(world.alice_wallet) == before
     with reading(world.actor(world.alice)):
         kept = Transfer.objects.order_by("-id")[0]
-    assert (kept.state, kept.reason_code) == ("failed", "network_not_trusted")
+    assert (kept.state, kept.reason_code) == ("FAILED", "network_not_trusted")
 
 
 def test_after_half_an_hour_it_moves(person: Person) -> None:
@@ -135,8 +144,12 @@ def test_a_dry_run_foretells_it_and_keeps_nothing(person: Person) -> None:
     assert "network_not_trusted" in told.body.decode()
     held = person.ask("POST", "/holds/dry-run", order(person.world), at=ELSEWHERE)
     assert "network_not_trusted" in held.body.decode()
+    refused = person.ask("POST", "/holds", order(person.world), at="192.0.2.8")
+    assert refused.data["facts"]["network"] == "192.0.2.8/32"
+    assert refused.data["facts"]["opens_at"]
+    assert person.here(at="192.0.2.8")["trusted"] is False
     listed = person.ask("GET", "/me/networks", at=HOME).data["data"]
-    assert [one["prefix"] for one in listed] == [f"{HOME}/32"]
+    assert [one["prefix"] for one in listed] == ["192.0.2.8/32", f"{HOME}/32"]
 
 
 def test_a_key_is_no_person_and_moves_from_anywhere(world: World) -> None:
@@ -197,14 +210,15 @@ def test_who_writes_the_header_does_not_choose_the_address(person: Person) -> No
         assert person.send(at=forged).code == "network_not_trusted"
     for nonsense in ("unknown", "'; --", "1.2.3", f"{HOME}, x", "999.1.1.1"):
         got = person.send(at=nonsense)
-        assert (got.code, got.data["facts"]["network"]) == ("network_not_trusted", "0.0.0.0/32")
+        assert got.code == "network_not_trusted"
+        assert person.here(at=nonsense)["prefix"] == "0.0.0.0/32"
     assert person.send(at=f"{HOME}:5123").status == 201
 
 
 def test_without_a_proxy_the_header_says_nothing(person: Person, settings: Settings) -> None:
     settings.VAULTCRAFT_PROXIES = 0
-    refused = person.send(at=HOME)
-    assert refused.data["facts"]["network"] == "127.0.0.1/32"
+    assert person.send(at=HOME).code == "network_not_trusted"
+    assert person.here(at=HOME)["prefix"] == "127.0.0.1/32"
 
 
 def test_a_disowned_network_ends_its_sessions_and_opens_by_the_link_alone(person: Person) -> None:
@@ -221,7 +235,8 @@ def test_a_disowned_network_ends_its_sessions_and_opens_by_the_link_alone(person
     assert Person(person.world, person.world.charlie).ask("DELETE", path, at=HOME).status == 404
     assert person.ask("DELETE", path, at=HOME).status == 204
     assert Caller(signed.data["access"]).get("/me").status == 401
-    assert person.send(at=ELSEWHERE).data["facts"]["opens_at"] is None
+    assert person.send(at=ELSEWHERE).code == "network_not_trusted"
+    assert person.here(at=ELSEWHERE)["opens_at"] is None
     later = clock.now() + dt.timedelta(days=2)
     with time_machine.travel(later, tick=False):
         again = Person(person.world, person.user)
