@@ -17,6 +17,7 @@ from accounts.choices import OrganizationStatus
 from accounts.look_ups import session_with_id
 from accounts.models import (
     ApiKey,
+    CountryPolicy,
     Device,
     Invitation,
     Network,
@@ -166,6 +167,11 @@ def own_devices(actor: Actor) -> QuerySet[Device]:
 def own_networks(actor: Actor) -> QuerySet[Network]:
     """The networks the actor was seen on, without those they disowned."""
     return Network.objects.filter(_person(actor), revoked_at=None)
+
+
+def visible_country_policies(actor: Actor) -> QuerySet[CountryPolicy]:
+    """The rule of the actor's own organization; for the platform those of all."""
+    return CountryPolicy.objects.filter(_own(actor))
 
 
 def live_session(*, session_id: uuid.UUID, now: dt.datetime) -> SignInSession | None:

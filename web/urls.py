@@ -22,6 +22,7 @@ from web.views import (
     terms,
     transfers,
     wallets,
+    whereabouts,
 )
 from web.views.security import factors as security_factors
 from web.views.security import overview as security
@@ -108,6 +109,19 @@ urlpatterns = [
     path("profile", profile.profile, name="profile"),
     path("profile/phone", private_details.change_phone, name="phone-change"),
     path("profile/phone/show", private_details.show_phone, name="phone-show"),
-    path("profile/sessions/<str:session_id>/end", profile.end_session, name="session-end"),
+    path("security/sessions/end-others", whereabouts.end_others, name="sessions-end-others"),
+    path("security/sessions/<str:session_id>/end", whereabouts.end_session, name="session-end"),
+    path("security/devices/<str:device_id>/trust", whereabouts.trust_device, name="device-trust"),
+    path(
+        "security/devices/<str:device_id>/revoke", whereabouts.revoke_device, name="device-revoke"
+    ),
+    path("security/networks/link", whereabouts.send_link, name="network-link"),
+    path(
+        "security/networks/<str:network_id>/revoke",
+        whereabouts.revoke_network,
+        name="network-revoke",
+    ),
+    path("networks/confirm/<str:token>", whereabouts.confirming, name="network-confirm"),
+    path("networks/confirm/<str:token>/yes", whereabouts.confirm, name="network-confirm-post"),
     path("admin", RedirectView.as_view(url="/admin/")),
 ]

@@ -71,7 +71,7 @@ def test_signing_out_ends_the_session_for_good(world: World, visit: Visit):
 
 def test_a_session_elsewhere_can_be_ended_and_stops_at_once(world: World, visit: Visit):
     here, elsewhere = visit(world.alice), visit(world.alice)
-    rows = here.get("/profile").context["sessions"]
+    rows = here.get("/security").context["sessions"]
     assert [row["here"] for row in rows] == [False, True]
     here.post(rows[0]["end_url"])
     assert (here.get("/").status_code, elsewhere.get("/").status_code) == (200, 302)
@@ -79,7 +79,7 @@ def test_a_session_elsewhere_can_be_ended_and_stops_at_once(world: World, visit:
 
 def test_another_person_s_session_cannot_be_ended(world: World, visit: Visit):
     alice = visit(world.alice)
-    [row] = alice.get("/profile").context["sessions"]
+    [row] = alice.get("/security").context["sessions"]
     for person in (world.bob, world.charlie):
         assert visit(person).post(row["end_url"]).status_code == 404
     assert alice.get("/").status_code == 200

@@ -84,7 +84,7 @@ ACTIONS = (
     "/organization/people/x/remove",
     "/organization/partners",
     "/organization/fees",
-    "/profile/sessions/x/end",
+    "/security/sessions/x/end",
 )
 
 

@@ -87,7 +87,7 @@ def save(request: PersonRequest) -> HttpResponse:
         return _change_page(request, form, status=STATUS_OF_KIND[error.kind])
     remember(request, session_id=request.session_id)
     messages.success(request, "Your password is changed. Your other sessions are ended.")
-    return HttpResponseRedirect(reverse("web:profile"))
+    return HttpResponseRedirect(reverse("web:security"))
 
 
 def _change_page(request: PersonRequest, form: ChangePasswordForm, *, status: int) -> HttpResponse:
