@@ -8,6 +8,7 @@ import time
 from celery import shared_task
 from kombu.exceptions import KombuError
 
+from accounts.services.challenges import purge_challenges
 from accounts.services.mail import deliver_due
 from kernel import clock
 from kernel.actor import Door, system
@@ -33,6 +34,13 @@ def deliver_mail() -> dict[str, int]:
     actor = system(door=Door.TASK, request_id=f"deliver_mail-{new_id()}")
     done = deliver_due(actor=actor, now=clock.now())
     return {"sent": done.sent, "put_off": done.put_off, "died": done.died}
+
+
+@shared_task(name="accounts.tasks.purge_challenges")
+def purge_ended_challenges() -> int:
+    """Remove challenges that ended a day ago; how many of them."""
+    actor = system(door=Door.TASK, request_id=f"purge_challenges-{new_id()}")
+    return purge_challenges(actor=actor, now=clock.now())
 
 
 def nudge_delivery() -> None:
