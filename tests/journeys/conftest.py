@@ -65,31 +65,33 @@ def opens(browser: Browser, server: LiveServer) -> Iterator[Opens]:
     contexts = []
     phones: dict[User, Phone] = {}
 
-    def phone_of(user: User) -> Phone:
-        if user not in phones:
-            phones[user] = aside(lambda: give_phone(user))
-        return phones[user]
-
-    def listen(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and message.text not in foreseen:
-            said.append(f"{message.location.get('url')}: {message.text}")
-
     def window(user: User | None = None, *, refused: bool = False, **options: object) -> Page:
         if refused:
             foreseen.add(REFUSED)
         context = browser.new_context(base_url=server.url, reduced_motion="reduce", **options)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
-        page.on("console", listen)
+        page.on("console", lambda message: _listen(message, said, foreseen))
         page.on("request", lambda request: _stay_home(request.url, server.url, said))
         if user is not None:
-            sign_in(page, user, phone_of(user))
+            sign_in(page, user, _phone_of(user, phones))
         return page
 
     yield window
     for context in contexts:
         context.close()
     assert said == []
+
+
+def _phone_of(user: User, phones: dict[User, Phone]) -> Phone:
+    if user not in phones:
+        phones[user] = aside(lambda: give_phone(user))
+    return phones[user]
+
+
+def _listen(message: ConsoleMessage, said: list[str], foreseen: set[str]) -> None:
+    if message.type in ("error", "warning") and message.text not in foreseen:
+        said.append(f"{message.location.get('url')}: {message.text}")
 
 
 def _stay_home(url: str, home: str, said: list[str]) -> None:

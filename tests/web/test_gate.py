@@ -67,7 +67,7 @@ def test_signing_in_changes_the_cookie(world: World):
     between = client.session.session_key
     prove(client, phone)
     assert len({planted, between, client.session.session_key}) == 3
-    for stale in (planted, between):
+    for stale in (str(planted), str(between)):
         thief = Client()
         thief.cookies[settings.SESSION_COOKIE_NAME] = stale
         assert thief.get("/").status_code == 302

@@ -23,7 +23,7 @@ class UnreadableDemoFile(Exception):
 
 
 class DemoFile:
-    """The passwords, secrets and API keys of the demo world, on disk the moment they are decided."""
+    """Passwords, secrets and API keys of the demo world, on disk the moment they are decided."""
 
     def __init__(self, *, data_dir: Path, base_url: str) -> None:
         """Read the file, if there is one.
