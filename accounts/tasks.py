@@ -10,6 +10,7 @@ from kombu.exceptions import KombuError
 
 from accounts.services.answering import answer_mail_requests
 from accounts.services.attempts import forget_old_attempts
+from accounts.services.challenges import purge_challenges
 from accounts.services.mail import deliver_due
 from kernel import clock
 from kernel.actor import Door, system
@@ -43,6 +44,13 @@ def forget_attempts() -> int:
     """Forget counts of passwords that were tried long ago."""
     actor = system(door=Door.TASK, request_id=f"forget_attempts-{new_id()}")
     return forget_old_attempts(actor=actor, now=clock.now())
+
+
+@shared_task(name="accounts.tasks.purge_challenges")
+def purge_ended_challenges() -> int:
+    """Remove challenges that ended a day ago; how many of them."""
+    actor = system(door=Door.TASK, request_id=f"purge_challenges-{new_id()}")
+    return purge_challenges(actor=actor, now=clock.now())
 
 
 def nudge_delivery() -> None:

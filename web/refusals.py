@@ -98,6 +98,14 @@ SENTENCES: dict[str, Sentence] = {
     "invalid_network_link": Sentence(
         "This link was used, or is older than half an hour. Ask for another one."
     ),
+    "second_factor_refused": Sentence("That does not prove it is you. Try the newest code."),
+    "challenge_ended": Sentence("That took too long, or too many tries. Begin again."),
+    "one_time_codes_unavailable": Sentence(
+        "Codes by e-mail are not available at the moment. Try again in a minute."
+    ),
+    "last_strong_factor": Sentence(
+        "Your role needs an authenticator app or a passkey, so add another first."
+    ),
     "busy": Sentence("We are busy and changed nothing. Try again in a moment."),
 }
 

@@ -101,10 +101,45 @@ def nothing(world: World, caller: str) -> dict[str, Any]:
     return {}
 
 
+def a_wrong_answer(*_: Any) -> dict[str, str]:
+    return {"id": "unknown", "method": "totp", "code": "000000"}
+
+
 MATRIX: dict[str, Row] = {
     "register": Row("POST", "/auth/register", (201,) * 6, registration),
     "sign_in": Row(
         "POST", "/auth/token", (401,) * 6, lambda *_: {"email": "x@y.test", "password": "z"}
+    ),
+    "answer_challenge": Row("POST", "/auth/token/challenge", (422,) * 6, a_wrong_answer),
+    "step_up": Row("POST", "/auth/step-up", (401, 200, 200, 200, 200, 403), nothing),
+    "answer_step_up": Row(
+        "POST", "/auth/step-up/challenge", (401, 422, 422, 422, 422, 403), a_wrong_answer
+    ),
+    "read_my_factors": Row("GET", "/me/factors", (401, 200, 200, 200, 200, 403)),
+    "begin_totp": Row("POST", "/me/factors/totp", (401, 201, 201, 201, 201, 403), nothing),
+    "confirm_totp": Row(
+        "POST",
+        "/me/factors/totp/confirm",
+        (401, 409, 409, 409, 409, 403),
+        lambda *_: {"code": "000000"},
+    ),
+    "remove_totp": Row("DELETE", "/me/factors/totp", (401, 404, 404, 404, 404, 403)),
+    "begin_passkey": Row(
+        "POST", "/me/factors/passkeys/options", (401, 200, 200, 200, 200, 403), nothing
+    ),
+    "add_passkey": Row(
+        "POST",
+        "/me/factors/passkeys",
+        (401, 422, 422, 422, 422, 403),
+        lambda *_: {"challenge": "unknown", "name": "Key", "credential": {}},
+    ),
+    "remove_passkey": Row(
+        "DELETE",
+        "/me/factors/passkeys/pky_01h455vb4pex5vsknk084sn02q",
+        (401, 404, 404, 404, 404, 403),
+    ),
+    "issue_recovery_codes": Row(
+        "POST", "/me/factors/recovery-codes", (401, 409, 409, 409, 409, 403), nothing
     ),
     "refresh_tokens": Row(
         "POST", "/auth/token/refresh", (401,) * 6, lambda *_: {"refresh": "unknown"}

@@ -178,6 +178,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_timeout": 
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
+    "purge-challenges": {
+        "task": "accounts.tasks.purge_challenges",
+        "schedule": timedelta(hours=1),
+    },
     # A commit that writes mail asks for it at once; this finds what no worker was told of.
     "deliver-mail": {
         "task": "accounts.tasks.deliver_mail",
