@@ -53,6 +53,8 @@ class SessionEnd(models.TextChoices):
     REFRESH_REUSED = "refresh_reused", "A used refresh token came back"
     MEMBER_REMOVED = "member_removed", "The person was removed"
     PASSWORD_CHANGED = "password_changed", "The password was changed"
+    DEVICE_REVOKED = "device_revoked", "Its device was revoked"
+    NETWORK_REVOKED = "network_revoked", "Its network was revoked"
 
 
 class LinkPurpose(models.TextChoices):
@@ -60,8 +62,6 @@ class LinkPurpose(models.TextChoices):
 
     CONFIRM_EMAIL = "confirm_email", "Confirm an address"
     RESET_PASSWORD = "reset_password", "Choose a new password"
-    DEVICE_REVOKED = "device_revoked", "Its device was revoked"
-    NETWORK_REVOKED = "network_revoked", "Its network was revoked"
 
 
 class FactorMethod(models.TextChoices):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
-import pytest
+from pytest_django.fixtures import SettingsWrapper
 
 from accounts.models import DataKey
 from accounts.services.vault.keys import Owner, add_key, clear_bytes
@@ -66,7 +66,7 @@ def rotation(database: str, keys: dict[int, bytes]) -> subprocess.Popen[str]:
 
 
 def test_a_killed_rotation_goes_on_where_it_stopped(
-    committed_db: str, world: World, settings: pytest.FixtureRequest
+    committed_db: str, world: World, settings: SettingsWrapper
 ) -> None:
     plant(actor=ACTOR, world=world)
     before = masters()
