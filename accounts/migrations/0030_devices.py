@@ -153,6 +153,7 @@ class Migration(migrations.Migration):
                     ("killed", "Ended by somebody else"),
                     ("refresh_reused", "A used refresh token came back"),
                     ("member_removed", "The person was removed"),
+                    ("password_changed", "The password was changed"),
                     ("device_revoked", "Its device was revoked"),
                     ("network_revoked", "Its network was revoked"),
                 ],
