@@ -37,6 +37,50 @@ class InvalidApiKey(VaultCraftError):
     title = "The API key is not valid"
 
 
+class NetworkNotTrusted(VaultCraftError):
+    """Money does not move from a network the person was never seen on, for half an hour.
+
+    `opens_at` among the facts is when it will; null: only the e-mailed link opens it.
+    """
+
+    kind = Kind.REFUSED
+    code = "network_not_trusted"
+    title = "Money cannot be moved from this network yet"
+
+
+class CountryNotAllowed(VaultCraftError):
+    """The organization lets its people move money from some countries, and this is none of them."""
+
+    kind = Kind.REFUSED
+    code = "country_not_allowed"
+    title = "Money cannot be moved from this country"
+
+
+class CountriesUnknown(VaultCraftError):
+    """Nothing here can tell countries apart: no GeoIP file is configured, or it cannot be read."""
+
+    kind = Kind.REFUSED
+    code = "countries_unknown"
+    title = "This installation cannot tell from which country somebody comes"
+
+
+class InvalidNetworkLink(VaultCraftError):
+    """The link is unknown, used, older than half an hour, or somebody else's."""
+
+    kind = Kind.REFUSED
+    code = "invalid_network_link"
+    title = "The link is not valid; ask for another"
+
+
+class NetworkLinkTooSoon(VaultCraftError):
+    """A link was e-mailed a moment ago."""
+
+    kind = Kind.CONFLICT
+    code = "network_link_too_soon"
+    title = "A link was sent a moment ago; look into your mail"
+    retryable = True
+
+
 class OrganizationSuspended(VaultCraftError):
     """The credentials are right, but the organization is suspended."""
 
@@ -117,6 +161,87 @@ class InvalidScopes(VaultCraftError):
     title = "The scopes are not valid"
 
 
+class SecondFactorRefused(VaultCraftError):
+    """The code or passkey does not fit: wrong, used before, or another person's."""
+
+    kind = Kind.FORBIDDEN
+    code = "second_factor_refused"
+    title = "That does not prove it is you"
+
+
+class ChallengeEnded(VaultCraftError):
+    """The challenge is unknown, expired, answered, used up or another device's."""
+
+    kind = Kind.REFUSED
+    code = "challenge_ended"
+    title = "This challenge cannot be answered any more; begin again"
+
+
+class TooManyFactorTries(VaultCraftError):
+    """A person's wrong answers, or their codes by e-mail, have reached the cap for a while."""
+
+    kind = Kind.LIMIT
+    code = "too_many_factor_tries"
+    title = "Too many tries; wait a while"
+
+
+class OneTimeCodesUnavailable(VaultCraftError):
+    """Codes by e-mail live in the cache, which cannot be reached: nobody gets in by one."""
+
+    kind = Kind.UNAVAILABLE
+    code = "one_time_codes_unavailable"
+    title = "Codes by e-mail are not available at the moment"
+    retryable = True
+
+
+class FactorNotOffered(VaultCraftError):
+    """The challenge does not take this method of proof."""
+
+    kind = Kind.REFUSED
+    code = "factor_not_offered"
+    title = "This challenge does not take that method"
+
+
+class StepUpRequired(VaultCraftError):
+    """The session has not proven a second factor recently enough for this act."""
+
+    kind = Kind.FORBIDDEN
+    code = "step_up_required"
+    title = "Confirm that it is you first"
+
+
+class EnrollmentNotBegun(VaultCraftError):
+    """There is nothing to confirm: enrolling never began, was replaced, or is done."""
+
+    kind = Kind.CONFLICT
+    code = "enrollment_not_begun"
+    title = "Begin adding the factor first"
+
+
+class PasskeyRefused(VaultCraftError):
+    """The browser's answer does not make a passkey for this person on this site."""
+
+    kind = Kind.REFUSED
+    code = "passkey_refused"
+    title = "This passkey cannot be added"
+
+
+class LastStrongFactor(VaultCraftError):
+    """Whose role needs an authenticator app or a passkey keeps at least one."""
+
+    kind = Kind.CONFLICT
+    code = "last_strong_factor"
+    title = "Your role needs an authenticator app or a passkey; add another first"
+
+
+class TooManyPasskeys(VaultCraftError):
+    """A person has a bounded number of passkeys."""
+
+    kind = Kind.CONFLICT
+    code = "too_many_passkeys"
+    title = "You have as many passkeys as one can have"
+
+
 class DataShredded(VaultCraftError):
     """The person's keys are gone: what was sealed cannot be read, and nothing new is sealed."""
 
@@ -131,3 +256,53 @@ class PersonStillActive(VaultCraftError):
     kind = Kind.CONFLICT
     code = "person_still_active"
     title = "The account is still open"
+
+
+class EmailNotConfirmed(VaultCraftError):
+    """Until the address is confirmed a person may look, and nothing else."""
+
+    kind = Kind.FORBIDDEN
+    code = "email_not_confirmed"
+    title = "Confirm your e-mail address first"
+
+
+class InvalidLink(VaultCraftError):
+    """The link out of a mail is unknown, for something else, used, replaced or expired."""
+
+    kind = Kind.REFUSED
+    code = "invalid_link"
+    title = "The link is not valid any more"
+
+
+class WrongPassword(VaultCraftError):
+    """The present password does not fit, or it was tried too often."""
+
+    kind = Kind.REFUSED
+    code = "wrong_password"
+    title = "The present password is wrong"
+
+
+class TooManyAttempts(VaultCraftError):
+    """Too many passwords were wrong from this network, whoever they were for."""
+
+    kind = Kind.LIMIT
+    code = "too_many_attempts"
+    title = "Too many failed sign-ins from your network; try again later"
+    retryable = True
+
+
+class TooManyMails(VaultCraftError):
+    """The mail was asked for too often."""
+
+    kind = Kind.LIMIT
+    code = "too_many_mails"
+    title = "We have sent this mail already; try again later"
+    retryable = True
+
+
+class PhoneNotFound(VaultCraftError):
+    """The person has no phone number here."""
+
+    kind = Kind.NOT_FOUND
+    code = "phone_not_found"
+    title = "There is no phone number"

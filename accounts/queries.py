@@ -7,13 +7,26 @@ import uuid
 from collections.abc import Collection
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Func, Q, QuerySet, TextField
 
 from accounts import policy
+from accounts.blind_indexes import blind_index
 from accounts.choices import OrganizationStatus
 from accounts.look_ups import session_with_id
-from accounts.models import ApiKey, Invitation, Organization, SignInSession, User
+from accounts.models import (
+    ApiKey,
+    CountryPolicy,
+    Device,
+    Invitation,
+    Network,
+    Organization,
+    PendingMail,
+    SignInSession,
+    User,
+)
+from accounts.rules import normalized_phone
 from kernel import clock
 from kernel.actor import Actor, ActorKind
 from kernel.errors import NotFound
@@ -98,6 +111,15 @@ def visible_people(actor: Actor) -> QuerySet[User]:
     return people.filter(_own(actor))
 
 
+def people_with_phone(actor: Actor, phone: str) -> QuerySet[User]:
+    """Those of the people in view who have exactly this phone number, in any spelling.
+
+    :raises InvalidProfile: if it is no international number.
+    """
+    found = blind_index(field="phone", text=normalized_phone(phone))
+    return visible_people(actor).filter(phone__blind_index=found)
+
+
 def visible_invitations(actor: Actor) -> QuerySet[Invitation]:
     """Invitations of the actor's organization, for those who may see its people."""
     if not policy.may(actor, "people.read"):
@@ -120,6 +142,38 @@ def visible_sessions(actor: Actor) -> QuerySet[SignInSession]:
     return sessions.filter(_is(user_id=actor.id))
 
 
+def visible_pending_mail(actor: Actor) -> QuerySet[PendingMail]:
+    """Mail on its way out, and mail that could not be sent; for the platform's staff alone."""
+    if not policy.may(actor, "mail.read"):
+        return PendingMail.objects.none()
+    return PendingMail.objects.select_related("organization")
+
+
+def own_sessions(actor: Actor, *, now: dt.datetime) -> QuerySet[SignInSession]:
+    """The actor's own sessions that still count, whatever the actor may see besides.
+
+    One that was not refreshed in time cannot be any more, though its end is still to come.
+    """
+    idle_since = now - dt.timedelta(seconds=settings.REFRESH_IDLE_SECONDS)
+    own = SignInSession.objects.filter(_person(actor), revoked_at=None, expires_at__gt=now)
+    return own.filter(last_seen_at__gt=idle_since).select_related("device")
+
+
+def own_devices(actor: Actor) -> QuerySet[Device]:
+    """The actor's own devices that were not revoked."""
+    return Device.objects.filter(_person(actor), revoked_at=None)
+
+
+def own_networks(actor: Actor) -> QuerySet[Network]:
+    """The networks the actor was seen on, without those they disowned."""
+    return Network.objects.filter(_person(actor), revoked_at=None)
+
+
+def visible_country_policies(actor: Actor) -> QuerySet[CountryPolicy]:
+    """The rule of the actor's own organization; for the platform those of all."""
+    return CountryPolicy.objects.filter(_own(actor))
+
+
 def live_session(*, session_id: uuid.UUID, now: dt.datetime) -> SignInSession | None:
     """The session with its person and organization, if all three still count.
 
@@ -134,6 +188,11 @@ def _own(actor: Actor) -> Q:
     if actor.is_platform:
         return Q()
     return _is(organization_id=actor.organization_id)
+
+
+def _person(actor: Actor) -> Q:
+    """Rows of the actor as a person; an API key is none."""
+    return _is(user_id=actor.id if actor.kind is ActorKind.USER else None)
 
 
 def _is(**value: uuid.UUID | None) -> Q:

@@ -7,7 +7,8 @@ import datetime as dt
 from django.db import models
 from django.db.models import Q
 
-from accounts.choices import SessionEnd
+from accounts.choices import FactorMethod, SessionEnd
+from accounts.models.devices import Device
 from accounts.models.organizations import Organization
 from accounts.models.people import User
 from kernel.actor import Door
@@ -28,12 +29,29 @@ class SignInSession(IdentifiedModel):
         related_name="+",
         help_text="The person's own, copied so that tenants can be told apart here.",
     )
+    device = models.ForeignKey(
+        Device,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="sessions",
+        help_text="Of the same person: the database checks it.",
+    )
+    device_bound = models.BooleanField(
+        default=False, help_text="Whether a refresh must show the device's token too."
+    )
     door = models.CharField(max_length=16, choices=[(door.value, door.name) for door in Door])
     ip = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=300, blank=True)
     opened_at = models.DateTimeField()
     last_seen_at = models.DateTimeField(help_text="When it was opened or last refreshed.")
     expires_at = models.DateTimeField(help_text="The absolute end, however often refreshed.")
+    second_factor = models.CharField(
+        max_length=16,
+        choices=FactorMethod.choices,
+        null=True,
+        help_text="What was proven last besides the password.",
+    )
+    second_factor_at = models.DateTimeField(null=True, help_text="When that was.")
     revoked_at = models.DateTimeField(null=True)
     revoked_reason = models.CharField(max_length=32, choices=SessionEnd.choices, null=True)
 
@@ -51,6 +69,15 @@ class SignInSession(IdentifiedModel):
                 condition=Q(revoked_at__isnull=True, revoked_reason__isnull=True)
                 | Q(revoked_at__isnull=False, revoked_reason__isnull=False),
                 name="accounts_session_revoked",
+            ),
+            models.CheckConstraint(
+                condition=Q(second_factor__isnull=True, second_factor_at__isnull=True)
+                | Q(second_factor__in=FactorMethod.values, second_factor_at__isnull=False),
+                name="accounts_session_second_factor",
+            ),
+            models.CheckConstraint(
+                condition=Q(device_bound=False) | Q(device__isnull=False),
+                name="accounts_session_bound",
             ),
         )
 

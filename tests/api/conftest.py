@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.choices import FactorMethod
 from accounts.models import User
 from accounts.services.sessions import open_session
 from kernel import clock
@@ -92,8 +93,12 @@ def _checked(got: Got) -> Got:
     return got
 
 
-def token_of(world: World, user: User) -> str:
-    return open_session(actor=world.actor(user), now=clock.now()).access
+def token_of(
+    world: World, user: User, *, second_factor: FactorMethod | None = FactorMethod.TOTP
+) -> str:
+    """An access token of a session that has just proven a second factor."""
+    actor = world.actor(user)
+    return open_session(actor=actor, now=clock.now(), second_factor=second_factor).access
 
 
 @pytest.fixture

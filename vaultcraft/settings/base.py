@@ -104,6 +104,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_COOKIE_NAME = "vaultcraft_session"
+DEVICE_COOKIE_NAME = "vaultcraft_device"
 CSRF_COOKIE_NAME = "vaultcraft_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -138,6 +139,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # a batch of 500 transfers is about 150
 # How many of our own proxies stand in front; 0 means that the peer is the client.
 VAULTCRAFT_PROXIES = env.integer("VAULTCRAFT_PROXIES", default=0)
 
+# --- Countries -------------------------------------------------------------------------------
+# A GeoIP database in MaxMind's format (MMDB); without one no organization can ask for countries.
+VAULTCRAFT_GEOIP_PATH = env.text("VAULTCRAFT_GEOIP_PATH", default="")
+
 # --- Other servers ---------------------------------------------------------------------------
 DATABASE_POOL_MAX = env.integer("VAULTCRAFT_DATABASE_POOL_MAX", default=40, minimum=2)
 SERVER_TIMEOUT_SECONDS = 0.5  # cache and broker: slow is as bad as dead
@@ -158,6 +163,9 @@ def redis_cache(url: str) -> dict[str, Any]:
     }
 
 
+EMAIL_TIMEOUT = 10  # seconds; a batch of mails ends before its lease does
+DEFAULT_FROM_EMAIL = "no-reply@vaultcraft.invalid"
+
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 300
@@ -170,6 +178,20 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_timeout": 
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
+    "purge-challenges": {
+        "task": "accounts.tasks.purge_challenges",
+        "schedule": timedelta(hours=1),
+    },
+    # A commit that writes mail asks for it at once; this finds what no worker was told of.
+    "deliver-mail": {
+        "task": "accounts.tasks.deliver_mail",
+        "schedule": timedelta(seconds=10),
+        "options": {"expire_seconds": 10},
+    },
+    "forget-attempts": {
+        "task": "accounts.tasks.forget_attempts",
+        "schedule": timedelta(hours=1),
+    },
     "clear-expired-sessions": {
         "task": "vaultcraft.tasks.clear_expired_sessions",
         "schedule": timedelta(hours=6),
