@@ -40,6 +40,7 @@ SAMPLES: dict[str, Any] = {
     "base_currency": "INR",
     "closes_on": "2026-11-19",
     "code": "5299",
+    "countries": ["IN"],
     "country": "IN",
     "email": "somebody@globex.test",
     "expires_in_seconds": 3600,
