@@ -12,7 +12,13 @@ from typing import Any, cast
 
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.apps import AdminConfig
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 
@@ -20,8 +26,10 @@ from kernel import clock
 from kernel.actor import Door
 from kernel.context import reading
 from kernel.errors import PermissionDenied, VaultCraftError
+from kernel.rates.admission import admit
 
 # Passwords are ours; `view_on_site` finds rows of any model around the lists' own querysets.
+_METHODS = ("GET", "HEAD", "POST")
 _VIEWS_NOT_OURS = {"password_change", "password_change_done", "view_on_site"}
 
 
@@ -119,12 +127,17 @@ class VaultCraftAdminSite(AdminSite):
 def _under_actors_eyes(view: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(view)
     def seen(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        from web.doors import rate_of
         from web.views import errors
 
+        if request.method not in _METHODS:
+            return HttpResponseNotAllowed(_METHODS)
         try:
-            if request.method not in ("GET", "HEAD"):
+            actor = request.actor  # type: ignore[attr-defined] # set by has_permission
+            admit(actor=actor, route=rate_of(view, request))
+            if request.method == "POST":
                 return cast(HttpResponseBase, view(request, *args, **kwargs))
-            with reading(request.actor):  # type: ignore[attr-defined] # set by has_permission
+            with reading(actor):
                 response = view(request, *args, **kwargs)
                 if isinstance(response, SimpleTemplateResponse):
                     response.render()

@@ -22,6 +22,7 @@ from api.v1.organizations import Organization, rendered_organization
 from kernel import clock
 from kernel.actor import ActorKind
 from kernel.errors import PermissionDenied
+from kernel.rates.table import RouteClass
 
 TAG = "Sign-in"
 MAX_PASSWORD = 1_000
@@ -89,6 +90,8 @@ class Joining(fields.StrictSerializer):
 class Register(Endpoint):
     """Open to everybody."""
 
+    rate = RouteClass.REGISTRATION
+
     public = True
     authentication_classes = []
 
@@ -123,6 +126,8 @@ class Register(Endpoint):
 class SignIn(Endpoint):
     """Open to everybody."""
 
+    rate = RouteClass.SIGN_IN
+
     public = True
     authentication_classes = []
 
@@ -149,6 +154,8 @@ class SignIn(Endpoint):
 
 class RefreshTokens(Endpoint):
     """Open to everybody who has a refresh token."""
+
+    rate = RouteClass.TOKENS
 
     public = True
     authentication_classes = []
@@ -206,6 +213,8 @@ class Logout(Endpoint):
 
 class Join(Endpoint):
     """Open to everybody who was invited."""
+
+    rate = RouteClass.REGISTRATION
 
     public = True
     authentication_classes = []

@@ -18,6 +18,7 @@ from api.v1.transfers.foretelling import FINGERPRINT, TransferDryRun, foretold
 from api.v1.transfers.rendering import Viewer, answer_of
 from api.v1.transfers.shapes import MAX_DESCRIPTION, Transfer
 from kernel import clock, crypto
+from kernel.rates.table import RouteClass
 from ledger import errors as ledger_errors
 from wallets import errors as wallet_errors
 from wallets.choices import TransferKind
@@ -71,6 +72,8 @@ class CashOrder(fields.StrictSerializer):
 class Deposits(Endpoint):
     """Money in."""
 
+    rate = RouteClass.MONEY
+
     @operation(
         "create_deposit",
         tag=TAG,
@@ -93,6 +96,8 @@ class Deposits(Endpoint):
 
 class Withdrawals(Endpoint):
     """Money out."""
+
+    rate = RouteClass.MONEY
 
     @operation(
         "create_withdrawal",
@@ -118,6 +123,8 @@ class Withdrawals(Endpoint):
 class DepositDryRun(Endpoint):
     """Money in, asked about."""
 
+    rate = RouteClass.LOOK_UPS
+
     @operation(
         "rehearse_deposit",
         tag=TAG,
@@ -133,6 +140,8 @@ class DepositDryRun(Endpoint):
 
 class WithdrawalDryRun(Endpoint):
     """Money out, asked about."""
+
+    rate = RouteClass.LOOK_UPS
 
     @operation(
         "rehearse_withdrawal",

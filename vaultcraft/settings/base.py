@@ -138,6 +138,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # a batch of 500 transfers is about 150
 # How many of our own proxies stand in front; 0 means that the peer is the client.
 VAULTCRAFT_PROXIES = env.integer("VAULTCRAFT_PROXIES", default=0)
 
+# --- Rates -----------------------------------------------------------------------------------
+VAULTCRAFT_RATES = env.rates()  # published in docs/api.md
+
 # --- Other servers ---------------------------------------------------------------------------
 DATABASE_POOL_MAX = env.integer("VAULTCRAFT_DATABASE_POOL_MAX", default=40, minimum=2)
 SERVER_TIMEOUT_SECONDS = 0.5  # cache and broker: slow is as bad as dead

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from kernel.errors import Kind, VaultCraftError
+from kernel.rates.errors import QuotaExceeded
 from web.refusals import STATUS_OF_KIND, SYMBOL_OF_KIND
 
 logger = logging.getLogger(__name__)
@@ -16,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 def refused(request: HttpRequest, error: VaultCraftError) -> HttpResponse:
     """The page of a foreseen refusal."""
-    return _page(
+    answer = _page(
         request,
         status=STATUS_OF_KIND[error.kind],
         code=error.code,
@@ -24,6 +25,9 @@ def refused(request: HttpRequest, error: VaultCraftError) -> HttpResponse:
         detail=_WORDS.get(error.kind, error.detail),
         symbol=SYMBOL_OF_KIND.get(error.kind, "circle-alert"),
     )
+    if isinstance(error, QuotaExceeded):
+        answer["Retry-After"] = str(error.retry_after_seconds)
+    return answer
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -110,6 +114,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 _WORDS: dict[Kind, str] = {
     Kind.FORBIDDEN: "Your role does not include this. An owner of your organization can help.",
     Kind.NOT_FOUND: "The page moved, the link is wrong, or it belongs to another organization.",
+    Kind.LIMIT: "That was too much in too short a time. Nothing was changed; wait a little.",
     Kind.UNAVAILABLE: "We are busy right now and changed nothing. Try again in a moment.",
 }
 
