@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-import structlog
 from django.core.exceptions import (
     PermissionDenied,
     RequestDataTooBig,
@@ -23,8 +22,6 @@ from rest_framework import exceptions as drf
 from api import errors
 from kernel import errors as kernel_errors
 from kernel.errors import Kind, VaultCraftError
-
-log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "/api/v1/errors"
@@ -107,8 +104,7 @@ def response(error: VaultCraftError, *, request_id: str) -> HttpResponse:
         answer["WWW-Authenticate"] = challenge(error)
     if status in (429, 503) or error.retryable:
         answer["Retry-After"] = str(getattr(error, "retry_after_seconds", RETRY_AFTER_SECONDS))
-    if status in (401, 403):
-        log.warning("api_access_refused", code=error.code, status=status)
+    answer.refusal_code = error.code  # type: ignore[attr-defined] # for the request log
     return answer
 
 

@@ -1,5 +1,6 @@
 """Who is really calling, when our own proxies stand in front."""
 
+import ipaddress
 from collections.abc import Callable
 
 from django.conf import settings
@@ -22,6 +23,15 @@ class ClientAddressMiddleware:
         """Rewrite the address, then go on."""
         proxies = settings.VAULTCRAFT_PROXIES
         hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        if proxies and len(hops) >= proxies and hops[-proxies].strip():
-            request.META["REMOTE_ADDR"] = hops[-proxies].strip()
+        client = _address(hops[-proxies]) if proxies and len(hops) >= proxies else None
+        if client is not None:
+            request.META["REMOTE_ADDR"] = client
         return self.get_response(request)
+
+
+def _address(text: str) -> str | None:
+    """The address in an entry; None unless it is one: no other text reaches rows, logs and keys."""
+    try:
+        return str(ipaddress.ip_address(text.strip()))
+    except ValueError:
+        return None

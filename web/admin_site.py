@@ -12,13 +12,7 @@ from typing import Any, cast
 
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.apps import AdminConfig
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    HttpResponseNotAllowed,
-    HttpResponseRedirect,
-)
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 
@@ -29,7 +23,6 @@ from kernel.errors import PermissionDenied, VaultCraftError
 from kernel.rates.admission import admit
 
 # Passwords are ours; `view_on_site` finds rows of any model around the lists' own querysets.
-_METHODS = ("GET", "HEAD", "POST")
 _VIEWS_NOT_OURS = {"password_change", "password_change_done", "view_on_site"}
 
 
@@ -130,8 +123,6 @@ def _under_actors_eyes(view: Callable[..., Any]) -> Callable[..., Any]:
         from web.doors import rate_of
         from web.views import errors
 
-        if request.method not in _METHODS:
-            return HttpResponseNotAllowed(_METHODS)
         try:
             actor = request.actor  # type: ignore[attr-defined] # set by has_permission
             admit(actor=actor, route=rate_of(view, request))

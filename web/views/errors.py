@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -11,8 +9,6 @@ from django.urls import reverse
 from kernel.errors import Kind, VaultCraftError
 from kernel.rates.errors import QuotaExceeded
 from web.refusals import STATUS_OF_KIND, SYMBOL_OF_KIND
-
-logger = logging.getLogger(__name__)
 
 
 def refused(request: HttpRequest, error: VaultCraftError) -> HttpResponse:
@@ -100,7 +96,6 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: the form's anti-forgery token is missing or old."""
-    logger.warning("csrf_failure", extra={"reason": reason, "path": request.path})
     return _page(
         request,
         status=403,
@@ -135,4 +130,6 @@ def _page(
             "request_id": getattr(request, "request_id", ""),
         },
     )
-    return HttpResponse(content, status=status)
+    answer = HttpResponse(content, status=status)
+    answer.refusal_code = code  # type: ignore[attr-defined] # for the request log
+    return answer
