@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-_FILLED = {
-    "path": "x",
-    "str": "x",
-    "int": "1",
-    "slug": "x",
-    "uuid": "0" * 8 + "-0000-0000-0000-" + "0" * 12,
-}
+_FILLED = {"path": "x", "str": "x", "int": "1", "slug": "x", "uuid": str(uuid.UUID(int=0))}
 
 
 def addresses() -> list[str]:
