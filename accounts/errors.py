@@ -115,3 +115,27 @@ class InvalidScopes(VaultCraftError):
     kind = Kind.REFUSED
     code = "invalid_scopes"
     title = "The scopes are not valid"
+
+
+class DataShredded(VaultCraftError):
+    """The person's keys are gone: what was sealed cannot be read, and nothing new is sealed."""
+
+    kind = Kind.CONFLICT
+    code = "data_shredded"
+    title = "This person's data was erased"
+
+
+class PersonStillActive(VaultCraftError):
+    """Only a closed account can be erased."""
+
+    kind = Kind.CONFLICT
+    code = "person_still_active"
+    title = "The account is still open"
+
+
+class PhoneNotFound(VaultCraftError):
+    """The person has no phone number here."""
+
+    kind = Kind.NOT_FOUND
+    code = "phone_not_found"
+    title = "There is no phone number"

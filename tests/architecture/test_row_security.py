@@ -38,6 +38,7 @@ NEVER_REMOVED = APPEND_ONLY | {
     "ledger_hold",
     "ledger_ledgeraccount",
     "ledger_period",
+    "wallets_accountnumber",
     "wallets_feeschedule",
     "wallets_limitrule",
     "wallets_spendingusage",
@@ -126,6 +127,7 @@ def test_the_only_columns_the_application_updates() -> None:
             "opening_proof",
             "closing_proof",
         },
+        "wallets_accountnumber": {"sealed"},  # turned to new keys
         "wallets_feeschedule": {
             "fixed_minor",
             "bps",
@@ -209,6 +211,7 @@ def test_functions_that_run_as_the_owner() -> None:
         "ledger_guard_period": False,
         "ledger_open_books": False,
         "wallet_directory": True,
+        "wallet_handle_of_number": True,
         "wallets_check_transfers": False,
     }
     for name, settings, _ in found:
