@@ -59,14 +59,21 @@ _PERSONAL = (
     (re.compile(r"\b[A-Z]{2}\d{2}[A-Z0-9]{11,30}\b"), MASK),
 )
 # Ours by construction: nothing that anybody sent stands there.
-_OURS = frozenset({"at", "level", "logger", "method", "status", "duration_ms"})
+_OURS = frozenset(
+    {"at", "level", "logger", "method", "route", "status", "duration_ms", "actor", "ip"}
+)
 # A request is found again by the id its sender chose, even if that is a long number.
 _IDS = frozenset({"request_id", "trace_id"})
+_MINTED = re.compile(r"req_[0-9a-z]{26}")
+# Names of events: what most texts are, and nothing that a pattern above could find.
+_QUIET = re.compile(r"[a-z_ ]{0,40}")
 
 
 def masked(value: Any) -> Any:
     """Return a value with everything secret or personal in it masked."""
     if isinstance(value, str):
+        if _QUIET.fullmatch(value):
+            return value
         return _masked_text(value, (*_SECRETS, *_PERSONAL))
     if isinstance(value, Mapping):
         return {name: _masked_item(str(name), item) for name, item in value.items()}
@@ -142,7 +149,8 @@ def _masked_item(name: str, value: Any) -> Any:
     if name in _OURS:
         return value
     if name in _IDS:
-        return _masked_text(str(value), _SECRETS)
+        text = str(value)
+        return text if _MINTED.fullmatch(text) else _masked_text(text, _SECRETS)
     if value is not None and _SECRET_NAME.search(name):
         return MASK
     return masked(value)

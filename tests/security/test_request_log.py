@@ -11,6 +11,7 @@ import pytest
 import structlog
 from django.test import Client
 
+from kernel.rates.table import ClassRates, Rate, RouteClass
 from tests.api.conftest import Caller
 from tests.web.conftest import Visit
 from tests.world import PASSWORD, World
@@ -104,6 +105,15 @@ def test_failed_sign_ins_and_refused_access_are_security_events(
     ]
     assert {one["logger"] for one in (*failed, *refused)} == {"security"}
     assert refused[0]["actor"] == f"user:{world.bob.id}"
+
+
+def test_an_exceeded_quota_is_a_security_event(written, settings, world: World, bob: Caller):
+    narrow = ClassRates(principal=Rate(1, 60), address=Rate(100, 60))
+    settings.VAULTCRAFT_RATES = {**settings.VAULTCRAFT_RATES, RouteClass.READS: narrow}
+    assert [bob.get("/me").status, bob.get("/me").status] == [200, 429]
+    [event] = events(written, "quota_exceeded")
+    assert (event["logger"], event["policies"]) == ("security", ["reads"])
+    assert event["actor"] == f"user:{world.bob.id}"
 
 
 def test_secrets_planted_in_every_part_of_a_request_are_not_in_the_log(
