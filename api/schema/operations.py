@@ -153,11 +153,13 @@ _RETRY_AFTER = OpenApiParameter(
     required=True,
     description="Seconds to wait before the same request is sent again.",
 )
+# Every answer of a request that was counted has them; a client needs them where they matter.
+COUNTED = [200, 201, 204, 429]
 _RATE_POLICY = OpenApiParameter(
     POLICY_HEADER,
     {"type": "string"},
     OpenApiParameter.HEADER,
-    response=True,
+    response=COUNTED,
     description="The limits that count this request, with quota `q` and window `w` in seconds"
     " (draft-ietf-httpapi-ratelimit-headers).",
 )
@@ -165,7 +167,7 @@ _RATE_LIMIT = OpenApiParameter(
     LIMIT_HEADER,
     {"type": "string"},
     OpenApiParameter.HEADER,
-    response=True,
+    response=COUNTED,
     description="Of each of them what remains, `r`, and for how many seconds it should do, `t`.",
 )
 _LOCATION = OpenApiParameter(

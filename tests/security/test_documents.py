@@ -16,7 +16,9 @@ from vaultcraft.checks import ROOT
 def test_the_published_limits_are_those_of_the_table():
     text = (ROOT / "docs" / "api.md").read_text()
     rows = re.findall(r"^\| `([a-z-]+)` \| ([^|]*) \| ([^|]*) \| ([^|]*) \|", text, re.MULTILINE)
-    published = {name: (mine.strip(), theirs.strip(), alone.strip()) for name, mine, theirs, alone in rows}
+    published = {
+        name: (mine.strip(), theirs.strip(), alone.strip()) for name, mine, theirs, alone in rows
+    }
     assert published == {
         route.value: (
             str(rates.principal or "-"),
