@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import redis
 from django.test import Client
-from django.urls import get_resolver
 
 from api.endpoint import Endpoint
 from api.schema.document import document
+from api.urls import urlpatterns
 from kernel.rates.table import DEFAULTS, ClassRates, Rate, RouteClass
 from tests.api.conftest import Caller, Got, order
 from tests.world import PASSWORD, World
@@ -182,11 +182,9 @@ def test_what_each_class_does_without_redis(
 
 
 def operations() -> list[tuple[str, str, dict[str, Any], type[Endpoint]]]:
-    views = {
+    views: dict[str, type[Endpoint]] = {
         "/api/v1/" + re.sub(r"<str:(\w+)>", r"{\1}", str(one.pattern)): one.callback.view_class
-        for resolver in get_resolver().url_patterns
-        if getattr(resolver, "app_name", None) == "api"
-        for one in resolver.url_patterns
+        for one in urlpatterns
         if hasattr(one.callback, "view_class")
     }
     return [
