@@ -18,7 +18,8 @@ from kernel.rates.table import RouteClass
 
 POLICY_HEADER = "RateLimit-Policy"
 LIMIT_HEADER = "RateLimit"
-# In a batch a unit is an item; the draft's registry has no word for it, and one may be made.
+# In a batch a unit is an item. The draft's registry of units (`qu`) has no word for that, so a
+# parameter of our own says it, as section 3.1 asks.
 _UNITS = {RouteClass.BATCHES.value: "items", f"{RouteClass.BATCHES}-address": "items"}
 
 
@@ -62,7 +63,7 @@ def add_rate_headers(request: HttpRequest, answer: HttpResponse) -> None:
 
 def _policy(standing: Standing) -> str:
     units = _UNITS.get(standing.policy)
-    unit = f';qu="{units}"' if units else ""
+    unit = f';vaultcraft-unit="{units}"' if units else ""
     return f'"{standing.policy}";q={standing.rate.quota}{unit};w={standing.rate.seconds}'
 
 

@@ -126,7 +126,7 @@ def test_a_batch_costs_its_items(settings, world: World, alice: Caller, path: st
     three = {"items": [order(world, amount_minor=100)] * 3}
     got = alice.move(path, three)
     assert got.status == 200
-    assert '"batches";q=5;qu="items";w=60' in got.headers["RateLimit-Policy"]
+    assert '"batches";q=5;vaultcraft-unit="items";w=60' in got.headers["RateLimit-Policy"]
     assert read_header(got.headers["RateLimit"])["batches"]["r"] == 2
     before = Transfer.objects.count()
     assert alice.move(path, three).status == 429
