@@ -78,16 +78,16 @@ class ClassRates:
 Table = Mapping[RouteClass, ClassRates]
 
 DEFAULTS: Table = {
-    RouteClass.SIGN_IN: ClassRates(address=Rate(30, 60), strict=True),
-    RouteClass.REGISTRATION: ClassRates(address=Rate(20, 3_600), strict=True),
-    RouteClass.TOKENS: ClassRates(address=Rate(120, 60), strict=True),
-    RouteClass.REFUSED_CREDENTIALS: ClassRates(address=Rate(60, 60), strict=True),
-    RouteClass.READS: ClassRates(principal=Rate(1_200, 60), address=Rate(6_000, 60)),
-    RouteClass.EXPORTS: ClassRates(principal=Rate(300, 60), address=Rate(1_500, 60)),
-    RouteClass.CHANGES: ClassRates(principal=Rate(120, 60), address=Rate(600, 60)),
-    RouteClass.LOOK_UPS: ClassRates(principal=Rate(300, 60), address=Rate(1_500, 60)),
-    RouteClass.MONEY: ClassRates(principal=Rate(6_000, 60), address=Rate(30_000, 60)),
-    RouteClass.BATCHES: ClassRates(principal=Rate(30_000, 60), address=Rate(150_000, 60)),
+    RouteClass.SIGN_IN: ClassRates(address=Rate(120, 60), strict=True),
+    RouteClass.REGISTRATION: ClassRates(address=Rate(100, 3_600), strict=True),
+    RouteClass.TOKENS: ClassRates(address=Rate(300, 60), strict=True),
+    RouteClass.REFUSED_CREDENTIALS: ClassRates(address=Rate(120, 60), strict=True),
+    RouteClass.READS: ClassRates(principal=Rate(6_000, 60), address=Rate(30_000, 60)),
+    RouteClass.EXPORTS: ClassRates(principal=Rate(600, 60), address=Rate(3_000, 60)),
+    RouteClass.CHANGES: ClassRates(principal=Rate(600, 60), address=Rate(3_000, 60)),
+    RouteClass.LOOK_UPS: ClassRates(principal=Rate(600, 60), address=Rate(3_000, 60)),
+    RouteClass.MONEY: ClassRates(principal=Rate(30_000, 60), address=Rate(60_000, 60)),
+    RouteClass.BATCHES: ClassRates(principal=Rate(60_000, 60), address=Rate(300_000, 60)),
 }
 
 
