@@ -18,9 +18,11 @@ from api.authentication import BearerAuthentication, anonymous_actor
 from api.middleware import answer_for
 from api.parsing import MAX_BODY_BYTES, StrictJSONParser, announced_length, comes_in_chunks
 from api.schema.autoschema import ProblemSchema
+from api.throttling import add_rate_headers, admit_request, count_refused_credential
 from kernel import clock, ids
 from kernel.actor import Actor, ActorKind
-from kernel.errors import NotFound, PermissionDenied
+from kernel.errors import Kind, NotFound, PermissionDenied, VaultCraftError
+from kernel.rates.table import RouteClass
 
 
 class Endpoint(APIView):
@@ -34,10 +36,13 @@ class Endpoint(APIView):
     schema = ProblemSchema()
 
     public: ClassVar[bool] = False
+    # Which limit counts a request: of GET and HEAD, and of every other method.
+    rate_of_reads: ClassVar[RouteClass] = RouteClass.READS
+    rate: ClassVar[RouteClass] = RouteClass.CHANGES
     max_body_bytes: ClassVar[int] = MAX_BODY_BYTES
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse oversized and chunked bodies unread, and find out who asks.
+        """Refuse oversized and chunked bodies unread, find out who asks, and whether too often.
 
         Answers are always JSON and the version is in the path, so DRF's negotiations are left out.
         """
@@ -48,15 +53,38 @@ class Endpoint(APIView):
                 f"Send at most {self.max_body_bytes} bytes.",
                 facts={"maximum_bytes": self.max_body_bytes},
             )
+        admit_request(
+            request._request,
+            actor=self._caller(request),
+            route=self.rate_of_reads if request.method in ("GET", "HEAD") else self.rate,
+        )
+
+    def _caller(self, request: Request) -> Actor:
+        """Who asks.
+
+        :raises NotAuthenticated: without a credential.
+        :raises QuotaExceeded: after too many credentials that do not count, from one address.
+        """
         if self.public:
-            request._request.actor = anonymous_actor(request)  # type: ignore[attr-defined]
-        elif not isinstance(request.user, Actor):
+            stranger = anonymous_actor(request)
+            request._request.actor = stranger  # type: ignore[attr-defined]
+            return stranger
+        try:
+            actor = request.user
+        except VaultCraftError as error:
+            if error.kind is Kind.UNAUTHENTICATED:
+                stranger = anonymous_actor(request)
+                count_refused_credential(request._request, stranger=stranger)
+            raise
+        if not isinstance(actor, Actor):
             raise errors.NotAuthenticated()
+        return actor
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Answers are somebody's money: nothing between us and the client keeps them."""
         done = super().finalize_response(request, response, *args, **kwargs)
         done.headers.setdefault("Cache-Control", "no-store")
+        add_rate_headers(self.request._request, done)
         return done
 
     def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]

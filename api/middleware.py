@@ -39,8 +39,6 @@ class RequestIdMiddleware:
         trace_id = _trace_id(request)
         request_id = _given_id(request) or trace_id or ids.encode("req", ids.new_id())
         request.request_id = request_id  # type: ignore[attr-defined]
-        # django-structlog reads the header, so both speak of the same id.
-        request.META["HTTP_X_REQUEST_ID"] = request_id
         structlog.contextvars.clear_contextvars()
         # The address as our own proxies told it (`ClientAddressMiddleware` stands outside of this).
         ip = request.META.get("REMOTE_ADDR")

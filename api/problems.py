@@ -1,7 +1,8 @@
 """Errors as RFC 9457 problems. Whatever goes wrong under /api/, a client reads the same document.
 
 One table maps a kind to a status. A problem's `type` is a reference to the page `errors_page`
-serves, which is made from the same registry, so no code can exist without its description.
+serves, which is made from the same registry, so no code can exist without its description; an
+error whose type is a registered one of the IETF names that, with the members it defines.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-import structlog
 from django.core.exceptions import (
     PermissionDenied,
     RequestDataTooBig,
@@ -22,8 +22,6 @@ from rest_framework import exceptions as drf
 from api import errors
 from kernel import errors as kernel_errors
 from kernel.errors import Kind, VaultCraftError
-
-log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "/api/v1/errors"
@@ -66,7 +64,7 @@ def type_of(code: str) -> str:
 def document(error: VaultCraftError, *, request_id: str) -> dict[str, object]:
     """The problem as plain data, its members always in the same order."""
     found: dict[str, object] = {
-        "type": type_of(error.code),
+        "type": getattr(error, "problem_type", None) or type_of(error.code),
         "title": error.title,
         "status": status_of(error),
         "detail": error.detail,
@@ -77,7 +75,7 @@ def document(error: VaultCraftError, *, request_id: str) -> dict[str, object]:
     }
     if error.facts:
         found["facts"] = error.facts
-    return found
+    return found | getattr(error, "members", {})
 
 
 def _field_errors(error: VaultCraftError) -> list[errors.FieldError]:
@@ -105,9 +103,8 @@ def response(error: VaultCraftError, *, request_id: str) -> HttpResponse:
     if status == 401:
         answer["WWW-Authenticate"] = challenge(error)
     if status in (429, 503) or error.retryable:
-        answer["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    if status in (401, 403):
-        log.warning("api_access_refused", code=error.code, status=status)
+        answer["Retry-After"] = str(getattr(error, "retry_after_seconds", RETRY_AFTER_SECONDS))
+    answer.refusal_code = error.code  # type: ignore[attr-defined] # for the request log
     return answer
 
 

@@ -14,6 +14,7 @@ from difflib import unified_diff
 from functools import partial
 from pathlib import Path
 
+from vaultcraft import asvs
 from vaultcraft.embedded.secrets import throwaway_secrets
 
 Check = Callable[[], str | None]  # returns its complaint
@@ -46,7 +47,7 @@ def main() -> int:
     if parser.parse_args().write_schemas:
         return _write_documents()
     checks: list[tuple[str, Check]] = [(step.name, partial(_run, step)) for step in _steps()]
-    checks.append((OPENAPI, _openapi_differs))
+    checks += [(OPENAPI, _openapi_differs), (asvs.DOCUMENT, asvs.complaint)]
     failed = [name for name, check in checks if not _timed(name, check)]
     print(f"\nFailed: {', '.join(failed)}" if failed else "\nAll checks passed.")
     return 1 if failed else 0

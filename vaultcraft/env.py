@@ -14,10 +14,13 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from kernel.rates.table import DEFAULTS, ClassRates, Rate, RouteClass, Table, variable
+
 DATABASE_ENGINE = "django.db.backends.postgresql"
 CONNECT_TIMEOUT_SECONDS = 3
 POOL_TIMEOUT_SECONDS = 5
 LOCK_TIMEOUT_SECONDS = 10
+STRICT_RATE_RAISED_AT_MOST = 10
 _FLAGS = {"true": True, "false": False}
 
 
@@ -61,6 +64,44 @@ def integer(name: str, *, default: int, minimum: int = 0) -> int:
 def names(name: str, *, default: str = "") -> list[str]:
     """Return a comma-separated list without empty items."""
     return [item.strip() for item in text(name, default=default).split(",") if item.strip()]
+
+
+def rate(name: str, *, default: Rate) -> Rate:
+    """Return a limit written as `quota/seconds`.
+
+    :raises ImproperlyConfigured: it is anything else; there is no word for "no limit".
+    """
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    try:
+        quota, seconds = (int(part) for part in value.split("/"))
+        return Rate(quota, seconds)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must look like 600/60: quota/seconds.") from None
+
+
+def rates() -> Table:
+    """Return the table of rate limits as the environment changes it.
+
+    :raises ImproperlyConfigured: a limit cannot be read, or one against guessing is raised so far
+        that it would be none.
+    """
+    return {route: _class_rates(route, rates) for route, rates in DEFAULTS.items()}
+
+
+def _class_rates(route: RouteClass, default: ClassRates) -> ClassRates:
+    name = variable(route, of_address=True)
+    address = rate(name, default=default.address)
+    most = default.address.quota / default.address.seconds * STRICT_RATE_RAISED_AT_MOST
+    if default.strict and address.quota / address.seconds > most:
+        raise ImproperlyConfigured(
+            f"{name} is more than {STRICT_RATE_RAISED_AT_MOST} times {default.address}."
+        )
+    principal = default.principal and rate(
+        variable(route, of_address=False), default=default.principal
+    )
+    return ClassRates(principal=principal, address=address, strict=default.strict)
 
 
 def signing_keys(name: str) -> list[dict[str, str]]:

@@ -117,6 +117,8 @@ def _refusal(request: Any, *, keep: bool) -> bytes:
         f"Retry-After: {problems.RETRY_AFTER_SECONDS}",
         f"X-Request-ID: {request_id}",
         "Cache-Control: no-store",
+        "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'",
+        "X-Content-Type-Options: nosniff",
         f"Connection: {'keep-alive' if keep else 'close'}",
     )
     return "\r\n".join((*head, "", "")).encode() + body

@@ -21,6 +21,7 @@ from kernel import clock
 from kernel.actor import Door
 from kernel.context import reading
 from kernel.errors import PermissionDenied, VaultCraftError
+from kernel.rates.admission import admit
 
 if TYPE_CHECKING:
     from web.doors import PersonRequest
@@ -135,12 +136,15 @@ def _has_proven(person: PersonRequest) -> bool:
 def _under_actors_eyes(view: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(view)
     def seen(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        from web.doors import rate_of
         from web.views import errors
 
         try:
-            if request.method not in ("GET", "HEAD"):
+            actor = request.actor  # type: ignore[attr-defined] # set by has_permission
+            admit(actor=actor, route=rate_of(view, request))
+            if request.method == "POST":
                 return cast(HttpResponseBase, view(request, *args, **kwargs))
-            with reading(request.actor):  # type: ignore[attr-defined] # set by has_permission
+            with reading(actor):
                 response = view(request, *args, **kwargs)
                 if isinstance(response, SimpleTemplateResponse):
                     response.render()

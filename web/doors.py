@@ -10,7 +10,7 @@ import functools
 import logging
 import uuid
 from collections.abc import Callable
-from typing import Concatenate, ParamSpec, cast
+from typing import Concatenate, ParamSpec, TypeVar, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser
@@ -30,6 +30,9 @@ from kernel import clock
 from kernel.actor import Actor, Door, anonymous
 from kernel.context import reading
 from kernel.errors import VaultCraftError
+from kernel.rates.admission import admit
+from kernel.rates.errors import QuotaExceeded
+from kernel.rates.table import RouteClass
 from wallets.services.lanes import DIRECT
 from web.views import errors
 
@@ -50,6 +53,7 @@ class PersonRequest(HttpRequest):
 
 PersonView = Callable[Concatenate[PersonRequest, P], HttpResponse]
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+V = TypeVar("V", bound=Callable[..., HttpResponse])
 
 
 def request_id_of(request: HttpRequest) -> str:
@@ -148,6 +152,7 @@ def _signed_in(view: PersonView[P]) -> View[P]:
             person = enter(request)
             if person is None:
                 return to_sign_in(request)
+            admit(actor=person.actor, route=rate_of(view, request))
             response = view(person, *args, **kwargs)
         except VaultCraftError as error:
             response = errors.refused(request, error)
@@ -174,6 +179,44 @@ def safe_next(request: HttpRequest, wanted: str) -> str:
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return wanted if allowed else reverse("web:home")
+
+
+def counted_as(route: RouteClass) -> Callable[[V], V]:
+    """Let another limit than the usual one count the requests of a signed-in person's page.
+
+    It stands below `reads`, `checks` and `acts`, which count before they open anything.
+    """
+
+    def marked(view: V) -> V:
+        view.rate = route  # type: ignore[attr-defined]
+        return view
+
+    return marked
+
+
+def rate_of(view: object, request: HttpRequest) -> RouteClass:
+    """The limit that counts this request: the view's own, or that of reads or of changes."""
+    usual = RouteClass.READS if request.method in ("GET", "HEAD") else RouteClass.CHANGES
+    found: RouteClass = getattr(view, "rate", usual)
+    return found
+
+
+def strangers_counted_as(route: RouteClass) -> Callable[[View[P]], View[P]]:
+    """Count the forms that somebody posts without having signed in, by their address."""
+
+    def counted(view: View[P]) -> View[P]:
+        @functools.wraps(view)
+        def door(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            try:
+                if request.method == "POST":
+                    admit(actor=stranger(request), route=route)
+            except QuotaExceeded as error:
+                return errors.refused(request, error)
+            return view(request, *args, **kwargs)
+
+        return door
+
+    return counted
 
 
 def sign_in_address(wanted: str) -> str:

@@ -107,14 +107,76 @@ def test_anything_else_is_refused(token):
         read_access_token(token())
 
 
-def test_algorithm_none_is_refused():
-    def part(data: dict[str, Any]) -> str:
-        return base64.urlsafe_b64encode(json.dumps(data).encode()).rstrip(b"=").decode()
+def part(data: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(data).encode()).rstrip(b"=").decode()
 
-    payload = claims() | {"iat": 1, "exp": 9_999_999_999}
-    unsigned = f"{part({'alg': 'none', 'kid': 'new'})}.{part(payload)}."
+
+PLAIN = {"iat": 1, "exp": 9_999_999_999}
+
+
+@pytest.mark.parametrize("none", ["none", "None", "NONE", "nOnE", "", None])
+def test_algorithm_none_is_refused(none: str | None):
+    unsigned = f"{part({'alg': none, 'kid': 'new'})}.{part(claims() | PLAIN)}."
     with pytest.raises(InvalidAccessToken):
         read_access_token(unsigned)
+    with pytest.raises(InvalidAccessToken):
+        read_access_token(unsigned.removesuffix("."))
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
+def test_no_other_algorithm_counts(algorithm: str):
+    """Not even with what an attacker may know: the kid, an empty text, or a public file."""
+    for key in ("new-and-long-enough-to-be-a-key-of-hmac", "\0" * 64):
+        with pytest.raises(InvalidAccessToken):
+            read_access_token(signed(claims(), key=key, algorithm=algorithm))
+    header = {"alg": algorithm, "typ": "JWT", "kid": "new"}
+    body = f"{part(header)}.{part(claims() | PLAIN)}"
+    signature = base64.urlsafe_b64encode(NEW.sign(body.encode())).rstrip(b"=").decode()
+    with pytest.raises(InvalidAccessToken):
+        read_access_token(f"{body}.{signature}")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"kid": "../../../../dev/null"},
+        {"kid": "/etc/passwd"},
+        {"kid": "new' OR '1'='1"},
+        {"kid": "new\0"},
+        {"kid": ["new"]},
+        {"kid": {"new": 1}},
+        {"kid": ""},
+        {"kid": "new ", "jku": "https://evil.test/keys.json"},
+        {"kid": "foreign", "x5u": "https://evil.test/cert.pem"},
+        {"kid": "new", "crit": ["b64"], "b64": False},
+    ],
+)
+def test_a_token_does_not_bring_its_own_key(header: dict[str, Any]):
+    body = f"{part({'alg': 'EdDSA', 'typ': 'JWT', **header})}.{part(claims() | PLAIN)}"
+    for key in (FOREIGN, NEW if "crit" in header else FOREIGN):
+        signature = base64.urlsafe_b64encode(key.sign(body.encode())).rstrip(b"=").decode()
+        with pytest.raises(InvalidAccessToken):
+            read_access_token(f"{body}.{signature}")
+
+
+@pytest.mark.parametrize("name", ["jwk", "x5c", "jku", "x5u"])
+def test_a_key_in_the_header_is_not_looked_at(name: str):
+    raw = FOREIGN.public_key().public_bytes(
+        serialization.Encoding.Raw, serialization.PublicFormat.Raw
+    )
+    x = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    header = {"alg": "EdDSA", "kid": "new", name: {"kty": "OKP", "crv": "Ed25519", "x": x}}
+    body = f"{part(header)}.{part(claims() | PLAIN)}"
+    signature = base64.urlsafe_b64encode(FOREIGN.sign(body.encode())).rstrip(b"=").decode()
+    with pytest.raises(InvalidAccessToken):
+        read_access_token(f"{body}.{signature}")
+
+
+def test_a_token_of_the_future_does_not_count_yet():
+    later = clock.now() + dt.timedelta(minutes=5)
+    for claim in ("nbf", "iat"):
+        with pytest.raises(InvalidAccessToken):
+            read_access_token(signed(claims(**{claim: later})))
 
 
 def test_the_public_key_is_no_shared_secret():

@@ -13,8 +13,10 @@ from api import errors, problems
 from api.fields import StrictSerializer, id_pattern
 from api.idempotency.runner import KEY_HEADER, KEY_PATTERN, REPLAYED_HEADER
 from api.schema.shapes import Problem
+from api.throttling import LIMIT_HEADER, POLICY_HEADER
 from kernel import errors as kernel_errors
 from kernel.errors import VaultCraftError
+from kernel.rates.errors import QuotaExceeded
 from wallets.errors import ReferenceReused
 
 Error = type[VaultCraftError]
@@ -51,6 +53,7 @@ ALWAYS: tuple[Error, ...] = (
     errors.InternalError,
     errors.DatabaseUnavailable,
     kernel_errors.Busy,
+    QuotaExceeded,
 )
 
 
@@ -123,7 +126,7 @@ def _parameters(path: Mapping[str, str], *, once: bool) -> list[OpenApiParameter
         )
         for name, prefix in path.items()
     ]
-    found += [_REQUEST_ID, _CHALLENGE, _RETRY_AFTER]
+    found += [_REQUEST_ID, _CHALLENGE, _RETRY_AFTER, _RATE_POLICY, _RATE_LIMIT]
     return [*found, _KEY, _REPLAYED, _LOCATION] if once else found
 
 
@@ -147,9 +150,26 @@ _RETRY_AFTER = OpenApiParameter(
     "Retry-After",
     {"type": "string", "pattern": "^[0-9]+$"},
     OpenApiParameter.HEADER,
-    response=[503],
+    response=[429, 503],
     required=True,
     description="Seconds to wait before the same request is sent again.",
+)
+# Every answer of a request that was counted has them; a client needs them where they matter.
+COUNTED = [200, 201, 204, 429]
+_RATE_POLICY = OpenApiParameter(
+    POLICY_HEADER,
+    {"type": "string"},
+    OpenApiParameter.HEADER,
+    response=COUNTED,
+    description="The limits that count this request, with quota `q` and window `w` in seconds"
+    " (draft-ietf-httpapi-ratelimit-headers).",
+)
+_RATE_LIMIT = OpenApiParameter(
+    LIMIT_HEADER,
+    {"type": "string"},
+    OpenApiParameter.HEADER,
+    response=COUNTED,
+    description="Of each of them what remains, `r`, and for how many seconds it should do, `t`.",
 )
 _LOCATION = OpenApiParameter(
     "Location",

@@ -29,6 +29,17 @@ class Problem(serializers.Serializer[Any]):
     errors = ProblemEntry(many=True)  # type: ignore[assignment]
     facts = serializers.DictField(required=False, help_text="Values that help to decide.")
 
+    def get_fields(self) -> dict[str, Any]:
+        """The fields, with those whose names are no Python names."""
+        named = {
+            "violated-policies": serializers.ListField(
+                child=serializers.CharField(),
+                required=False,
+                help_text="Of `quota_exceeded`: the rate limits that have nothing left.",
+            )
+        }
+        return {**super().get_fields(), **named}
+
 
 Shape: TypeAlias = type[serializers.Serializer[Any]]
 

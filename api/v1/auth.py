@@ -21,6 +21,7 @@ from api.v1.me import User, rendered_user
 from api.v1.organizations import Organization, rendered_organization
 from api.v1.tokens import Tokens, client_of, device_token, let_in, rendered_tokens
 from kernel import clock
+from kernel.rates.table import RouteClass
 
 TAG = "Sign-in"
 MAX_PASSWORD = 1_000
@@ -92,6 +93,8 @@ SIGNED_IN_OR_CHALLENGED = PolymorphicProxySerializer(
 class Register(Endpoint):
     """Open to everybody."""
 
+    rate = RouteClass.REGISTRATION
+
     public = True
     authentication_classes = []
 
@@ -125,6 +128,8 @@ class Register(Endpoint):
 
 class SignIn(Endpoint):
     """Open to everybody."""
+
+    rate = RouteClass.SIGN_IN
 
     public = True
     authentication_classes = []
@@ -164,6 +169,8 @@ class SignIn(Endpoint):
 
 class RefreshTokens(Endpoint):
     """Open to everybody who has a refresh token."""
+
+    rate = RouteClass.TOKENS
 
     public = True
     authentication_classes = []
@@ -205,6 +212,8 @@ class Logout(Endpoint):
 
 class Join(Endpoint):
     """Open to everybody who was invited."""
+
+    rate = RouteClass.REGISTRATION
 
     public = True
     authentication_classes = []

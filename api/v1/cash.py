@@ -19,6 +19,7 @@ from api.v1.transfers.foretelling import FINGERPRINT, TransferDryRun, foretold
 from api.v1.transfers.rendering import Viewer, answer_of
 from api.v1.transfers.shapes import MAX_DESCRIPTION, Transfer
 from kernel import clock, crypto
+from kernel.rates.table import RouteClass
 from ledger import errors as ledger_errors
 from wallets import errors as wallet_errors
 from wallets.choices import TransferKind
@@ -74,6 +75,8 @@ class CashOrder(fields.StrictSerializer):
 class Deposits(Endpoint):
     """Money in."""
 
+    rate = RouteClass.MONEY
+
     @operation(
         "create_deposit",
         tag=TAG,
@@ -96,6 +99,8 @@ class Deposits(Endpoint):
 
 class Withdrawals(Endpoint):
     """Money out."""
+
+    rate = RouteClass.MONEY
 
     @operation(
         "create_withdrawal",
@@ -121,6 +126,8 @@ class Withdrawals(Endpoint):
 class DepositDryRun(Endpoint):
     """Money in, asked about."""
 
+    rate = RouteClass.LOOK_UPS
+
     @operation(
         "rehearse_deposit",
         tag=TAG,
@@ -136,6 +143,8 @@ class DepositDryRun(Endpoint):
 
 class WithdrawalDryRun(Endpoint):
     """Money out, asked about."""
+
+    rate = RouteClass.LOOK_UPS
 
     @operation(
         "rehearse_withdrawal",

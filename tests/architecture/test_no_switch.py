@@ -15,7 +15,7 @@ from django.db import connections
 
 ROOT = Path(__file__).resolve().parents[2]
 MONEY = ("ledger", "wallets", "audit", "events")
-# What the other rooms read: lifetimes, keys and names, none of them a rule about money.
+# What the other rooms read: lifetimes, keys, names and rates, none of them a rule about money.
 READ_ELSEWHERE = {
     "accounts": {
         "ACCESS_TOKEN_SECONDS",
@@ -29,8 +29,8 @@ READ_ELSEWHERE = {
         "VAULTCRAFT_PEPPER",
     },
     "api": set[str](),
-    "kernel": set[str](),
     "web": {"EMAIL_FILE_PATH"},
+    "kernel": {"REDIS_URL", "VAULTCRAFT_RATES"},
 }
 # The environment, a setting by name, or one whose name is computed.
 WAYS_OUT = re.compile(

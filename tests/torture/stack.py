@@ -16,6 +16,7 @@ from urllib.request import urlopen
 
 import psycopg
 
+from kernel.rates.table import RouteClass, variable
 from tests import servers as suite
 from tests.torture import points, processes
 from tests.torture.world import World, read
@@ -32,6 +33,7 @@ UP_SECONDS = 60.0
 GONE_SECONDS = 20.0
 COMMAND_SECONDS = 120
 NOWHERE = "nats://127.0.0.1:1"  # nothing here needs a broker
+_ASKED = (RouteClass.READS, RouteClass.CHANGES, RouteClass.MONEY, RouteClass.BATCHES)
 _FOREIGN = ("DATABASE_", "REDIS_URL", "NATS_URL", "VAULTCRAFT_", "DJANGO_", "PROMETHEUS_")
 _DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
@@ -141,6 +143,9 @@ class Stack:
         more = {
             points.DIRECTORY_VARIABLE: str(self.points_dir),
             points.LEASE_VARIABLE: str(LEASE_SECONDS),
+            # Its few clients ask without pause; the limits are counted and never met.
+            **{variable(route, of_address=False): "1000000/60" for route in _ASKED},
+            **{variable(route, of_address=True): "1000000/60" for route in _ASKED},
         }
         return dataclasses.replace(
             web,

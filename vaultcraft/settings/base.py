@@ -1,6 +1,5 @@
 """What every environment shares. Values that differ are set in local, test and production."""
 
-import logging
 import zoneinfo
 from datetime import timedelta
 from pathlib import Path
@@ -40,12 +39,14 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "vaultcraft.request_metrics.RequestMetricsMiddleware",
     # Outside of all that may answer in a view's stead, so that their error pages carry the policy.
+    "vaultcraft.browser_headers.BrowserHeadersMiddleware",
     "csp.middleware.CSPMiddleware",
     "vaultcraft.client_address.ClientAddressMiddleware",
+    "api.middleware.RequestIdMiddleware",
+    "vaultcraft.request_log.RequestLogMiddleware",
+    "vaultcraft.request_log.KnownMethodsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "api.middleware.RequestIdMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -133,6 +134,7 @@ CONTENT_SECURITY_POLICY = {
 STATIC_URL = "/static/"
 STATIC_ROOT: Path | None = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # our files are for our pages
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # a batch of 500 transfers is about 150 kB
 
 # --- Proxies ---------------------------------------------------------------------------------
@@ -142,6 +144,8 @@ VAULTCRAFT_PROXIES = env.integer("VAULTCRAFT_PROXIES", default=0)
 # --- Countries -------------------------------------------------------------------------------
 # A GeoIP database in MaxMind's format (MMDB); without one no organization can ask for countries.
 VAULTCRAFT_GEOIP_PATH = env.text("VAULTCRAFT_GEOIP_PATH", default="")
+# --- Rates -----------------------------------------------------------------------------------
+VAULTCRAFT_RATES = env.rates()  # published in docs/api.md
 
 # --- Other servers ---------------------------------------------------------------------------
 DATABASE_POOL_MAX = env.integer("VAULTCRAFT_DATABASE_POOL_MAX", default=40, minimum=2)
@@ -218,6 +222,3 @@ LOGGING_CONFIG = None  # ours is applied below, once, before Django logs anythin
 LOGGING = logging_config()
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_COMMAND_LOGGING_ENABLED = False
-DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # api.middleware binds the address that counts
-DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # one line per request: its end
-DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # api.middleware has checked or minted it

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,16 +10,15 @@ from django.urls import reverse
 
 from accounts.errors import EmailNotConfirmed, StepUpRequired
 from kernel.errors import Kind, VaultCraftError
+from kernel.rates.errors import QuotaExceeded
 from web.refusals import STATUS_OF_KIND, SYMBOL_OF_KIND, sentence_of
-
-logger = logging.getLogger(__name__)
 
 
 def refused(request: HttpRequest, error: VaultCraftError) -> HttpResponse:
     """The page of a foreseen refusal; for an act that must be confirmed, the one that asks."""
     if isinstance(error, StepUpRequired):
         return _to_step_up(request)
-    return _page(
+    answer = _page(
         request,
         status=STATUS_OF_KIND[error.kind],
         code=error.code,
@@ -28,6 +26,9 @@ def refused(request: HttpRequest, error: VaultCraftError) -> HttpResponse:
         detail=_words(error),
         symbol=SYMBOL_OF_KIND.get(error.kind, "circle-alert"),
     )
+    if isinstance(error, QuotaExceeded):
+        answer["Retry-After"] = str(error.retry_after_seconds)
+    return answer
 
 
 def _words(error: VaultCraftError) -> str:
@@ -118,7 +119,6 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: the form's anti-forgery token is missing or old."""
-    logger.warning("csrf_failure", extra={"reason": reason, "path": request.path})
     return _page(
         request,
         status=403,
@@ -132,6 +132,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 _WORDS: dict[Kind, str] = {
     Kind.FORBIDDEN: "Your role does not include this. An owner of your organization can help.",
     Kind.NOT_FOUND: "The page moved, the link is wrong, or it belongs to another organization.",
+    Kind.LIMIT: "That was too much in too short a time. Nothing was changed; wait a little.",
     Kind.UNAVAILABLE: "We are busy right now and changed nothing. Try again in a moment.",
 }
 
@@ -152,4 +153,6 @@ def _page(
             "request_id": getattr(request, "request_id", ""),
         },
     )
-    return HttpResponse(content, status=status)
+    answer = HttpResponse(content, status=status)
+    answer.refusal_code = code  # type: ignore[attr-defined] # for the request log
+    return answer

@@ -17,8 +17,9 @@ from accounts.services.sessions import revoke_session
 from accounts.services.sign_in import verify_password
 from kernel import clock
 from kernel.errors import VaultCraftError
+from kernel.rates.table import RouteClass
 from web.device_cookie import welcome
-from web.doors import PersonRequest, acts, enter, safe_next, stranger
+from web.doors import PersonRequest, acts, enter, safe_next, stranger, strangers_counted_as
 from web.forms import JoinForm, RegisterForm, SignInForm
 from web.presenters.choices import currency_choices
 from web.refusals import STATUS_OF_KIND, explain
@@ -29,6 +30,7 @@ HOME_MARKET = {"country": "IN", "base_currency": "INR"}
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@strangers_counted_as(RouteClass.SIGN_IN)
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The password; then a second factor, or straight to where one wanted to go."""
     if request.method == "GET":
@@ -63,6 +65,7 @@ def sign_out(request: PersonRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@strangers_counted_as(RouteClass.REGISTRATION)
 def register(request: HttpRequest) -> HttpResponse:
     """A new organization, pending until it is activated, and its first owner."""
     data = request.POST if request.method == "POST" else None
@@ -92,6 +95,7 @@ def register(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@strangers_counted_as(RouteClass.REGISTRATION)
 def join(request: HttpRequest, token: str) -> HttpResponse:
     """Accept an invitation and be signed in."""
     try:

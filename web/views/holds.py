@@ -23,12 +23,13 @@ from kernel.crypto import fingerprint
 from kernel.errors import Kind, VaultCraftError
 from kernel.ids import MalformedId, decode, encode
 from kernel.money import parse_minor
+from kernel.rates.table import RouteClass
 from wallets.errors import FeeChanged, ReferenceReused, WalletHoldNotFound
 from wallets.models import WalletHold
 from wallets.queries import hold_of, visible_holds, visible_transfers, wallet_of
 from wallets.services.holds import HoldRequest, place_hold, void_hold
 from wallets.services.references import reference_of
-from web.doors import PersonRequest, acts, reads
+from web.doors import PersonRequest, acts, counted_as, reads
 from web.forms import HoldForm, HoldsForm, new_key, renew_key
 from web.ownership import debitable_wallets, may_free, may_take, own_ends
 from web.pages import page
@@ -111,6 +112,7 @@ def new(request: PersonRequest) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.MONEY)
 def place(request: PersonRequest) -> HttpResponse:
     """Reserve the money, once; the same form again leads to the same hold."""
     require(request.actor, "transfers.create")
@@ -137,6 +139,7 @@ def place(request: PersonRequest) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.MONEY)
 def void(request: PersonRequest, hold_id: str) -> HttpResponse:
     """Free what is left."""
     try:

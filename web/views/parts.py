@@ -19,6 +19,7 @@ from kernel.crypto import fingerprint
 from kernel.errors import Kind, PermissionDenied, VaultCraftError
 from kernel.ids import MalformedId, decode, encode
 from kernel.money import parse_minor
+from kernel.rates.table import RouteClass
 from ledger.errors import HoldEnded
 from wallets.errors import ReferenceReused, TransferNotFound
 from wallets.models import Transfer, WalletHold
@@ -27,7 +28,7 @@ from wallets.services.holds import capture_hold
 from wallets.services.references import reference_of
 from wallets.services.reversals import reverse_transfer
 from wallets.services.transfers import TransferOutcome
-from web.doors import PersonRequest, acts, reads
+from web.doors import PersonRequest, acts, counted_as, reads
 from web.forms import WHOLE, PartForm, new_key, renew_key
 from web.ownership import may_give_back, may_take, own_ends
 from web.pages import page
@@ -48,6 +49,7 @@ def capture(request: PersonRequest, hold_id: str) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.MONEY)
 def capture_confirmed(request: PersonRequest, hold_id: str) -> HttpResponse:
     """Take it, once, and show the receipt."""
     form = PartForm(request.POST)
@@ -75,6 +77,7 @@ def give_back(request: PersonRequest, transfer_id: str) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.MONEY)
 def give_back_confirmed(request: PersonRequest, transfer_id: str) -> HttpResponse:
     """Give it back, once, and show the receipt."""
     form = PartForm(request.POST)

@@ -21,6 +21,7 @@ from kernel.crypto import fingerprint
 from kernel.errors import Busy, VaultCraftError
 from kernel.ids import encode
 from kernel.money import parse_minor
+from kernel.rates.table import RouteClass
 from ledger.errors import InsufficientFunds
 from wallets.errors import DestinationNotFound, FeeChanged, WalletNotFound
 from wallets.models import Wallet
@@ -33,7 +34,7 @@ from wallets.services.transfers import (
     execute_transfers,
     rehearse_transfers,
 )
-from web.doors import PersonRequest, acts, checks, reads
+from web.doors import PersonRequest, acts, checks, counted_as, reads
 from web.forms import SendForm, new_key
 from web.ownership import debitable_wallets
 from web.pages import page
@@ -66,6 +67,7 @@ def details(request: PersonRequest) -> HttpResponse:
 
 
 @reads
+@counted_as(RouteClass.LOOK_UPS)
 def payee(request: PersonRequest) -> HttpResponse:
     """Whom the typed handle belongs to, as a fragment of the form."""
     require(request.actor, "transfers.create")
@@ -74,6 +76,7 @@ def payee(request: PersonRequest) -> HttpResponse:
 
 
 @checks
+@counted_as(RouteClass.LOOK_UPS)
 def review(request: PersonRequest) -> HttpResponse:
     """Judge the form; show amount, fee and payee for confirmation."""
     require(request.actor, "transfers.create")
@@ -94,6 +97,7 @@ def edit(request: PersonRequest) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.MONEY)
 def confirm(request: PersonRequest) -> HttpResponse:
     """Move the money, once, and show the receipt."""
     asked = opened(request)

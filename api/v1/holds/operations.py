@@ -34,6 +34,7 @@ from api.v1.transfers.shapes import Transfer
 from kernel import clock, ids
 from kernel.actor import Actor
 from kernel.context import reading
+from kernel.rates.table import RouteClass
 from ledger import errors as ledger_errors
 from wallets import errors as wallet_errors
 from wallets.directory import key_of
@@ -68,6 +69,8 @@ REFUSED = (
 
 class Holds(Endpoint):
     """The list of holds, and placing one."""
+
+    rate = RouteClass.MONEY
 
     @operation(
         "list_holds",
@@ -195,6 +198,8 @@ class OneHold(Endpoint):
 class CaptureHold(Endpoint):
     """Paying out of a hold."""
 
+    rate = RouteClass.MONEY
+
     @operation(
         "capture_hold",
         tag=TAG,
@@ -241,6 +246,8 @@ class CaptureHold(Endpoint):
 
 class VoidHold(Endpoint):
     """Letting a hold go."""
+
+    rate = RouteClass.MONEY
 
     @operation(
         "void_hold",

@@ -20,6 +20,7 @@ from api.v1.wallets.balances import BalancesAfter, balances_after
 from kernel import clock
 from kernel.context import reading
 from kernel.errors import VaultCraftError
+from kernel.rates.table import RouteClass
 from wallets.errors import WalletHoldNotFound
 from wallets.queries import wallets_named
 from wallets.services.holds import HoldRehearsal, capture_request, rehearse_hold
@@ -38,6 +39,8 @@ class HoldDryRun(Verdict):
 
 class DryRun(Endpoint):
     """One hold."""
+
+    rate = RouteClass.LOOK_UPS
 
     @operation(
         "rehearse_hold",
@@ -64,6 +67,8 @@ class DryRun(Endpoint):
 
 class CaptureDryRun(Endpoint):
     """Paying out of one."""
+
+    rate = RouteClass.LOOK_UPS
 
     @operation(
         "rehearse_capture",

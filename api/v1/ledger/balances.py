@@ -21,6 +21,7 @@ from api.v1.rendering import instant, shown
 from api.v1.shapes import id_member, minor
 from kernel import ids
 from kernel.context import reading
+from kernel.rates.table import RouteClass
 from ledger import queries as books
 from ledger.choices import Axis
 
@@ -83,6 +84,8 @@ class AccountBalances(Endpoint):
 
 class TrialBalances(Endpoint):
     """Do the books balance?"""
+
+    rate_of_reads = RouteClass.EXPORTS
 
     @operation(
         "read_trial_balance",

@@ -29,6 +29,7 @@ from kernel import clock, ids
 from kernel.actor import Actor
 from kernel.context import reading
 from kernel.errors import NotFound
+from kernel.rates.table import RouteClass
 from ledger import errors as ledger_errors
 from ledger import queries as books
 from ledger.services import journals
@@ -53,6 +54,8 @@ class JournalDryRun(Verdict):
 
 class JournalDryRuns(Endpoint):
     """Asking before posting."""
+
+    rate = RouteClass.LOOK_UPS
 
     @operation(
         "rehearse_journal",
@@ -80,6 +83,8 @@ class JournalDryRuns(Endpoint):
 
 class JournalReversalDryRun(Endpoint):
     """Asking before undoing."""
+
+    rate = RouteClass.LOOK_UPS
 
     @operation(
         "rehearse_journal_reversal",

@@ -24,6 +24,7 @@ from kernel import clock
 from kernel.actor import Actor
 from kernel.context import reading
 from kernel.errors import NotFound
+from kernel.rates.table import RouteClass
 from ledger import errors as ledger_errors
 from ledger import queries as books
 from ledger.choices import Side
@@ -124,6 +125,8 @@ class JournalReversalOrder(fields.StrictSerializer):
 class JournalEntries(Endpoint):
     """Posting by hand."""
 
+    rate = RouteClass.MONEY
+
     @operation(
         "post_journal",
         tag=TAG,
@@ -153,6 +156,8 @@ class JournalEntries(Endpoint):
 
 class ReverseJournal(Endpoint):
     """Undoing by hand."""
+
+    rate = RouteClass.MONEY
 
     @operation(
         "reverse_journal",

@@ -22,6 +22,7 @@ from api.v1.rendering import instant, shown, typed_id
 from api.v1.shapes import id_member, minor
 from kernel import clock, ids
 from kernel.context import reading
+from kernel.rates.table import RouteClass
 from ledger import queries as books
 from ledger.choices import Axis, TransactionKind
 from ledger.errors import RangeUnusable
@@ -85,6 +86,8 @@ class Statement(serializers.Serializer[Any]):
 
 class AccountStatements(Endpoint):
     """One account over a stretch of time."""
+
+    rate_of_reads = RouteClass.EXPORTS
 
     @operation(
         "read_ledger_account_statement",

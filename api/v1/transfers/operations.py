@@ -18,6 +18,7 @@ from api.idempotency.runner import canonical, claim_of, run_once
 from api.pagination import page_of
 from api.problems import request_id_of
 from api.schema.operations import operation
+from api.throttling import admit_items
 from api.v1.transfers.rendering import Viewer, answer_of, rendered_item, rendered_transfers
 from api.v1.transfers.shapes import (
     ORDER_EXAMPLE,
@@ -32,6 +33,7 @@ from api.v1.transfers.shapes import (
 )
 from kernel import clock, crypto
 from kernel.context import reading
+from kernel.rates.table import RouteClass
 from ledger import errors as ledger_errors
 from ledger.policy import MAX_BATCH
 from wallets import errors as wallet_errors
@@ -73,6 +75,8 @@ REFUSALS = (
 
 class Transfers(Endpoint):
     """The list of transfers, and asking for one."""
+
+    rate = RouteClass.MONEY
 
     @operation(
         "list_transfers",
@@ -122,6 +126,8 @@ class Transfers(Endpoint):
 class TransferBatch(Endpoint):
     """Many transfers in one request."""
 
+    rate = RouteClass.BATCHES
+
     max_body_bytes = MAX_BATCH_BYTES
 
     @operation(
@@ -140,6 +146,7 @@ class TransferBatch(Endpoint):
         """Ask for many transfers."""
         actor, now = actor_of(request), clock.now()
         order = body_of(request, BatchOrder)
+        admit_items(request._request, actor=actor, items=len(order["items"]))
         claim = claim_of(request._request, actor=actor, route=BATCH, payload=request.data, now=now)
         return run_once(
             request._request, claim=claim, effect=lambda claim: _batch_answer(request, claim, order)

@@ -12,11 +12,13 @@ from rest_framework.request import Request
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.schema.operations import operation
+from api.throttling import admit_items
 from api.v1.transfers.foretelling import FINGERPRINT, TransferDryRun, all_foretold, foretold
 from api.v1.transfers.operations import MAX_BATCH_BYTES, TAG
 from api.v1.transfers.shapes import BatchOrder, ReversalOrder, TransferOrder
 from kernel import clock
 from kernel.actor import Actor
+from kernel.rates.table import RouteClass
 from ledger.errors import BatchTooLarge
 from wallets.errors import TransferNotFound
 from wallets.services.references import unused_reference
@@ -41,6 +43,8 @@ class BatchDryRun(serializers.Serializer[Any]):
 class DryRun(Endpoint):
     """One transfer."""
 
+    rate = RouteClass.LOOK_UPS
+
     @operation(
         "rehearse_transfer",
         tag=TAG,
@@ -60,6 +64,8 @@ class DryRun(Endpoint):
 class BatchDryRuns(Endpoint):
     """Many transfers in one request."""
 
+    rate = RouteClass.BATCHES
+
     max_body_bytes = MAX_BATCH_BYTES
 
     @operation(
@@ -75,6 +81,7 @@ class BatchDryRuns(Endpoint):
     def post(self, request: Request) -> HttpResponse:
         """What if?"""
         actor, now, order = actor_of(request), clock.now(), body_of(request, BatchOrder)
+        admit_items(request._request, actor=actor, items=len(order["items"]))
         asked = [_request(actor, item, now=now) for item in order["items"]]
         found = all_foretold(request, asked, whole=order["all_or_nothing"])
         items = [{"index": index, **item} for index, item in enumerate(found)]
@@ -85,6 +92,8 @@ class BatchDryRuns(Endpoint):
 
 class ReversalDryRun(Endpoint):
     """Giving one back."""
+
+    rate = RouteClass.LOOK_UPS
 
     @operation(
         "rehearse_reversal",

@@ -14,6 +14,7 @@ from api.v1.transfers.operations import REFUSALS, TAG
 from api.v1.transfers.rendering import Viewer, answer_of
 from api.v1.transfers.shapes import ReversalOrder, Transfer
 from kernel import clock
+from kernel.rates.table import RouteClass
 from ledger import errors as ledger_errors
 from wallets import errors as wallet_errors
 from wallets.services.references import reference_of
@@ -24,6 +25,8 @@ ROUTE = "transfers/reverse"
 
 class ReverseTransfer(Endpoint):
     """The other direction."""
+
+    rate = RouteClass.MONEY
 
     @operation(
         "reverse_transfer",

@@ -1,0 +1,88 @@
+"""Rate limits as a person meets them: a page that says to wait."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from kernel.rates.table import ClassRates, Rate, RouteClass
+from tests.web.conftest import Visit
+from tests.world import PASSWORD, World
+from web import urls
+from web.views import holds, parts, send
+
+pytestmark = pytest.mark.django_db
+
+WIDE = Rate(1_000, 60)
+
+
+def limit(settings: Any, route: RouteClass, **rates: Any) -> None:
+    settings.VAULTCRAFT_RATES = {
+        **settings.VAULTCRAFT_RATES,
+        route: ClassRates(**{"address": WIDE, **rates}),
+    }
+
+
+@pytest.mark.parametrize(
+    ("route", "path", "form"),
+    [
+        (RouteClass.SIGN_IN, "/sign-in", {"email": "a@b.test", "password": "x"}),
+        (RouteClass.REGISTRATION, "/register", {}),
+        (RouteClass.REGISTRATION, "/join/unknown", {}),
+    ],
+)
+def test_the_gate_s_forms_are_counted_by_address(settings, route, path, form):
+    limit(settings, route, address=Rate(2, 60))
+    client = Client()
+    answers = [client.post(path, form) for _ in range(3)]
+    assert [answer.status_code == 429 for answer in answers] == [False, False, True]
+    assert "Wait" in answers[2].content.decode() or "wait" in answers[2].content.decode()
+    assert 0 < int(answers[2].headers["Retry-After"]) <= 30
+    assert client.get(path).status_code != 429  # looking costs nothing
+
+
+def test_the_right_password_is_refused_too_when_too_many_were_tried(settings, world: World):
+    limit(settings, RouteClass.SIGN_IN, address=Rate(3, 60))
+    client = Client()
+    for _ in range(3):
+        client.post("/sign-in", {"email": world.alice.email, "password": "not it"})
+    answer = client.post("/sign-in", {"email": world.alice.email, "password": PASSWORD})
+    assert answer.status_code == 429
+    assert client.get("/").headers["Location"] == "/sign-in"
+
+
+def test_a_person_s_pages_forms_and_look_ups_have_their_own_limits(
+    settings, world: World, visit: Visit
+):
+    limit(settings, RouteClass.READS, principal=Rate(2, 60))
+    limit(settings, RouteClass.CHANGES, principal=Rate(1, 60))
+    limit(settings, RouteClass.LOOK_UPS, principal=Rate(1, 60))
+    client = visit(world.alice)
+    assert [client.get("/").status_code for _ in range(3)] == [200, 200, 429]
+    assert [client.post("/wallets/open").status_code == 429 for _ in range(2)] == [False, True]
+    looked = [client.get("/send/payee?destination=VC-000000").status_code for _ in range(2)]
+    assert looked == [200, 429]
+
+
+def test_the_staff_site_is_counted_too(settings, world: World, visit: Visit):
+    limit(settings, RouteClass.READS, principal=Rate(1, 60))
+    client = visit(world.olga)
+    assert [client.get("/admin/").status_code for _ in range(2)] == [200, 429]
+
+
+def test_what_moves_or_reserves_money_is_counted_as_money():
+    moving = {
+        send.confirm,
+        holds.place,
+        holds.void,
+        parts.capture_confirmed,
+        parts.give_back_confirmed,
+    }
+    counted = {
+        one.callback
+        for one in urls.urlpatterns
+        if getattr(one.callback, "rate", None) is RouteClass.MONEY
+    }
+    assert counted == moving
