@@ -52,8 +52,16 @@ class SessionEnd(models.TextChoices):
     KILLED = "killed", "Ended by somebody else"
     REFRESH_REUSED = "refresh_reused", "A used refresh token came back"
     MEMBER_REMOVED = "member_removed", "The person was removed"
+    PASSWORD_CHANGED = "password_changed", "The password was changed"
     DEVICE_REVOKED = "device_revoked", "Its device was revoked"
     NETWORK_REVOKED = "network_revoked", "Its network was revoked"
+
+
+class LinkPurpose(models.TextChoices):
+    """What a mailed link is for; it is good for nothing else."""
+
+    CONFIRM_EMAIL = "confirm_email", "Confirm an address"
+    RESET_PASSWORD = "reset_password", "Choose a new password"
 
 
 class FactorMethod(models.TextChoices):

@@ -258,6 +258,48 @@ class PersonStillActive(VaultCraftError):
     title = "The account is still open"
 
 
+class EmailNotConfirmed(VaultCraftError):
+    """Until the address is confirmed a person may look, and nothing else."""
+
+    kind = Kind.FORBIDDEN
+    code = "email_not_confirmed"
+    title = "Confirm your e-mail address first"
+
+
+class InvalidLink(VaultCraftError):
+    """The link out of a mail is unknown, for something else, used, replaced or expired."""
+
+    kind = Kind.REFUSED
+    code = "invalid_link"
+    title = "The link is not valid any more"
+
+
+class WrongPassword(VaultCraftError):
+    """The present password does not fit, or it was tried too often."""
+
+    kind = Kind.REFUSED
+    code = "wrong_password"
+    title = "The present password is wrong"
+
+
+class TooManyAttempts(VaultCraftError):
+    """Too many passwords were wrong from this network, whoever they were for."""
+
+    kind = Kind.LIMIT
+    code = "too_many_attempts"
+    title = "Too many failed sign-ins from your network; try again later"
+    retryable = True
+
+
+class TooManyMails(VaultCraftError):
+    """The mail was asked for too often."""
+
+    kind = Kind.LIMIT
+    code = "too_many_mails"
+    title = "We have sent this mail already; try again later"
+    retryable = True
+
+
 class PhoneNotFound(VaultCraftError):
     """The person has no phone number here."""
 

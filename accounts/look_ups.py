@@ -24,7 +24,7 @@ _LEFT_OUT = frozenset({"password", "secret_hash"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _LookUp:
+class LookUp:
     """One function of the database: how it is called, and the rows it gives, by name."""
 
     call: str
@@ -50,11 +50,11 @@ class _LookUp:
             yield model.from_db(DEFAULT_DB_ALIAS, names, own) if there else None
 
 
-_LIVE_SESSION = _LookUp(
+LIVE_SESSION = LookUp(
     "accounts_live_session(%s, %s)",
     (("session", SignInSession), ("person", User), ("organization", Organization)),
 )
-_API_KEY = _LookUp(
+API_KEY = LookUp(
     "accounts_api_key(%s)",
     (("key", ApiKey), ("organization", Organization)),
 )
@@ -62,7 +62,7 @@ _API_KEY = _LookUp(
 
 def session_with_id(*, session_id: uuid.UUID, now: dt.datetime) -> SignInSession | None:
     """The session that is neither revoked nor over, with its person and their organization."""
-    found = _first(_LIVE_SESSION, session_id, now)
+    found = first(LIVE_SESSION, session_id, now)
     if found is None:
         return None
     session, session.user, session.user.organization = found
@@ -71,14 +71,15 @@ def session_with_id(*, session_id: uuid.UUID, now: dt.datetime) -> SignInSession
 
 def key_with_hash(secret_hash: bytes) -> ApiKey | None:
     """The API key of this hash, revoked or not, with its organization."""
-    found = _first(_API_KEY, secret_hash)
+    found = first(API_KEY, secret_hash)
     if found is None:
         return None
     key, key.organization = found
     return key  # type: ignore[no-any-return]
 
 
-def _first(look_up: _LookUp, *shown: Any) -> Iterator[Any] | None:
+def first(look_up: LookUp, *shown: Any) -> Iterator[Any] | None:
+    """The rows of one answer, in the order of the look-up; None when there is no answer."""
     with connection.cursor() as cursor:
         cursor.execute(_statement(look_up), shown)
         row = cursor.fetchone()
@@ -86,7 +87,7 @@ def _first(look_up: _LookUp, *shown: Any) -> Iterator[Any] | None:
 
 
 @functools.cache
-def _statement(look_up: _LookUp) -> str:
+def _statement(look_up: LookUp) -> str:
     """Every request begins with one of them: written once."""
     return look_up.statement
 

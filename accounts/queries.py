@@ -17,10 +17,12 @@ from accounts.choices import OrganizationStatus
 from accounts.look_ups import session_with_id
 from accounts.models import (
     ApiKey,
+    CountryPolicy,
     Device,
     Invitation,
     Network,
     Organization,
+    PendingMail,
     SignInSession,
     User,
 )
@@ -140,6 +142,13 @@ def visible_sessions(actor: Actor) -> QuerySet[SignInSession]:
     return sessions.filter(_is(user_id=actor.id))
 
 
+def visible_pending_mail(actor: Actor) -> QuerySet[PendingMail]:
+    """Mail on its way out, and mail that could not be sent; for the platform's staff alone."""
+    if not policy.may(actor, "mail.read"):
+        return PendingMail.objects.none()
+    return PendingMail.objects.select_related("organization")
+
+
 def own_sessions(actor: Actor, *, now: dt.datetime) -> QuerySet[SignInSession]:
     """The actor's own sessions that still count, whatever the actor may see besides.
 
@@ -158,6 +167,11 @@ def own_devices(actor: Actor) -> QuerySet[Device]:
 def own_networks(actor: Actor) -> QuerySet[Network]:
     """The networks the actor was seen on, without those they disowned."""
     return Network.objects.filter(_person(actor), revoked_at=None)
+
+
+def visible_country_policies(actor: Actor) -> QuerySet[CountryPolicy]:
+    """The rule of the actor's own organization; for the platform those of all."""
+    return CountryPolicy.objects.filter(_own(actor))
 
 
 def live_session(*, session_id: uuid.UUID, now: dt.datetime) -> SignInSession | None:

@@ -128,7 +128,12 @@ def fee_minor(
     return min(fee, MAX_MINOR if ceiling_minor is None else ceiling_minor)
 
 
+def permission_to_open_for(actor: Actor, *, owner_id: uuid.UUID | None) -> str:
+    """What it takes to open a wallet for this holder (None: the organization itself)."""
+    own = actor.kind is ActorKind.USER and owner_id is not None and owner_id == actor.id
+    return "wallets.open" if own else "wallets.open_any"
+
+
 def may_open_for(actor: Actor, *, owner_id: uuid.UUID | None) -> bool:
     """Whether the actor may open a wallet for this holder (None: the organization itself)."""
-    own = actor.kind is ActorKind.USER and owner_id is not None and owner_id == actor.id
-    return may(actor, "wallets.open" if own else "wallets.open_any")
+    return may(actor, permission_to_open_for(actor, owner_id=owner_id))

@@ -65,6 +65,10 @@ SENTENCES: dict[str, Sentence] = {
         "An organization in this is not active yet, so nothing can be opened or moved."
     ),
     "organization_cash_insufficient": Sentence("The organization’s cash at bank is too small."),
+    "email_not_confirmed": Sentence(
+        "Confirm your e-mail address first: we have sent you a link. You can have it sent again "
+        "from the top of any page."
+    ),
     "permission_denied": Sentence("Your role does not include this."),
     "idempotency_key_reused": Sentence(
         "This form was already used for something else. Look at what it did before you go on."

@@ -9,9 +9,12 @@ from web.views import (
     gate,
     holds,
     home,
+    mailbox,
     organization,
     parts,
+    passwords,
     people,
+    private_details,
     profile,
     second_step,
     send,
@@ -19,6 +22,7 @@ from web.views import (
     terms,
     transfers,
     wallets,
+    whereabouts,
 )
 from web.views.security import factors as security_factors
 from web.views.security import overview as security
@@ -36,6 +40,12 @@ urlpatterns = [
     path("sign-out", gate.sign_out, name="sign-out"),
     path("register", gate.register, name="register"),
     path("join/<str:token>", gate.join, name="join"),
+    path("confirm-email", mailbox.resend, name="confirm-resend"),
+    path("confirm-email/<str:token>", mailbox.confirm, name="confirm-email"),
+    path("forgot-password", passwords.forgot, name="forgot-password"),
+    path("reset-password/<str:token>", passwords.reset, name="reset-password"),
+    path("security/password", passwords.change, name="password-change"),
+    path("security/password/save", passwords.save, name="password-save"),
     path("send", send.details, name="send"),
     path("send/payee", send.payee, name="payee"),
     path("send/review", send.review, name="send-review"),
@@ -64,6 +74,11 @@ urlpatterns = [
     path("wallets", wallets.overview, name="wallets"),
     path("wallets/open", wallets.open_one, name="wallet-open"),
     path("wallets/<str:wallet>", wallets.detail, name="wallet"),
+    path(
+        "wallets/<str:wallet>/account-number",
+        private_details.show_account_number,
+        name="account-number",
+    ),
     path("wallets/<str:wallet>/status", wallets.change_status, name="wallet-status"),
     path("organization", organization.overview, name="organization"),
     path("organization/invitations", organization.invite, name="invite"),
@@ -92,6 +107,21 @@ urlpatterns = [
     ),
     path("security/recovery-codes", security_factors.new_codes, name="recovery-codes"),
     path("profile", profile.profile, name="profile"),
-    path("profile/sessions/<str:session_id>/end", profile.end_session, name="session-end"),
+    path("profile/phone", private_details.change_phone, name="phone-change"),
+    path("profile/phone/show", private_details.show_phone, name="phone-show"),
+    path("security/sessions/end-others", whereabouts.end_others, name="sessions-end-others"),
+    path("security/sessions/<str:session_id>/end", whereabouts.end_session, name="session-end"),
+    path("security/devices/<str:device_id>/trust", whereabouts.trust_device, name="device-trust"),
+    path(
+        "security/devices/<str:device_id>/revoke", whereabouts.revoke_device, name="device-revoke"
+    ),
+    path("security/networks/link", whereabouts.send_link, name="network-link"),
+    path(
+        "security/networks/<str:network_id>/revoke",
+        whereabouts.revoke_network,
+        name="network-revoke",
+    ),
+    path("networks/confirm/<str:token>", whereabouts.confirming, name="network-confirm"),
+    path("networks/confirm/<str:token>/yes", whereabouts.confirm, name="network-confirm-post"),
     path("admin", RedirectView.as_view(url="/admin/")),
 ]

@@ -80,7 +80,9 @@ LOOK_UPS = migrations.RunSQL(
     RETURNS TABLE (
         session accounts_signinsession, person accounts_user, organization accounts_organization
     )
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+    -- One plan is right for every id; to plan three policies anew takes longer than to look.
+    SET plan_cache_mode = force_generic_plan AS $$
     DECLARE
         scope_before text := coalesce(current_setting('vaultcraft.scope', true), '');
     BEGIN

@@ -21,7 +21,7 @@ PROMISES = migrations.RunSQL(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0004_data_keys")]
+    dependencies = [("accounts", "0006_phones")]
 
     operations = [
         migrations.CreateModel(
@@ -94,13 +94,13 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(
                         ("died_at__isnull", True),
-                        ("sealed__isnull", False),
                         ("failure__isnull", True),
+                        ("sealed__isnull", False),
                     ),
                     models.Q(
                         ("died_at__isnull", False),
-                        ("sealed__isnull", True),
                         ("failure__isnull", False),
+                        ("sealed__isnull", True),
                     ),
                     _connector="OR",
                 ),

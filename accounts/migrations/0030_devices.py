@@ -62,9 +62,7 @@ SAME_PERSON = migrations.RunSQL(
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0005_row_security"),
-        ("accounts", "0006_phones"),
-        ("accounts", "0020_pending_mail"),
+        ("accounts", "0021_links_and_attempts"),
     ]
 
     operations = [
@@ -155,6 +153,7 @@ class Migration(migrations.Migration):
                     ("killed", "Ended by somebody else"),
                     ("refresh_reused", "A used refresh token came back"),
                     ("member_removed", "The person was removed"),
+                    ("password_changed", "The password was changed"),
                     ("device_revoked", "Its device was revoked"),
                     ("network_revoked", "Its network was revoked"),
                 ],

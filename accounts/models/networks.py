@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -56,6 +58,11 @@ class Network(IdentifiedModel):
 
     def __str__(self) -> str:
         return self.prefix
+
+    def is_trusted(self, *, now: dt.datetime) -> bool:
+        """Whether it may move its person's money."""
+        waited = self.opens_at is not None and self.opens_at <= now
+        return self.revoked_at is None and (self.confirmed_at is not None or waited)
 
 
 class CountryPolicy(IdentifiedModel):

@@ -15,13 +15,14 @@ from django.db.models import Q
 
 from accounts import policy
 from accounts.actors import api_key_actor
-from accounts.choices import KeyScope, OrganizationStatus
+from accounts.choices import KeyScope, MailKind, OrganizationStatus, Role
 from accounts.errors import InvalidApiKey, InvalidProfile, InvalidScopes, OrganizationSuspended
 from accounts.look_ups import key_with_hash
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, Organization, User
 from accounts.queries import visible_api_keys
 from accounts.rules import cleaned_name
 from accounts.services.lookups import locked_organization
+from accounts.services.mail import notify_security
 from audit.services import Act, record_many
 from events.services import Fact, emit_many
 from kernel.actor import Actor, ActorKind, Door
@@ -32,6 +33,7 @@ from kernel.transactions import needs_transaction, opens_transaction
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 SECRET_LENGTH = 43  # 62**43 > 2**256
 _SHOWN = 6
+_OWNERS_TOLD = 20
 _USE_IS_NOTED_EVERY = dt.timedelta(minutes=1)
 
 
@@ -54,7 +56,7 @@ def issue(
 ) -> IssuedKey:
     """Issue a key. Locks the organization, so a person's right counts as it is by then.
 
-    Emits `accounts.api_key.issued`; records `accounts.api_key.issue`.
+    Emits `accounts.api_key.issued`; records `accounts.api_key.issue`; mails the owners.
 
     :param organization_id: for platform staff only, who have none of their own.
     :raises PermissionDenied: unless the actor carries `api_keys.issue`, for `cash:write` also
@@ -81,7 +83,25 @@ def issue(
     )
     record_many([_act(actor=actor, key=key, verb="issue", now=now)])
     emit_many([_fact(actor=actor, key=key, happened="issued", now=now)])
+    _notify_owners(actor=actor, organization=organization, key=key, now=now)
     return IssuedKey(key, secret)
+
+
+@needs_transaction
+def _notify_owners(
+    *, actor: Actor, organization: Organization, key: ApiKey, now: dt.datetime
+) -> None:
+    owners = organization.people.filter(role=Role.OWNER, is_active=True).order_by("id")
+    words = {
+        "issuer": actor.display,
+        "key": key.name,
+        "organization": organization.display_name,
+        "scopes": ", ".join(key.scopes),
+    }
+    for owner in owners[:_OWNERS_TOLD]:
+        notify_security(
+            actor=actor, user=owner, kind=MailKind.API_KEY_ISSUED, variables=words, now=now
+        )
 
 
 def _require_right(*, actor: Actor, scopes: Collection[str]) -> None:

@@ -132,9 +132,10 @@ def test_what_the_database_refuses():
     refuses("42501", "UPDATE accounts_signinsession SET device_id = %s", device.id)
     refuses(
         "accounts_session_device_of_user",
-        "INSERT INTO accounts_signinsession (id, user_id, device_id, device_bound, door,"
-        " user_agent, opened_at, last_seen_at, expires_at)"
-        " SELECT gen_random_uuid(), user_id, %s, false, door, '', opened_at, opened_at, expires_at"
+        "INSERT INTO accounts_signinsession (id, user_id, organization_id, device_id,"
+        " device_bound, door, user_agent, opened_at, last_seen_at, expires_at)"
+        " SELECT gen_random_uuid(), user_id, organization_id, %s, false, door, '', opened_at,"
+        " opened_at, expires_at"
         " FROM accounts_signinsession WHERE id = %s",
         device.id,
         theirs,

@@ -135,12 +135,14 @@ class SignIn(Endpoint):
         summary="Sign in with e-mail and password",
         description="Tokens, or a challenge to be answered at `/auth/token/challenge`: platform"
         " staff, owners, admins and finance people prove a second factor each time, anybody else on"
-        " a device that is new.",
+        " a device that is new. After several failures an address is refused for a while, even"
+        " with the right password, and the person is told by mail.",
         request=Credentials,
         response=SIGNED_IN_OR_CHALLENGED,
         refusals=(
             accounts_errors.InvalidCredentials,
             accounts_errors.OrganizationSuspended,
+            accounts_errors.TooManyAttempts,
             accounts_errors.TooManyFactorTries,
             accounts_errors.OneTimeCodesUnavailable,
         ),
@@ -221,6 +223,7 @@ class Join(Endpoint):
             accounts_errors.WeakPassword,
             accounts_errors.EmailTaken,
             accounts_errors.OrganizationSuspended,
+            accounts_errors.TooManyAttempts,
         ),
         public=True,
     )

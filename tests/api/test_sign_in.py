@@ -7,7 +7,8 @@ from unittest import mock
 
 import pytest
 
-from kernel import ids
+from accounts.tests.letters import CONFIRM, delivered, token_in_mail
+from kernel import clock, ids
 from tests.api.conftest import Caller, Got
 from tests.phones import code_mailed_to
 from tests.world import PASSWORD, World
@@ -51,6 +52,13 @@ def test_the_main_journey(world: World, olga: Caller) -> None:
 
     peter = Caller(sign_in("peter@initech.test", REGISTRATION["password"]).data["access"])
     assert peter.get("/me").data["organization"]["id"] == home["id"]
+    assert peter.get("/me").data["email_confirmed"] is False
+    unproven = peter.post("/wallets", {"kind": "current", "currency": "INR"})
+    assert (unproven.status, unproven.code) == (403, "email_not_confirmed")
+    delivered(now=clock.now())
+    token = token_in_mail(to="peter@initech.test", subject=CONFIRM)
+    assert Caller().post("/auth/confirm-email", {"token": token}).status == 204
+    assert peter.get("/me").data["email_confirmed"] is True
     early = peter.post("/wallets", {"kind": "current", "currency": "INR"})
     assert (early.status, early.code) == (422, "organization_inactive")
     assert olga.post(f"/organizations/{home['id']}/activate").data["status"] == "active"

@@ -83,7 +83,7 @@ def _people(world: World) -> dict[str, Any]:
         email = f"new@{name}.test"
         with reading_as(Context(scope=Scope.PLATFORM)):
             token = RefreshToken.objects.get(session_id=session_id).id
-            key = ApiKey.objects.get(organization_id=person.organization_id).id
+            key = ApiKey.objects.get(organization=person.organization).id
         names |= {
             f"{name}_session": session_id,
             f"{name}_token": token,

@@ -11,9 +11,9 @@ import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
-import pytest
 
 from accounts.models import DataKey
 from accounts.services.vault.keys import Owner, add_key, clear_bytes
@@ -66,7 +66,7 @@ def rotation(database: str, keys: dict[int, bytes]) -> subprocess.Popen[str]:
 
 
 def test_a_killed_rotation_goes_on_where_it_stopped(
-    committed_db: str, world: World, settings: pytest.FixtureRequest
+    committed_db: str, world: World, settings: Any
 ) -> None:
     plant(actor=ACTOR, world=world)
     before = masters()

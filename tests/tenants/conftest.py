@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Mapping
 
 import pytest
 from django.db import transaction
@@ -13,10 +15,13 @@ from pytest_django.plugin import DjangoDbBlocker
 from accounts.actors import user_actor
 from accounts.choices import KeyScope
 from accounts.models import User
+from accounts.queries import visible_api_keys
 from accounts.services.api_keys import issue
 from accounts.services.sessions import open_browser_session, open_session
-from kernel import clock
+from kernel import clock, ids
 from kernel.actor import Door
+from kernel.context import reading
+from ledger.models import AccountGroup, LedgerAccount
 from tests.tenants.victim import MARK, Holdings, Victim, build_victim, holdings
 from tests.world import NOW, World, build_world
 from web.doors import SESSION_KEY
@@ -27,6 +32,7 @@ class Ground:
     """Charlie, who owns Globex, and Umbra, with which Globex has nothing to do.
 
     :param key: an API key of Globex with every scope there is.
+    :param own: things of Globex's by the prefix of their public id, as the API calls them.
     :param before: what Umbra has.
     """
 
@@ -35,6 +41,7 @@ class Ground:
     token: str
     key: str
     session_id: str
+    own: Mapping[str, str]
     before: Holdings
 
     def browser(self) -> Client:
@@ -48,7 +55,7 @@ class Ground:
     def check(
         self, body: bytes, *, sent: str, what: str, known: frozenset[str] = frozenset()
     ) -> None:
-        """Nothing of Umbra's is in an answer, and nothing of Umbra's has changed.
+        """Nothing of Umbra's is in an answer.
 
         :param sent: the whole request: an answer may repeat what it was asked.
         :param known: what may be told of a wallet whose name one knows.
@@ -60,6 +67,9 @@ class Ground:
         assert not told, f"{what} tells ids of another tenant"
         place = text.lower().find(MARK)
         assert place < 0 or MARK in sent.lower(), f"{what} tells {text[place - 80 : place + 80]!r}"
+
+    def unchanged(self, what: str) -> None:
+        """Nothing of Umbra's has changed."""
         after = holdings(self.victim.organization_id).state
         changed = [table for table, digest in self.before.state.items() if after[table] != digest]
         assert not changed, f"{what} changed {changed} of another tenant"
@@ -67,28 +77,36 @@ class Ground:
 
 @pytest.fixture(scope="module")
 def _built(django_db_blocker: DjangoDbBlocker) -> Iterator[Ground]:
-    with django_db_blocker.unblock(), RolledBack():
+    with django_db_blocker.unblock(), _rolled_back():
         yield _build()
 
 
 @pytest.fixture
 def ground(_built: Ground, django_db_blocker: DjangoDbBlocker) -> Iterator[Ground]:
-    """The ground; whatever a test does to it is undone after the test."""
-    with django_db_blocker.unblock(), RolledBack():
+    """The ground, of which Umbra's part is as it was after every test; all is undone then."""
+    with django_db_blocker.unblock(), _rolled_back():
         yield _built
+        _built.unchanged("the test")
 
 
-class RolledBack:
+@contextlib.contextmanager
+def _rolled_back() -> Iterator[None]:
     """A transaction of the test's own, as Django's test cases have: use cases run inside it."""
+    block = transaction.atomic()
+    block._from_testcase = True  # type: ignore[attr-defined]
+    with block:
+        try:
+            yield
+        finally:
+            transaction.set_rollback(True)
 
-    def __enter__(self) -> None:
-        self._block = transaction.atomic()
-        self._block._from_testcase = True  # type: ignore[attr-defined]
-        self._block.__enter__()
 
-    def __exit__(self, *_: object) -> None:
-        transaction.set_rollback(True)
-        self._block.__exit__(None, None, None)
+@contextlib.contextmanager
+def undone(ground: Ground, what: str) -> Iterator[None]:
+    """Undo what the block does, after a look at Umbra's part of it."""
+    with _rolled_back():
+        yield
+        ground.unchanged(what)
 
 
 def _build() -> Ground:
@@ -108,8 +126,25 @@ def _build() -> Ground:
         token=open_session(actor=charlie, now=clock.now()).access,
         key=secret,
         session_id=_browser_session(world.charlie),
+        own=_own_things(world),
         before=holdings(victim.organization_id),
     )
+
+
+def _own_things(world: World) -> dict[str, str]:
+    """Globex's; of what it has none, an id that is nobody's."""
+    actor = world.actor(world.charlie)
+    with reading(actor):
+        found = {
+            "org": world.globex.id,
+            "usr": world.charlie.id,
+            "wal": world.charlie_wallet.id,
+            "agr": AccountGroup.objects.get(code="5200").id,
+            "acc": LedgerAccount.objects.get(code="4900-RESIDUE", currency_id="INR").id,
+            "key": visible_api_keys(actor).latest("id").id,
+        }
+    nobodys = {prefix: uuid.UUID(int=1) for prefix in ("hld", "inv", "lim", "per", "txn", "trf")}
+    return {prefix: ids.encode(prefix, value) for prefix, value in (found | nobodys).items()}
 
 
 def _browser_session(user: User) -> str:

@@ -15,7 +15,6 @@ from typing import Any
 
 from api.schema.document import document
 from tests.tenants.conftest import Ground
-from tests.tenants.own import own_things
 
 METHODS = ("get", "post", "put", "patch", "delete")
 # The thing that a parameter of the path names, where its pattern does not say.
@@ -88,7 +87,7 @@ class Operation:
 
     def base(self, ground: Ground) -> Asked:
         """A readable request about the attacker's own things."""
-        own = own_things(ground)
+        own = ground.own
         path = {name: own[PARAMETERS[name]] for name in self.names_in("path")}
         query = {
             one["name"]: SAMPLES[one["name"]]

@@ -6,6 +6,7 @@ way, only the tenant does.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from urllib.parse import urlencode
@@ -15,7 +16,7 @@ import pytest
 from accounts.services.sessions import open_session
 from kernel import clock
 from tests.api.conftest import Caller, Got
-from tests.tenants.conftest import Ground, RolledBack
+from tests.tenants.conftest import Ground, undone
 from tests.tenants.operations import (
     PARAMETERS,
     Asked,
@@ -72,12 +73,11 @@ def asked(ground: Ground, caller: Caller, one: Asked, **headers: str) -> Got:
     """Send it, look at the answer and at the victim, and undo it."""
     path = one.operation.path.removeprefix("/api/v1").format(**one.path)
     address = f"{path}?{urlencode(one.query)}" if one.query else path
-    with RolledBack():
+    sent = f"{address} {json.dumps(one.body)} {headers}"
+    what = f"{one.operation.name}: {sent}"
+    with undone(ground, what) if one.operation.method != "GET" else contextlib.nullcontext():
         got = caller(one.operation.method, address, one.body, key="hostile", headers=headers)
-        sent = f"{address} {json.dumps(one.body)} {headers}"
-        ground.check(
-            got.body, sent=sent, what=f"{one.operation.name}: {sent}", known=known(one, ground)
-        )
+    ground.check(got.body, sent=sent, what=what, known=known(one, ground))
     return got
 
 

@@ -28,7 +28,7 @@ from ledger.models import AccountGroup, LedgerAccount
 from ledger.services.chart import open_account
 from ledger.services.clearing import set_clearing_cap
 from ledger.services.journals import JournalLeg, JournalOrder, post_journal
-from ledger.services.periods import open_period
+from ledger.services.periods import close_period, open_period
 from tests.database import rows
 from tests.world import NOW, PASSWORD, REGISTERED, SCOPES, World, fund
 from wallets.choices import TransferKind, WalletKind
@@ -133,7 +133,7 @@ def _of_people(vera: Actor, mina: Actor) -> dict[str, uuid.UUID]:
 
 
 def _movements(mina: Actor, wallet: Wallet, shop: Wallet) -> dict[str, uuid.UUID]:
-    named = {
+    named: dict[str, Any] = {
         "source": wallet.handle,
         "destination": shop.handle,
         "amount_minor": 70_00,
@@ -185,7 +185,10 @@ def _books(vera: Actor) -> dict[str, uuid.UUID]:
         now=clock.now(),
     )
     yesterday = NOW.date() - dt.timedelta(days=1)
-    period = open_period(actor=vera, organization_id=home, closes_on=yesterday, now=clock.now())
+    now = clock.now()
+    first = open_period(actor=vera, organization_id=home, closes_on=yesterday, now=now)
+    close_period(actor=vera, period_id=first.id, now=now)
+    period = open_period(actor=vera, organization_id=home, closes_on=NOW.date(), now=now)
     legs = tuple(
         JournalLeg(sides[code], side, 7, "INR")
         for code, side in zip(codes, (Side.DEBIT, Side.CREDIT), strict=True)

@@ -163,6 +163,9 @@ def redis_cache(url: str) -> dict[str, Any]:
     }
 
 
+EMAIL_TIMEOUT = 10  # seconds; a batch of mails ends before its lease does
+DEFAULT_FROM_EMAIL = "no-reply@vaultcraft.invalid"
+
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 300
@@ -184,6 +187,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.deliver_mail",
         "schedule": timedelta(seconds=10),
         "options": {"expire_seconds": 10},
+    },
+    "forget-attempts": {
+        "task": "accounts.tasks.forget_attempts",
+        "schedule": timedelta(hours=1),
     },
     "clear-expired-sessions": {
         "task": "vaultcraft.tasks.clear_expired_sessions",

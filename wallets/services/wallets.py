@@ -23,7 +23,7 @@ from ledger.services.locking import lock_account
 from wallets.choices import WalletKind
 from wallets.errors import HolderNotFound, OrganizationInactive, WalletExists, WalletNotFound
 from wallets.models import Wallet
-from wallets.policy import may_open_for
+from wallets.policy import permission_to_open_for
 from wallets.services.account_numbers import give_account_number
 
 # 33 million handles exist; eight collisions in a row mean something else is wrong.
@@ -76,7 +76,8 @@ def _open(
     now: dt.datetime,
 ) -> Wallet:
     organization_id = actor.organization_id
-    if organization_id is None or not may_open_for(actor, owner_id=owner_id):
+    require(actor, permission_to_open_for(actor, owner_id=owner_id))
+    if organization_id is None:
         raise PermissionDenied()
     if organization_id not in active_organizations([organization_id]):
         raise OrganizationInactive()

@@ -17,7 +17,6 @@ from accounts.rules import checked_country
 from accounts.services.lookups import locked_organization
 from audit.services import record
 from kernel.actor import Actor
-from kernel.ids import new_id
 from kernel.transactions import opens_transaction
 
 logger = logging.getLogger(__name__)
@@ -42,17 +41,20 @@ def set_country_policy(
     if wanted and _reader(settings.VAULTCRAFT_GEOIP_PATH) is None:
         raise CountriesUnknown(pointer="/countries")
     organization = locked_organization(policy.own_organization(actor))
-    before = CountryPolicy.objects.filter(organization=organization).first()
-    row = CountryPolicy(id=before.id if before else new_id(), organization=organization)
-    row.countries, row.set_at = wanted, now
-    row.save(force_insert=before is None, update_fields=["countries", "set_at"] if before else None)
+    row = CountryPolicy.objects.filter(organization=organization).first()
+    before = row.countries if row else []
+    if row is None:
+        row = CountryPolicy.objects.create(organization=organization, countries=wanted, set_at=now)
+    else:
+        row.countries, row.set_at = wanted, now
+        row.save(update_fields=["countries", "set_at"])
     record(
         actor=actor,
         action="accounts.organization.set_countries",
         subject_type="organization",
         subject_id=organization.id,
         organization_id=organization.id,
-        metadata={"before": before.countries if before else [], "after": wanted},
+        metadata={"before": before, "after": wanted},
         now=now,
     )
     return row

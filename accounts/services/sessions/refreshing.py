@@ -13,10 +13,11 @@ from hmac import compare_digest
 
 from django.db import connection
 
-from accounts.choices import SessionEnd
+from accounts.choices import MailKind, SessionEnd
 from accounts.errors import InvalidRefreshToken, OrganizationSuspended
 from accounts.models import RefreshToken, SignInSession
 from accounts.services.lookups import view_of_newcomer
+from accounts.services.mail import notify_security
 from accounts.services.networks.noting import note_network
 from accounts.services.sessions.ending import end_sessions
 from accounts.services.sessions.tokens import TokenPair, insert_token, pair, successor_of
@@ -38,9 +39,9 @@ def rotate_refresh(
     However many requests bring the same token at once, one uses it; the others, and a retry within
     `GRACE`, get the same successor as long as that is unused itself. Later, the session is ended:
     emits `accounts.refresh_token.reused` and `accounts.session.revoked`, records
-    `accounts.refresh_token.reuse`. An ordinary refresh is kept on the session, not audited. A token
-    without the device that its session is bound to is not used up: records
-    `accounts.refresh_token.refuse`.
+    `accounts.refresh_token.reuse`, and mails the person. An ordinary refresh is kept on the
+    session, not audited. A token without the device that its session is bound to is not used up:
+    records `accounts.refresh_token.refuse`.
 
     :param actor: the stranger at the door.
     :param device_token: of the device the session was opened on; must be its own when given, and
@@ -98,7 +99,7 @@ def _rotate(
 ) -> TokenPair | None:
     """The next pair, or None for a refusal: it may have ended the session, so it must commit."""
     won = _claim(refresh=refresh, now=now)
-    chain = RefreshToken.objects.select_related("session", "successor")
+    chain = RefreshToken.objects.select_related("session__user", "successor")
     token = chain.get(token_hash=hash_token(refresh))
     if not token.session.is_live(now=now):
         return None
@@ -157,6 +158,9 @@ def _raise_alarm(*, actor: Actor, session: SignInSession, now: dt.datetime) -> N
         subject_id=session.id,
         organization_id=session.organization_id,
         now=now,
+    )
+    notify_security(
+        actor=actor, user=session.user, kind=MailKind.REFRESH_REUSED, variables={}, now=now
     )
     emit(
         name="accounts.refresh_token.reused",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from django.db import IntegrityError
 
+from accounts.policy import require
 from accounts.services.networks import foretell_network, require_trusted_network
 from kernel.actor import Actor
 from kernel.context import reading
@@ -55,6 +56,7 @@ def reverse_journal(*, actor: Actor, order: ReversalOrder, now: dt.datetime) -> 
     :raises NetworkNotTrusted: if its person may not move money from where they are.
     :raises CountryNotAllowed: if its organization lets no money move from there.
     """
+    require(actor, "ledger.post_journal")
     require_trusted_network(actor=actor, now=now)
     try:
         return _reverse(actor=actor, order=order, now=now)
@@ -92,6 +94,7 @@ def rehearse_reversal(*, actor: Actor, order: ReversalOrder, now: dt.datetime) -
     :raises NotFound: if there is no such transaction, or none of the actor's organization.
     :raises InvalidAmount: unless each amount is from 1 to `MAX_MINOR`.
     """
+    require(actor, "ledger.post_journal")
     foretell_network(actor=actor, now=now)
     with reading(actor):
         original = transaction_of(order.transaction_id)

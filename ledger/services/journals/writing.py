@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from django.db import IntegrityError
 
+from accounts.policy import require
 from accounts.services.networks import foretell_network, require_trusted_network
 from kernel.actor import Actor
 from kernel.context import reading
@@ -62,6 +63,7 @@ def post_journal(*, actor: Actor, order: JournalOrder, now: dt.datetime) -> Jour
     :raises NetworkNotTrusted: if its person may not move money from where they are.
     :raises CountryNotAllowed: if its organization lets no money move from there.
     """
+    require(actor, "ledger.post_journal")
     require_trusted_network(actor=actor, now=now)
     try:
         return _post(actor=actor, order=order, now=now)

@@ -101,6 +101,7 @@ def place_hold(request: HoldRequest) -> WalletHold:
     :raises NetworkNotTrusted: if its person may not move money from where they are.
     :raises CountryNotAllowed: if its organization lets no money move from there.
     """
+    require(request.actor, "transfers.create")
     require_trusted_network(actor=request.actor, now=request.now)
     try:
         return _place(request=request)
@@ -116,6 +117,7 @@ def rehearse_hold(request: HoldRequest) -> HoldRehearsal:
     Takes no lock and writes no row; whether the reference stands already is not asked. Raises what
     `place_hold` does.
     """
+    require(request.actor, "transfers.create")
     foretell_network(actor=request.actor, now=request.now)
     with reading_as(Context()):
         directory = look_up([request.source, request.destination])

@@ -53,6 +53,8 @@ def execute_transfers(
     :raises ExternalReferenceUsed: if a cash movement repeats a bank's reference.
     :raises Busy: if locks could not be had in time.
     """
+    if not items:
+        return []
     if len(items) > MAX_BATCH:
         raise BatchTooLarge(facts={"maximum": MAX_BATCH, "items": len(items)})
     for _ in range(_ATTEMPTS):
@@ -154,7 +156,7 @@ def _tied(
 
 
 def _latest(items: Sequence[TransferRequest]) -> dt.datetime:
-    return max((item.now for item in items), default=dt.datetime.min)
+    return max(item.now for item in items)
 
 
 def _in_order(
