@@ -143,7 +143,8 @@ def _own_things(world: World) -> dict[str, str]:
             "acc": LedgerAccount.objects.get(code="4900-RESIDUE", currency_id="INR").id,
             "key": visible_api_keys(actor).latest("id").id,
         }
-    nobodys = {prefix: uuid.UUID(int=1) for prefix in ("hld", "inv", "lim", "per", "txn", "trf")}
+    missing = ("dev", "hld", "inv", "lim", "net", "per", "pky", "ses", "txn", "trf")
+    nobodys = dict.fromkeys(missing, uuid.UUID(int=1))
     return {prefix: ids.encode(prefix, value) for prefix, value in (found | nobodys).items()}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.models import User
+from accounts.models import Device, Network, Passkey, User
 from accounts.services.api_keys import issue
 from accounts.services.invitations import invite, join
 from accounts.services.organizations import activate_organization, register_organization
@@ -22,7 +22,7 @@ from audit.models import AuditRecord
 from kernel import clock, ids
 from kernel.actor import Actor, Door, anonymous
 from kernel.context import Context, Scope, reading_as
-from kernel.crypto import fingerprint
+from kernel.crypto import fingerprint, hash_token
 from ledger.choices import Side
 from ledger.models import AccountGroup, LedgerAccount
 from ledger.services.chart import open_account
@@ -30,6 +30,7 @@ from ledger.services.clearing import set_clearing_cap
 from ledger.services.journals import JournalLeg, JournalOrder, post_journal
 from ledger.services.periods import close_period, open_period
 from tests.database import rows
+from tests.mailbox import confirm_address
 from tests.world import NOW, PASSWORD, REGISTERED, SCOPES, World, fund
 from wallets.choices import TransferKind, WalletKind
 from wallets.models import Wallet
@@ -80,7 +81,8 @@ def build_victim(world: World) -> Victim:
         password=PASSWORD,
         now=REGISTERED,
     )
-    home, owner = registered.organization, registered.owner
+    home = registered.organization
+    owner = confirm_address(registered.owner, now=REGISTERED, request_id="umbra")
     activate_organization(actor=staff, organization_id=home.id, now=REGISTERED)
     vera = world.actor(owner)
     member = _member(vera)
@@ -94,6 +96,7 @@ def build_victim(world: World) -> Victim:
         "wal": wallet.id,
         "acc": wallet.account_id,
         **_of_people(vera, mina),
+        **_whereabouts(member),
         **_movements(mina, wallet, shop),
         **_books(vera),
         **_terms(world, vera, home.id),
@@ -105,13 +108,14 @@ def build_victim(world: World) -> Victim:
 
 def _member(vera: Actor) -> User:
     token = invite(actor=vera, email="mina@umbra.test", role="member", now=REGISTERED).token
-    return join(
+    joined = join(
         actor=anonymous(door=Door.WEB, request_id="umbra"),
         token=token,
         full_name="Mina Umbra",
         password=PASSWORD,
         now=REGISTERED,
     )
+    return confirm_address(joined, now=REGISTERED, request_id="umbra")
 
 
 def _opened(vera: Actor, owner: User | None) -> Wallet:
@@ -130,6 +134,26 @@ def _of_people(vera: Actor, mina: Actor) -> dict[str, uuid.UUID]:
         "key": issue(actor=vera, name="Umbra server", scopes=SCOPES, now=NOW)[0].id,
         "ses": open_browser_session(actor=mina, now=clock.now(), user_agent="Umbra browser").id,
     }
+
+
+def _whereabouts(member: User) -> dict[str, uuid.UUID]:
+    """Rows as signing in and enrolling leave them; what is in them nobody reads here."""
+    own = {"user": member, "organization_id": member.organization_id}
+    seen = {"first_seen_at": NOW, "last_seen_at": NOW}
+    with reading_as(Context(scope=Scope.PLATFORM)):
+        device = Device.objects.create(
+            **own, **seen, token_hash=hash_token("umbra"), label="Umbra telephone"
+        )
+        network = Network.objects.create(**own, prefix="203.0.113.77/32", first_seen_at=NOW)
+        passkey = Passkey.objects.create(
+            **own,
+            credential_id=b"umbra",
+            public_key=b"umbra",
+            sign_count=0,
+            name="Umbra key",
+            created_at=NOW,
+        )
+    return {"dev": device.id, "net": network.id, "pky": passkey.id}
 
 
 def _movements(mina: Actor, wallet: Wallet, shop: Wallet) -> dict[str, uuid.UUID]:

@@ -101,6 +101,7 @@ def test_a_weak_new_password_is_explained_and_the_link_stays(world: World):
 
 def test_changing_the_password_ends_the_others_and_renews_the_cookie(world: World, visit: Visit):
     here, elsewhere = visit(world.alice), visit(world.alice)
+    assert 'name="old_password"' in text(here.get("/security/password"))
     wrong = here.post("/security/password/save", {"old_password": "x", "new_password": NEW})
     assert wrong.status_code == 422
     assert "present password is wrong" in text(wrong)
