@@ -99,3 +99,5 @@ class MailKind(models.TextChoices):
     FACTOR_REMOVED = "factor_removed", "A second factor was removed"
     ONE_TIME_CODE = "one_time_code", "A code for signing in or confirming"
     RECOVERY_CODE_USED = "recovery_code_used", "A recovery code was used"
+    SECOND_STEP_GUESSED = "second_step_guessed", "Many wrong answers to the second step"
+    PASSKEY_COPIED = "passkey_copied", "A passkey may have been copied"

@@ -29,6 +29,7 @@ for 7 days. **Lists** are walked by the addresses in `next` and `previous`.
 SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
+        "FactorMethod": ["totp", "passkey", "email", "recovery_code"],
         "AccountKind": AccountKind.choices,
         "AccountStatus": AccountStatus.choices,
         "ActorKind": [kind.value for kind in ActorKind],

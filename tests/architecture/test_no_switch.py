@@ -19,18 +19,22 @@ MONEY = ("ledger", "wallets", "audit", "events")
 READ_ELSEWHERE = {
     "accounts": {
         "ACCESS_TOKEN_SECONDS",
+        "REDIS_URL",
         "REFRESH_ABSOLUTE_SECONDS",
         "REFRESH_IDLE_SECONDS",
+        "SERVER_TIMEOUT_SECONDS",
+        "SESSION_COOKIE_AGE",
         "TEMPLATES",
         "VAULTCRAFT_BASE_URL",
         "VAULTCRAFT_ENVIRONMENT",
+        "VAULTCRAFT_GEOIP_PATH",
         "VAULTCRAFT_JWT_KEYS",
         "VAULTCRAFT_MASTER_KEYS",
         "VAULTCRAFT_PEPPER",
     },
     "api": set[str](),
-    "web": {"EMAIL_FILE_PATH"},
     "kernel": {"REDIS_URL", "VAULTCRAFT_RATES"},
+    "web": {"DEVICE_COOKIE_NAME", "EMAIL_FILE_PATH", "SESSION_COOKIE_SECURE"},
 }
 # The environment, a setting by name, or one whose name is computed.
 WAYS_OUT = re.compile(

@@ -97,7 +97,8 @@ def test_a_passkey_of_another_person_or_another_origin_is_refused(
     add_passkey(charlie)
     [his] = credentials_of(his_session, his_key)
     # Charlie's device answers for Alice's credential id with Charlie's key.
-    forged = {**his, "credentialId": hers["credentialId"], "signCount": 99}
+    his |= {"credentialId": hers["credentialId"], "isResidentCredential": False, "signCount": 99}
+    forged = {name: value for name, value in his.items() if name != "userHandle"}
     his_session.send("WebAuthn.addCredential", {"authenticatorId": his_key, "credential": forged})
     charlie.context.clear_cookies()
     begin(charlie, world.alice)

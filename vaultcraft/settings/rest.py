@@ -35,6 +35,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "AccountKind": "ledger.choices.AccountKind",
         "AccountStatus": "ledger.choices.AccountStatus",
         "ActorKind": "kernel.actor.ActorKind",
+        "FactorMethod": ["totp", "passkey", "email", "recovery_code"],
         "InvitationStatus": ["open", "accepted", "withdrawn", "expired"],
         "OrganizationStatus": "accounts.choices.OrganizationStatus",
         "PrincipalKind": ["user", "api_key"],

@@ -10,6 +10,7 @@ from accounts.choices import ChallengePurpose, FactorMethod
 from accounts.errors import ChallengeEnded, InvalidCredentials, SecondFactorRefused
 from accounts.models import FactorChallenge, User
 from accounts.services.challenges.claiming import claim_try, record_failure
+from accounts.services.challenges.warning import warn_person
 from accounts.services.factors import email_otp
 from accounts.services.factors.challenge_rows import challenge_named
 from accounts.services.factors.passkeys import spend_assertion
@@ -190,6 +191,7 @@ def _conclude(
         )
     if reason is not None:
         record_failure(actor=actor, challenge=asked, method=method, reason=reason, now=now)
+        warn_person(actor=actor, user=asked.user, reason=reason, now=now)
         return False
     asked.passed_at, asked.passed_by = now, method
     asked.save(update_fields=["passed_at", "passed_by"])

@@ -96,14 +96,14 @@ def _refusal(
         return "ended", ChallengeEnded()
     if method not in factors_of(asked.user_id).methods:
         return "not_offered", FactorNotOffered(pointer="/method")
-    if _wrong_answers(user_id=asked.user_id, now=now) >= MOST_WRONG:
+    if wrong_answers_of(user_id=asked.user_id, now=now) >= MOST_WRONG:
         return "too_many", TooManyFactorTries("Too many wrong answers. Wait an hour.")
     return "", None
 
 
 @needs_transaction
-def _wrong_answers(*, user_id: uuid.UUID, now: dt.datetime) -> int:
-    """How many of the person's tries of late did not pass."""
+def wrong_answers_of(*, user_id: uuid.UUID, now: dt.datetime) -> int:
+    """How many of the person's tries within `WRONG_WINDOW` did not pass."""
     recent = FactorChallenge.objects.filter(user_id=user_id, last_tried_at__gt=now - WRONG_WINDOW)
     counted = recent.order_by().aggregate(
         tries=Sum("tries"), passed=Count("id", filter=Q(passed_at__isnull=False))

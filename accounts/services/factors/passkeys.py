@@ -38,6 +38,7 @@ from kernel.transactions import needs_transaction, opens_transaction, rule_of
 SITE_NAME = "VaultCraft"
 MOST_PASSKEYS = 20
 MOST_CREDENTIAL_CHARACTERS = 20_000
+COUNTER_WENT_BACK = "sign_count_went_back"
 _NAME_LENGTH = 80
 
 
@@ -174,7 +175,7 @@ def spend_assertion(
             " AND removed_at IS NULL AND (sign_count < %s OR (sign_count = 0 AND %s = 0))",
             [signed.new_sign_count, now, passkey.id, signed.new_sign_count, signed.new_sign_count],
         )
-        return None if cursor.rowcount == 1 else "sign_count_went_back"
+        return None if cursor.rowcount == 1 else COUNTER_WENT_BACK
 
 
 def site() -> str:

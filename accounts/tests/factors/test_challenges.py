@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from accounts.choices import FactorMethod
 from accounts.errors import (
@@ -27,6 +28,7 @@ from accounts.services.challenges import (
     second_factor_is_needed,
     send_code_again,
 )
+from accounts.services.mail import deliver_due
 from accounts.services.sessions import open_browser_session
 from accounts.tests.builders import (
     NOW,
@@ -151,6 +153,9 @@ def test_new_challenges_give_no_tries_without_end(alice: User):
                 answered(challenge, WRONG)
     with pytest.raises(TooManyFactorTries):
         answered(asked(alice), phone.at(NOW))
+    deliver_due(actor=ROOT, now=NOW)
+    warnings = [one for one in mail.outbox if one.subject == "Somebody may know your password"]
+    assert [one.to for one in warnings] == [[alice.email]]
     later = NOW + dt.timedelta(minutes=61)
     assert answered(asked(alice, now=later), phone.at(later), now=later).at == later
 

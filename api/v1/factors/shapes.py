@@ -47,7 +47,7 @@ class Challenge(serializers.Serializer[Any]):
 
     id = serializers.CharField(help_text="A secret of this client; it is not an object's id.")
     methods = serializers.ListField(
-        child=serializers.ChoiceField(choices=FactorMethod.choices), help_text="The best first."
+        child=serializers.ChoiceField(choices=FactorMethod.values), help_text="The best first."
     )
     expires_in = serializers.IntegerField(help_text="Seconds.")
     passkey = serializers.DictField(
@@ -67,7 +67,7 @@ class ChallengeAnswer(fields.StrictSerializer):
     """A code, or a passkey's signature."""
 
     id = fields.TextField(max_length=100, help_text="Of the challenge.")
-    method = serializers.ChoiceField(choices=FactorMethod.choices)
+    method = serializers.ChoiceField(choices=FactorMethod.values)
     code = fields.TextField(
         max_length=40, required=False, help_text="For every method but `passkey`."
     )
@@ -83,7 +83,7 @@ class SignInAnswer(ChallengeAnswer):
 class Confirmed(serializers.Serializer[Any]):
     """The session has just proven a second factor."""
 
-    method = serializers.ChoiceField(choices=FactorMethod.choices)
+    method = serializers.ChoiceField(choices=FactorMethod.values)
     proven_at = serializers.DateTimeField()
     expires_in = serializers.IntegerField(help_text="Seconds for which it opens sensitive acts.")
 
@@ -100,7 +100,7 @@ class Passkey(serializers.Serializer[Any]):
 class Factors(serializers.Serializer[Any]):
     """What one can prove oneself with besides the password."""
 
-    methods = serializers.ListField(child=serializers.ChoiceField(choices=FactorMethod.choices))
+    methods = serializers.ListField(child=serializers.ChoiceField(choices=FactorMethod.values))
     strong = serializers.BooleanField(help_text="There is an authenticator app or a passkey.")
     strong_needed = serializers.BooleanField(help_text="The role needs one.")
     totp_since = serializers.DateTimeField(allow_null=True)
