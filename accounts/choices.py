@@ -52,3 +52,22 @@ class SessionEnd(models.TextChoices):
     KILLED = "killed", "Ended by somebody else"
     REFRESH_REUSED = "refresh_reused", "A used refresh token came back"
     MEMBER_REMOVED = "member_removed", "The person was removed"
+
+
+class ApprovalKind(models.TextChoices):
+    """What kind of movement an approval is for."""
+
+    TRANSFER = "transfer", "Transfer"
+    HOLD = "hold", "Hold"
+    CAPTURE = "capture", "Capture"
+    REVERSAL = "reversal", "Reversal"
+    BATCH = "batch", "Batch"
+
+
+class ApprovalMethod(models.TextChoices):
+    """How a person proved that a movement is their own will."""
+
+    PIN = "pin", "PIN"
+    PASSKEY = "passkey", "Passkey"
+    TOTP = "totp", "Authenticator app"
+    EMAIL_OTP = "email_otp", "Code by e-mail"

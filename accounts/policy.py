@@ -53,6 +53,9 @@ PERMISSIONS: dict[str, Permission] = {
     "organizations.read": Permission("See the organization", EVERYBODY, STAFF),
     "organizations.activate": Permission("Let an organization move money", platform=STAFF_ADMINS),
     "organizations.suspend": Permission("Stop an organization", platform=STAFF_ADMINS),
+    "organizations.set_approval_policy": Permission(
+        "Set from what amount on people approve what they move", frozenset({OWNER})
+    ),
     "people.read": Permission("See who belongs to the organization", READERS, STAFF),
     "members.invite": Permission("Invite a person and withdraw an invitation", MANAGERS),
     "members.change_role": Permission("Change a colleague's role", MANAGERS),
@@ -159,6 +162,7 @@ _VIEWS_OF_MODELS = {
     "invitation": "people.read",
     "signinsession": "sessions.revoke_any",
     "apikey": "api_keys.read",
+    "approval": "transfers.read_all",
 }
 
 

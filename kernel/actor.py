@@ -34,6 +34,9 @@ class Actor:
     :param platform_role: its tier on the platform (staff only).
     :param scopes: what an API key may do; empty for people.
     :param ip: the client address as the door trusts it.
+    :param session_id: the sign-in session a person came with; None for keys and programs.
+    :param device_id: the device of that session, where one was recognized.
+    :param risks: what about this request is out of the ordinary, as its door knows: codes.
     """
 
     kind: ActorKind
@@ -46,6 +49,9 @@ class Actor:
     scopes: frozenset[str] = frozenset()
     ip: str | None = None
     display: str = ""
+    session_id: uuid.UUID | None = None
+    device_id: uuid.UUID | None = None
+    risks: frozenset[str] = frozenset()
 
     @property
     def is_platform(self) -> bool:

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from accounts.models.api_keys import ApiKey
+from accounts.models.approvals import Approval
 from accounts.models.organizations import Invitation, Organization
 from accounts.models.people import User
+from accounts.models.pins import PinReset, TransactionPin
 from accounts.models.sessions import RefreshToken, SignInSession
 
-__all__ = ["ApiKey", "Invitation", "Organization", "RefreshToken", "SignInSession", "User"]
+__all__ = [
+    "ApiKey",
+    "Approval",
+    "Invitation",
+    "Organization",
+    "PinReset",
+    "RefreshToken",
+    "SignInSession",
+    "TransactionPin",
+    "User",
+]
