@@ -1,4 +1,4 @@
-"""However many guess at once, three are looked at; an approval is spent once, however many hurry."""
+"""Of many guesses at once three are looked at; of many who hurry one spends the approval."""
 
 from __future__ import annotations
 
