@@ -225,3 +225,27 @@ class ApprovalOfOtherSession(ApprovalRefused):
 
     code = "approval_of_other_session"
     title = "The approval was given in another session"
+
+
+class DataShredded(VaultCraftError):
+    """The person's keys are gone: what was sealed cannot be read, and nothing new is sealed."""
+
+    kind = Kind.CONFLICT
+    code = "data_shredded"
+    title = "This person's data was erased"
+
+
+class PersonStillActive(VaultCraftError):
+    """Only a closed account can be erased."""
+
+    kind = Kind.CONFLICT
+    code = "person_still_active"
+    title = "The account is still open"
+
+
+class PhoneNotFound(VaultCraftError):
+    """The person has no phone number here."""
+
+    kind = Kind.NOT_FOUND
+    code = "phone_not_found"
+    title = "There is no phone number"
