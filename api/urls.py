@@ -7,6 +7,7 @@ from django.urls import path
 from api import pages
 from api.v1 import (
     api_keys,
+    approvals,
     audit,
     auth,
     cash,
@@ -14,6 +15,7 @@ from api.v1 import (
     me,
     organizations,
     people,
+    pins,
     terms,
 )
 from api.v1.holds import operations as holds
@@ -36,6 +38,10 @@ urlpatterns = [
     path("auth/logout", auth.Logout.as_view()),
     path("auth/join", auth.Join.as_view()),
     path("me", me.ReadMe.as_view()),
+    path("me/pin", pins.MyPin.as_view()),
+    path("me/pin/reset", pins.PinResets.as_view()),
+    path("me/pin/reset/confirm", pins.ConfirmPinReset.as_view()),
+    path("approvals", approvals.Approvals.as_view()),
     path("organizations", organizations.Organizations.as_view()),
     path("organizations/<str:organization_id>", organizations.OneOrganization.as_view()),
     path(
@@ -44,6 +50,10 @@ urlpatterns = [
     ),
     path(
         "organizations/<str:organization_id>/suspend", organizations.SuspendOrganization.as_view()
+    ),
+    path(
+        "organizations/<str:organization_id>/approval-policy",
+        organizations.SetApprovalPolicy.as_view(),
     ),
     path("members", people.Members.as_view()),
     path("members/<str:user_id>", people.OneMember.as_view()),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import time
 
 import pytest
 from django.conf import settings
@@ -203,18 +202,19 @@ def test_a_locked_pin_is_not_looked_at(alice: Actor, monkeypatch: pytest.MonkeyP
     assert right.facts == {"locked_until": (NOW + DAY).isoformat()}
 
 
-def test_right_and_wrong_take_the_same_time(alice: Actor, monkeypatch) -> None:
-    """Both are one check at the same cost; what differs comes after it."""
-    took: dict[str, list[float]] = {PIN: [], WRONG: []}
-    assert alice.id is not None
-    kept = row(alice).pin_hash
-    for _ in range(20):
-        for pin, times in took.items():
-            started = time.perf_counter()
-            pin_fits(user_id=alice.id, pin=pin, pin_hash=kept)
-            times.append(time.perf_counter() - started)
-    right, wrong = (sorted(times)[10] for times in took.values())
-    assert 0.5 < right / wrong < 2
+def test_right_and_wrong_are_one_check_at_one_cost(
+    alice: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock on a busy machine proves nothing: what takes the time is one bcrypt for either."""
+    real, checks = trying.pin_fits, []
+
+    def counted(**arguments: str) -> bool:
+        checks.append(arguments["pin_hash"])
+        return real(**arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(trying, "pin_fits", counted)
+    assert [told(alice, WRONG), told(alice, PIN)] == ["wrong_pin", "right"]
+    assert checks == [row(alice).pin_hash] * 2
 
 
 def test_the_third_is_on_record_and_told(alice: Actor) -> None:
