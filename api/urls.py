@@ -18,6 +18,8 @@ from api.v1 import (
     pins,
     terms,
 )
+from api.v1.factors import challenges
+from api.v1.factors import operations as factors
 from api.v1.holds import operations as holds
 from api.v1.holds import rehearsing as hold_rehearsing
 from api.v1.ledger import balances, chart, journal_dry_runs, journals, periods, statements
@@ -35,6 +37,9 @@ urlpatterns = [
     path("auth/register", auth.Register.as_view()),
     path("auth/token", auth.SignIn.as_view()),
     path("auth/token/refresh", auth.RefreshTokens.as_view()),
+    path("auth/token/challenge", challenges.AnswerChallenge.as_view()),
+    path("auth/step-up", challenges.StepUp.as_view()),
+    path("auth/step-up/challenge", challenges.AnswerStepUp.as_view()),
     path("auth/logout", auth.Logout.as_view()),
     path("auth/join", auth.Join.as_view()),
     path("me", me.ReadMe.as_view()),
@@ -42,6 +47,13 @@ urlpatterns = [
     path("me/pin/reset", pins.PinResets.as_view()),
     path("me/pin/reset/confirm", pins.ConfirmPinReset.as_view()),
     path("approvals", approvals.Approvals.as_view()),
+    path("me/factors", factors.MyFactors.as_view()),
+    path("me/factors/totp", factors.MyTotp.as_view()),
+    path("me/factors/totp/confirm", factors.ConfirmTotp.as_view()),
+    path("me/factors/passkeys/options", factors.PasskeyOptions.as_view()),
+    path("me/factors/passkeys", factors.MyPasskeys.as_view()),
+    path("me/factors/passkeys/<str:passkey_id>", factors.OnePasskey.as_view()),
+    path("me/factors/recovery-codes", factors.MyRecoveryCodes.as_view()),
     path("organizations", organizations.Organizations.as_view()),
     path("organizations/<str:organization_id>", organizations.OneOrganization.as_view()),
     path(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from accounts.models.api_keys import ApiKey
 from accounts.models.approvals import Approval
 from accounts.models.data_keys import DataKey
+from accounts.models.factors import FactorChallenge, Passkey, RecoveryCode, TotpFactor
+from accounts.models.mail import PendingMail
 from accounts.models.organizations import Invitation, Organization
 from accounts.models.people import User
 from accounts.models.phones import Phone
@@ -15,12 +17,17 @@ __all__ = [
     "ApiKey",
     "Approval",
     "DataKey",
+    "FactorChallenge",
     "Invitation",
     "Organization",
+    "Passkey",
+    "PendingMail",
     "Phone",
     "PinReset",
+    "RecoveryCode",
     "RefreshToken",
     "SignInSession",
+    "TotpFactor",
     "TransactionPin",
     "User",
 ]
