@@ -88,6 +88,7 @@ class ChallengePurpose(models.TextChoices):
     SIGN_IN = "sign_in", "Signing in"
     STEP_UP = "step_up", "Confirming a sensitive act"
     ENROLL_PASSKEY = "enroll_passkey", "Adding a passkey"
+    APPROVE = "approve", "Approving a movement"
 
 
 class MailKind(models.TextChoices):
@@ -105,5 +106,9 @@ class MailKind(models.TextChoices):
     NEW_DEVICE = "new_device", "A sign-in on a new device"
     FACTOR_ADDED = "factor_added", "A second factor was added"
     FACTOR_REMOVED = "factor_removed", "A second factor was removed"
+    PIN_SET = "pin_set", "The transaction PIN is another now"
+    PIN_LOCKED = "pin_locked", "The transaction PIN was wrong three times"
+    PIN_RESET = "pin_reset", "A link for a new transaction PIN"
+    PIN_RESET_WAITS = "pin_reset_waits", "A new transaction PIN waits a day"
     ONE_TIME_CODE = "one_time_code", "A code for signing in or confirming"
     RECOVERY_CODE_USED = "recovery_code_used", "A recovery code was used"

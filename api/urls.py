@@ -47,6 +47,7 @@ urlpatterns = [
     path("me/pin/reset", pins.PinResets.as_view()),
     path("me/pin/reset/confirm", pins.ConfirmPinReset.as_view()),
     path("approvals", approvals.Approvals.as_view()),
+    path("approvals/challenges", approvals.ApprovalChallenges.as_view()),
     path("me/factors", factors.MyFactors.as_view()),
     path("me/factors/totp", factors.MyTotp.as_view()),
     path("me/factors/totp/confirm", factors.ConfirmTotp.as_view()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
-from accounts.choices import ApprovalMethod
+from accounts.choices import ApprovalMethod, FactorMethod
 from accounts.models import Approval, User
 from accounts.services.approvals import Proof, set_approval_policy
 from accounts.services.pins import set_pin
@@ -25,10 +25,16 @@ def asking(world: World, over_minor: int | None = OVER) -> None:
     set_approval_policy(actor=world.actor(world.alice), over_minor=over_minor, now=NOW)
 
 
-def signed_in(world: World, user: User, *, door: Door = Door.API) -> Actor:
-    """The person in a session of their own."""
+def signed_in(
+    world: World,
+    user: User,
+    *,
+    door: Door = Door.API,
+    proven_by: FactorMethod | None = FactorMethod.TOTP,
+) -> Actor:
+    """The person in a session of their own, a second factor just proven."""
     actor = dataclasses.replace(world.actor(user, door=door), ip="203.0.113.7")
-    session = open_browser_session(actor=actor, now=NOW)
+    session = open_browser_session(actor=actor, now=NOW, second_factor=proven_by)
     return dataclasses.replace(actor, session_id=session.id)
 
 

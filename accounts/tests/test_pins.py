@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
+from typing import Any
 
 import pytest
 from django.conf import settings
 
+from accounts.choices import FactorMethod, MailKind
 from accounts.errors import (
     InvalidPinReset,
     PinAlreadySet,
     PinLocked,
     PinNotSet,
     PinsRefused,
+    StepUpRequired,
     WeakPin,
     WrongPin,
 )
-from accounts.models import PinReset, TransactionPin, User
+from accounts.models import PendingMail, PinReset, TransactionPin, User
 from accounts.services.api_keys import issue
+from accounts.services.mail.writing import Letter
 from accounts.services.pins import (
     cancel_pin_reset,
     change_pin,
     choose_forgotten_pin,
     pin_standing,
     request_pin_reset,
-    resetting,
     set_pin,
     spraying,
     trying,
@@ -33,6 +37,8 @@ from accounts.services.pins import (
 )
 from accounts.services.pins.hashing import hash_pin, pin_fits
 from accounts.services.pins.rules import checked_pin
+from accounts.services.pins.trying import person_of
+from accounts.services.vault import Place, unseal
 from audit.models import AuditRecord
 from audit.queries import records_about
 from events.models import OutboxEvent
@@ -69,7 +75,7 @@ def told(actor: Actor, pin: str, *, now: dt.datetime = NOW) -> str:
 
 def row(actor: Actor) -> TransactionPin:
     with reading(actor):
-        return TransactionPin.objects.get(user_id=actor.id)
+        return TransactionPin.objects.get(user_id=person_of(actor))
 
 
 # Which are taken.
@@ -206,11 +212,11 @@ def test_right_and_wrong_are_one_check_at_one_cost(
     alice: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A clock on a busy machine proves nothing: what takes the time is one bcrypt for either."""
-    real, checks = trying.pin_fits, []
+    checks: list[str] = []
 
-    def counted(**arguments: str) -> bool:
+    def counted(**arguments: Any) -> bool:
         checks.append(arguments["pin_hash"])
-        return real(**arguments)  # type: ignore[arg-type]
+        return pin_fits(**arguments)
 
     monkeypatch.setattr(trying, "pin_fits", counted)
     assert [told(alice, WRONG), told(alice, PIN)] == ["wrong_pin", "right"]
@@ -227,6 +233,7 @@ def test_the_third_is_on_record_and_told(alice: Actor) -> None:
         assert actions.count("accounts.pin.lock") == 1
         event = OutboxEvent.objects.get(name="accounts.pin.locked")
     assert event.payload["user_id"] == str(alice.id)
+    assert "21 November 2026, 09:00 UTC" in mails(MailKind.PIN_LOCKED)[0]
 
 
 def test_the_pin_of_somebody_else_is_just_wrong(world: World, alice: Actor) -> None:
@@ -249,6 +256,19 @@ def test_a_key_has_no_pin(world: World, alice: Actor) -> None:
 
 
 # Setting and changing.
+
+
+@pytest.mark.parametrize(
+    ("proven_by", "later"), [(None, dt.timedelta()), (FactorMethod.TOTP, dt.timedelta(minutes=11))]
+)
+def test_a_first_pin_takes_a_second_factor_just_proven(
+    world: World, proven_by: FactorMethod | None, later: dt.timedelta
+) -> None:
+    actor = signed_in(world, world.alice, proven_by=proven_by)
+    with pytest.raises(StepUpRequired):
+        set_pin(actor=actor, pin=PIN, now=NOW + later)
+    with pytest.raises(StepUpRequired):
+        set_pin(actor=world.actor(world.alice), pin=PIN, now=NOW)
 
 
 def test_a_pin_is_set_once(alice: Actor) -> None:
@@ -278,66 +298,77 @@ def test_a_new_one_that_is_not_taken_costs_no_try(alice: Actor, pin: str) -> Non
 # Forgotten.
 
 
-@pytest.fixture
-def mailed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, str]]]:
-    """What was told by mail: kind and variables."""
-    sent: list[tuple[str, dict[str, str]]] = []
+def mails(kind: MailKind) -> list[str]:
+    """The bodies of the mails of a kind that wait to be sent."""
+    with reading_as(Context(scope=Scope.PLATFORM)):
+        rows = list(PendingMail.objects.filter(kind=kind).order_by("id"))
+        return [
+            Letter.from_bytes(
+                unseal(
+                    organization_id=row.organization_id,
+                    user_id=row.user_id,
+                    place=Place("accounts_pendingmail", "sealed", row.id),
+                    sealed=bytes(row.sealed or b""),
+                )
+            ).body
+            for row in rows
+        ]
 
-    def noted(*, actor: Actor, what: str, now: dt.datetime, **variables: str) -> None:
-        sent.append((what, variables))
 
-    monkeypatch.setattr(resetting, "notify", noted)
-    return sent
-
-
-def link(actor: Actor, mailed, *, now: dt.datetime = NOW) -> str:
+def link(actor: Actor, *, now: dt.datetime = NOW) -> str:
+    """The token of the link in the mail."""
     request_pin_reset(actor=actor, now=now)
-    return mailed[-1][1]["token"]
+    found = re.search(r"/security/pin/reset/(\S+)", mails(MailKind.PIN_RESET)[-1])
+    assert found
+    return found[1]
 
 
-def test_with_a_second_factor_the_new_one_counts_at_once(alice: Actor, mailed) -> None:
+def by_mail_alone(world: World) -> Actor:
+    """Alice in another session, where only a code by e-mail was shown."""
+    return signed_in(world, world.alice, proven_by=FactorMethod.EMAIL)
+
+
+def test_with_a_second_factor_the_new_one_counts_at_once(alice: Actor) -> None:
     for _ in range(3):
         tried(alice, WRONG)
-    token = link(alice, mailed)
-    at = choose_forgotten_pin(actor=alice, token=token, pin="8264", proven=True, now=NOW)
+    token = link(alice)
+    at = choose_forgotten_pin(actor=alice, token=token, pin="8264", now=NOW)
     assert (at, told(alice, "8264")) == (NOW, "right")
 
 
-def test_the_mailbox_alone_makes_it_wait_a_day(alice: Actor, mailed) -> None:
-    token = link(alice, mailed)
-    at = choose_forgotten_pin(actor=alice, token=token, pin="8264", proven=False, now=NOW)
+def test_the_mailbox_alone_makes_it_wait_a_day(world: World, alice: Actor) -> None:
+    token = link(alice)
+    at = choose_forgotten_pin(actor=by_mail_alone(world), token=token, pin="8264", now=NOW)
     assert at == NOW + DAY
-    assert mailed[-1] == ("reset_waits", {"effective_at": at.isoformat()})
+    assert "21 November 2026, 09:00 UTC" in mails(MailKind.PIN_RESET_WAITS)[0]
     assert pin_standing(actor=alice, now=NOW).reset_at == at
     assert [told(alice, "8264"), told(alice, PIN)] == ["wrong_pin", "right"]
     later = NOW + DAY
     assert [told(alice, PIN, now=later), told(alice, "8264", now=later)] == ["wrong_pin", "right"]
 
 
-def test_who_remembers_calls_it_off(alice: Actor, mailed) -> None:
-    token = link(alice, mailed)
-    choose_forgotten_pin(actor=alice, token=token, pin="8264", proven=False, now=NOW)
+def test_who_remembers_calls_it_off(world: World, alice: Actor) -> None:
+    token = link(alice)
+    choose_forgotten_pin(actor=by_mail_alone(world), token=token, pin="8264", now=NOW)
     cancel_pin_reset(actor=alice, now=NOW)
     assert told(alice, "8264", now=NOW + DAY) == "wrong_pin"
     with pytest.raises(InvalidPinReset):
         cancel_pin_reset(actor=alice, now=NOW)
 
 
-def test_changing_it_with_the_old_one_calls_it_off(alice: Actor, mailed) -> None:
-    token = link(alice, mailed)
-    choose_forgotten_pin(actor=alice, token=token, pin="8264", proven=False, now=NOW)
+def test_changing_it_with_the_old_one_calls_it_off(world: World, alice: Actor) -> None:
+    token = link(alice)
+    choose_forgotten_pin(actor=by_mail_alone(world), token=token, pin="8264", now=NOW)
     change_pin(actor=alice, current_pin=PIN, pin="6038", now=NOW)
     assert told(alice, "6038", now=NOW + DAY) == "right"
 
 
-def test_a_link_is_good_once_for_its_owner_for_half_an_hour(
-    world: World, alice: Actor, mailed
-) -> None:
+def test_a_link_is_good_once_for_its_owner_for_half_an_hour(world: World, alice: Actor) -> None:
     fin = with_pin(world, hired(world, "fin", "finance"), "8264")
-    token = link(alice, mailed)
+    token = link(alice)
 
     def choose(actor: Actor, now: dt.datetime = NOW, token: str = token) -> None:
-        choose_forgotten_pin(actor=actor, token=token, pin="6038", proven=True, now=now)
+        choose_forgotten_pin(actor=actor, token=token, pin="6038", now=now)
 
     for wrong in (
         {"actor": fin},
@@ -351,15 +382,15 @@ def test_a_link_is_good_once_for_its_owner_for_half_an_hour(
         choose(alice)
 
 
-def test_a_new_link_ends_the_old_one(alice: Actor, mailed) -> None:
-    old = link(alice, mailed)
-    link(alice, mailed)
+def test_a_new_link_ends_the_old_one(alice: Actor) -> None:
+    old = link(alice)
+    link(alice)
     with pytest.raises(InvalidPinReset):
-        choose_forgotten_pin(actor=alice, token=old, pin="6038", proven=True, now=NOW)
+        choose_forgotten_pin(actor=alice, token=old, pin="6038", now=NOW)
 
 
-def test_only_a_hash_of_the_link_is_kept(alice: Actor, mailed) -> None:
-    token = link(alice, mailed)
+def test_only_a_hash_of_the_link_is_kept(alice: Actor) -> None:
+    token = link(alice)
     with reading(alice):
         reset = PinReset.objects.get()
     assert token.encode() not in bytes(reset.token_hash)
@@ -455,7 +486,7 @@ def test_a_locked_pin_freezes_nothing_else(world: World, alice: Actor) -> None:
         tried(alice, WRONG)
     assert world.send(amount_minor=5_00).error is None
     assert isinstance(tried(alice, PIN), PinLocked)
-    assert User.objects.get(id=alice.id).may_sign_in
+    assert User.objects.get(id=person_of(alice)).may_sign_in
 
 
 def test_refusals_say_when_to_come_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

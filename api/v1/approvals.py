@@ -2,39 +2,53 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts import errors as accounts_errors
 from accounts.choices import ApprovalKind, ApprovalMethod
 from accounts.models import Approval as ApprovalRow
 from accounts.services.approvals import Proof
+from accounts.services.challenges import Challenge
 from api import errors, fields
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of
 from api.schema.operations import operation
+from api.v1.factors.challenges import ANSWER_REFUSALS
+from api.v1.factors.shapes import Challenged, CredentialField, rendered_challenge
 from api.v1.holds.operations import hold_request
 from api.v1.pins import TRIED, pin_member
 from api.v1.rendering import instant, money
 from api.v1.shapes import Money, id_member
 from api.v1.transfers.operations import MAX_BATCH_BYTES, REFUSALS
 from api.v1.transfers.rehearsing import transfer_asked
-from api.v1.transfers.shapes import BatchItemOrder
+from api.v1.transfers.shapes import BatchItemOrder, require_few
 from kernel import clock, ids
 from kernel.actor import Actor
 from ledger import errors as ledger_errors
 from ledger.policy import MAX_BATCH
 from wallets import errors as wallet_errors
-from wallets.services.approving import approve_batch, approve_hold, approve_movement
-from wallets.services.holds import capture_request
+from wallets.services.approving import (
+    approve_batch,
+    approve_hold,
+    approve_movement,
+    ask_to_approve_batch,
+    ask_to_approve_hold,
+    ask_to_approve_movement,
+)
+from wallets.services.holds import HoldRequest, capture_request
 from wallets.services.references import unused_reference
 from wallets.services.reversals import reversal_request
+from wallets.services.transfers import TransferRequest
 
+TAG = "Approvals"
 FINGERPRINT = bytes(32)
 _PAYMENT = ("source_wallet", "destination_wallet", "amount_minor", "currency")
 # What each kind needs; `amount_minor` is otherwise "all that is left".
@@ -45,12 +59,31 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     ApprovalKind.REVERSAL: ("transfer",),
     ApprovalKind.BATCH: ("items",),
 }
+# What each method shows; the last is the proof itself.
+_PROOFS: Mapping[str, tuple[str, ...]] = {
+    ApprovalMethod.PIN: ("pin",),
+    ApprovalMethod.TOTP: ("challenge", "code"),
+    ApprovalMethod.EMAIL_OTP: ("challenge", "code"),
+    ApprovalMethod.PASSKEY: ("challenge", "passkey"),
+}
+JUDGED = (
+    *REFUSALS,
+    wallet_errors.HoldExpiryInvalid,
+    wallet_errors.WalletHoldNotFound,
+    wallet_errors.TransferNotFound,
+    wallet_errors.TransferNotCompleted,
+    wallet_errors.ReversalOfReversal,
+    ledger_errors.BatchTooLarge,
+    ledger_errors.HoldEnded,
+    ledger_errors.CaptureExceedsHold,
+    ledger_errors.ReversalExceedsOriginal,
+)
 # What goes without saying where it does not matter for an approval.
 _UNSAID = {"description": "", "metadata": {}}
 
 
-class ApprovalOrder(fields.StrictSerializer):
-    """What to approve, and the proof that it is you. Each kind needs its own members."""
+class ApprovalSubject(fields.StrictSerializer):
+    """What to approve. Each kind needs its own members."""
 
     kind = serializers.ChoiceField(
         choices=ApprovalKind.choices,
@@ -71,12 +104,31 @@ class ApprovalOrder(fields.StrictSerializer):
         many=True,
         required=False,
         allow_empty=False,
-        max_length=MAX_BATCH,
         help_text=f"1 to {MAX_BATCH}, in the order of the batch.",
     )
     all_or_nothing = fields.BooleanField(default=False)
-    method = serializers.ChoiceField(choices=[(ApprovalMethod.PIN.value, "PIN")])
-    pin = pin_member(required=False)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The validated members; too many items are refused before any is looked at.
+
+        :raises BatchTooLarge: for more than `MAX_BATCH` items.
+        """
+        require_few(data)
+        return super().to_internal_value(data)
+
+
+class ApprovalOrder(ApprovalSubject):
+    """What to approve, and the proof that it is you."""
+
+    method = serializers.ChoiceField(choices=ApprovalMethod.choices)
+    pin = pin_member(required=False, help_text="For the method `pin`.")
+    challenge = fields.TextField(
+        max_length=100,
+        required=False,
+        help_text="For the others: from `POST /approvals/challenges`, with the same movement.",
+    )
+    code = fields.TextField(max_length=40, required=False, help_text="For `totp`, `email_otp`.")
+    passkey = CredentialField(required=False, help_text="For the method `passkey`.")
 
 
 class Approval(serializers.Serializer[Any]):
@@ -99,7 +151,7 @@ class Approvals(Endpoint):
 
     @operation(
         "give_approval",
-        tag="Approvals",
+        tag=TAG,
         summary="Approve a movement that you are about to ask for",
         description="It is judged first: what would be refused is refused here, without a try at"
         " the PIN. The approval is bound to payer, payee, amount, fee and currency; changing any"
@@ -107,33 +159,74 @@ class Approvals(Endpoint):
         request=ApprovalOrder,
         response=Approval,
         status=201,
-        refusals=(
-            *TRIED,
-            *REFUSALS,
-            wallet_errors.HoldExpiryInvalid,
-            wallet_errors.WalletHoldNotFound,
-            wallet_errors.TransferNotFound,
-            wallet_errors.TransferNotCompleted,
-            wallet_errors.ReversalOfReversal,
-            ledger_errors.HoldEnded,
-            ledger_errors.CaptureExceedsHold,
-            ledger_errors.ReversalExceedsOriginal,
-        ),
+        refusals=(*TRIED, *ANSWER_REFUSALS, *JUDGED),
     )
     def post(self, request: Request) -> HttpResponse:
         """Approve."""
-        actor, now, order = actor_of(request), clock.now(), body_of(request, ApprovalOrder)
-        _require_members(order, (*_NEEDED[order["kind"]], order["method"]))
-        proof = Proof(ApprovalMethod(order["method"]), order[order["method"]])
-        row = _GIVEN[order["kind"]](actor, order, proof, now)
+        order = body_of(request, ApprovalOrder)
+        subject = _subject(order, actor=actor_of(request), now=clock.now())
+        _require_members(order, _PROOFS[order["method"]])
+        shown = _PROOFS[order["method"]][-1]
+        method = ApprovalMethod(order["method"])
+        row = _given(subject, Proof(method, order[shown], order.get("challenge", "")))
         return Answer.of(_rendered(row), status=201).response()
+
+
+class ApprovalChallenges(Endpoint):
+    """Approving by another way than the PIN."""
+
+    max_body_bytes = MAX_BATCH_BYTES
+
+    @operation(
+        "challenge_to_approve",
+        tag=TAG,
+        summary="Ask for a challenge to approve by passkey, app or e-mail",
+        description="It takes answers to this movement alone: what a passkey signs is made of"
+        " payer, payee, amount, fee and currency.",
+        request=ApprovalSubject,
+        response=Challenged,
+        status=201,
+        refusals=(
+            accounts_errors.TooManyFactorTries,
+            accounts_errors.OneTimeCodesUnavailable,
+            *JUDGED,
+        ),
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Challenge."""
+        order = body_of(request, ApprovalSubject)
+        challenge = _asked(_subject(order, actor=actor_of(request), now=clock.now()))
+        return Answer.of({"challenge": rendered_challenge(challenge)}, status=201).response()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Batch:
+    requests: list[TransferRequest]
+    whole: bool
+
+
+_Subject = TransferRequest | HoldRequest | _Batch
+
+
+def _given(subject: _Subject, proof: Proof) -> ApprovalRow:
+    if isinstance(subject, _Batch):
+        return approve_batch(requests=subject.requests, all_or_nothing=subject.whole, proof=proof)
+    if isinstance(subject, HoldRequest):
+        return approve_hold(request=subject, proof=proof)
+    return approve_movement(request=subject, proof=proof)
+
+
+def _asked(subject: _Subject) -> Challenge:
+    if isinstance(subject, _Batch):
+        return ask_to_approve_batch(requests=subject.requests, all_or_nothing=subject.whole)
+    if isinstance(subject, HoldRequest):
+        return ask_to_approve_hold(request=subject)
+    return ask_to_approve_movement(request=subject)
 
 
 def _require_members(order: dict[str, Any], names: tuple[str, ...]) -> None:
     missing = [
-        errors.FieldError(
-            pointer=f"/{name}", code="required", detail="This kind of approval needs it."
-        )
+        errors.FieldError(pointer=f"/{name}", code="required", detail="This approval needs it.")
         for name in names
         if name not in order
     ]
@@ -141,61 +234,33 @@ def _require_members(order: dict[str, Any], names: tuple[str, ...]) -> None:
         raise errors.UnacceptableValue(errors=missing)
 
 
-def _transfer(actor: Actor, order: dict[str, Any], proof: Proof, now: dt.datetime) -> ApprovalRow:
-    asked = transfer_asked(actor, {**_UNSAID, **order}, now=now)
-    return approve_movement(request=asked, proof=proof)
-
-
-def _hold(actor: Actor, order: dict[str, Any], proof: Proof, now: dt.datetime) -> ApprovalRow:
-    asked = hold_request(
-        actor,
-        {**_UNSAID, **order},
-        reference=unused_reference(),
-        fingerprint=FINGERPRINT,
-        now=now,
-    )
-    return approve_hold(request=asked, proof=proof)
-
-
-def _capture(actor: Actor, order: dict[str, Any], proof: Proof, now: dt.datetime) -> ApprovalRow:
-    asked = capture_request(
-        actor=actor,
-        hold_id=_id("hld", order, "hold"),
-        amount_minor=order.get("amount_minor"),
-        final=False,
-        reference=unused_reference(),
-        fingerprint=FINGERPRINT,
-        now=now,
-    )
-    return approve_movement(request=asked, proof=proof)
-
-
-def _reversal(actor: Actor, order: dict[str, Any], proof: Proof, now: dt.datetime) -> ApprovalRow:
-    asked = reversal_request(
-        actor=actor,
-        transfer_id=_id("trf", order, "transfer"),
-        amount_minor=order.get("amount_minor"),
-        reference=unused_reference(),
-        fingerprint=FINGERPRINT,
-        now=now,
-    )
-    return approve_movement(request=asked, proof=proof)
-
-
-def _batch(actor: Actor, order: dict[str, Any], proof: Proof, now: dt.datetime) -> ApprovalRow:
-    asked = [transfer_asked(actor, item, now=now) for item in order["items"]]
-    whole = order["all_or_nothing"]
-    return approve_batch(requests=asked, all_or_nothing=whole, proof=proof)
-
-
-_Giving = Callable[[Actor, dict[str, Any], Proof, dt.datetime], ApprovalRow]
-_GIVEN: Mapping[str, _Giving] = {
-    ApprovalKind.TRANSFER: _transfer,
-    ApprovalKind.HOLD: _hold,
-    ApprovalKind.CAPTURE: _capture,
-    ApprovalKind.REVERSAL: _reversal,
-    ApprovalKind.BATCH: _batch,
-}
+def _subject(order: dict[str, Any], *, actor: Actor, now: dt.datetime) -> _Subject:
+    """What is approved, as the wallets room is asked about it."""
+    kind = order["kind"]
+    _require_members(order, _NEEDED[kind])
+    whole = {**_UNSAID, **order}
+    nobodys: dict[str, Any] = {
+        "reference": unused_reference(),
+        "fingerprint": FINGERPRINT,
+        "now": now,
+    }
+    if kind == ApprovalKind.BATCH:
+        items = [transfer_asked(actor, item, now=now) for item in order["items"]]
+        return _Batch(items, order["all_or_nothing"])
+    if kind == ApprovalKind.HOLD:
+        return hold_request(actor, whole, **nobodys)
+    amount_minor = order.get("amount_minor")
+    if kind == ApprovalKind.CAPTURE:
+        hold_id = _id("hld", order, "hold")
+        return capture_request(
+            actor=actor, hold_id=hold_id, amount_minor=amount_minor, final=False, **nobodys
+        )
+    if kind == ApprovalKind.REVERSAL:
+        transfer_id = _id("trf", order, "transfer")
+        return reversal_request(
+            actor=actor, transfer_id=transfer_id, amount_minor=amount_minor, **nobodys
+        )
+    return transfer_asked(actor, whole, now=now)
 
 
 def _id(prefix: str, order: dict[str, Any], name: str) -> uuid.UUID:

@@ -91,7 +91,11 @@ class MyPin(Endpoint):
         request=Pin,
         response=PinStanding,
         status=201,
-        refusals=(accounts_errors.WeakPin, accounts_errors.PinAlreadySet),
+        refusals=(
+            accounts_errors.WeakPin,
+            accounts_errors.PinAlreadySet,
+            accounts_errors.StepUpRequired,
+        ),
     )
     def post(self, request: Request) -> HttpResponse:
         """Set it."""

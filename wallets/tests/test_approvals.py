@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ from tests.approving import (
 )
 from tests.database import statements, work
 from tests.world import NOW, World
-from wallets.choices import WalletKind
+from wallets.choices import TransferKind, WalletKind
 from wallets.services.approving import approve_batch, approve_hold
 from wallets.services.holds import place_hold, rehearse_hold
 from wallets.services.reversals import reversal_request, reverse_transfer
@@ -79,7 +80,7 @@ def test_a_large_transfer_without_one_leaves_nothing_and_says_what_is_needed(
     assert isinstance(outcome.error, ApprovalRequired)
     assert outcome.error.facts == {
         "reasons": ["amount"],
-        "methods": ["pin"],
+        "methods": ["pin", "email_otp"],
         "threshold_minor": OVER,
         "threshold_currency": "INR",
     }
@@ -93,7 +94,7 @@ def test_who_has_no_pin_is_told_so(world: World) -> None:
     asking(world)
     outcome = execute_transfers([asked(world, signed_in(world, world.alice))])[0]
     assert outcome.error is not None
-    assert outcome.error.facts["methods"] == []
+    assert outcome.error.facts["methods"] == ["email_otp"]
 
 
 @pytest.mark.parametrize("risk", ["new_device", "new_network"])
@@ -225,7 +226,7 @@ def _other_fee(world: World, request: TransferRequest) -> TransferRequest:
     set_fee_schedule(
         actor=world.actor(world.alice),
         organization_id=world.acme.id,
-        kind="transfer",
+        kind=TransferKind.TRANSFER,
         currency="INR",
         fixed_minor=1,
         bps=0,
@@ -272,13 +273,14 @@ def test_another_currency_voids_it(world: World, alice: Actor) -> None:
     question = rehearse_transfers([request])[0].question
     assert question is not None
     binding = question.binding
-    for name, value in {
+    others: dict[str, Any] = {
         "currency": "USD",
         "quote_id": request.actor.id,
         "subject_id": request.actor.id,
         "item_count": 2,
         "items_hash": b"x",
-    }.items():
+    }
+    for name, value in others.items():
         changed = dataclasses.replace(binding, **{name: value})
         assert changed.facts_hash != binding.facts_hash, name
 

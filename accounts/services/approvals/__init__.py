@@ -3,7 +3,7 @@
 from accounts.services.approvals.binding import Binding
 from accounts.services.approvals.consuming import Presented, Spent, consume
 from accounts.services.approvals.demands import Demand, Situation, asks, demand_of
-from accounts.services.approvals.giving import LASTS, Proof, approve
+from accounts.services.approvals.giving import LASTS, Proof, approve, ask_to_approve
 from accounts.services.approvals.methods import methods_of
 from accounts.services.approvals.policies import default_over_minor, set_approval_policy
 
@@ -16,6 +16,7 @@ __all__ = [
     "Situation",
     "Spent",
     "approve",
+    "ask_to_approve",
     "asks",
     "consume",
     "default_over_minor",

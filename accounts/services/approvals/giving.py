@@ -6,9 +6,10 @@ import dataclasses
 import datetime as dt
 import uuid
 
-from accounts.choices import ApprovalMethod
+from accounts.choices import ApprovalMethod, FactorMethod
 from accounts.models import Approval
 from accounts.services.approvals.binding import Binding
+from accounts.services.challenges import Challenge, answer_to_approve, challenge_to_approve
 from accounts.services.pins import verify_pin
 from audit.services import record
 from kernel.actor import Actor, ActorKind
@@ -20,10 +21,22 @@ LASTS = dt.timedelta(minutes=5)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Proof:
-    """What the person shows: a PIN or a code."""
+    """What the person shows.
+
+    :param secret: a PIN, a code, or what `navigator.credentials.get` gave, as JSON.
+    :param challenge: the challenge that it answers (see `ask_to_approve`); a PIN answers none.
+    """
 
     method: ApprovalMethod
     secret: str = dataclasses.field(repr=False)
+    challenge: str = dataclasses.field(default="", repr=False)
+
+
+_FACTORS = {
+    ApprovalMethod.PASSKEY: FactorMethod.PASSKEY,
+    ApprovalMethod.TOTP: FactorMethod.TOTP,
+    ApprovalMethod.EMAIL_OTP: FactorMethod.EMAIL,
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,8 +63,41 @@ def approve(*, actor: Actor, binding: Binding, proof: Proof, now: dt.datetime) -
     :raises VaultCraftError: what the check of the proof raises, such as `WrongPin`.
     """
     giver = _Giver.of(actor)
-    verify_pin(actor=actor, pin=proof.secret, now=now)
+    _check(actor=actor, giver=giver, binding=binding, proof=proof, now=now)
     return _give(actor=actor, giver=giver, binding=binding, method=proof.method, now=now)
+
+
+def ask_to_approve(*, actor: Actor, binding: Binding, words: str, now: dt.datetime) -> Challenge:
+    """A challenge for other methods than the PIN, good for this binding alone.
+
+    :param words: amount and payee, for the mail that may carry a code.
+    :raises PermissionDenied: unless the actor is a person who came with a session.
+    :raises VaultCraftError: what `challenge_to_approve` raises.
+    """
+    return challenge_to_approve(
+        actor=actor,
+        session_id=_Giver.of(actor).session_id,
+        binding=binding.facts_hash,
+        words=words,
+        now=now,
+    )
+
+
+def _check(
+    *, actor: Actor, giver: _Giver, binding: Binding, proof: Proof, now: dt.datetime
+) -> None:
+    if proof.method is ApprovalMethod.PIN:
+        verify_pin(actor=actor, pin=proof.secret, now=now)
+        return
+    answer_to_approve(
+        actor=actor,
+        session_id=giver.session_id,
+        binding=binding.facts_hash,
+        challenge=proof.challenge,
+        method=_FACTORS[proof.method],
+        proof=proof.secret,
+        now=now,
+    )
 
 
 @opens_transaction

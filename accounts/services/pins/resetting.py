@@ -12,15 +12,18 @@ import uuid
 
 from django.db.models import QuerySet
 
+from accounts.choices import FactorMethod, MailKind
 from accounts.errors import InvalidPinReset, PinNotSet
-from accounts.models import PinReset, TransactionPin
+from accounts.models import PinReset, SignInSession, TransactionPin
 from accounts.services.pins.hashing import hash_pin
-from accounts.services.pins.notices import notify
+from accounts.services.pins.notices import notify, send_link
 from accounts.services.pins.rules import checked_pin
 from accounts.services.pins.setting import tell
 from accounts.services.pins.trying import apply_due_reset, person_of
+from accounts.services.step_up import RECENTLY
 from audit.services import record
 from kernel.actor import Actor
+from kernel.context import reading
 from kernel.crypto import hash_token, new_token
 from kernel.transactions import needs_transaction, opens_transaction
 
@@ -50,24 +53,22 @@ def request_pin_reset(*, actor: Actor, now: dt.datetime) -> None:
         expires_at=now + LINK_LASTS,
     )
     _record(actor=actor, reset=reset, verb="request", now=now)
-    notify(actor=actor, what="reset_link", now=now, token=token)
+    send_link(actor=actor, token=token, now=now, expires_at=reset.expires_at)
 
 
-def choose_forgotten_pin(
-    *, actor: Actor, token: str, pin: str, proven: bool, now: dt.datetime
-) -> dt.datetime:
-    """Choose the new PIN, and say from when it counts: now, or in a day.
+def choose_forgotten_pin(*, actor: Actor, token: str, pin: str, now: dt.datetime) -> dt.datetime:
+    """Choose the new PIN, and say from when it counts.
 
+    Now, if a second factor other than the mailbox was proven in this session lately; else in a day.
     Records `accounts.pin_reset.choose` with that time, and tells the person by mail.
 
-    :param proven: whether a second factor other than the mailbox was shown in this session lately.
     :raises WeakPin: if it may not be one.
     :raises InvalidPinReset: unless the link is the actor's, fresh, unused and not called off.
     """
     user_id = person_of(actor)
     checked_pin(pin)
     pin_hash = hash_pin(user_id=user_id, pin=pin)
-    effective_at = now if proven else now + WAIT
+    effective_at = now if _proven(actor, now) else now + WAIT
     _choose(
         actor=actor,
         user_id=user_id,
@@ -77,6 +78,18 @@ def choose_forgotten_pin(
         now=now,
     )
     return effective_at
+
+
+def _proven(actor: Actor, now: dt.datetime) -> bool:
+    """Whether this session's person has just shown something that is not in their mailbox."""
+    with reading(actor):
+        rows = SignInSession.objects.filter(
+            id=actor.session_id,
+            user_id=actor.id,
+            revoked_at=None,
+            second_factor_at__gte=now - RECENTLY,
+        )
+        return rows.exclude(second_factor=FactorMethod.EMAIL).exists()
 
 
 @opens_transaction
@@ -100,7 +113,8 @@ def _choose(
         apply_due_reset(user_id=user_id, now=now)
         tell(actor=actor, user_id=user_id, verb="reset", now=now)
     else:
-        notify(actor=actor, what="reset_waits", now=now, effective_at=effective_at.isoformat())
+        until = f"{effective_at:%d %B %Y, %H:%M} UTC"
+        notify(actor=actor, kind=MailKind.PIN_RESET_WAITS, until=until, now=now)
 
 
 @opens_transaction

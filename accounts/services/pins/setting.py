@@ -7,12 +7,14 @@ import uuid
 
 from django.db import IntegrityError
 
-from accounts.errors import PinAlreadySet, WeakPin
+from accounts.choices import MailKind
+from accounts.errors import PinAlreadySet, StepUpRequired, WeakPin
 from accounts.models import PinReset, TransactionPin
 from accounts.services.pins.hashing import hash_pin
 from accounts.services.pins.notices import notify
 from accounts.services.pins.rules import checked_pin
 from accounts.services.pins.trying import person_of, verify_pin
+from accounts.services.step_up import require_recent_factor
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
@@ -20,15 +22,20 @@ from kernel.transactions import needs_transaction, opens_transaction
 
 
 def set_pin(*, actor: Actor, pin: str, now: dt.datetime) -> None:
-    """Give the actor a first PIN.
+    """Give the actor a first PIN, if they have just proven a second factor in this session.
 
+    Whoever found a signed-in browser must not be able to give the account a PIN of their own.
     Records `accounts.pin.set`, emits `accounts.pin.set`, tells the person by mail.
 
     :raises WeakPin: if it may not be one.
     :raises PinAlreadySet: if there is one.
+    :raises StepUpRequired: if no second factor was proven lately.
     """
     user_id = person_of(actor)
     checked_pin(pin)
+    if actor.session_id is None:
+        raise StepUpRequired()
+    require_recent_factor(actor=actor, session_id=actor.session_id, now=now)
     _insert(actor=actor, user_id=user_id, pin_hash=hash_pin(user_id=user_id, pin=pin), now=now)
 
 
@@ -89,4 +96,4 @@ def tell(*, actor: Actor, user_id: uuid.UUID, verb: str, now: dt.datetime) -> No
         actor=actor,
         now=now,
     )
-    notify(actor=actor, what="set", now=now)
+    notify(actor=actor, kind=MailKind.PIN_SET, now=now)

@@ -16,6 +16,7 @@ import uuid
 import structlog
 from django.db import connection
 
+from accounts.choices import MailKind
 from accounts.errors import PinLocked, PinNotSet, WrongPin
 from accounts.models import TransactionPin
 from accounts.services.pins import spraying
@@ -154,7 +155,8 @@ def _fail(*, actor: Actor, user_id: uuid.UUID, try_: _Try, now: dt.datetime) -> 
         actor=actor,
         now=now,
     )
-    notify(actor=actor, what="locked", now=now, locked_until=until)
+    words = f"{try_.locked_until:%d %B %Y, %H:%M} UTC"
+    notify(actor=actor, kind=MailKind.PIN_LOCKED, until=words, now=now)
 
 
 def _locked(until: dt.datetime) -> PinLocked:

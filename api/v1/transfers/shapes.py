@@ -58,6 +58,16 @@ class TransferOrder(BatchItemOrder):
     approval = approval_member()
 
 
+def require_few(data: Any) -> None:
+    """Go on only with at most `MAX_BATCH` items.
+
+    :raises BatchTooLarge: for more.
+    """
+    items = data.get("items") if isinstance(data, dict) else None
+    if isinstance(items, list) and len(items) > MAX_BATCH:
+        raise BatchTooLarge(facts={"maximum": MAX_BATCH, "items": len(items)}, pointer="/items")
+
+
 class BatchOrder(fields.StrictSerializer):
     """Up to 500 transfers, judged one by one unless `all_or_nothing` is set."""
 
@@ -70,9 +80,7 @@ class BatchOrder(fields.StrictSerializer):
 
         :raises BatchTooLarge: for more than `MAX_BATCH` items.
         """
-        items = data.get("items") if isinstance(data, dict) else None
-        if isinstance(items, list) and len(items) > MAX_BATCH:
-            raise BatchTooLarge(facts={"maximum": MAX_BATCH, "items": len(items)}, pointer="/items")
+        require_few(data)
         return super().to_internal_value(data)
 
 

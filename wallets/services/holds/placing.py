@@ -58,12 +58,14 @@ class HoldRehearsal:
 
     :param binding: what its person approves.
     :param demand: why they have to, if they do.
+    :param payee_name: whom it is for, with the handle.
     """
 
     fee_minor: int
     source: Balance
     binding: Binding
     demand: Demand | None
+    payee_name: str
 
 
 def place_hold(request: HoldRequest) -> WalletHold:
@@ -117,7 +119,8 @@ def rehearse_hold(request: HoldRequest) -> HoldRehearsal:
             )
         except tuple(_AT_SOURCE) as error:
             raise _AT_SOURCE[type(error)](pointer="/source_wallet") from error
-    return HoldRehearsal(fee.amount_minor, balance, binding, demand)
+    payee_name = f"{destination.holder_name} ({destination.handle})"
+    return HoldRehearsal(fee.amount_minor, balance, binding, demand, payee_name)
 
 
 def _nothing_yet(**_: object) -> Context:
