@@ -36,8 +36,8 @@ from accounts.services.pins import (
     verify_pin,
 )
 from accounts.services.pins.hashing import hash_pin, pin_fits
+from accounts.services.pins.person import person_of
 from accounts.services.pins.rules import checked_pin
-from accounts.services.pins.trying import person_of
 from accounts.services.vault import Place, unseal
 from audit.models import AuditRecord
 from audit.queries import records_about

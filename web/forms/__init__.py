@@ -1,5 +1,6 @@
 """What people type. Forms check shape only; the rules live in the rooms that own them."""
 
+from web.forms.approvals import ApprovalForm, ChangePinForm, FirstPinForm, pin_field
 from web.forms.factors import PasskeyForm, ProofForm, TotpForm
 from web.forms.fields import LineField, new_key, renew_key
 from web.forms.lists import HistoryForm, HoldsForm
@@ -21,8 +22,11 @@ __all__ = [
     "PART",
     "WHOLE",
     "ApiKeyForm",
+    "ApprovalForm",
     "CapForm",
+    "ChangePinForm",
     "FeeForm",
+    "FirstPinForm",
     "HistoryForm",
     "HoldForm",
     "HoldsForm",
@@ -40,5 +44,6 @@ __all__ = [
     "SignInForm",
     "TotpForm",
     "new_key",
+    "pin_field",
     "renew_key",
 ]

@@ -6,8 +6,8 @@ import dataclasses
 import datetime as dt
 
 from accounts.models import PinReset, TransactionPin
+from accounts.services.pins.person import person_of
 from accounts.services.pins.rules import MAX_TRIES
-from accounts.services.pins.trying import person_of
 from kernel.actor import Actor
 from kernel.context import reading
 

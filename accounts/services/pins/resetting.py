@@ -17,9 +17,10 @@ from accounts.errors import InvalidPinReset, PinNotSet
 from accounts.models import PinReset, SignInSession, TransactionPin
 from accounts.services.pins.hashing import hash_pin
 from accounts.services.pins.notices import notify, send_link
+from accounts.services.pins.person import person_of
 from accounts.services.pins.rules import checked_pin
 from accounts.services.pins.setting import tell
-from accounts.services.pins.trying import apply_due_reset, person_of
+from accounts.services.pins.trying import apply_due_reset
 from accounts.services.step_up import RECENTLY
 from audit.services import record
 from kernel.actor import Actor
@@ -82,10 +83,12 @@ def choose_forgotten_pin(*, actor: Actor, token: str, pin: str, now: dt.datetime
 
 def _proven(actor: Actor, now: dt.datetime) -> bool:
     """Whether this session's person has just shown something that is not in their mailbox."""
+    if actor.session_id is None:
+        return False
     with reading(actor):
         rows = SignInSession.objects.filter(
             id=actor.session_id,
-            user_id=actor.id,
+            user_id=person_of(actor),
             revoked_at=None,
             second_factor_at__gte=now - RECENTLY,
         )

@@ -12,8 +12,9 @@ from accounts.errors import PinAlreadySet, StepUpRequired, WeakPin
 from accounts.models import PinReset, TransactionPin
 from accounts.services.pins.hashing import hash_pin
 from accounts.services.pins.notices import notify
+from accounts.services.pins.person import person_of
 from accounts.services.pins.rules import checked_pin
-from accounts.services.pins.trying import person_of, verify_pin
+from accounts.services.pins.trying import verify_pin
 from accounts.services.step_up import require_recent_factor
 from audit.services import record
 from events.services import emit

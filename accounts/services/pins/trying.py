@@ -22,11 +22,11 @@ from accounts.models import TransactionPin
 from accounts.services.pins import spraying
 from accounts.services.pins.hashing import pin_fits
 from accounts.services.pins.notices import notify
+from accounts.services.pins.person import person_of
 from accounts.services.pins.rules import LOCKED, MAX_TRIES
 from audit.services import record
 from events.services import emit
-from kernel.actor import Actor, ActorKind
-from kernel.errors import PermissionDenied
+from kernel.actor import Actor
 from kernel.transactions import needs_transaction, opens_transaction
 
 log = structlog.get_logger(__name__)
@@ -57,16 +57,6 @@ class _Try:
     pin_hash: str
     number: int
     locked_until: dt.datetime | None
-
-
-def person_of(actor: Actor) -> uuid.UUID:
-    """The id of the person who acts.
-
-    :raises PermissionDenied: if the actor is no person.
-    """
-    if actor.kind is not ActorKind.USER or actor.id is None:
-        raise PermissionDenied("Only a person has a PIN.")
-    return actor.id
 
 
 def verify_pin(*, actor: Actor, pin: str, now: dt.datetime) -> None:

@@ -16,6 +16,7 @@ from web import steps
 from web.doors import PersonRequest, reads, safe_next
 from web.pages import page
 from web.presenters.factors import factor_facts
+from web.views.security.pin import pin_facts
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -26,7 +27,10 @@ class Part:
     facts: Callable[[PersonRequest], dict[str, Any]]
 
 
-PARTS = (Part("web/security/factors.html", factor_facts),)
+PARTS = (
+    Part("web/security/factors.html", factor_facts),
+    Part("web/security/pin.html", pin_facts),
+)
 
 
 @reads
