@@ -11,14 +11,16 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Have mail sent soon after the commit that wrote it; tell the vault what it must know."""
+        """Tell mail whom to nudge, and the vault what is sealed and what an erasure takes along."""
+        from accounts.services.factors.erasing import erase_factors
         from accounts.services.mail import after_queueing
         from accounts.services.phones import erase_phone
         from accounts.services.vault import SealedColumn, register_erasure, register_sealed_column
         from accounts.tasks import nudge_delivery
 
         after_queueing(nudge_delivery)
-        register_sealed_column(SealedColumn("accounts_phone", "sealed"))
         register_sealed_column(SealedColumn("accounts_pendingmail", "sealed"))
+        register_sealed_column(SealedColumn("accounts_phone", "sealed"))
         register_sealed_column(SealedColumn("accounts_totpfactor", "sealed_secret"))
         register_erasure(erase_phone)
+        register_erasure(erase_factors)

@@ -52,6 +52,8 @@ class SessionEnd(models.TextChoices):
     KILLED = "killed", "Ended by somebody else"
     REFRESH_REUSED = "refresh_reused", "A used refresh token came back"
     MEMBER_REMOVED = "member_removed", "The person was removed"
+    DEVICE_REVOKED = "device_revoked", "Its device was revoked"
+    NETWORK_REVOKED = "network_revoked", "Its network was revoked"
 
 
 class ApprovalKind(models.TextChoices):
@@ -104,6 +106,7 @@ class MailKind(models.TextChoices):
     API_KEY_ISSUED = "api_key_issued", "An API key was issued"
     ROLE_CHANGED = "role_changed", "The role was changed"
     NEW_DEVICE = "new_device", "A sign-in on a new device"
+    CONFIRM_NETWORK = "confirm_network", "A link that lets a network move money"
     FACTOR_ADDED = "factor_added", "A second factor was added"
     FACTOR_REMOVED = "factor_removed", "A second factor was removed"
     PIN_SET = "pin_set", "The transaction PIN is another now"

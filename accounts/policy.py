@@ -56,6 +56,9 @@ PERMISSIONS: dict[str, Permission] = {
     "organizations.set_approval_policy": Permission(
         "Set from what amount on people approve what they move", frozenset({OWNER})
     ),
+    "organizations.set_countries": Permission(
+        "Set from which countries people may move money", MANAGERS
+    ),
     "people.read": Permission("See who belongs to the organization", READERS, STAFF),
     "members.invite": Permission("Invite a person and withdraw an invitation", MANAGERS),
     "members.change_role": Permission("Change a colleague's role", MANAGERS),

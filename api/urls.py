@@ -12,10 +12,12 @@ from api.v1 import (
     auth,
     cash,
     clearing,
+    devices,
     me,
     organizations,
     people,
     pins,
+    sessions,
     terms,
 )
 from api.v1.factors import challenges
@@ -55,6 +57,12 @@ urlpatterns = [
     path("me/factors/passkeys", factors.MyPasskeys.as_view()),
     path("me/factors/passkeys/<str:passkey_id>", factors.OnePasskey.as_view()),
     path("me/factors/recovery-codes", factors.MyRecoveryCodes.as_view()),
+    path("me/sessions", sessions.OwnSessions.as_view()),
+    path("me/sessions/end-others", sessions.EndOtherSessions.as_view()),
+    path("me/sessions/<str:session_id>", sessions.OneOwnSession.as_view()),
+    path("me/devices", devices.OwnDevices.as_view()),
+    path("me/devices/<str:device_id>", devices.OneOwnDevice.as_view()),
+    path("me/devices/<str:device_id>/trust", devices.TrustOwnDevice.as_view()),
     path("organizations", organizations.Organizations.as_view()),
     path("organizations/<str:organization_id>", organizations.OneOrganization.as_view()),
     path(

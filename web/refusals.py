@@ -97,6 +97,16 @@ SENTENCES: dict[str, Sentence] = {
     "invalid_pin_reset": Sentence(
         "This link is not valid any more. Ask for a new one on the security page."
     ),
+    "network_not_trusted": Sentence(
+        "You have not been on this network before, so no money can leave from it yet."
+    ),
+    "country_not_allowed": Sentence(
+        "Your organization lets no money be moved from the country you are in."
+    ),
+    "network_link_too_soon": Sentence("A link was sent a moment ago. Look into your mail."),
+    "invalid_network_link": Sentence(
+        "This link was used, or is older than half an hour. Ask for another one."
+    ),
     "busy": Sentence("We are busy and changed nothing. Try again in a moment."),
 }
 

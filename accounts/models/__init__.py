@@ -5,8 +5,10 @@ from __future__ import annotations
 from accounts.models.api_keys import ApiKey
 from accounts.models.approvals import Approval
 from accounts.models.data_keys import DataKey
+from accounts.models.devices import Device
 from accounts.models.factors import FactorChallenge, Passkey, RecoveryCode, TotpFactor
 from accounts.models.mail import PendingMail
+from accounts.models.networks import CountryPolicy, Network
 from accounts.models.organizations import Invitation, Organization
 from accounts.models.people import User
 from accounts.models.phones import Phone
@@ -16,9 +18,12 @@ from accounts.models.sessions import RefreshToken, SignInSession
 __all__ = [
     "ApiKey",
     "Approval",
+    "CountryPolicy",
     "DataKey",
+    "Device",
     "FactorChallenge",
     "Invitation",
+    "Network",
     "Organization",
     "Passkey",
     "PendingMail",

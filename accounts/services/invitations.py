@@ -19,6 +19,7 @@ from accounts.errors import (
 from accounts.models import Invitation, User
 from accounts.rules import cleaned_name, normalized_email
 from accounts.services.lookups import insert_user, locked_organization, view_of_newcomer
+from accounts.services.networks.noting import note_network
 from accounts.services.returning import (
     check_is_proven,
     former_member,
@@ -193,6 +194,7 @@ def _join(
     if not (_is_open(invitation, now=now) and _still_stands(invitation)):
         raise InvalidInvitation()
     user = _member(invitation=invitation, full_name=full_name, password_hash=password_hash, now=now)
+    note_network(actor=actor, user_id=user.id, now=now)
     invitation.accepted_at = now
     invitation.accepted_by = user
     invitation.save(update_fields=["accepted_at", "accepted_by"])

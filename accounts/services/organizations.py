@@ -32,6 +32,7 @@ from accounts.services.lookups import (
     locked_organization,
     view_of_newcomer,
 )
+from accounts.services.networks.noting import note_network
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
@@ -123,6 +124,7 @@ def _register(
     organization.slug = _free_slug(organization.name)
     insert_organization(organization)
     insert_user(owner)
+    note_network(actor=actor, user_id=owner.id, now=now)
     found(organization_id=organization.id, base_currency=organization.base_currency, now=now)
     _tell(
         actor=as_user(actor=actor, user=owner),

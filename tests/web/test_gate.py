@@ -9,6 +9,7 @@ from accounts.services.invitations import invite
 from accounts.services.organizations import suspend_organization
 from accounts.services.people import remove_member
 from kernel import clock
+from tests.phones import Phone, give_phone
 from tests.web.conftest import Visit
 from tests.world import PASSWORD, World
 
@@ -19,9 +20,17 @@ def sign_in(client: Client, email: str, password: str, **more: str):
     return client.post("/sign-in", {"email": email, "password": password, **more})
 
 
-def test_the_right_password_leads_home(world: World):
-    client = Client()
+def prove(client: Client, phone: Phone):
+    proof = {"method_name": "totp", "proof": phone.code()}
+    return client.post("/sign-in/second-step", proof)
+
+
+def test_the_right_password_and_a_code_lead_home(world: World):
+    client, phone = Client(), give_phone(world.alice)
     answer = sign_in(client, world.alice.email.upper(), PASSWORD)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/sign-in/second-step")
+    assert client.get("/").status_code == 302, "the password alone opens nothing"
+    answer = prove(client, phone)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/")
     assert "Hello, Alice" in client.get("/").content.decode()
 
@@ -45,16 +54,24 @@ def test_a_wrong_password_and_an_unknown_address_read_alike(world: World, email:
     ],
 )
 def test_the_next_page_is_always_ours(world: World, wanted: str, leads_to: str):
-    answer = sign_in(Client(), world.alice.email, PASSWORD, next=wanted)
-    assert answer.headers["Location"] == leads_to
+    client, phone = Client(), give_phone(world.alice)
+    sign_in(client, world.alice.email, PASSWORD, next=wanted)
+    assert prove(client, phone).headers["Location"] == leads_to
 
 
 def test_signing_in_changes_the_cookie(world: World):
-    client = Client()
+    client, phone = Client(), give_phone(world.alice)
     client.session.save()
-    before = client.session.session_key
+    planted = client.session.session_key
     sign_in(client, world.alice.email, PASSWORD)
-    assert client.session.session_key != before
+    between = client.session.session_key
+    prove(client, phone)
+    assert len({planted, between, client.session.session_key}) == 3
+    for stale in (planted, between):
+        thief = Client()
+        thief.cookies[settings.SESSION_COOKIE_NAME] = stale
+        assert thief.get("/").status_code == 302
+        assert prove(thief, phone).headers["Location"] == "/sign-in"
 
 
 def test_signing_out_ends_the_session_for_good(world: World, visit: Visit):

@@ -105,6 +105,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_COOKIE_NAME = "vaultcraft_session"
+DEVICE_COOKIE_NAME = "vaultcraft_device"
 CSRF_COOKIE_NAME = "vaultcraft_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -138,6 +139,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # a batch of 500 transfers is about 150
 # --- Proxies ---------------------------------------------------------------------------------
 # How many of our own proxies stand in front; 0 means that the peer is the client.
 VAULTCRAFT_PROXIES = env.integer("VAULTCRAFT_PROXIES", default=0)
+
+# --- Countries -------------------------------------------------------------------------------
+# A GeoIP database in MaxMind's format (MMDB); without one no organization can ask for countries.
+VAULTCRAFT_GEOIP_PATH = env.text("VAULTCRAFT_GEOIP_PATH", default="")
 
 # --- Other servers ---------------------------------------------------------------------------
 DATABASE_POOL_MAX = env.integer("VAULTCRAFT_DATABASE_POOL_MAX", default=40, minimum=2)

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0040_pins_and_approvals"),
         ("ledger", "0016_rules_a_review_missed"),
-        ("wallets", "0008_withdrawn_limits"),
+        ("wallets", "0009_account_numbers"),
     ]
 
     operations = [

@@ -24,9 +24,12 @@ from wallets.choices import WalletKind
 from wallets.errors import HolderNotFound, OrganizationInactive, WalletExists, WalletNotFound
 from wallets.models import Wallet
 from wallets.policy import may_open_for
+from wallets.services.account_numbers import give_account_number
 
 # 33 million handles exist; eight collisions in a row mean something else is wrong.
 _HANDLE_ATTEMPTS = 8
+# Drawn at random and unique: the handle, the account's code made of it, the account number.
+_DRAWN = ("handle", "account_code", "blind_index")
 
 
 def open_wallet(
@@ -57,7 +60,7 @@ def open_wallet(
         except IntegrityError as error:
             if "wallet_one_of_each" in str(error):
                 raise WalletExists(facts={"kind": kind, "currency": currency}) from error
-            if "handle" not in str(error) and "account_code" not in str(error):
+            if not any(name in str(error) for name in _DRAWN):
                 raise
     raise Busy()
 
@@ -94,6 +97,7 @@ def _open(
         account_id=account_id,
         created_at=now,
     )
+    give_account_number(wallet=wallet, now=now)
     _tell(actor=actor, wallet=wallet, verb="open", happened="opened", now=now)
     return wallet
 

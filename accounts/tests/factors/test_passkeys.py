@@ -175,7 +175,7 @@ def test_enrolling_is_for_this_session_within_five_minutes_and_once(alice: User)
         enrolled(alice, key, now=NOW + dt.timedelta(minutes=5))
     session_id = session_of(alice).id
     begun = begin_passkey(actor=acting(alice), session_id=session_id, now=NOW)
-    once = {
+    once: dict[str, Any] = {
         "actor": acting(alice),
         "session_id": session_id,
         "challenge": begun.challenge,

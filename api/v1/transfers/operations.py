@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from accounts import errors as accounts_errors
 from accounts.errors import (
     ApprovalExpired,
     ApprovalMismatch,
@@ -80,6 +81,8 @@ REFUSALS = (
     wallet_errors.DestinationClosed,
     wallet_errors.OrganizationInactive,
     ledger_errors.InsufficientFunds,
+    accounts_errors.NetworkNotTrusted,
+    accounts_errors.CountryNotAllowed,
     ledger_errors.ClearingCapExceeded,
     ledger_errors.BalanceOutOfRange,
     wallet_errors.DailyLimitExceeded,

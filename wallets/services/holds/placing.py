@@ -12,6 +12,7 @@ from django.db import IntegrityError
 from accounts.errors import ApprovalRefused
 from accounts.policy import may, require
 from accounts.services.approvals import Binding, Demand, Spent
+from accounts.services.networks import foretell_network, require_trusted_network
 from kernel.context import Context, reading_as, widen
 from kernel.errors import Busy, VaultCraftError
 from kernel.money import checked_minor
@@ -83,7 +84,10 @@ def place_hold(request: HoldRequest) -> WalletHold:
     :raises ReferenceReused: if the reference stands for another request.
     :raises ApprovalRefused: if it needs an approval and has none, or not the right one.
     :raises PostingRefused: for what the books refuse, `InsufficientFunds` above all.
+    :raises NetworkNotTrusted: if its person may not move money from where they are.
+    :raises CountryNotAllowed: if its organization lets no money move from there.
     """
+    require_trusted_network(actor=request.actor, now=request.now)
     try:
         placed = _place(request=request)
     except IntegrityError as error:
@@ -101,6 +105,7 @@ def rehearse_hold(request: HoldRequest) -> HoldRehearsal:
     Takes no lock and writes no row; whether the reference stands already is not asked, and an
     approval is not demanded but told of. Raises what `place_hold` does else.
     """
+    foretell_network(actor=request.actor, now=request.now)
     with reading_as(Context()):
         directory = look_up([request.source, request.destination])
         source = _payer(request, directory)
