@@ -29,6 +29,7 @@ def user_actor(
         ip=ip,
         display=user.full_name,
         session_id=session.id if session else None,
+        device_id=session.device_id if session else None,
     )
 
 

@@ -36,7 +36,6 @@ class Actor:
     :param ip: the client address as the door trusts it.
     :param session_id: the sign-in session a person came with; None for keys and programs.
     :param device_id: the device of that session, where one was recognized.
-    :param risks: what about this request is out of the ordinary, as its door knows: codes.
     """
 
     kind: ActorKind
@@ -51,7 +50,6 @@ class Actor:
     display: str = ""
     session_id: uuid.UUID | None = None
     device_id: uuid.UUID | None = None
-    risks: frozenset[str] = frozenset()
 
     @property
     def is_platform(self) -> bool:

@@ -31,9 +31,10 @@ def signed_in(
     *,
     door: Door = Door.API,
     proven_by: FactorMethod | None = FactorMethod.TOTP,
+    ip: str = "203.0.113.7",
 ) -> Actor:
     """The person in a session of their own, a second factor just proven."""
-    actor = dataclasses.replace(world.actor(user, door=door), ip="203.0.113.7")
+    actor = dataclasses.replace(world.actor(user, door=door), ip=ip)
     session = open_browser_session(actor=actor, now=NOW, second_factor=proven_by)
     return dataclasses.replace(actor, session_id=session.id)
 

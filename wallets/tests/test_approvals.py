@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import uuid
 from functools import partial
 from typing import Any
 
@@ -97,12 +98,33 @@ def test_who_has_no_pin_is_told_so(world: World) -> None:
     assert outcome.error.facts["methods"] == ["email_otp"]
 
 
-@pytest.mark.parametrize("risk", ["new_device", "new_network"])
-def test_a_risk_asks_whatever_the_amount(world: World, alice: Actor, risk: str) -> None:
-    risky = dataclasses.replace(alice, risks=frozenset({risk}))
-    outcome = execute_transfers([asked(world, risky, amount_minor=1)])[0]
-    assert outcome.error is not None
-    assert (outcome.error.code, outcome.error.facts["reasons"]) == ("approval_required", [risk])
+def device_met(at: dt.datetime) -> uuid.UUID:
+    """The id of a device that was first seen then."""
+    return uuid.UUID(int=(int(at.timestamp() * 1000) << 80) | (0x7 << 76) | (0b10 << 62))
+
+
+def test_a_new_device_asks_whatever_the_amount_for_a_day(world: World, alice: Actor) -> None:
+    def told(met: dt.datetime) -> list[str]:
+        actor = dataclasses.replace(alice, device_id=device_met(met))
+        outcome = execute_transfers([asked(world, actor, amount_minor=1)])[0]
+        return outcome.error.facts["reasons"] if outcome.error else []  # type: ignore[return-value]
+
+    assert told(NOW - dt.timedelta(hours=23)) == ["new_device"]
+    assert told(NOW - dt.timedelta(hours=24)) == []
+
+
+def test_a_network_that_opened_by_waiting_asks_for_a_day(world: World, alice: Actor) -> None:
+    """Alice was seen in one network before; half an hour after she is in another, money moves."""
+    elsewhere = dataclasses.replace(alice, ip="198.51.100.9")
+
+    def told(at: dt.datetime) -> str | None:
+        request = asked(world, elsewhere, amount_minor=1)
+        return code(dataclasses.replace(request, now=at))
+
+    assert told(NOW) == "network_not_trusted"
+    opened_at = NOW + dt.timedelta(minutes=30)
+    assert told(opened_at) == "approval_required"
+    assert told(opened_at + dt.timedelta(hours=24)) is None
 
 
 def test_any_amount_in_another_currency_needs_one(world: World, alice: Actor) -> None:
@@ -119,7 +141,7 @@ def test_zero_asks_for_every_transfer_and_none_for_none(world: World, alice: Act
     asking(world, 0)
     assert code(asked(world, alice, amount_minor=1)) == "approval_required"
     asking(world, None)
-    risky = dataclasses.replace(alice, risks=frozenset({"new_device"}))
+    risky = dataclasses.replace(alice, device_id=device_met(NOW))
     assert code(asked(world, risky)) is None
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Callable, Sequence
 
 from kernel.actor import Actor, ActorKind, Door
 
+NEW_FOR = dt.timedelta(hours=24)
 # Where a person is present to be asked. Commands and tasks have nobody to ask and say so: the door
 # stands on what they move.
 _PEOPLES_DOORS = frozenset({Door.API, Door.WEB, Door.ADMIN})
@@ -19,14 +21,18 @@ class Situation:
     :param over_minor: the payer's organization's policy, in minor units of `base_currency`; None:
         it asks for no approvals at all.
     :param amount_minor: minor units of `currency`, without the fee.
-    :param risks: what the door found out of the ordinary (see `Actor.risks`).
+    :param device_since: since when the device is known; None where the act names no device.
+    :param network_is_new: the network opened by waiting alone, lately.
+    :param now: from the door.
     """
 
     over_minor: int | None
     base_currency: str
     amount_minor: int
     currency: str
-    risks: frozenset[str] = frozenset()
+    now: dt.datetime
+    device_since: dt.datetime | None = None
+    network_is_new: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,11 +62,13 @@ def _foreign_currency(situation: Situation) -> str | None:
 
 
 def _unknown_device(situation: Situation) -> str | None:
-    return "new_device" if "new_device" in situation.risks else None
+    """For a day. One that was never recognized at all does not get past the sign-in."""
+    since = situation.device_since
+    return "new_device" if since is not None and situation.now < since + NEW_FOR else None
 
 
 def _unknown_network(situation: Situation) -> str | None:
-    return "new_network" if "new_network" in situation.risks else None
+    return "new_network" if situation.network_is_new else None
 
 
 # Each says why it asks for an approval, or nothing. A new rule is a function more in this list.

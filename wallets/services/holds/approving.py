@@ -34,16 +34,32 @@ def binding_of_hold(
     )
 
 
-def demand_of_hold(request: HoldRequest, source: Listed, destination: Listed) -> Demand | None:
+def demand_of_hold(
+    request: HoldRequest, source: Listed, destination: Listed, *, network_is_new: bool
+) -> Demand | None:
     """Why the person has to approve it, if they do."""
     if not asks(request.actor) or stays(source, destination):
         return None
-    return demand_of(situation(source, request.amount_minor, request.currency, request.actor))
+    return demand_of(
+        situation(
+            source,
+            request.amount_minor,
+            request.currency,
+            actor=request.actor,
+            network_is_new=network_is_new,
+            now=request.now,
+        )
+    )
 
 
 @needs_transaction
 def approved_hold(
-    request: HoldRequest, source: Listed, destination: Listed, *, fee_minor: int
+    request: HoldRequest,
+    source: Listed,
+    destination: Listed,
+    *,
+    fee_minor: int,
+    network_is_new: bool,
 ) -> Spent | ApprovalRefused | None:
     """What approves the hold, or why it may not be placed; None where nothing is needed.
 
@@ -51,7 +67,7 @@ def approved_hold(
     must let the transaction commit.
     """
     if request.approval_id is None or not asks(request.actor):
-        demand = demand_of_hold(request, source, destination)
+        demand = demand_of_hold(request, source, destination, network_is_new=network_is_new)
         person = request.actor.id
         if demand is None or person is None:
             return None

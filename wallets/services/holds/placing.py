@@ -87,9 +87,9 @@ def place_hold(request: HoldRequest) -> WalletHold:
     :raises NetworkNotTrusted: if its person may not move money from where they are.
     :raises CountryNotAllowed: if its organization lets no money move from there.
     """
-    require_trusted_network(actor=request.actor, now=request.now)
+    standing = require_trusted_network(actor=request.actor, now=request.now)
     try:
-        placed = _place(request=request)
+        placed = _place(request=request, network_is_new=standing.lately_opened)
     except IntegrityError as error:
         if "hold_reference" in str(error):  # a rival with the same key committed first
             raise Busy() from error
@@ -105,14 +105,14 @@ def rehearse_hold(request: HoldRequest) -> HoldRehearsal:
     Takes no lock and writes no row; whether the reference stands already is not asked, and an
     approval is not demanded but told of. Raises what `place_hold` does else.
     """
-    foretell_network(actor=request.actor, now=request.now)
+    network = foretell_network(actor=request.actor, now=request.now)
     with reading_as(Context()):
         directory = look_up([request.source, request.destination])
         source = _payer(request, directory)
         destination = _payee(request, source, directory)
         fee = _fee(source, request)
         binding = binding_of_hold(request, source, destination, fee_minor=fee.amount_minor)
-        demand = demand_of_hold(request, source, destination)
+        demand = demand_of_hold(request, source, destination, network_is_new=network.lately_opened)
         try:
             balance = ledger_holds.rehearse_hold(
                 organization_id=source.organization_id,
@@ -133,7 +133,7 @@ def _nothing_yet(**_: object) -> Context:
 
 
 @opens_transaction(context=_nothing_yet)
-def _place(*, request: HoldRequest) -> WalletHold | ApprovalRefused:
+def _place(*, request: HoldRequest, network_is_new: bool) -> WalletHold | ApprovalRefused:
     tune(lock_wait_ms=LOCK_WAIT_MS)
     actor = request.actor
     directory = look_up([request.source, request.destination])
@@ -143,7 +143,13 @@ def _place(*, request: HoldRequest) -> WalletHold | ApprovalRefused:
         return standing
     destination = _payee(request, source, directory)
     fee = _fee(source, request)
-    answer = approved_hold(request, source, destination, fee_minor=fee.amount_minor)
+    answer = approved_hold(
+        request,
+        source,
+        destination,
+        fee_minor=fee.amount_minor,
+        network_is_new=network_is_new,
+    )
     if isinstance(answer, ApprovalRefused):
         return answer
     hold_id = _reserve(source, request, fee)

@@ -11,6 +11,7 @@ then refuse the movement, the refusal is on record with it, and another attempt 
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,7 @@ from accounts.services.approvals import (
 from kernel.actor import Actor
 from kernel.crypto import fingerprint
 from kernel.errors import InvariantBroken
+from kernel.ids import made_at
 from kernel.transactions import needs_transaction
 from wallets.choices import TransferKind
 from wallets.directory import Listed, key_of
@@ -106,20 +108,43 @@ def _demand(drafts: Sequence[Draft]) -> Demand | None:
             payers[key] = draft.source
     for key, amount_minor in sums.items():
         request = drafts[0].request
-        demand = demand_of(situation(payers[key], amount_minor, key[1], request.actor))
+        network_is_new = any(draft.network_is_new for draft in drafts)
+        demand = demand_of(
+            situation(
+                payers[key],
+                amount_minor,
+                key[1],
+                actor=request.actor,
+                network_is_new=network_is_new,
+                now=request.now,
+            )
+        )
         if demand is not None:
             return demand
     return None
 
 
-def situation(payer: Listed, amount_minor: int, currency: str, actor: Actor) -> Situation:
-    """A payment out of a wallet, as the rules see it."""
+def situation(
+    payer: Listed,
+    amount_minor: int,
+    currency: str,
+    *,
+    actor: Actor,
+    network_is_new: bool,
+    now: dt.datetime,
+) -> Situation:
+    """A payment out of a wallet, as the rules see it.
+
+    A device's id tells since when it is known: nothing has to be read for that.
+    """
     return Situation(
         over_minor=payer.approval_over_minor,
         base_currency=payer.base_currency,
         amount_minor=amount_minor,
         currency=currency,
-        risks=actor.risks,
+        now=now,
+        device_since=made_at(actor.device_id) if actor.device_id else None,
+        network_is_new=network_is_new,
     )
 
 

@@ -149,8 +149,10 @@ def _tied(
         except VaultCraftError as error:
             errors[item.reference] = TransferOutcome(None, error)
             continue
-        refusal = standing_of(item.actor).refusal
-        drafts[item.reference] = dataclasses.replace(draft, refusal=refusal)
+        standing = standing_of(item.actor)
+        drafts[item.reference] = dataclasses.replace(
+            draft, refusal=standing.refusal, network_is_new=standing.lately_opened
+        )
     return errors, list(drafts.values())
 
 

@@ -35,6 +35,7 @@ class Draft:
     movement: Movement | None = None
     refusal: VaultCraftError | None = None
     approval: Spent | None = None
+    network_is_new: bool = False
 
     @property
     def organization_id(self) -> uuid.UUID:
