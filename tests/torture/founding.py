@@ -13,7 +13,7 @@ django.setup()
 
 from accounts.actors import user_actor  # noqa: E402 - Django first
 from accounts.services.api_keys import issue  # noqa: E402
-from accounts.services.approvals import set_approval_policy
+from accounts.services.approvals import set_approval_policy  # noqa: E402
 from accounts.services.organizations import (  # noqa: E402
     activate_organization,
     register_organization,

@@ -17,29 +17,21 @@ from django.urls import reverse
 from accounts.choices import ApprovalMethod
 from accounts.errors import ApprovalRequired
 from accounts.policy import require
-from accounts.services.approvals import Demand
-from kernel import clock
 from kernel.context import reading
-from kernel.crypto import fingerprint
 from kernel.errors import Busy, VaultCraftError
 from kernel.ids import encode
-from kernel.money import parse_minor
-from ledger.errors import InsufficientFunds
-from wallets.errors import DestinationNotFound, FeeChanged, WalletNotFound
-from wallets.models import Wallet
-from wallets.queries import Payee, payee_of, wallet_of
+from wallets.errors import FeeChanged, WalletNotFound
+from wallets.queries import payee_of, wallet_of
 from wallets.services.approving import approve_movement, ask_to_approve_movement
-from wallets.services.references import reference_of
 from wallets.services.transfers import (
-    Rehearsal,
     TransferOutcome,
-    TransferRequest,
     execute_transfers,
     rehearse_transfers,
 )
 from web.approving import Approving, approving, posted_form, proof_of
 from web.doors import PersonRequest, acts, checks, reads
 from web.forms import ApprovalForm, SendForm, new_key
+from web.judging import Judged, fresh, item_of, judge
 from web.ownership import debitable_wallets
 from web.pages import page
 from web.presenters.chrome import initials_of
@@ -47,19 +39,6 @@ from web.presenters.money import shown
 from web.presenters.wallets import holder_of, source_choices
 from web.refusals import STATUS_OF_KIND, explain, sentence_of, words_of
 from web.reviews import Review, opened
-
-ROUTE = "web:send"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Judged:
-    """A form that the books would take, as they stand now."""
-
-    review: Review
-    source: Wallet
-    payee: Payee
-    after_minor: int
-    demand: Demand | None = None
 
 
 @reads
@@ -85,7 +64,7 @@ def review(request: PersonRequest) -> HttpResponse:
     form = _form(request, data=True)
     if not form.is_valid():
         return _form_page(request, form, status=400)
-    judged = _judged(request, form)
+    judged = judge(request, form)
     if judged is None:
         return _form_page(request, form, status=422)
     return _review_page(request, judged)
@@ -108,7 +87,7 @@ def approve_by(request: PersonRequest) -> HttpResponse:
     if way is ApprovalMethod.PIN:
         return _reviewed(request, asked)
     try:
-        challenge = ask_to_approve_movement(request=_fresh(request, asked))
+        challenge = ask_to_approve_movement(request=fresh(request, asked))
     except VaultCraftError as error:
         return _reviewed(request, asked, refusal=words_of(error), error=error)
     form = ApprovalForm(method=way, challenge=challenge.id)
@@ -122,7 +101,7 @@ def confirm(request: PersonRequest) -> HttpResponse:
     if asked is None:
         return _ended(request)
     try:
-        outcome = execute_transfers([_item(request, asked)])[0]
+        outcome = execute_transfers([item_of(request, asked)])[0]
         if isinstance(outcome.error, ApprovalRequired):
             # Only now: a repeated click leads to the receipt and asks for nothing again.
             return _approved(request, asked)
@@ -139,7 +118,7 @@ def _approved(request: PersonRequest, asked: Review) -> HttpResponse:
     if not form.is_valid():
         return _reviewed(request, asked, form=form, status=400)
     try:
-        approval = approve_movement(request=_fresh(request, asked), proof=proof_of(form))
+        approval = approve_movement(request=fresh(request, asked), proof=proof_of(form))
     except VaultCraftError as error:
         # A code is good once, a challenge for five tries: by another way, or anew.
         kept = form.method is ApprovalMethod.PIN
@@ -152,7 +131,7 @@ def _approved(request: PersonRequest, asked: Review) -> HttpResponse:
             refusal="" if kept else words_of(error),
             error=error,
         )
-    item = dataclasses.replace(_item(request, asked), approval_id=approval.id)
+    item = dataclasses.replace(item_of(request, asked), approval_id=approval.id)
     return _done(request, asked, execute_transfers([item])[0])
 
 
@@ -169,11 +148,6 @@ def _ended(request: PersonRequest) -> HttpResponse:
         return _form_page(request, _form(request, initial={}), status=422, expired=True)
 
 
-def _fresh(request: PersonRequest, asked: Review) -> TransferRequest:
-    """The same under a key of its own: asked about, it stands nowhere."""
-    return _item(request, dataclasses.replace(asked, key=new_key()))
-
-
 def _reviewed(
     request: PersonRequest,
     asked: Review,
@@ -188,7 +162,7 @@ def _reviewed(
     status = STATUS_OF_KIND[error.kind] if error else status
     with reading(request.actor):
         source = wallet_of(actor=request.actor, wallet=asked.source)
-        rehearsal = rehearse_transfers([_fresh(request, asked)])[0]
+        rehearsal = rehearse_transfers([fresh(request, asked)])[0]
         if rehearsal.error is not None:
             return _refused(request, asked, TransferOutcome(None, rehearsal.error))
         demand = rehearsal.question.demand if rehearsal.question else None
@@ -198,84 +172,6 @@ def _reviewed(
         if demand is not None:
             ways = approving(request, demand, form=form, passkey_options=passkey_options)
         return _review_page(request, judged, ways=ways, refusal=refusal, status=status)
-
-
-def _item(request: PersonRequest, asked: Review) -> TransferRequest:
-    return TransferRequest(
-        actor=request.actor,
-        source=asked.source,
-        destination=asked.destination,
-        amount_minor=asked.amount_minor,
-        currency=asked.currency,
-        reference=reference_of(actor=request.actor, route=ROUTE, key=asked.key),
-        fingerprint=fingerprint(
-            asked.source,
-            asked.destination,
-            str(asked.amount_minor),
-            str(asked.fee_minor),
-            asked.currency,
-            asked.description,
-        ),
-        now=clock.now(),
-        description=asked.description,
-        expected_fee_minor=asked.fee_minor,
-    )
-
-
-def _judged(request: PersonRequest, form: SendForm) -> Judged | None:
-    """What can be shown for confirmation; None with the reason on the form.
-
-    The books judge again, under their locks.
-    """
-    given = form.cleaned_data
-    source: Wallet | None = None
-    try:
-        source = wallet_of(actor=request.actor, wallet=given["source"])
-        amount_minor = parse_minor(text=given["amount"], exponent=source.currency.exponent)
-        found = _payee_of(given["destination"])
-        asked = Review(
-            key=given["key"],
-            source=source.handle,
-            destination=found.handle,
-            amount_minor=amount_minor,
-            fee_minor=0,
-            currency=source.currency_id,
-            description=given["description"],
-            amount_text=given["amount"],
-        )
-        rehearsal = _rehearsed(request, asked)
-    except VaultCraftError as error:
-        explain(form, error, currency=source.currency if source else None)
-        return None
-    if rehearsal.error is not None:
-        _explain_rehearsal(form, rehearsal, source)
-        return None
-    asked = dataclasses.replace(asked, fee_minor=rehearsal.fee_minor)
-    after = rehearsal.source.available_minor if rehearsal.source else 0
-    demand = rehearsal.question.demand if rehearsal.question else None
-    return Judged(asked, source, found, after, demand)
-
-
-def _payee_of(typed: str) -> Payee:
-    try:
-        return payee_of(typed.strip())
-    except WalletNotFound as error:
-        raise DestinationNotFound() from error
-
-
-def _rehearsed(request: PersonRequest, asked: Review) -> Rehearsal:
-    """What the books would say now, under a key of its own: a review is nothing that stands."""
-    item = _item(request, dataclasses.replace(asked, key=new_key()))
-    return rehearse_transfers([dataclasses.replace(item, expected_fee_minor=None)])[0]
-
-
-def _explain_rehearsal(form: SendForm, rehearsal: Rehearsal, source: Wallet) -> None:
-    assert rehearsal.error is not None
-    if isinstance(rehearsal.error, InsufficientFunds) and rehearsal.fee_minor:
-        fee = shown(rehearsal.fee_minor, source.currency)
-        form.add_error("amount", f"There is not enough available for this and its fee of {fee}.")
-    else:
-        explain(form, rehearsal.error, currency=source.currency)
 
 
 def _form(
@@ -366,7 +262,7 @@ def _refused(request: PersonRequest, asked: Review, outcome: TransferOutcome) ->
             payee_url=reverse("web:payee"),
         )
         if form.is_valid() and isinstance(outcome.error, FeeChanged):
-            judged = _judged(request, form)
+            judged = judge(request, form)
             if judged is not None:
                 words = _fee_words(asked, judged)
                 return _review_page(request, judged, refusal=words, status=422)
