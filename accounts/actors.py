@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, SignInSession, User
 from kernel.actor import Actor, ActorKind, Door
 
 
-def user_actor(*, user: User, door: Door, request_id: str, ip: str | None = None) -> Actor:
-    """A person who has proven who they are. Roles come from the row as it is now."""
+def user_actor(
+    *,
+    user: User,
+    door: Door,
+    request_id: str,
+    ip: str | None = None,
+    session: SignInSession | None = None,
+) -> Actor:
+    """A person who has proven who they are. Roles come from the row as it is now.
+
+    :param session: the sign-in session they came with, if they came through a door of people.
+    """
     return Actor(
         kind=ActorKind.USER,
         door=door,
@@ -19,6 +29,8 @@ def user_actor(*, user: User, door: Door, request_id: str, ip: str | None = None
         email_confirmed=user.email_confirmed_at is not None,
         ip=ip,
         display=user.full_name,
+        session_id=session.id if session else None,
+        device_id=session.device_id if session else None,
     )
 
 

@@ -64,6 +64,25 @@ class LinkPurpose(models.TextChoices):
     RESET_PASSWORD = "reset_password", "Choose a new password"
 
 
+class ApprovalKind(models.TextChoices):
+    """What kind of movement an approval is for."""
+
+    TRANSFER = "transfer", "Transfer"
+    HOLD = "hold", "Hold"
+    CAPTURE = "capture", "Capture"
+    REVERSAL = "reversal", "Reversal"
+    BATCH = "batch", "Batch"
+
+
+class ApprovalMethod(models.TextChoices):
+    """How a person proved that a movement is their own will."""
+
+    PIN = "pin", "PIN"
+    PASSKEY = "passkey", "Passkey"
+    TOTP = "totp", "Authenticator app"
+    EMAIL_OTP = "email_otp", "Code by e-mail"
+
+
 class FactorMethod(models.TextChoices):
     """What a person proves themselves with after the password."""
 
@@ -79,6 +98,7 @@ class ChallengePurpose(models.TextChoices):
     SIGN_IN = "sign_in", "Signing in"
     STEP_UP = "step_up", "Confirming a sensitive act"
     ENROLL_PASSKEY = "enroll_passkey", "Adding a passkey"
+    APPROVE = "approve", "Approving a movement"
 
 
 class MailKind(models.TextChoices):
@@ -97,6 +117,10 @@ class MailKind(models.TextChoices):
     CONFIRM_NETWORK = "confirm_network", "A link that lets a network move money"
     FACTOR_ADDED = "factor_added", "A second factor was added"
     FACTOR_REMOVED = "factor_removed", "A second factor was removed"
+    PIN_SET = "pin_set", "The transaction PIN is another now"
+    PIN_LOCKED = "pin_locked", "The transaction PIN was wrong three times"
+    PIN_RESET = "pin_reset", "A link for a new transaction PIN"
+    PIN_RESET_WAITS = "pin_reset_waits", "A new transaction PIN waits a day"
     ONE_TIME_CODE = "one_time_code", "A code for signing in or confirming"
     RECOVERY_CODE_USED = "recovery_code_used", "A recovery code was used"
     SECOND_STEP_GUESSED = "second_step_guessed", "Many wrong answers to the second step"

@@ -2,6 +2,48 @@
 
 from __future__ import annotations
 
+from accounts.approval_errors import (
+    ApprovalExpired as ApprovalExpired,
+)
+from accounts.approval_errors import (
+    ApprovalMismatch as ApprovalMismatch,
+)
+from accounts.approval_errors import (
+    ApprovalOfOtherSession as ApprovalOfOtherSession,
+)
+from accounts.approval_errors import (
+    ApprovalRefused as ApprovalRefused,
+)
+from accounts.approval_errors import (
+    ApprovalRequired as ApprovalRequired,
+)
+from accounts.approval_errors import (
+    ApprovalUnknown as ApprovalUnknown,
+)
+from accounts.approval_errors import (
+    ApprovalUsed as ApprovalUsed,
+)
+from accounts.approval_errors import (
+    InvalidPinReset as InvalidPinReset,
+)
+from accounts.approval_errors import (
+    PinAlreadySet as PinAlreadySet,
+)
+from accounts.approval_errors import (
+    PinLocked as PinLocked,
+)
+from accounts.approval_errors import (
+    PinNotSet as PinNotSet,
+)
+from accounts.approval_errors import (
+    PinsRefused as PinsRefused,
+)
+from accounts.approval_errors import (
+    WeakPin as WeakPin,
+)
+from accounts.approval_errors import (
+    WrongPin as WrongPin,
+)
 from kernel.errors import Kind, VaultCraftError
 
 

@@ -54,6 +54,9 @@ PERMISSIONS: dict[str, Permission] = {
     "organizations.read": Permission("See the organization", EVERYBODY, STAFF),
     "organizations.activate": Permission("Let an organization move money", platform=STAFF_ADMINS),
     "organizations.suspend": Permission("Stop an organization", platform=STAFF_ADMINS),
+    "organizations.set_approval_policy": Permission(
+        "Set from what amount on people approve what they move", frozenset({OWNER})
+    ),
     "organizations.set_countries": Permission(
         "Set from which countries people may move money", MANAGERS
     ),
@@ -171,6 +174,7 @@ _VIEWS_OF_MODELS = {
     "signinsession": "sessions.revoke_any",
     "apikey": "api_keys.read",
     "pendingmail": "mail.read",
+    "approval": "transfers.read_all",
 }
 
 

@@ -7,6 +7,7 @@ from django.urls import path
 from api import pages
 from api.v1 import (
     api_keys,
+    approvals,
     audit,
     auth,
     cash,
@@ -18,6 +19,7 @@ from api.v1 import (
     organizations,
     people,
     phones,
+    pins,
     sessions,
     terms,
 )
@@ -52,6 +54,11 @@ urlpatterns = [
     path("auth/password/reset", mailed.ResetPassword.as_view()),
     path("me", me.ReadMe.as_view()),
     path("me/password", mailed.ChangePassword.as_view()),
+    path("me/pin", pins.MyPin.as_view()),
+    path("me/pin/reset", pins.PinResets.as_view()),
+    path("me/pin/reset/confirm", pins.ConfirmPinReset.as_view()),
+    path("approvals", approvals.Approvals.as_view()),
+    path("approvals/challenges", approvals.ApprovalChallenges.as_view()),
     path("me/factors", factors.MyFactors.as_view()),
     path("me/factors/totp", factors.MyTotp.as_view()),
     path("me/factors/totp/confirm", factors.ConfirmTotp.as_view()),
@@ -80,6 +87,10 @@ urlpatterns = [
     ),
     path(
         "organizations/<str:organization_id>/suspend", organizations.SuspendOrganization.as_view()
+    ),
+    path(
+        "organizations/<str:organization_id>/approval-policy",
+        organizations.SetApprovalPolicy.as_view(),
     ),
     path("members", people.Members.as_view()),
     path("members/find", phones.FindMembers.as_view()),

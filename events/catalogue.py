@@ -162,6 +162,22 @@ _TYPES = (
     EventType("accounts.organization.registered", "An organization asks to join.", _ORGANIZATION),
     EventType("accounts.organization.activated", "An organization may move money.", _ORGANIZATION),
     EventType("accounts.organization.suspended", "An organization was stopped.", _ORGANIZATION),
+    EventType(
+        "accounts.organization.approval_policy_set",
+        "People approve movements from another amount on; null: none.",
+        {"organization_id": UUID, "over_minor": OPTIONAL_MINOR},
+    ),
+    EventType("accounts.pin.set", "Somebody's transaction PIN is another now.", {"user_id": UUID}),
+    EventType(
+        "accounts.pin.locked",
+        "Three wrong PINs: it unlocks by itself.",
+        {"user_id": UUID, "locked_until": TEXT},
+    ),
+    EventType(
+        "accounts.pin_spraying.detected",
+        "Many people's PINs were tried from one network or organization; refused for a while.",
+        {"place": TEXT, "name": TEXT, "people": COUNT},
+    ),
     EventType("accounts.member.invited", "Somebody was invited.", _MEMBER),
     EventType("accounts.member.joined", "Somebody joined an organization.", _MEMBER),
     EventType("accounts.member.uninvited", "An invitation was withdrawn.", _MEMBER),

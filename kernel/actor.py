@@ -36,6 +36,8 @@ class Actor:
     :param email_confirmed: whether a person has shown that the mailbox is theirs; until then they
         look and change nothing.
     :param ip: the client address as the door trusts it.
+    :param session_id: the sign-in session a person came with; None for keys and programs.
+    :param device_id: the device of that session, where one was recognized.
     """
 
     kind: ActorKind
@@ -49,6 +51,8 @@ class Actor:
     email_confirmed: bool = True
     ip: str | None = None
     display: str = ""
+    session_id: uuid.UUID | None = None
+    device_id: uuid.UUID | None = None
 
     @property
     def is_platform(self) -> bool:

@@ -8,6 +8,7 @@ character and nearly all swapped neighbors.
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 import uuid
 
@@ -37,6 +38,11 @@ class MalformedId(VaultCraftError):
 def new_id() -> uuid.UUID:
     """A time-ordered UUIDv7 (RFC 9562)."""
     return uuid_utils.compat.uuid7()
+
+
+def made_at(value: uuid.UUID) -> dt.datetime:
+    """When a UUIDv7 was made, to the millisecond: its first 48 bits (RFC 9562, section 5.7)."""
+    return dt.datetime.fromtimestamp((value.int >> 80) / 1000, tz=dt.UTC)
 
 
 def encode(prefix: str, value: uuid.UUID) -> str:

@@ -16,6 +16,7 @@ import pytest
 from accounts.actors import user_actor
 from accounts.models import Organization, User
 from accounts.services.api_keys import issue
+from accounts.services.approvals import set_approval_policy
 from accounts.services.invitations import invite, join
 from accounts.services.organizations import activate_organization, register_organization
 from accounts.services.people import create_staff
@@ -166,8 +167,11 @@ def _organization(staff: Actor, name: str, owner: str) -> tuple[Organization, Us
         now=REGISTERED,
     )
     activate_organization(actor=staff, organization_id=registered.organization.id, now=REGISTERED)
-    owner_confirmed = confirm_address(registered.owner, now=REGISTERED, request_id="world")
-    return registered.organization, owner_confirmed
+    confirmed = confirm_address(registered.owner, now=REGISTERED, request_id="world")
+    # Who approves what is the subject of tests of its own; in all others nobody has to.
+    as_owner = user_actor(user=confirmed, door=Door.WEB, request_id="world")
+    set_approval_policy(actor=as_owner, over_minor=None, now=REGISTERED)
+    return registered.organization, confirmed
 
 
 def _join(owner: Actor, name: str, role: str) -> User:

@@ -44,6 +44,8 @@ class Listed:
     account_id: uuid.UUID
     kind: str
     organization_timezone: str
+    base_currency: str
+    approval_over_minor: int | None
 
     @property
     def organization_active(self) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Protocol
 
+from accounts.choices import ApprovalMethod
 from accounts.policy import may
 from kernel.actor import Actor, ActorKind
 from kernel.money import MAX_MINOR
@@ -132,6 +134,23 @@ def permission_to_open_for(actor: Actor, *, owner_id: uuid.UUID | None) -> str:
     """What it takes to open a wallet for this holder (None: the organization itself)."""
     own = actor.kind is ActorKind.USER and owner_id is not None and owner_id == actor.id
     return "wallets.open" if own else "wallets.open_any"
+
+
+class Provenance(Protocol):
+    """Of a money object: who made it, and how they approved it."""
+
+    actor_kind: str
+    approval_method: str
+
+
+def approved_by(made: Provenance) -> str:
+    """How who asked made sure that it is their will; nothing where nobody had to.
+
+    A key needs no approval beyond its scopes, and that is told in its place.
+    """
+    if made.approval_method:
+        return str(ApprovalMethod(made.approval_method).label)
+    return "Scope of the API key" if made.actor_kind == ActorKind.API_KEY.value else ""
 
 
 def may_open_for(actor: Actor, *, owner_id: uuid.UUID | None) -> bool:

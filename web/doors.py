@@ -95,7 +95,11 @@ def enter(request: HttpRequest, *, door: Door = Door.WEB) -> PersonRequest | Non
     person.session_id = session.id
     person.second_factor = session.second_factor
     person.actor = user_actor(
-        user=session.user, door=door, request_id=request_id_of(request), ip=client_ip(request)
+        user=session.user,
+        door=door,
+        request_id=request_id_of(request),
+        ip=client_ip(request),
+        session=session,
     )
     return person
 

@@ -88,6 +88,19 @@ SENTENCES: dict[str, Sentence] = {
     "effective_too_early": Sentence("The books begin later than this day.", "value_date"),
     "effective_before_books": Sentence("The books begin later than this day.", "value_date"),
     "cap_below_position": Sentence("More than this is owed already.", "amount"),
+    "approval_required": Sentence("Enter your PIN to approve this.", "pin"),
+    "approval_mismatch": Sentence("This is not what you approved. Nothing moved."),
+    "wrong_pin": Sentence("", "pin"),
+    "pin_locked": Sentence(
+        "Your PIN is locked after three wrong tries. It unlocks by itself within 24 hours.", "pin"
+    ),
+    "pin_not_set": Sentence("Set a PIN first, on the security page.", "pin"),
+    "pins_refused": Sentence("Too many wrong PINs came from here. Wait a while.", "pin"),
+    "weak_pin": Sentence("", "pin"),
+    "pin_already_set": Sentence("You have a PIN already. Change it with the old one."),
+    "invalid_pin_reset": Sentence(
+        "This link is not valid any more. Ask for a new one on the security page."
+    ),
     "network_not_trusted": Sentence(
         "You have not been on this network before, so no money can leave from it yet."
     ),

@@ -26,6 +26,7 @@ from web.views import (
 )
 from web.views.security import factors as security_factors
 from web.views.security import overview as security
+from web.views.security import pin as security_pin
 
 app_name = "web"
 
@@ -50,6 +51,7 @@ urlpatterns = [
     path("send/payee", send.payee, name="payee"),
     path("send/review", send.review, name="send-review"),
     path("send/edit", send.edit, name="send-edit"),
+    path("send/approve-by", send.approve_by, name="send-approve-by"),
     path("send/confirm", send.confirm, name="send-confirm"),
     path("transfers", transfers.overview, name="transfers"),
     path("transfers/<str:transfer_id>", transfers.detail, name="transfer"),
@@ -95,6 +97,17 @@ urlpatterns = [
     path("organization/fees", terms.set_fees, name="fees-set"),
     path("security", security.overview, name="security"),
     path("security/set-up", security.set_up, name="security-set-up"),
+    path("security/pin", security_pin.manage, name="pin"),
+    path("security/pin/set", security_pin.set_first, name="pin-set"),
+    path("security/pin/change", security_pin.change, name="pin-change"),
+    path("security/pin/reset", security_pin.request_reset, name="pin-reset"),
+    path("security/pin/reset/cancel", security_pin.cancel_reset, name="pin-reset-cancel"),
+    path("security/pin/reset/<str:token>", security_pin.reset, name="pin-reset-link"),
+    path(
+        "security/pin/reset/<str:token>/confirm",
+        security_pin.reset_confirmed,
+        name="pin-reset-confirm",
+    ),
     path("security/totp", security_factors.begin_app, name="totp-begin"),
     path("security/totp/confirm", security_factors.confirm_app, name="totp-confirm"),
     path("security/totp/remove", security_factors.remove_app, name="totp-remove"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.models.api_keys import ApiKey
+from accounts.models.approvals import Approval
 from accounts.models.attempts import PasswordAttempts
 from accounts.models.data_keys import DataKey
 from accounts.models.devices import Device
@@ -13,10 +14,12 @@ from accounts.models.networks import CountryPolicy, Network
 from accounts.models.organizations import Invitation, Organization
 from accounts.models.people import User
 from accounts.models.phones import Phone
+from accounts.models.pins import PinReset, TransactionPin
 from accounts.models.sessions import RefreshToken, SignInSession
 
 __all__ = [
     "ApiKey",
+    "Approval",
     "CountryPolicy",
     "DataKey",
     "Device",
@@ -30,9 +33,11 @@ __all__ = [
     "PasswordAttempts",
     "PendingMail",
     "Phone",
+    "PinReset",
     "RecoveryCode",
     "RefreshToken",
     "SignInSession",
     "TotpFactor",
+    "TransactionPin",
     "User",
 ]

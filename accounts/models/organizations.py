@@ -27,6 +27,11 @@ class Organization(IdentifiedModel):
     )
     created_at = models.DateTimeField()
     activated_at = models.DateTimeField(null=True, help_text="When it first became active.")
+    approval_over_minor = models.BigIntegerField(
+        null=True,
+        help_text="Movements of more than this, in the base currency's minor units, and all in"
+        " another currency, need an approval; null: none does.",
+    )
 
     class Meta:
         ordering = ("-id",)
@@ -46,6 +51,10 @@ class Organization(IdentifiedModel):
             models.CheckConstraint(
                 condition=Q(base_currency__regex=r"^[A-Z]{3}$"),
                 name="accounts_organization_currency",
+            ),
+            models.CheckConstraint(
+                condition=Q(approval_over_minor__isnull=True) | Q(approval_over_minor__gte=0),
+                name="accounts_organization_approval_over",
             ),
         )
 

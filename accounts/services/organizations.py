@@ -24,6 +24,7 @@ from accounts.rules import (
     cleaned_name,
     normalized_email,
 )
+from accounts.services.approvals.policies import default_over_minor
 from accounts.services.confirming import mail_confirmation_link
 from accounts.services.founding import found
 from accounts.services.lookups import (
@@ -116,6 +117,7 @@ def _organization(
         country=country,
         timezone=timezone,
         base_currency=base_currency,
+        approval_over_minor=default_over_minor(base_currency),
         created_at=now,
     )
 

@@ -14,6 +14,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
+from accounts.errors import ApprovalRefused
 from api import errors
 from api.answers import Answer
 from api.idempotency import guards
@@ -59,13 +60,21 @@ def canonical(payload: Any) -> str:
     return _sorted(payload)
 
 
+def without_approval(payload: Any) -> Any:
+    """What a body asks for: an approval is how it may be asked, and does not make it another."""
+    if not isinstance(payload, dict):
+        return payload
+    return {name: value for name, value in payload.items() if name != "approval"}
+
+
 def run_once(
     request: HttpRequest, *, claim: Claim, effect: Effect, grouped: bool = False
 ) -> HttpResponse:
     """Perform the effect and keep its answer, or send the answer of the first time.
 
-    A refusal is an answer like another. An answer that says "later" (429, 503) or a crash is not
-    kept: the guard is released, and the next attempt finds out in the books what happened.
+    A refusal is an answer like another. An answer that says "later" (429, 503), one that asks for
+    an approval, or a crash is not kept: the guard is released, and the next attempt finds out in
+    the books what happened.
 
     :param grouped: whether the effect is committed together with others; any other takes one of
         its organization's lanes.
@@ -95,7 +104,8 @@ def _performed(request: HttpRequest, claim: Claim, effect: Effect) -> Answer:
     try:
         return effect(claim)
     except VaultCraftError as error:
-        if error.kind in _NOT_KEPT:
+        # What lacks its approval was not judged: with one, the same request may go through.
+        if error.kind in _NOT_KEPT or isinstance(error, ApprovalRefused):
             raise
         answer = Answer.of_error(error, request_id=request_id_of(request))
         return dataclasses.replace(answer, recorded=False)
@@ -153,7 +163,7 @@ def _sent(answer: Answer) -> HttpResponse:
 def claim_of(request: HttpRequest, *, actor: Any, route: str, payload: Any, now: Any) -> Claim:
     """The claim of this request.
 
-    :param payload: the parsed body, before defaults are filled in.
+    :param payload: the parsed body, before defaults are filled in, as `without_approval` leaves it.
     """
     return Claim(
         actor=actor,

@@ -7,9 +7,11 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts.services import approvals
 from api import problems
 from api.problems import request_id_of
 from api.schema.shapes import Problem
+from api.v1.shapes import minor
 from kernel.errors import Kind, VaultCraftError
 
 # What the address names must be there, and trouble that passes says nothing of the question.
@@ -22,6 +24,31 @@ class Verdict(serializers.Serializer[Any]):
     status = serializers.IntegerField(help_text="The status that the request would have.")
     code = serializers.CharField(allow_null=True, help_text="Why it would be refused.")
     problem = Problem(allow_null=True)
+
+
+class Demand(serializers.Serializer[Any]):
+    """Why a person has to approve it first."""
+
+    reasons = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="`amount`, `currency`, `new_device`, `new_network`.",
+    )
+    threshold_minor = minor(help_text="The organization's, in its base currency.")
+    threshold_currency = serializers.CharField()
+
+
+DEMAND_HELP = "What the request would need besides; null where it needs no approval."
+
+
+def rendered_demand(demand: approvals.Demand | None) -> dict[str, Any] | None:
+    """The members of a `Demand`."""
+    if demand is None:
+        return None
+    return {
+        "reasons": list(demand.reasons),
+        "threshold_minor": demand.over_minor,
+        "threshold_currency": demand.currency,
+    }
 
 
 def verdict(request: Request, error: VaultCraftError | None) -> dict[str, Any]:

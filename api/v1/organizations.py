@@ -13,6 +13,7 @@ from accounts.choices import OrganizationStatus
 from accounts.models import Organization as OrganizationRow
 from accounts.queries import visible_organizations
 from accounts.services import organizations as service
+from accounts.services.approvals import set_approval_policy
 from api import fields, queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
@@ -20,7 +21,7 @@ from api.pagination import page_of
 from api.schema.operations import operation
 from api.schema.shapes import page_shape
 from api.v1.rendering import instant
-from api.v1.shapes import id_member
+from api.v1.shapes import id_member, minor
 from kernel import clock, ids
 from kernel.context import reading
 from kernel.errors import NotFound
@@ -40,6 +41,11 @@ class Organization(serializers.Serializer[Any]):
     timezone = serializers.CharField()
     base_currency = serializers.CharField()
     status = serializers.ChoiceField(choices=OrganizationStatus.choices)
+    approval_over_minor = minor(
+        allow_null=True,
+        help_text="People approve what they move over this, in the base currency, and everything in"
+        " another one. Null: nothing.",
+    )
     created_at = serializers.DateTimeField()
     activated_at = serializers.DateTimeField(allow_null=True)
 
@@ -63,6 +69,15 @@ class Reason(fields.StrictSerializer):
     """Why; kept in the audit record."""
 
     reason = fields.LineField(max_length=200, default="", allow_blank=True)
+
+
+class ApprovalPolicy(fields.StrictSerializer):
+    """From what amount on people approve what they move."""
+
+    over_minor = fields.CapField(
+        allow_null=True,
+        help_text="Minor units of the base currency; 0: everything, null: nothing.",
+    )
 
 
 class Organizations(Endpoint):
@@ -161,6 +176,26 @@ class SuspendOrganization(Endpoint):
         return Answer.of(rendered_organization(row)).response()
 
 
+class SetApprovalPolicy(Endpoint):
+    """For the organization's owner."""
+
+    @operation(
+        "set_approval_policy",
+        tag=TAG,
+        summary="Set from what amount on your people approve what they move (owners)",
+        request=ApprovalPolicy,
+        response=Organization,
+        path=PATH,
+    )
+    def put(self, request: Request, organization_id: str) -> HttpResponse:
+        """Set it, or switch it off."""
+        order, actor = body_of(request, ApprovalPolicy), actor_of(request)
+        if path_id("org", organization_id) != actor.organization_id:
+            raise NotFound("There is no such organization.")
+        row = set_approval_policy(actor=actor, over_minor=order["over_minor"], now=clock.now())
+        return Answer.of(rendered_organization(row)).response()
+
+
 def rendered_organization(organization: OrganizationRow) -> dict[str, Any]:
     """One organization."""
     return {
@@ -172,6 +207,7 @@ def rendered_organization(organization: OrganizationRow) -> dict[str, Any]:
         "timezone": organization.timezone,
         "base_currency": organization.base_currency,
         "status": organization.status,
+        "approval_over_minor": organization.approval_over_minor,
         "created_at": instant(organization.created_at),
         "activated_at": instant(organization.activated_at),
     }

@@ -7,6 +7,7 @@ import uuid
 
 from accounts.actors import user_actor
 from accounts.models import User
+from accounts.services.approvals import set_approval_policy
 from accounts.services.invitations import invite, join
 from accounts.services.organizations import activate_organization, register_organization
 from accounts.services.people import create_staff
@@ -84,6 +85,8 @@ def _found(cast: Cast, owner: str, house: str) -> None:
     activate_organization(
         actor=cast.actor("olga"), organization_id=organization.id, now=roles.START
     )
+    # The model predicts what the books say; who approves what is the subject of other tests.
+    set_approval_policy(actor=cast.actor(owner), over_minor=None, now=roles.START)
 
 
 def _join(cast: Cast, name: str, role: str, *, owner: str) -> None:

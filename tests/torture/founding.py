@@ -13,6 +13,7 @@ django.setup()
 
 from accounts.actors import user_actor  # noqa: E402 - Django first
 from accounts.services.api_keys import issue  # noqa: E402
+from accounts.services.approvals import set_approval_policy  # noqa: E402
 from accounts.services.organizations import (  # noqa: E402
     activate_organization,
     register_organization,
@@ -94,6 +95,7 @@ def _tenant(staff: Actor, number: int) -> Tenant:
     activate_organization(actor=staff, organization_id=organization_id, now=clock.now())
     person = confirm_address(registered.owner, now=clock.now(), request_id=REQUEST)
     owner = user_actor(user=person, door=Door.COMMAND, request_id=REQUEST)
+    set_approval_policy(actor=owner, over_minor=None, now=clock.now())
     own, people = (
         [
             open_wallet(

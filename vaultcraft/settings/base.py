@@ -91,6 +91,7 @@ LOGIN_URL = "web:sign-in"
 LOGIN_REDIRECT_URL = "web:home"
 PASSWORD_HASHERS = ["vaultcraft.hashers.BCryptSHA256Cost12Hasher"]
 _VALIDATORS = "django.contrib.auth.password_validation"
+PIN_BCRYPT_ROUNDS = 12
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"{_VALIDATORS}.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
     {"NAME": "vaultcraft.hashers.MaximumLengthValidator", "OPTIONS": {"max_length": 128}},

@@ -42,6 +42,7 @@ VAULTCRAFT_RATES = {
     )
     for route, rates in DEFAULTS.items()
 }
+PIN_BCRYPT_ROUNDS = 4
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

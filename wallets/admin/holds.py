@@ -86,6 +86,8 @@ class WalletHoldAdmin(ReadOnlyAdmin):
         "metadata",
         "actor_kind",
         "actor_display",
+        "approval_method",
+        "approval_id",
         "actor_id",
         "door",
         "request_id",

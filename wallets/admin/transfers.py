@@ -11,6 +11,7 @@ from kernel.admin import ReadOnlyAdmin, money
 from kernel.ids import encode
 from wallets.admin.linking import NOTHING, link, links
 from wallets.models import Transfer, WalletHold
+from wallets.policy import approved_by
 from wallets.queries import reversals_of
 
 _OF_THE_ASKING_SIDE = (
@@ -20,6 +21,8 @@ _OF_THE_ASKING_SIDE = (
     "actor_display",
     "actor_id",
     "door",
+    "approved_by",
+    "approval_id",
     "request_id",
 )
 _HIDDEN_FROM_RECEIVERS = ("fee", *_OF_THE_ASKING_SIDE)
@@ -51,6 +54,7 @@ class TransferAdmin(ReadOnlyAdmin):
         "taken_from",
         "gives_back",
         "given_back",
+        "approved_by",
         "home",
         "elsewhere",
     )
@@ -117,6 +121,11 @@ class TransferAdmin(ReadOnlyAdmin):
     def fee(self, transfer: Transfer) -> str:
         """Paid on top by the payer; of a reversal, what of it was given back."""
         return money(transfer.fee_minor, transfer.currency)
+
+    @admin.display(description="Approved by")
+    def approved_by(self, transfer: Transfer) -> str:
+        """How the person approved it; a key's scope stands for its own approval."""
+        return approved_by(transfer) or NOTHING
 
     @admin.display(description="Taken from hold")
     def taken_from(self, transfer: Transfer) -> Any:

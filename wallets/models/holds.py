@@ -42,6 +42,10 @@ class WalletHold(models.Model):
     door = models.TextField(choices=[(door.value, door.name.title()) for door in Door])
     request_id = models.TextField()
     created_at = models.DateTimeField()
+    approval_method = models.TextField(
+        blank=True, default="", db_default="", help_text="How the person approved it, if they did."
+    )
+    approval_id = models.UUIDField(null=True)
 
     class Meta:
         ordering = ("-hold",)
@@ -49,6 +53,11 @@ class WalletHold(models.Model):
         constraints = (
             models.CheckConstraint(
                 condition=~Q(source=F("destination")), name="wallet_hold_two_wallets"
+            ),
+            models.CheckConstraint(
+                condition=Q(approval_id__isnull=True, approval_method="")
+                | Q(approval_id__isnull=False) & ~Q(approval_method=""),
+                name="wallet_hold_approval_whole",
             ),
         )
 

@@ -120,6 +120,10 @@ class Transfer(IdentifiedModel):
     effective_at = models.DateTimeField(
         null=True, help_text="From when it counts, where a cash movement names an earlier time."
     )
+    approval_method = models.TextField(
+        blank=True, default="", db_default="", help_text="How the person approved it, if they did."
+    )
+    approval_id = models.UUIDField(null=True)
 
     class Meta:
         ordering = ("-id",)
@@ -192,6 +196,11 @@ class Transfer(IdentifiedModel):
                 | (Q(source__isnull=True) | Q(source_transaction__isnull=False))
                 & (Q(destination__isnull=True) | Q(destination_transaction__isnull=False)),
                 name="transfer_completed_in_books",
+            ),
+            models.CheckConstraint(
+                condition=Q(approval_id__isnull=True, approval_method="")
+                | Q(approval_id__isnull=False) & ~Q(approval_method=""),
+                name="transfer_approval_whole",
             ),
         )
 

@@ -32,6 +32,7 @@ def reverse_transfer(
     fingerprint: bytes,
     now: dt.datetime,
     description: str = "",
+    approval_id: uuid.UUID | None = None,
 ) -> TransferOutcome:
     """Give back a completed transfer: a transfer of kind `reversal` from its receiver to its payer.
 
@@ -51,6 +52,7 @@ def reverse_transfer(
         fingerprint=fingerprint,
         now=now,
         description=description,
+        approval_id=approval_id,
     )
     return execute_transfers([request])[0]
 
@@ -64,6 +66,7 @@ def reversal_request(
     fingerprint: bytes,
     now: dt.datetime,
     description: str = "",
+    approval_id: uuid.UUID | None = None,
 ) -> TransferRequest:
     """A reversal as execution takes it, and as `rehearse_transfers` does.
 
@@ -92,6 +95,7 @@ def reversal_request(
             returns_fee=may_return_fee(actor, payer_organization_id=original.organization_id),
             spent_at=original.created_at,
         ),
+        approval_id=approval_id,
     )
 
 

@@ -1,5 +1,6 @@
 """What people type. Forms check shape only; the rules live in the rooms that own them."""
 
+from web.forms.approvals import ApprovalForm, ChangePinForm, FirstPinForm, pin_field
 from web.forms.factors import PasskeyForm, ProofForm, TotpForm
 from web.forms.fields import LineField, new_key, renew_key
 from web.forms.lists import HistoryForm, HoldsForm
@@ -30,9 +31,12 @@ __all__ = [
     "PART",
     "WHOLE",
     "ApiKeyForm",
+    "ApprovalForm",
     "CapForm",
     "ChangePasswordForm",
+    "ChangePinForm",
     "FeeForm",
+    "FirstPinForm",
     "ForgotPasswordForm",
     "HistoryForm",
     "HoldForm",
@@ -52,5 +56,6 @@ __all__ = [
     "SignInForm",
     "TotpForm",
     "new_key",
+    "pin_field",
     "renew_key",
 ]

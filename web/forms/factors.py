@@ -10,7 +10,7 @@ from accounts.choices import FactorMethod
 from web.forms.fields import LineField
 
 _CODE_LENGTH = 40
-_CREDENTIAL_LENGTH = 20_000
+CREDENTIAL_LENGTH = 20_000
 _LABELS = {
     FactorMethod.TOTP: "Code from your app",
     FactorMethod.EMAIL: "Code from the e-mail",
@@ -18,7 +18,7 @@ _LABELS = {
 }
 
 
-def _code_field(*, numeric: bool, label: str) -> forms.CharField:
+def code_field(*, numeric: bool, label: str) -> forms.CharField:
     attrs = {"autocomplete": "one-time-code", "autofocus": True, "class": "input-code"}
     if numeric:
         attrs |= {"inputmode": "numeric", "placeholder": "123456"}
@@ -39,18 +39,18 @@ class ProofForm(forms.Form):
         self.method = method
         if method == FactorMethod.PASSKEY:
             self.fields["proof"] = forms.CharField(
-                max_length=_CREDENTIAL_LENGTH,
+                max_length=CREDENTIAL_LENGTH,
                 widget=forms.HiddenInput(attrs={"data-passkey-answer": ""}),
             )
         else:
             numeric = method != FactorMethod.RECOVERY_CODE
-            self.fields["proof"] = _code_field(numeric=numeric, label=_LABELS[FactorMethod(method)])
+            self.fields["proof"] = code_field(numeric=numeric, label=_LABELS[FactorMethod(method)])
 
 
 class TotpForm(forms.Form):
     """The first code of a new authenticator app."""
 
-    code = _code_field(numeric=True, label="Code from your app")
+    code = code_field(numeric=True, label="Code from your app")
 
 
 class PasskeyForm(forms.Form):
@@ -63,5 +63,5 @@ class PasskeyForm(forms.Form):
     )
     challenge = forms.CharField(max_length=100, widget=forms.HiddenInput)
     credential = forms.CharField(
-        max_length=_CREDENTIAL_LENGTH, widget=forms.HiddenInput(attrs={"data-passkey-answer": ""})
+        max_length=CREDENTIAL_LENGTH, widget=forms.HiddenInput(attrs={"data-passkey-answer": ""})
     )

@@ -8,6 +8,7 @@ from django import forms
 
 from kernel.money import MAX_MINOR
 from wallets.choices import WalletKind
+from web.forms.approvals import pin_field
 from web.forms.fields import AmountField, Choices, HandleField, KeyField, LineField, offer
 
 HOLD_DAYS = (("1", "1 day"), ("3", "3 days"), ("7", "7 days"), ("14", "14 days"), ("30", "30 days"))
@@ -43,6 +44,7 @@ class HoldForm(SendForm):
     agreed = forms.IntegerField(
         required=False, min_value=0, max_value=MAX_MINOR, widget=forms.HiddenInput
     )
+    pin = pin_field("Your PIN", required=False)
     days = forms.ChoiceField(
         label="Keep it for",
         choices=HOLD_DAYS,
@@ -69,6 +71,7 @@ class PartForm(forms.Form):
     amount = AmountField(label="How much", required=False)
     final = forms.BooleanField(label="Free the rest", required=False)
     description = LineField(label="Note", max_length=140, required=False)
+    pin = pin_field("Your PIN", required=False)
 
     def clean(self) -> dict[str, Any]:
         """A part says how much."""

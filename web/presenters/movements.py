@@ -13,6 +13,7 @@ from django.urls import reverse
 from kernel.ids import encode
 from wallets.choices import TransferKind, TransferState
 from wallets.models import Transfer
+from wallets.policy import approved_by
 from web.presenters.badges import Badge, transfer_badge
 from web.presenters.money import shown, signed
 from web.refusals import sentence_of
@@ -93,6 +94,7 @@ class TransferCard:
     destination_handle: str
     description: str
     made_by: str
+    approved_by: str
     request_id: str
     at: dt.datetime
     counts_from: dt.datetime | None
@@ -175,6 +177,7 @@ def transfer_card(
         destination_handle=transfer.destination_handle,
         description=transfer.description,
         made_by=_made_by(transfer) if asked else "",
+        approved_by=approved_by(transfer) if asked else "",
         request_id=transfer.request_id if asked else "",
         at=transfer.completed_at or transfer.created_at,
         counts_from=transfer.effective_at,

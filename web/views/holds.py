@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from accounts.errors import ApprovalRefused
 from accounts.policy import may, require
 from accounts.queries import display_names
 from audit.queries import records_about
@@ -27,8 +29,10 @@ from kernel.rates.table import RouteClass
 from wallets.errors import FeeChanged, ReferenceReused, WalletHoldNotFound
 from wallets.models import WalletHold
 from wallets.queries import hold_of, visible_holds, visible_transfers, wallet_of
+from wallets.services.approving import approve_hold
 from wallets.services.holds import HoldRequest, place_hold, void_hold
-from wallets.services.references import reference_of
+from wallets.services.references import reference_of, unused_reference
+from web.approving import moved_with_pin
 from web.doors import PersonRequest, acts, counted_as, reads
 from web.forms import HoldForm, HoldsForm, new_key, renew_key
 from web.ownership import debitable_wallets, may_free, may_take, own_ends
@@ -122,11 +126,11 @@ def place(request: PersonRequest) -> HttpResponse:
             return _form_page(request, form, status=400)
     try:
         asked = _asked(request, form)
-        hold = place_hold(asked)
+        hold = _placed(asked, pin=form.cleaned_data["pin"])
     except FeeChanged as error:
         return _fee_page(request, form, asked, int(str(error.facts["fee_minor"])))
     except VaultCraftError as error:
-        if error.kind is Kind.FORBIDDEN:
+        if error.kind is Kind.FORBIDDEN and not isinstance(error, ApprovalRefused):
             raise
         explain(form, error)
         if isinstance(error, ReferenceReused):
@@ -170,6 +174,15 @@ def card_of(actor: Actor, hold: WalletHold) -> HoldCard:
     asked = may(actor, "transfers.read_all") or hold.actor_id == actor.id
     names = display_names([one for one in sides if one])
     return hold_card(hold, names=names, asked=asked, now=clock.now())
+
+
+def _placed(asked: HoldRequest, *, pin: str) -> WalletHold:
+    asked_about = dataclasses.replace(asked, reference=unused_reference())
+    return moved_with_pin(
+        lambda one: place_hold(dataclasses.replace(asked, approval_id=one)),
+        approve=lambda proof: approve_hold(request=asked_about, proof=proof),
+        pin=pin,
+    )
 
 
 def _asked(request: PersonRequest, form: HoldForm) -> HoldRequest:

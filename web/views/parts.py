@@ -12,6 +12,7 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from accounts.errors import ApprovalRefused
 from kernel import clock
 from kernel.actor import Actor
 from kernel.context import reading
@@ -24,10 +25,12 @@ from ledger.errors import HoldEnded
 from wallets.errors import ReferenceReused, TransferNotFound
 from wallets.models import Transfer, WalletHold
 from wallets.queries import hold_of, reversals_of, transfer_of
-from wallets.services.holds import capture_hold
-from wallets.services.references import reference_of
-from wallets.services.reversals import reverse_transfer
+from wallets.services.approving import approve_movement
+from wallets.services.holds import capture_hold, capture_request
+from wallets.services.references import reference_of, unused_reference
+from wallets.services.reversals import reversal_request, reverse_transfer
 from wallets.services.transfers import TransferOutcome
+from web.approving import moved_with_pin
 from web.doors import PersonRequest, acts, counted_as, reads
 from web.forms import WHOLE, PartForm, new_key, renew_key
 from web.ownership import may_give_back, may_take, own_ends
@@ -113,28 +116,49 @@ def _transfer(actor: Actor, text: str) -> Transfer:
 
 def _captured(request: PersonRequest, hold: WalletHold, form: PartForm) -> TransferOutcome:
     given, amount_minor = form.cleaned_data, _amount_minor(form, hold.currency)
-    return capture_hold(
-        actor=request.actor,
-        hold_id=hold.hold_id,
-        amount_minor=amount_minor,
-        final=given["final"],
-        reference=reference_of(actor=request.actor, route=CAPTURE_ROUTE, key=given["key"]),
-        fingerprint=_fingerprint(hold.hold_id, amount_minor, given),
-        now=clock.now(),
-        description=given["description"],
+    asked: dict[str, Any] = {
+        "actor": request.actor,
+        "hold_id": hold.hold_id,
+        "amount_minor": amount_minor,
+        "final": given["final"],
+        "fingerprint": _fingerprint(hold.hold_id, amount_minor, given),
+        "now": clock.now(),
+        "description": given["description"],
+    }
+    reference = reference_of(actor=request.actor, route=CAPTURE_ROUTE, key=given["key"])
+    return moved_with_pin(
+        lambda one: _judged(capture_hold(**asked, reference=reference, approval_id=one)),
+        approve=lambda proof: approve_movement(
+            request=capture_request(**asked, reference=unused_reference()), proof=proof
+        ),
+        pin=given["pin"],
     )
+
+
+def _judged(outcome: TransferOutcome) -> TransferOutcome:
+    """The outcome, unless it lacks an approval."""
+    if isinstance(outcome.error, ApprovalRefused):
+        raise outcome.error
+    return outcome
 
 
 def _given_back(request: PersonRequest, transfer: Transfer, form: PartForm) -> TransferOutcome:
     given, amount_minor = form.cleaned_data, _amount_minor(form, transfer.currency)
-    return reverse_transfer(
-        actor=request.actor,
-        transfer_id=transfer.id,
-        amount_minor=amount_minor,
-        reference=reference_of(actor=request.actor, route=GIVE_BACK_ROUTE, key=given["key"]),
-        fingerprint=_fingerprint(transfer.id, amount_minor, given),
-        now=clock.now(),
-        description=given["description"],
+    asked: dict[str, Any] = {
+        "actor": request.actor,
+        "transfer_id": transfer.id,
+        "amount_minor": amount_minor,
+        "fingerprint": _fingerprint(transfer.id, amount_minor, given),
+        "now": clock.now(),
+        "description": given["description"],
+    }
+    reference = reference_of(actor=request.actor, route=GIVE_BACK_ROUTE, key=given["key"])
+    return moved_with_pin(
+        lambda one: _judged(reverse_transfer(**asked, reference=reference, approval_id=one)),
+        approve=lambda proof: approve_movement(
+            request=reversal_request(**asked, reference=unused_reference()), proof=proof
+        ),
+        pin=given["pin"],
     )
 
 
@@ -153,7 +177,8 @@ def _fingerprint(subject: uuid.UUID, amount_minor: int | None, given: dict[str, 
 
 def _unless_elsewhere(error: VaultCraftError) -> TransferOutcome:
     """A refusal that belongs on the form; not to be seen or done here has a page of its own."""
-    if error.kind in (Kind.FORBIDDEN, Kind.NOT_FOUND):
+    elsewhere = error.kind in (Kind.FORBIDDEN, Kind.NOT_FOUND)
+    if elsewhere and not isinstance(error, ApprovalRefused):
         raise error
     return TransferOutcome(None, error)
 
@@ -162,7 +187,7 @@ def _told(form: PartForm, outcome: TransferOutcome, currency: CurrencyLike) -> t
     """The form with the refusal on it, under a fresh key if the old one is spent, and a status."""
     error = outcome.error
     assert error is not None
-    if error.kind is Kind.FORBIDDEN:
+    if error.kind is Kind.FORBIDDEN and not isinstance(error, ApprovalRefused):
         raise error
     explain(form, error, currency=currency)
     if outcome.transfer or isinstance(error, ReferenceReused):

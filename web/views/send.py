@@ -14,48 +14,33 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from accounts.choices import ApprovalMethod
+from accounts.errors import ApprovalRequired
 from accounts.policy import require
-from kernel import clock
 from kernel.context import reading
-from kernel.crypto import fingerprint
 from kernel.errors import Busy, VaultCraftError
 from kernel.ids import encode
-from kernel.money import parse_minor
 from kernel.rates.table import RouteClass
-from ledger.errors import InsufficientFunds
-from wallets.errors import DestinationNotFound, FeeChanged, WalletNotFound
-from wallets.models import Wallet
-from wallets.queries import Payee, payee_of, wallet_of
-from wallets.services.references import reference_of
+from wallets.errors import FeeChanged, WalletNotFound
+from wallets.queries import payee_of, wallet_of
+from wallets.services.approving import approve_movement, ask_to_approve_movement
 from wallets.services.transfers import (
-    Rehearsal,
     TransferOutcome,
-    TransferRequest,
     execute_transfers,
     rehearse_transfers,
 )
+from web.approving import Approving, approving, posted_form, proof_of
 from web.doors import PersonRequest, acts, checks, counted_as, reads
-from web.forms import SendForm, new_key
+from web.forms import ApprovalForm, SendForm, new_key
+from web.judging import Judged, fresh, item_of, judge
 from web.ownership import debitable_wallets
 from web.pages import page
 from web.presenters.chrome import initials_of
 from web.presenters.money import shown
 from web.presenters.wallets import holder_of, source_choices
 from web.presenters.whereabouts import network_notice
-from web.refusals import explain, sentence_of
+from web.refusals import STATUS_OF_KIND, explain, sentence_of, words_of
 from web.reviews import Review, opened
-
-ROUTE = "web:send"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Judged:
-    """A form that the books would take, as they stand now."""
-
-    review: Review
-    source: Wallet
-    payee: Payee
-    after_minor: int
 
 
 @reads
@@ -83,7 +68,7 @@ def review(request: PersonRequest) -> HttpResponse:
     form = _form(request, data=True)
     if not form.is_valid():
         return _form_page(request, form, status=400)
-    judged = _judged(request, form)
+    judged = judge(request, form)
     if judged is None:
         return _form_page(request, form, status=422)
     return _review_page(request, judged)
@@ -97,98 +82,101 @@ def edit(request: PersonRequest) -> HttpResponse:
 
 
 @acts
+def approve_by(request: PersonRequest) -> HttpResponse:
+    """Another way to approve than the PIN: a challenge for exactly this payment."""
+    asked, method = opened(request), request.POST.get("method", "")
+    if asked is None or method not in ApprovalMethod.values:
+        return _ended(request)
+    way = ApprovalMethod(method)
+    if way is ApprovalMethod.PIN:
+        return _reviewed(request, asked)
+    try:
+        challenge = ask_to_approve_movement(request=fresh(request, asked))
+    except VaultCraftError as error:
+        return _reviewed(request, asked, refusal=words_of(error), error=error)
+    form = ApprovalForm(method=way, challenge=challenge.id)
+    return _reviewed(request, asked, form=form, passkey_options=challenge.passkey_options or "")
+
+
+@acts
 @counted_as(RouteClass.MONEY)
 def confirm(request: PersonRequest) -> HttpResponse:
     """Move the money, once, and show the receipt."""
     asked = opened(request)
     if asked is None:
-        with reading(request.actor):
-            return _form_page(request, _form(request, initial={}), status=422, expired=True)
+        return _ended(request)
     try:
-        outcome = execute_transfers([_item(request, asked)])[0]
+        outcome = execute_transfers([item_of(request, asked)])[0]
+        if isinstance(outcome.error, ApprovalRequired):
+            # Only now: a repeated click leads to the receipt and asks for nothing again.
+            return _approved(request, asked)
     except Busy as error:
         return _again(request, asked, error)
+    return _done(request, asked, outcome)
+
+
+def _approved(request: PersonRequest, asked: Review) -> HttpResponse:
+    """Check the proof that came along, if one did, and move the money with the approval."""
+    form = posted_form(request)
+    if form is None:
+        return _reviewed(request, asked, status=403)
+    if not form.is_valid():
+        return _reviewed(request, asked, form=form, status=400)
+    try:
+        approval = approve_movement(request=fresh(request, asked), proof=proof_of(form))
+    except VaultCraftError as error:
+        # A code is good once, a challenge for five tries: by another way, or anew.
+        kept = form.method is ApprovalMethod.PIN
+        if kept:
+            form.add_error("proof", words_of(error))
+        return _reviewed(
+            request,
+            asked,
+            form=form if kept else None,
+            refusal="" if kept else words_of(error),
+            error=error,
+        )
+    item = dataclasses.replace(item_of(request, asked), approval_id=approval.id)
+    return _done(request, asked, execute_transfers([item])[0])
+
+
+def _done(request: PersonRequest, asked: Review, outcome: TransferOutcome) -> HttpResponse:
     if outcome.transfer is None or outcome.error is not None:
         return _refused(request, asked, outcome)
     place = reverse("web:receipt", args=[encode("trf", outcome.transfer.id)])
     return HttpResponseRedirect(f"{place}?sent=1")
 
 
-def _item(request: PersonRequest, asked: Review) -> TransferRequest:
-    return TransferRequest(
-        actor=request.actor,
-        source=asked.source,
-        destination=asked.destination,
-        amount_minor=asked.amount_minor,
-        currency=asked.currency,
-        reference=reference_of(actor=request.actor, route=ROUTE, key=asked.key),
-        fingerprint=fingerprint(
-            asked.source,
-            asked.destination,
-            str(asked.amount_minor),
-            str(asked.fee_minor),
-            asked.currency,
-            asked.description,
-        ),
-        now=clock.now(),
-        description=asked.description,
-        expected_fee_minor=asked.fee_minor,
-    )
+def _ended(request: PersonRequest) -> HttpResponse:
+    """The review is not ours, not this session's, or too old."""
+    with reading(request.actor):
+        return _form_page(request, _form(request, initial={}), status=422, expired=True)
 
 
-def _judged(request: PersonRequest, form: SendForm) -> Judged | None:
-    """What can be shown for confirmation; None with the reason on the form.
-
-    The books judge again, under their locks.
-    """
-    given = form.cleaned_data
-    source: Wallet | None = None
-    try:
-        source = wallet_of(actor=request.actor, wallet=given["source"])
-        amount_minor = parse_minor(text=given["amount"], exponent=source.currency.exponent)
-        found = _payee_of(given["destination"])
-        asked = Review(
-            key=given["key"],
-            source=source.handle,
-            destination=found.handle,
-            amount_minor=amount_minor,
-            fee_minor=0,
-            currency=source.currency_id,
-            description=given["description"],
-            amount_text=given["amount"],
-        )
-        rehearsal = _rehearsed(request, asked)
-    except VaultCraftError as error:
-        explain(form, error, currency=source.currency if source else None)
-        return None
-    if rehearsal.error is not None:
-        _explain_rehearsal(form, rehearsal, source)
-        return None
-    asked = dataclasses.replace(asked, fee_minor=rehearsal.fee_minor)
-    after = rehearsal.source.available_minor if rehearsal.source else 0
-    return Judged(asked, source, found, after)
-
-
-def _payee_of(typed: str) -> Payee:
-    try:
-        return payee_of(typed.strip())
-    except WalletNotFound as error:
-        raise DestinationNotFound() from error
-
-
-def _rehearsed(request: PersonRequest, asked: Review) -> Rehearsal:
-    """What the books would say now, under a key of its own: a review is nothing that stands."""
-    item = _item(request, dataclasses.replace(asked, key=new_key()))
-    return rehearse_transfers([dataclasses.replace(item, expected_fee_minor=None)])[0]
-
-
-def _explain_rehearsal(form: SendForm, rehearsal: Rehearsal, source: Wallet) -> None:
-    assert rehearsal.error is not None
-    if isinstance(rehearsal.error, InsufficientFunds) and rehearsal.fee_minor:
-        fee = shown(rehearsal.fee_minor, source.currency)
-        form.add_error("amount", f"There is not enough available for this and its fee of {fee}.")
-    else:
-        explain(form, rehearsal.error, currency=source.currency)
+def _reviewed(
+    request: PersonRequest,
+    asked: Review,
+    *,
+    form: ApprovalForm | None = None,
+    passkey_options: str = "",
+    refusal: str = "",
+    error: VaultCraftError | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The review once more, under its key, as the books would judge it now."""
+    status = STATUS_OF_KIND[error.kind] if error else status
+    with reading(request.actor):
+        source = wallet_of(actor=request.actor, wallet=asked.source)
+        rehearsal = rehearse_transfers([fresh(request, asked)])[0]
+        if rehearsal.error is not None:
+            return _refused(request, asked, TransferOutcome(None, rehearsal.error))
+        demand = rehearsal.question.demand if rehearsal.question else None
+        after = rehearsal.source.available_minor if rehearsal.source else 0
+        judged = Judged(asked, source, payee_of(asked.destination), after, demand)
+        ways = None
+        if demand is not None:
+            ways = approving(request, demand, form=form, passkey_options=passkey_options)
+        return _review_page(request, judged, ways=ways, refusal=refusal, status=status)
 
 
 def _form(
@@ -229,12 +217,20 @@ def _form_page(
 
 
 def _review_page(
-    request: PersonRequest, judged: Judged, *, refusal: str = "", status: int = 200
+    request: PersonRequest,
+    judged: Judged,
+    *,
+    ways: Approving | None = None,
+    refusal: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     asked, source, found = judged.review, judged.source, judged.payee
+    if ways is None and judged.demand is not None:
+        ways = approving(request, judged.demand)
     fee_minor, currency = asked.fee_minor, source.currency
     context = {
         "refusal": refusal,
+        "approving": ways,
         "review": {
             "amount": shown(asked.amount_minor, currency),
             "fee": shown(fee_minor, currency) if fee_minor else "",
@@ -272,7 +268,7 @@ def _refused(request: PersonRequest, asked: Review, outcome: TransferOutcome) ->
             payee_url=reverse("web:payee"),
         )
         if form.is_valid() and isinstance(outcome.error, FeeChanged):
-            judged = _judged(request, form)
+            judged = judge(request, form)
             if judged is not None:
                 words = _fee_words(asked, judged)
                 return _review_page(request, judged, refusal=words, status=422)

@@ -10,12 +10,14 @@ from __future__ import annotations
 from accounts.services.challenges.answering import (
     Proof,
     answer_at_sign_in,
+    answer_to_approve,
     answer_to_step_up,
     send_code_again,
 )
 from accounts.services.challenges.opening import (
     Challenge,
     challenge_at_sign_in,
+    challenge_to_approve,
     challenge_to_step_up,
     second_factor_is_needed,
 )
@@ -25,8 +27,10 @@ __all__ = [
     "Challenge",
     "Proof",
     "answer_at_sign_in",
+    "answer_to_approve",
     "answer_to_step_up",
     "challenge_at_sign_in",
+    "challenge_to_approve",
     "challenge_to_step_up",
     "purge_challenges",
     "second_factor_is_needed",

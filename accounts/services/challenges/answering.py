@@ -10,6 +10,7 @@ from accounts.choices import ChallengePurpose, FactorMethod
 from accounts.errors import ChallengeEnded, InvalidCredentials, SecondFactorRefused
 from accounts.models import FactorChallenge, User
 from accounts.services.challenges.claiming import claim_try, record_failure
+from accounts.services.challenges.opening import bound_device
 from accounts.services.challenges.warning import warn_person
 from accounts.services.factors import email_otp
 from accounts.services.factors.challenge_rows import challenge_named
@@ -85,6 +86,35 @@ def answer_to_step_up(
         challenge=challenge,
         purpose=ChallengePurpose.STEP_UP,
         device=str(session_id),
+        session_id=session_id,
+        method=method,
+        proof=proof,
+        now=now,
+    )
+
+
+def answer_to_approve(
+    *,
+    actor: Actor,
+    session_id: uuid.UUID,
+    binding: bytes,
+    challenge: str,
+    method: str,
+    proof: str,
+    now: dt.datetime,
+) -> Proof:
+    """That the person of the session approves exactly this; as `answer_at_sign_in`.
+
+    It is no step-up: nothing is noted on the session.
+
+    :param binding: 32 bytes, the hash of what is approved now.
+    :raises ChallengeEnded: also if the challenge was made for another session or binding.
+    """
+    return _judged(
+        actor=actor,
+        challenge=challenge,
+        purpose=ChallengePurpose.APPROVE,
+        device=bound_device(session_id=session_id, binding=binding),
         session_id=session_id,
         method=method,
         proof=proof,
@@ -224,7 +254,7 @@ def _failing(
 
 @needs_transaction
 def _note_on_session(*, asked: FactorChallenge, method: FactorMethod, now: dt.datetime) -> None:
-    if asked.session_id is not None:
+    if asked.session_id is not None and asked.purpose == ChallengePurpose.STEP_UP:
         note_proof(session_id=asked.session_id, method=method, now=now)
 
 

@@ -90,6 +90,42 @@ def challenge_to_step_up(*, actor: Actor, session_id: uuid.UUID, now: dt.datetim
     return challenge
 
 
+def challenge_to_approve(
+    *, actor: Actor, session_id: uuid.UUID, binding: bytes, words: str, now: dt.datetime
+) -> Challenge:
+    """Ask the acting person to approve one movement, in this session, by what they have.
+
+    What the answer is good for is in the challenge itself: a passkey signs a hash of the binding,
+    and a code fits this binding alone.
+
+    :param binding: 32 bytes, the hash of everything that is approved.
+    :param words: the same as the mail with a code says it: amount and payee.
+    :raises PermissionDenied: if the actor is no person.
+    :raises OneTimeCodesUnavailable: if only a code by e-mail would do, and the cache is down.
+    :raises TooManyFactorTries: if too many codes were sent to the person.
+    """
+    with reading_as(Context(scope=Scope.SIGN_IN)):
+        user = User.objects.get(id=person_of(actor))
+    device = bound_device(session_id=session_id, binding=binding)
+    challenge = _open(
+        actor=actor,
+        organization_id=user.organization_id,
+        user=user,
+        purpose=ChallengePurpose.APPROVE,
+        device=device,
+        session_id=session_id,
+        binding=binding,
+        now=now,
+    )
+    _send_code(actor, user, challenge, ChallengePurpose.APPROVE, device, now, words=words)
+    return challenge
+
+
+def bound_device(*, session_id: uuid.UUID, binding: bytes) -> str:
+    """What a challenge to approve knows the device by: the session, and what it may approve."""
+    return f"{session_id}:{binding.hex()}"
+
+
 @opens_transaction(context=view_of_newcomer)
 def _open(
     *,
@@ -100,9 +136,15 @@ def _open(
     device: str,
     session_id: uuid.UUID | None,
     now: dt.datetime,
+    binding: bytes = b"",
 ) -> Challenge:
     row, token = insert_challenge(
-        user=user, purpose=purpose, device=device, session_id=session_id, now=now
+        user=user,
+        purpose=purpose,
+        device=device,
+        session_id=session_id,
+        binding=binding,
+        now=now,
     )
     factors = factors_of(user.id)
     options = None
@@ -123,6 +165,7 @@ def _send_code(
     purpose: ChallengePurpose,
     device: str,
     now: dt.datetime,
+    words: str = "",
 ) -> None:
     if FactorMethod.EMAIL in challenge.methods:
         email_otp.issue(
@@ -132,4 +175,5 @@ def _send_code(
             device=device,
             now=now,
             challenge=challenge.id,
+            words=words,
         )

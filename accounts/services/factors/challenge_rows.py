@@ -23,12 +23,18 @@ def insert_challenge(
     device: str,
     session_id: uuid.UUID | None,
     now: dt.datetime,
+    binding: bytes = b"",
 ) -> tuple[FactorChallenge, str]:
     """A challenge of a person on a device, open for five minutes, and the text that names it.
 
     :param device: by what the door knows the device; it must say the same with the answer.
+    :param binding: a hash of what is approved by the answer. What a passkey signs is then made of
+        it, and of the token, which nobody can foresee.
     """
     token = new_token()
+    to_sign = secrets.token_bytes(_PASSKEY_CHALLENGE_BYTES)
+    if binding:
+        to_sign = bound_challenge(binding=binding, token_hash=hash_token(token))
     challenge = FactorChallenge.objects.create(
         user=user,
         organization_id=user.organization_id,
@@ -36,11 +42,16 @@ def insert_challenge(
         purpose=purpose,
         device_hash=fingerprint(device),
         session_id=session_id,
-        passkey_challenge=secrets.token_bytes(_PASSKEY_CHALLENGE_BYTES),
+        passkey_challenge=to_sign,
         opened_at=now,
         expires_at=now + LIFETIME,
     )
     return challenge, token
+
+
+def bound_challenge(*, binding: bytes, token_hash: bytes) -> bytes:
+    """The 32 bytes that a passkey signs to approve: whoever has the row can compute them again."""
+    return fingerprint("vaultcraft approval", binding.hex(), token_hash.hex())
 
 
 def challenge_named(token: str) -> FactorChallenge | None:

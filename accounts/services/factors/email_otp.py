@@ -37,6 +37,7 @@ def issue(
     device: str,
     now: dt.datetime,
     challenge: str | None = None,
+    words: str = "",
 ) -> str:
     """Send the person a code for one act, and give the challenge it answers.
 
@@ -45,6 +46,7 @@ def issue(
 
     :param action: what it is for, for example `sign_in`; a code fits no other.
     :param device: by what the door knows the device.
+    :param words: what the mail says it is for, where the action alone would not tell enough.
     :param challenge: an opaque token that exists already; a new code for it replaces the older.
     :raises OneTimeCodesUnavailable: if the cache cannot be reached.
     :raises TooManyFactorTries: after five codes for one person within ten minutes.
@@ -63,7 +65,7 @@ def issue(
         actor=actor,
         organization_id=user.organization_id,
         user=user,
-        action=action,
+        words=words or _words(action),
         code=code,
         now=now,
     )
@@ -96,7 +98,7 @@ def _send(
     actor: Actor,
     organization_id: uuid.UUID | None,
     user: User,
-    action: str,
+    words: str,
     code: str,
     now: dt.datetime,
 ) -> None:
@@ -104,7 +106,7 @@ def _send(
         actor=actor,
         user=user,
         kind=MailKind.ONE_TIME_CODE,
-        variables={"code": code, "minutes": str(SECONDS // 60), "act": _words(action)},
+        variables={"code": code, "minutes": str(SECONDS // 60), "act": words},
         now=now,
         expires_at=now + dt.timedelta(seconds=SECONDS),
     )

@@ -42,12 +42,14 @@ class NetworkStanding:
     :param network: like ``203.0.113.7/32``; None where the rule does not ask.
     :param unseen: the person was never seen there, so it is to be noted.
     :param opens_at: until when money must wait; None once it need not, or if only the link helps.
+    :param lately_opened: it opened by waiting alone, less than `LATELY` ago.
     :param refusal: why money does not move from there now; None: it does.
     """
 
     network: str | None = None
     unseen: bool = False
     opens_at: dt.datetime | None = None
+    lately_opened: bool = False
     refusal: VaultCraftError | None = None
 
     @property
@@ -57,6 +59,7 @@ class NetworkStanding:
 
 
 EXEMPT = NetworkStanding()
+LATELY = dt.timedelta(hours=24)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -83,8 +86,8 @@ def standing_of(*, actor: Actor, now: dt.datetime) -> NetworkStanding:
         return read()(actor)
 
 
-def require_trusted_network(*, actor: Actor, now: dt.datetime) -> None:
-    """Go on only if the actor may move money from where it is.
+def require_trusted_network(*, actor: Actor, now: dt.datetime) -> NetworkStanding:
+    """Go on only if the actor may move money from where it is, and say how its network stands.
 
     To be called before a use case that moves money opens its transaction: a refusal is kept in one
     of its own, as `accounts.network.refuse`, and there the network is noted as seen.
@@ -93,23 +96,25 @@ def require_trusted_network(*, actor: Actor, now: dt.datetime) -> None:
     :raises CountryNotAllowed: if the organization lets no money move from there.
     """
     if place_of(actor) is None:
-        return
+        return EXEMPT
     with reading(actor):
         standing = standing_of(actor=actor, now=now)
     if standing.unseen or standing.refusal:
         note_refused(actor=actor, code=standing.refusal.code if standing.refusal else None, now=now)
     if standing.refusal:
         raise standing.refusal
+    return standing
 
 
-def foretell_network(*, actor: Actor, now: dt.datetime) -> None:
+def foretell_network(*, actor: Actor, now: dt.datetime) -> NetworkStanding:
     """Raise what `require_trusted_network` would raise now, and keep nothing of it."""
     if place_of(actor) is None:
-        return
+        return EXEMPT
     with reading(actor):
         standing = standing_of(actor=actor, now=now)
     if standing.refusal:
         raise standing.refusal
+    return standing
 
 
 @contextlib.contextmanager
@@ -175,8 +180,14 @@ def _standing(actor: Actor, found: Mapping[Place, _Found], now: dt.datetime) -> 
         network=network,
         unseen=known.id is None,
         opens_at=opens_at if waits else None,
+        lately_opened=_lately_opened(known, now),
         refusal=refusal,
     )
+
+
+def _lately_opened(known: _Found, now: dt.datetime) -> bool:
+    unconfirmed = known.id is not None and known.confirmed_at is None
+    return unconfirmed and known.opens_at is not None and now < known.opens_at + LATELY
 
 
 def _opens_at(known: _Found, now: dt.datetime) -> dt.datetime | None:

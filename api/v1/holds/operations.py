@@ -15,7 +15,7 @@ from api import queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.idempotency.guards import Claim
-from api.idempotency.runner import claim_of, run_once
+from api.idempotency.runner import claim_of, run_once, without_approval
 from api.pagination import page_of
 from api.schema.operations import operation
 from api.v1.holds.rendering import AS_PLACED, rendered_hold, standing_at
@@ -28,7 +28,7 @@ from api.v1.holds.shapes import (
     HoldQuery,
 )
 from api.v1.organizations import Nothing
-from api.v1.transfers.operations import REFUSALS
+from api.v1.transfers.operations import REFUSALS, UNAPPROVED, approval_of
 from api.v1.transfers.rendering import Viewer, answer_of
 from api.v1.transfers.shapes import Transfer
 from kernel import clock, ids
@@ -108,7 +108,7 @@ class Holds(Endpoint):
         request=HoldOrder,
         response=Hold,
         status=201,
-        refusals=REFUSED,
+        refusals=(*REFUSED, *UNAPPROVED),
         once=True,
     )
     def post(self, request: Request) -> HttpResponse:
@@ -116,7 +116,11 @@ class Holds(Endpoint):
         actor, now = actor_of(request), clock.now()
         order = body_of(request, HoldOrder)
         claim = claim_of(
-            request._request, actor=actor, route=PLACING, payload=request.data, now=now
+            request._request,
+            actor=actor,
+            route=PLACING,
+            payload=without_approval(request.data),
+            now=now,
         )
         return run_once(request._request, claim=claim, effect=lambda claim: _placed(claim, order))
 
@@ -157,6 +161,7 @@ def hold_request(
         description=order["description"],
         metadata=order["metadata"],
         expected_fee_minor=order.get("expected_fee_minor"),
+        approval_id=approval_of(order),
     )
 
 
@@ -213,6 +218,7 @@ class CaptureHold(Endpoint):
         path=PATH,
         refusals=(
             *REFUSALS,
+            *UNAPPROVED,
             wallet_errors.WalletHoldNotFound,
             ledger_errors.HoldEnded,
             ledger_errors.CaptureExceedsHold,
@@ -225,7 +231,7 @@ class CaptureHold(Endpoint):
         actor, now = actor_of(request), clock.now()
         order, wanted = body_of(request, CaptureOrder), path_id("hld", hold_id)
         # The hold is in the path: the same key and body for another hold is another request.
-        payload = [hold_id, request.data]
+        payload = [hold_id, without_approval(request.data)]
         claim = claim_of(request._request, actor=actor, route=CAPTURING, payload=payload, now=now)
 
         def effect(claim: Claim) -> Answer:
@@ -238,6 +244,7 @@ class CaptureHold(Endpoint):
                 reference=reference_of(actor=actor, route=CAPTURING, key=claim.key),
                 fingerprint=claim.fingerprint,
                 now=now,
+                approval_id=approval_of(order),
             )
             return answer_of(outcome, viewer=Viewer.of(actor))
 

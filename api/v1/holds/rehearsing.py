@@ -10,12 +10,20 @@ from rest_framework.request import Request
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.schema.operations import operation
-from api.v1.dry_runs import Verdict, require_answer, verdict
+from api.v1.dry_runs import (
+    DEMAND_HELP,
+    Demand,
+    Verdict,
+    rendered_demand,
+    require_answer,
+    verdict,
+)
 from api.v1.holds.operations import PATH, TAG, hold_request
 from api.v1.holds.shapes import CaptureOrder, HoldOrder
 from api.v1.rendering import money
 from api.v1.shapes import Money
 from api.v1.transfers.foretelling import FINGERPRINT, TransferDryRun, foretold
+from api.v1.transfers.operations import approval_of
 from api.v1.wallets.balances import BalancesAfter, balances_after
 from kernel import clock
 from kernel.context import reading
@@ -35,6 +43,7 @@ class HoldDryRun(Verdict):
     source = BalancesAfter(  # type: ignore[assignment]
         allow_null=True, help_text="Null if it would not change, or you may not see it."
     )
+    approval = Demand(allow_null=True, help_text=DEMAND_HELP)
 
 
 class DryRun(Endpoint):
@@ -62,7 +71,9 @@ class DryRun(Endpoint):
             wallets.get(order["source_wallet"]), found.source if found else None
         )
         fee = money(found.fee_minor, order["currency"]) if found else None
-        return Answer.of({**verdict(request, error), "fee": fee, "source": source}).response()
+        found_out = {"fee": fee, "source": source}
+        demand = rendered_demand(found.demand) if found else None
+        return Answer.of({**verdict(request, error), **found_out, "approval": demand}).response()
 
 
 class CaptureDryRun(Endpoint):
@@ -98,6 +109,7 @@ class CaptureDryRun(Endpoint):
                 reference=unused_reference(),
                 fingerprint=FINGERPRINT,
                 now=clock.now(),
+                approval_id=approval_of(order),
             )
 
         return foretold(request, ask)

@@ -7,7 +7,7 @@ import datetime as dt
 from typing import Any
 
 from api.v1.rendering import instant, shown
-from api.v1.transfers.rendering import Viewer, rendered_end, rendered_maker
+from api.v1.transfers.rendering import Viewer, rendered_approval, rendered_end, rendered_maker
 from kernel import ids
 from ledger.choices import HoldState
 from wallets.models import WalletHold
@@ -65,6 +65,7 @@ def rendered_hold(hold: WalletHold, *, viewer: Viewer, standing: Standing) -> di
         "description": hold.description,
         "metadata": hold.metadata if asked else None,
         "made_by": rendered_maker(hold) if asked else None,
+        "approval": rendered_approval(hold) if asked else None,
         "created_at": instant(hold.created_at),
         "expires_at": instant(kept.expires_at),
         "ended_at": instant(standing.ended_at),

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from api import fields, queries
 from api.schema.shapes import page_shape
 from api.v1.shapes import MadeBy, id_member, minor
-from api.v1.transfers.shapes import MAX_DESCRIPTION, End
+from api.v1.transfers.shapes import MAX_DESCRIPTION, ApprovedBy, End, approval_member
 from ledger.choices import HoldState
 from wallets.services.holds import LONGEST
 
@@ -45,6 +45,7 @@ class HoldOrder(fields.StrictSerializer):
     )
     description = fields.LineField(max_length=MAX_DESCRIPTION, default="", allow_blank=True)
     metadata = fields.MetadataField(default=dict)
+    approval = approval_member()
 
 
 class CaptureOrder(fields.StrictSerializer):
@@ -62,6 +63,7 @@ class CaptureOrder(fields.StrictSerializer):
         allow_blank=True,
         help_text="The hold's own, if empty.",
     )
+    approval = approval_member()
 
 
 class Hold(serializers.Serializer[Any]):
@@ -90,6 +92,9 @@ class Hold(serializers.Serializer[Any]):
         help_text="For who placed it, and who may see all of the organization's transfers.",
     )
     made_by = MadeBy(allow_null=True, help_text="For the same.")
+    approval = ApprovedBy(
+        allow_null=True, help_text="For the same; null where nobody had to approve it."
+    )
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)

@@ -11,7 +11,14 @@ from rest_framework.request import Request
 
 from api.answers import Answer
 from api.endpoint import actor_of
-from api.v1.dry_runs import Verdict, require_answer, verdict
+from api.v1.dry_runs import (
+    DEMAND_HELP,
+    Demand,
+    Verdict,
+    rendered_demand,
+    require_answer,
+    verdict,
+)
 from api.v1.rendering import money
 from api.v1.shapes import Money
 from api.v1.transfers.rendering import Viewer
@@ -45,6 +52,7 @@ class TransferDryRun(Verdict):
         help_text="Of the source, or of the destination of a reversal, as they would be after it."
         " Null where you may not see it.",
     )
+    approval = Demand(allow_null=True, help_text=DEMAND_HELP)
 
 
 def foretold(request: Request, ask: Callable[[], TransferRequest]) -> HttpResponse:
@@ -53,7 +61,7 @@ def foretold(request: Request, ask: Callable[[], TransferRequest]) -> HttpRespon
         return Answer.of(all_foretold(request, [ask()])[0]).response()
     except VaultCraftError as error:
         require_answer(error)
-        nothing = dict.fromkeys(("fee", "source", "destination", "limits"))
+        nothing = dict.fromkeys(("fee", "source", "destination", "limits", "approval"))
         return Answer.of({**verdict(request, error), **nothing}).response()
 
 
@@ -95,6 +103,7 @@ class _View:
             "source": balances_after(source, done.source),
             "destination": balances_after(destination, done.destination),
             "limits": self._limits_of(destination if back else source, done.usage),
+            "approval": rendered_demand(done.question.demand if done.question else None),
         }
 
     def _wallet(self, name: str | None) -> Wallet | None:

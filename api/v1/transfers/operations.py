@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import uuid
 from typing import Any
 
 from django.db.models import Q
@@ -10,11 +11,20 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from accounts import errors as accounts_errors
+from accounts.errors import (
+    ApprovalExpired,
+    ApprovalMismatch,
+    ApprovalOfOtherSession,
+    ApprovalRefused,
+    ApprovalRequired,
+    ApprovalUnknown,
+    ApprovalUsed,
+)
 from api import errors, queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.idempotency.guards import Claim
-from api.idempotency.runner import canonical, claim_of, run_once
+from api.idempotency.runner import canonical, claim_of, run_once, without_approval
 from api.pagination import page_of
 from api.problems import request_id_of
 from api.schema.operations import operation
@@ -31,7 +41,7 @@ from api.v1.transfers.shapes import (
     TransferPage,
     TransferQuery,
 )
-from kernel import clock, crypto
+from kernel import clock, crypto, ids
 from kernel.context import reading
 from kernel.rates.table import RouteClass
 from ledger import errors as ledger_errors
@@ -44,6 +54,7 @@ from wallets.services.transfers import (
     QueueFull,
     TransferOutcome,
     TransferRequest,
+    bundled,
     execute_together,
     execute_transfers,
 )
@@ -52,6 +63,14 @@ TAG = "Transfers"
 SINGLE, BATCH = "transfers", "transfers/batch"
 MAX_BATCH_BYTES = 4 * 1024 * 1024
 
+UNAPPROVED = (
+    ApprovalRequired,
+    ApprovalUnknown,
+    ApprovalOfOtherSession,
+    ApprovalUsed,
+    ApprovalExpired,
+    ApprovalMismatch,
+)
 REFUSALS = (
     wallet_errors.SourceNotFound,
     wallet_errors.DestinationNotFound,
@@ -102,11 +121,13 @@ class Transfers(Endpoint):
         "create_transfer",
         tag=TAG,
         summary="Move money between two wallets",
-        description="A refused transfer is kept, too: its id is in the problem's `facts`.",
+        description="A refused transfer is kept, too: its id is in the problem's `facts`. One that"
+        " lacks its person's approval is not: the same request under the same key goes through"
+        " with it. The approval is spent by being presented, also on a refusal.",
         request=TransferOrder,
         response=Transfer,
         status=201,
-        refusals=(*REFUSALS, wallet_errors.FeeChanged, QueueFull),
+        refusals=(*REFUSALS, *UNAPPROVED, wallet_errors.FeeChanged, QueueFull),
         once=True,
         examples=[ORDER_EXAMPLE, RESULT_EXAMPLE],
     )
@@ -114,7 +135,8 @@ class Transfers(Endpoint):
         """Ask for one transfer."""
         actor, now = actor_of(request), clock.now()
         order = body_of(request, TransferOrder)
-        claim = claim_of(request._request, actor=actor, route=SINGLE, payload=request.data, now=now)
+        asked = without_approval(request.data)
+        claim = claim_of(request._request, actor=actor, route=SINGLE, payload=asked, now=now)
 
         def effect(claim: Claim) -> Answer:
             outcome = execute_together(transfer_request(claim, order))
@@ -136,10 +158,11 @@ class TransferBatch(Endpoint):
         summary="Move money between many wallets at once",
         description=f"At most {MAX_BATCH} items. Each is judged by itself and the answer is 200,"
         " whatever became of them; with `all_or_nothing` one refusal keeps all of them out of the"
-        " books and the answer is a problem `batch_refused` with the same `items`.",
+        " books and the answer is a problem `batch_refused` with the same `items`. The items count"
+        " together for whether a person has to approve them, and are approved as one.",
         request=BatchOrder,
         response=BatchResult,
-        refusals=(ledger_errors.BatchTooLarge, errors.BatchRefused),
+        refusals=(ledger_errors.BatchTooLarge, errors.BatchRefused, *UNAPPROVED),
         once=True,
     )
     def post(self, request: Request) -> HttpResponse:
@@ -147,7 +170,8 @@ class TransferBatch(Endpoint):
         actor, now = actor_of(request), clock.now()
         order = body_of(request, BatchOrder)
         admit_items(request._request, actor=actor, items=len(order["items"]))
-        claim = claim_of(request._request, actor=actor, route=BATCH, payload=request.data, now=now)
+        asked = without_approval(request.data)
+        claim = claim_of(request._request, actor=actor, route=BATCH, payload=asked, now=now)
         return run_once(
             request._request, claim=claim, effect=lambda claim: _batch_answer(request, claim, order)
         )
@@ -159,7 +183,11 @@ def _batch_answer(request: Request, claim: Claim, order: dict[str, Any]) -> Answ
         transfer_request(claim, item, index=index, whole=whole)
         for index, item in enumerate(order["items"])
     ]
-    outcomes = execute_transfers(requests, all_or_nothing=whole)
+    approval_id = approval_of(order)
+    outcomes = execute_transfers(bundled(requests, approval_id=approval_id), all_or_nothing=whole)
+    unapproved = next((o.error for o in outcomes if isinstance(o.error, ApprovalRefused)), None)
+    if unapproved is not None:  # of the batch as a whole, and nothing of it was judged
+        raise unapproved
     replayed = all(outcome.replayed for outcome in outcomes)
     viewer, request_id = Viewer.of(claim.actor), _request_id(request, outcomes)
     items = [
@@ -227,7 +255,20 @@ def transfer_request(
         fingerprint=crypto.fingerprint(claim.route, str(whole), *asked, *notes, *agreed),
         now=claim.now,
         expected_fee_minor=expected,
+        approval_id=approval_of(order),
     )
+
+
+def approval_of(order: dict[str, Any]) -> uuid.UUID | None:
+    """The approval that an order presents.
+
+    :raises ApprovalUnknown: for an id that cannot be one.
+    """
+    given: str | None = order.get("approval")
+    try:
+        return ids.decode("apr", given) if given else None
+    except ids.MalformedId as error:
+        raise ApprovalUnknown(pointer="/approval") from error
 
 
 def filtered(rows: Any, query: dict[str, Any]) -> Any:

@@ -14,7 +14,7 @@ from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.schema.operations import operation
 from api.throttling import admit_items
 from api.v1.transfers.foretelling import FINGERPRINT, TransferDryRun, all_foretold, foretold
-from api.v1.transfers.operations import MAX_BATCH_BYTES, TAG
+from api.v1.transfers.operations import MAX_BATCH_BYTES, TAG, approval_of
 from api.v1.transfers.shapes import BatchOrder, ReversalOrder, TransferOrder
 from kernel import clock
 from kernel.actor import Actor
@@ -23,7 +23,7 @@ from ledger.errors import BatchTooLarge
 from wallets.errors import TransferNotFound
 from wallets.services.references import unused_reference
 from wallets.services.reversals import reversal_request
-from wallets.services.transfers import TransferRequest
+from wallets.services.transfers import TransferRequest, bundled
 
 
 class TransferDryRunItem(TransferDryRun):
@@ -58,7 +58,7 @@ class DryRun(Endpoint):
     def post(self, request: Request) -> HttpResponse:
         """What if?"""
         actor, order = actor_of(request), body_of(request, TransferOrder)
-        return foretold(request, lambda: _request(actor, order, now=clock.now()))
+        return foretold(request, lambda: transfer_asked(actor, order, now=clock.now()))
 
 
 class BatchDryRuns(Endpoint):
@@ -82,7 +82,8 @@ class BatchDryRuns(Endpoint):
         """What if?"""
         actor, now, order = actor_of(request), clock.now(), body_of(request, BatchOrder)
         admit_items(request._request, actor=actor, items=len(order["items"]))
-        asked = [_request(actor, item, now=now) for item in order["items"]]
+        asked = [transfer_asked(actor, item, now=now) for item in order["items"]]
+        asked = bundled(asked, approval_id=approval_of(order))
         found = all_foretold(request, asked, whole=order["all_or_nothing"])
         items = [{"index": index, **item} for index, item in enumerate(found)]
         refused = sum(1 for item in found if item["problem"])
@@ -121,12 +122,13 @@ class ReversalDryRun(Endpoint):
                 reference=unused_reference(),
                 fingerprint=FINGERPRINT,
                 now=clock.now(),
+                approval_id=approval_of(order),
             )
 
         return foretold(request, ask)
 
 
-def _request(actor: Actor, order: dict[str, Any], *, now: dt.datetime) -> TransferRequest:
+def transfer_asked(actor: Actor, order: dict[str, Any], *, now: dt.datetime) -> TransferRequest:
     """The order, under a reference that nothing stands under."""
     return TransferRequest(
         actor=actor,
@@ -140,4 +142,5 @@ def _request(actor: Actor, order: dict[str, Any], *, now: dt.datetime) -> Transf
         reference=unused_reference(),
         fingerprint=FINGERPRINT,
         now=now,
+        approval_id=approval_of(order),
     )

@@ -17,6 +17,7 @@ from api import problems
 from api.answers import Answer
 from api.v1.entries import rendered_entry
 from api.v1.rendering import instant, money, shown, typed_id
+from api.v1.transfers.shapes import API_KEY_SCOPE
 from kernel import ids
 from kernel.actor import Actor, ActorKind
 from kernel.errors import VaultCraftError
@@ -83,6 +84,7 @@ def rendered_transfer(transfer: Transfer, *, viewer: Viewer) -> dict[str, Any]:
         "metadata": transfer.metadata if asked else None,
         "external_reference": transfer.external_reference if asked else None,
         "made_by": rendered_maker(transfer) if asked else None,
+        "approval": rendered_approval(transfer) if asked else None,
         "created_at": instant(transfer.created_at),
         "completed_at": instant(transfer.completed_at),
         "effective_at": instant(transfer.effective_at),
@@ -114,6 +116,15 @@ def rendered_maker(made: Any) -> dict[str, Any]:
         "door": made.door,
         "name": made.actor_display,
     }
+
+
+def rendered_approval(made: Transfer | WalletHold) -> dict[str, Any] | None:
+    """How who asked made sure that it is their will: a person's approval, or a key's scope."""
+    if made.approval_id is not None:
+        return {"method": made.approval_method, "id": ids.encode("apr", made.approval_id)}
+    if made.actor_kind == ActorKind.API_KEY.value:
+        return {"method": API_KEY_SCOPE, "id": None}
+    return None
 
 
 def problem_of(transfer: Transfer, error: VaultCraftError) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.idempotency.guards import Claim
-from api.idempotency.runner import claim_of, run_once
+from api.idempotency.runner import claim_of, run_once, without_approval
 from api.schema.operations import operation
-from api.v1.transfers.operations import REFUSALS, TAG
+from api.v1.transfers.operations import REFUSALS, TAG, UNAPPROVED, approval_of
 from api.v1.transfers.rendering import Viewer, answer_of
 from api.v1.transfers.shapes import ReversalOrder, Transfer
 from kernel import clock
@@ -43,6 +43,7 @@ class ReverseTransfer(Endpoint):
         path={"transfer_id": "trf"},
         refusals=(
             *REFUSALS,
+            *UNAPPROVED,
             wallet_errors.TransferNotFound,
             wallet_errors.TransferNotCompleted,
             wallet_errors.ReversalOfReversal,
@@ -55,7 +56,7 @@ class ReverseTransfer(Endpoint):
         actor, now = actor_of(request), clock.now()
         order, wanted = body_of(request, ReversalOrder), path_id("trf", transfer_id)
         # The original is in the path: the same key and body for another one is another request.
-        payload = [transfer_id, request.data]
+        payload = [transfer_id, without_approval(request.data)]
         claim = claim_of(request._request, actor=actor, route=ROUTE, payload=payload, now=now)
 
         def effect(claim: Claim) -> Answer:
@@ -67,6 +68,7 @@ class ReverseTransfer(Endpoint):
                 reference=reference_of(actor=actor, route=ROUTE, key=claim.key),
                 fingerprint=claim.fingerprint,
                 now=now,
+                approval_id=approval_of(order),
             )
             return answer_of(outcome, viewer=Viewer.of(actor))
 

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
+from accounts.choices import ApprovalMethod
 from api import fields, queries
 from api.schema.shapes import Problem, page_shape
 from api.v1.entries import Entry
@@ -16,10 +17,23 @@ from ledger.policy import MAX_BATCH
 from wallets.choices import TransferKind, TransferState
 
 MAX_DESCRIPTION = 200
+API_KEY_SCOPE = "api_key_scope"
 
 
-class TransferOrder(fields.StrictSerializer):
-    """Move an amount from one wallet to another."""
+def approval_member(**kwargs: Any) -> fields.PatternField:
+    """An approval, in a request."""
+    return fields.PatternField(
+        fields.id_pattern("apr"),
+        message="Expected an approval's id.",
+        required=False,
+        help_text="Where one is needed: from `POST /approvals`. It does not make the request"
+        " another one for its key.",
+        **kwargs,
+    )
+
+
+class BatchItemOrder(fields.StrictSerializer):
+    """Move an amount from one wallet to another, as one of several."""
 
     source_wallet = fields.wallet_reference(help_text="Wallet id or handle that pays.")
     destination_wallet = fields.wallet_reference(help_text="Wallet id or handle that receives.")
@@ -38,20 +52,35 @@ class TransferOrder(fields.StrictSerializer):
     )
 
 
+class TransferOrder(BatchItemOrder):
+    """Move an amount from one wallet to another."""
+
+    approval = approval_member()
+
+
+def require_few(data: Any) -> None:
+    """Go on only with at most `MAX_BATCH` items.
+
+    :raises BatchTooLarge: for more.
+    """
+    items = data.get("items") if isinstance(data, dict) else None
+    if isinstance(items, list) and len(items) > MAX_BATCH:
+        raise BatchTooLarge(facts={"maximum": MAX_BATCH, "items": len(items)}, pointer="/items")
+
+
 class BatchOrder(fields.StrictSerializer):
     """Up to 500 transfers, judged one by one unless `all_or_nothing` is set."""
 
-    items = TransferOrder(many=True, allow_empty=False, help_text=f"1 to {MAX_BATCH}.")
+    items = BatchItemOrder(many=True, allow_empty=False, help_text=f"1 to {MAX_BATCH}.")
     all_or_nothing = fields.BooleanField(default=False)
+    approval = approval_member()
 
     def to_internal_value(self, data: Any) -> Any:
         """The validated items; too many of them are refused before any is looked at.
 
         :raises BatchTooLarge: for more than `MAX_BATCH` items.
         """
-        items = data.get("items") if isinstance(data, dict) else None
-        if isinstance(items, list) and len(items) > MAX_BATCH:
-            raise BatchTooLarge(facts={"maximum": MAX_BATCH, "items": len(items)}, pointer="/items")
+        require_few(data)
         return super().to_internal_value(data)
 
 
@@ -64,6 +93,17 @@ class ReversalOrder(fields.StrictSerializer):
         " with it.",
     )
     description = fields.LineField(max_length=MAX_DESCRIPTION, default="", allow_blank=True)
+    approval = approval_member()
+
+
+class ApprovedBy(serializers.Serializer[Any]):
+    """How who asked made sure that it is their will."""
+
+    method = serializers.ChoiceField(
+        choices=[*ApprovalMethod.values, API_KEY_SCOPE],
+        help_text="`api_key_scope`: a key needs no approval beyond its scopes.",
+    )
+    id = id_member("apr", allow_null=True)
 
 
 class End(serializers.Serializer[Any]):
@@ -113,6 +153,9 @@ class Transfer(serializers.Serializer[Any]):
     )
     external_reference = serializers.CharField(allow_null=True)
     made_by = MadeBy(allow_null=True, help_text="Only for the side that asked.")
+    approval = ApprovedBy(
+        allow_null=True, help_text="The same; null where nobody had to approve it."
+    )
     created_at = serializers.DateTimeField()
     completed_at = serializers.DateTimeField(allow_null=True)
     effective_at = serializers.DateTimeField(
@@ -236,6 +279,7 @@ RESULT_EXAMPLE = OpenApiExample(
             "door": "api",
             "name": "Ananya Iyer",
         },
+        "approval": None,
         "created_at": "2026-11-20T10:30:00.030210Z",
         "completed_at": "2026-11-20T10:30:00.050175Z",
         "source_transaction": "txn_01m7wvjr36e178z5wa0b4fzt1b",

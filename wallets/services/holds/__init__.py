@@ -4,10 +4,10 @@ from wallets.services.holds.ending import capture_hold, capture_request, void_ho
 from wallets.services.holds.placing import (
     LONGEST,
     HoldRehearsal,
-    HoldRequest,
     place_hold,
     rehearse_hold,
 )
+from wallets.services.holds.requests import HoldRequest
 
 __all__ = [
     "LONGEST",

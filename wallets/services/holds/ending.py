@@ -38,6 +38,7 @@ def capture_hold(
     now: dt.datetime,
     description: str = "",
     metadata: Mapping[str, object] | None = None,
+    approval_id: uuid.UUID | None = None,
 ) -> TransferOutcome:
     """Pay reserved money to the wallet it is reserved for: a transfer of kind `capture`.
 
@@ -56,6 +57,7 @@ def capture_hold(
         now=now,
         description=description,
         metadata=metadata,
+        approval_id=approval_id,
     )
     return execute_together(request)
 
@@ -71,6 +73,7 @@ def capture_request(
     now: dt.datetime,
     description: str = "",
     metadata: Mapping[str, object] | None = None,
+    approval_id: uuid.UUID | None = None,
 ) -> TransferRequest:
     """A capture as execution takes it, and as `rehearse_transfers` does.
 
@@ -95,6 +98,7 @@ def capture_request(
         fingerprint=fingerprint,
         now=now,
         hold=CaptureOf(hold_id=hold_id, final=final, fee_account_id=hold.hold.fee_account_id),
+        approval_id=approval_id,
     )
 
 

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 
 from django.db import IntegrityError
 
+from accounts.errors import ApprovalRefused
 from accounts.policy import may, require
+from accounts.services.approvals import Binding, Demand, Spent
 from accounts.services.networks import foretell_network, require_trusted_network
-from kernel.actor import Actor
 from kernel.context import Context, reading_as, widen
 from kernel.errors import Busy, VaultCraftError
 from kernel.money import checked_minor
@@ -37,7 +38,9 @@ from wallets.errors import (
 )
 from wallets.models import WalletHold
 from wallets.policy import may_debit
+from wallets.services.holds.approving import approved_hold, binding_of_hold, demand_of_hold
 from wallets.services.holds.charging import HoldFee, fee_of_hold
+from wallets.services.holds.requests import HoldRequest
 from wallets.services.holds.telling import tell
 from wallets.services.lanes import LOCK_WAIT_MS
 
@@ -50,46 +53,28 @@ _AT_SOURCE: Mapping[type[VaultCraftError], type[VaultCraftError]] = {
 }
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class HoldRequest:
-    """Money to be reserved, as it was asked for.
-
-    :param source: wallet id or handle whose money is reserved.
-    :param destination: wallet id or handle it is reserved for.
-    :param amount_minor: minor units of `currency`, 1 to 2^53 - 1.
-    :param expected_fee_minor: the fee the payer agreed to; another one is refused `fee_changed`.
-    :param expires_at: after `now`, at most 30 days.
-    :param reference: 32 bytes from `reference_of`, unique for ever.
-    :param fingerprint: 32 bytes that change when anything asked for changes.
-    """
-
-    actor: Actor
-    source: str
-    destination: str
-    amount_minor: int
-    currency: str
-    expires_at: dt.datetime
-    reference: bytes
-    fingerprint: bytes
-    now: dt.datetime
-    description: str = ""
-    metadata: Mapping[str, object] = dataclasses.field(default_factory=dict)
-    expected_fee_minor: int | None = None
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class HoldRehearsal:
-    """What would become of a hold: its fee, and what the source wallet would show after it."""
+    """What would become of a hold: its fee, and what the source wallet would show after it.
+
+    :param binding: what its person approves.
+    :param demand: why they have to, if they do.
+    :param payee_name: whom it is for, with the handle.
+    """
 
     fee_minor: int
     source: Balance
+    binding: Binding
+    demand: Demand | None
+    payee_name: str
 
 
 def place_hold(request: HoldRequest) -> WalletHold:
     """Reserve money on a wallet; the same reference again gives the hold that stands.
 
     What captures will cost by the schedule of this moment is reserved on top of the amount.
-    Locks the wallet's account. Records `wallets.hold.place` and emits `wallets.hold.placed`.
+    Locks the approval presented, if any, then the wallet's account. Records `wallets.hold.place`
+    and emits `wallets.hold.placed`.
 
     :raises SourceNotFound: if there is no such wallet, or none the actor may debit.
     :raises DestinationNotFound: if there is no such wallet.
@@ -97,33 +82,39 @@ def place_hold(request: HoldRequest) -> WalletHold:
     :raises HoldExpiryInvalid: unless it ends after `now` and within `LONGEST`.
     :raises FeeChanged: if another fee was expected.
     :raises ReferenceReused: if the reference stands for another request.
+    :raises ApprovalRefused: if it needs an approval and has none, or not the right one.
     :raises PostingRefused: for what the books refuse, `InsufficientFunds` above all.
     :raises NetworkNotTrusted: if its person may not move money from where they are.
     :raises CountryNotAllowed: if its organization lets no money move from there.
     """
     require(request.actor, "transfers.create")
-    require_trusted_network(actor=request.actor, now=request.now)
+    standing = require_trusted_network(actor=request.actor, now=request.now)
     try:
-        return _place(request=request)
+        placed = _place(request=request, network_is_new=standing.lately_opened)
     except IntegrityError as error:
         if "hold_reference" in str(error):  # a rival with the same key committed first
             raise Busy() from error
         raise
+    if isinstance(placed, ApprovalRefused):  # on record, so it must not undo its transaction
+        raise placed
+    return placed
 
 
 def rehearse_hold(request: HoldRequest) -> HoldRehearsal:
     """Say what `place_hold` would say now, and what the source wallet would show after it.
 
-    Takes no lock and writes no row; whether the reference stands already is not asked. Raises what
-    `place_hold` does.
+    Takes no lock and writes no row; whether the reference stands already is not asked, and an
+    approval is not demanded but told of. Raises what `place_hold` does else.
     """
     require(request.actor, "transfers.create")
-    foretell_network(actor=request.actor, now=request.now)
+    network = foretell_network(actor=request.actor, now=request.now)
     with reading_as(Context()):
         directory = look_up([request.source, request.destination])
         source = _payer(request, directory)
-        _payee(request, source, directory)
+        destination = _payee(request, source, directory)
         fee = _fee(source, request)
+        binding = binding_of_hold(request, source, destination, fee_minor=fee.amount_minor)
+        demand = demand_of_hold(request, source, destination, network_is_new=network.lately_opened)
         try:
             balance = ledger_holds.rehearse_hold(
                 organization_id=source.organization_id,
@@ -135,7 +126,8 @@ def rehearse_hold(request: HoldRequest) -> HoldRehearsal:
             )
         except tuple(_AT_SOURCE) as error:
             raise _AT_SOURCE[type(error)](pointer="/source_wallet") from error
-    return HoldRehearsal(fee.amount_minor, balance)
+    payee_name = f"{destination.holder_name} ({destination.handle})"
+    return HoldRehearsal(fee.amount_minor, balance, binding, demand, payee_name)
 
 
 def _nothing_yet(**_: object) -> Context:
@@ -143,7 +135,7 @@ def _nothing_yet(**_: object) -> Context:
 
 
 @opens_transaction(context=_nothing_yet)
-def _place(*, request: HoldRequest) -> WalletHold:
+def _place(*, request: HoldRequest, network_is_new: bool) -> WalletHold | ApprovalRefused:
     tune(lock_wait_ms=LOCK_WAIT_MS)
     actor = request.actor
     directory = look_up([request.source, request.destination])
@@ -152,8 +144,18 @@ def _place(*, request: HoldRequest) -> WalletHold:
     if standing is not None:
         return standing
     destination = _payee(request, source, directory)
-    hold_id = _reserve(source, request)
-    WalletHold.objects.create(**_row(hold_id, source, destination, request))
+    fee = _fee(source, request)
+    answer = approved_hold(
+        request,
+        source,
+        destination,
+        fee_minor=fee.amount_minor,
+        network_is_new=network_is_new,
+    )
+    if isinstance(answer, ApprovalRefused):
+        return answer
+    hold_id = _reserve(source, request, fee)
+    WalletHold.objects.create(**_row(hold_id, source, destination, request, answer))
     hold = WalletHold.objects.select_related("hold").get(hold_id=hold_id)
     tell(actor=actor, hold=hold, verb="place", happened="placed", now=request.now)
     return hold
@@ -219,8 +221,7 @@ def _fee(source: Listed, request: HoldRequest) -> HoldFee:
 
 
 @needs_transaction
-def _reserve(source: Listed, request: HoldRequest) -> uuid.UUID:
-    fee = _fee(source, request)
+def _reserve(source: Listed, request: HoldRequest, fee: HoldFee) -> uuid.UUID:
     try:
         return ledger_holds.place_hold(
             organization_id=source.organization_id,
@@ -238,7 +239,11 @@ def _reserve(source: Listed, request: HoldRequest) -> uuid.UUID:
 
 
 def _row(
-    hold_id: uuid.UUID, source: Listed, destination: Listed, request: HoldRequest
+    hold_id: uuid.UUID,
+    source: Listed,
+    destination: Listed,
+    request: HoldRequest,
+    approval: Spent | None,
 ) -> dict[str, object]:
     there = destination.organization_id
     actor = request.actor
@@ -262,4 +267,6 @@ def _row(
         "door": actor.door.value,
         "request_id": actor.request_id,
         "created_at": request.now,
+        "approval_method": approval.method if approval else "",
+        "approval_id": approval.approval_id if approval else None,
     }

@@ -1,10 +1,12 @@
 """Moving money between wallets, and in and out of them."""
 
+from wallets.services.transfers.approving import Question, bundled
 from wallets.services.transfers.execution import error_of, execute_transfers
 from wallets.services.transfers.grouping import QueueFull, execute_together
 from wallets.services.transfers.limits import Usage
 from wallets.services.transfers.rehearsing import Rehearsal, rehearse_transfers
 from wallets.services.transfers.requests import (
+    Bundle,
     CaptureOf,
     ReversalOf,
     TransferOutcome,
@@ -12,13 +14,16 @@ from wallets.services.transfers.requests import (
 )
 
 __all__ = [
+    "Bundle",
     "CaptureOf",
+    "Question",
     "QueueFull",
     "Rehearsal",
     "ReversalOf",
     "TransferOutcome",
     "TransferRequest",
     "Usage",
+    "bundled",
     "error_of",
     "execute_together",
     "execute_transfers",

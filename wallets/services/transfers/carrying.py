@@ -69,6 +69,8 @@ _COLUMNS = {
     "source_transaction_id": "uuid",
     "destination_transaction_id": "uuid",
     "effective_at": "timestamptz",
+    "approval_method": "text",
+    "approval_id": "uuid",
 }
 
 _values = operator.attrgetter(*_COLUMNS)
@@ -185,6 +187,8 @@ def _row(
         paid,
         received,
         request.effective_at if posted else None,
+        draft.approval.method if draft.approval else "",
+        draft.approval.approval_id if draft.approval else None,
     )
     return Transfer.from_db("default", list(_COLUMNS), values)
 

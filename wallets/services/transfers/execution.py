@@ -25,6 +25,7 @@ from wallets.directory import Listed, asked_directory
 from wallets.errors import BatchWithheld, ExternalReferenceUsed, ReferenceReused
 from wallets.models import Transfer
 from wallets.services.lanes import LOCK_WAIT_MS
+from wallets.services.transfers.approving import approved
 from wallets.services.transfers.carrying import carry_out
 from wallets.services.transfers.knowing import Terms, asked_known_and_terms
 from wallets.services.transfers.limits import SpendingGuard, spendings
@@ -150,13 +151,15 @@ def _tied(
         except VaultCraftError as error:
             errors[item.reference] = TransferOutcome(None, error)
             continue
-        refusal = standing_of(item.actor).refusal
-        drafts[item.reference] = dataclasses.replace(draft, refusal=refusal)
+        standing = standing_of(item.actor)
+        drafts[item.reference] = dataclasses.replace(
+            draft, refusal=standing.refusal, network_is_new=standing.lately_opened
+        )
     return errors, list(drafts.values())
 
 
 def _latest(items: Sequence[TransferRequest]) -> dt.datetime:
-    return max(item.now for item in items)
+    return max((item.now for item in items), default=dt.datetime.min.replace(tzinfo=dt.UTC))
 
 
 def _in_order(
@@ -213,11 +216,18 @@ def _carried(prepared: Prepared, all_or_nothing: bool) -> dict[bytes, TransferOu
     if not drafts:
         return {}
     shaped = shape_all(drafts, prepared.terms, cash=_cash(drafts))
-    guard = SpendingGuard(spendings(shaped, prepared.terms))
-    carried = carry_out(shaped, guards=[guard], all_or_nothing=all_or_nothing)
-    return {
+    going, refused = approved(shaped)
+    outcomes = {reference: TransferOutcome(None, error) for reference, error in refused.items()}
+    if refused and all_or_nothing:
+        error = next(iter(refused.values()))
+        return {draft.request.reference: TransferOutcome(None, error) for draft in drafts}
+    if not going:
+        return outcomes
+    guard = SpendingGuard(spendings(going, prepared.terms))
+    carried = carry_out(going, guards=[guard], all_or_nothing=all_or_nothing)
+    return outcomes | {
         draft.request.reference: TransferOutcome(done.transfer, done.error)
-        for draft, done in zip(drafts, carried, strict=True)
+        for draft, done in zip(going, carried, strict=True)
     }
 
 

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping
 
 from accounts.policy import may, require
+from accounts.services.approvals import Spent
 from kernel.errors import InvariantBroken, PermissionDenied, VaultCraftError
 from kernel.ids import new_id
 from kernel.money import checked_minor
@@ -33,6 +34,8 @@ class Draft:
     fee_minor: int = 0
     movement: Movement | None = None
     refusal: VaultCraftError | None = None
+    approval: Spent | None = None
+    network_is_new: bool = False
 
     @property
     def organization_id(self) -> uuid.UUID:

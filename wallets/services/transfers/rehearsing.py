@@ -17,6 +17,7 @@ from ledger.services.posting import rehearse
 from wallets.choices import TransferState
 from wallets.errors import BatchWithheld, ExternalReferenceUsed, ReferenceReused
 from wallets.models import Transfer
+from wallets.services.transfers.approving import Question, approved, questions
 from wallets.services.transfers.carrying import movements_of, translated
 from wallets.services.transfers.execution import Prepared, prepare, replayed, shape_all
 from wallets.services.transfers.limits import (
@@ -41,6 +42,7 @@ class Rehearsal:
     :param source: what the source wallet would show after it; None where it would not change.
     :param destination: the same of the destination wallet.
     :param usage: what would be counted in the windows of its limits; None where none count it.
+    :param question: what its person would have to approve, where a person could be asked.
     """
 
     error: VaultCraftError | None
@@ -49,6 +51,7 @@ class Rehearsal:
     source: Balance | None = None
     destination: Balance | None = None
     usage: Usage | None = None
+    question: Question | None = None
 
 
 class _Watched(SpendingGuard):
@@ -73,7 +76,8 @@ def rehearse_transfers(
 
     Reads one moment after another without a lock, writes no row and holds nothing afterwards; the
     answer may be out of date when it arrives. A reference that stands already answers with what
-    happened then.
+    happened then. An approval that is presented is looked at and not spent; one that is missing is
+    told (`question.demand`) and refuses nothing.
 
     :raises BatchTooLarge: for more than `MAX_BATCH` items.
     :raises ExternalReferenceUsed: if a cash movement repeats a bank's reference.
@@ -111,7 +115,8 @@ def _rehearsed(prepared: Prepared, all_or_nothing: bool) -> dict[bytes, Rehearsa
     if not drafts:
         return {}
     cash, unopened = _cash(drafts)
-    shaped = shape_all(drafts, prepared.terms, cash=cash)
+    every = shape_all(drafts, prepared.terms, cash=cash)
+    shaped, refused = approved(every, spend=False)
     going = movements_of(shaped, all_or_nothing=all_or_nothing)
     watched = _Watched(spendings(shaped, prepared.terms))
     results = iter(
@@ -130,10 +135,25 @@ def _rehearsed(prepared: Prepared, all_or_nothing: bool) -> dict[bytes, Rehearsa
         )
         for draft in shaped
     }
+    answers |= {reference: Rehearsal(error) for reference, error in refused.items()}
     _require_new_external_references(
         [draft for draft in drafts if answers[draft.request.reference].error is None]
     )
-    return answers
+    return _with_questions(answers, every)
+
+
+def _with_questions(
+    answers: dict[bytes, Rehearsal], drafts: Sequence[Draft]
+) -> dict[bytes, Rehearsal]:
+    asked = {
+        draft.request.reference: question
+        for question in questions(drafts)
+        for draft in question.drafts
+    }
+    return {
+        reference: dataclasses.replace(answer, question=asked.get(reference))
+        for reference, answer in answers.items()
+    }
 
 
 def _require_new_external_references(accepted: Sequence[Draft]) -> None:

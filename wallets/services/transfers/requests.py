@@ -42,6 +42,19 @@ class ReversalOf:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """What makes requests one thing to approve: all items of one batch of a door.
+
+    :param reference: 32 bytes, those of the first item.
+    :param items_hash: 32 bytes that name the items as they were asked for, in order.
+    """
+
+    reference: bytes
+    items_hash: bytes
+    count: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class TransferRequest:
     """One movement as it was asked for. Each item of a batch carries all of it.
 
@@ -56,6 +69,9 @@ class TransferRequest:
         organization's first day.
     :param hold: for a capture: the hold to take from.
     :param reversal: for a reversal: what is given back.
+    :param approval_id: the approval that is presented; no part of what is asked, so it changes
+        neither reference nor fingerprint.
+    :param bundle: the batch it is approved with; None for a movement by itself.
     """
 
     actor: Actor
@@ -74,6 +90,8 @@ class TransferRequest:
     effective_at: dt.datetime | None = None
     hold: CaptureOf | None = None
     reversal: ReversalOf | None = None
+    approval_id: uuid.UUID | None = None
+    bundle: Bundle | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

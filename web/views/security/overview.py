@@ -17,6 +17,7 @@ from web.doors import PersonRequest, reads, safe_next
 from web.pages import page
 from web.presenters.factors import factor_facts
 from web.presenters.whereabouts import device_facts, network_facts, session_facts
+from web.views.security.pin import pin_facts
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Part:
 PARTS = (
     Part("web/security/password.html", lambda _: {}),
     Part("web/security/factors.html", factor_facts),
+    Part("web/security/pin.html", pin_facts),
     Part("web/security/networks.html", network_facts),
     Part("web/security/devices.html", device_facts),
     Part("web/security/sessions.html", session_facts),
