@@ -31,7 +31,11 @@ SELECT found.* FROM view LEFT JOIN found ON true
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Listed:
-    """What a payer may know of a wallet, and what execution needs."""
+    """What a payer may know of a wallet, and what execution needs.
+
+    :param owner_tier: how well the holder is known (`kyc.choices.Tier`); 0 for an organization's
+        own wallet, whose limits no tier decides.
+    """
 
     id: uuid.UUID
     handle: str
@@ -44,6 +48,7 @@ class Listed:
     account_id: uuid.UUID
     kind: str
     organization_timezone: str
+    owner_tier: int
 
     @property
     def organization_active(self) -> bool:

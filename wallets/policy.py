@@ -119,3 +119,9 @@ def may_open_for(actor: Actor, *, owner_id: uuid.UUID | None) -> bool:
     """Whether the actor may open a wallet for this holder (None: the organization itself)."""
     own = actor.kind is ActorKind.USER and owner_id is not None and owner_id == actor.id
     return may(actor, "wallets.open" if own else "wallets.open_any")
+
+
+def smaller(one: int | None, other: int | None) -> int | None:
+    """Of two limits the one that holds when both do; None is no limit."""
+    given = [limit for limit in (one, other) if limit is not None]
+    return min(given, default=None)

@@ -20,7 +20,7 @@ DEBUG = False
 ALLOWED_HOSTS: list[str] = []
 
 # --- Rooms -----------------------------------------------------------------------------------
-ROOMS = ["audit", "events", "accounts", "ledger", "wallets", "api", "web"]
+ROOMS = ["audit", "events", "accounts", "kyc", "ledger", "wallets", "api", "web"]
 INSTALLED_APPS = [
     "vaultcraft",  # its `migrate` command takes precedence over Django's
     "web.admin_site.VaultCraftAdminConfig",
