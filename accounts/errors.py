@@ -115,3 +115,19 @@ class InvalidScopes(VaultCraftError):
     kind = Kind.REFUSED
     code = "invalid_scopes"
     title = "The scopes are not valid"
+
+
+class DataShredded(VaultCraftError):
+    """The person's keys are gone: what was sealed cannot be read, and nothing new is sealed."""
+
+    kind = Kind.CONFLICT
+    code = "data_shredded"
+    title = "This person's data was erased"
+
+
+class PersonStillActive(VaultCraftError):
+    """Only a closed account can be erased."""
+
+    kind = Kind.CONFLICT
+    code = "person_still_active"
+    title = "The account is still open"

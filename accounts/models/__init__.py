@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from accounts.models.api_keys import ApiKey
+from accounts.models.data_keys import DataKey
 from accounts.models.organizations import Invitation, Organization
 from accounts.models.people import User
 from accounts.models.sessions import RefreshToken, SignInSession
 
-__all__ = ["ApiKey", "Invitation", "Organization", "RefreshToken", "SignInSession", "User"]
+__all__ = [
+    "ApiKey",
+    "DataKey",
+    "Invitation",
+    "Organization",
+    "RefreshToken",
+    "SignInSession",
+    "User",
+]
