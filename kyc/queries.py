@@ -24,7 +24,7 @@ def visible_cases(actor: Actor) -> QuerySet[Case]:
     cases = Case.objects.select_related("user", "organization")
     if actor.is_platform:
         return cases if may(actor, "kyc.review") else cases.none()
-    if actor.kind is not ActorKind.USER:
+    if actor.kind is not ActorKind.USER or actor.id is None or actor.organization_id is None:
         return cases.none()
     return cases.filter(user_id=actor.id, organization_id=actor.organization_id)
 
@@ -97,9 +97,7 @@ def same_documents_elsewhere(case: Case) -> int:
     """How many other people in view sent in a file with the same content; see above."""
     mine = documents_of(case).order_by().values("content_index")
     others = Document.objects.filter(content_index__in=mine, withdrawn_at=None)
-    return (
-        others.exclude(user_id=case.user_id).order_by().values("user_id").distinct().count()
-    )
+    return others.exclude(user_id=case.user_id).order_by().values("user_id").distinct().count()
 
 
 def due_for_screening(*, now: dt.datetime) -> QuerySet[Case]:

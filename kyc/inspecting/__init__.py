@@ -2,8 +2,8 @@
 
 What a file is, its first bytes say. Pictures are decoded within bounds that are checked on the
 header, and written anew from their pixels, so nothing of the original file but the picture stays:
-no place and time of the photo, no second file behind it. A PDF cannot be written anew, so it is read
-cautiously and refused when it carries more than pages (OWASP ASVS 5.0, 5.2 and 5.3).
+no place and time of the photo, no second file behind it. A PDF cannot be written anew, so it is
+read cautiously and refused when it carries more than pages (OWASP ASVS 5.0, 5.2 and 5.3).
 """
 
 from __future__ import annotations

@@ -30,10 +30,12 @@ _UNSAFE = re.compile(
 )
 # So short that compressed pictures spell them by chance: not looked for in the raw file.
 _UNSAFE_IN_OBJECTS = re.compile(rb"/(JS|AA|EF|Movie|Sound)" + _END_OF_NAME)
-_FOREIGN = re.compile(rb"<\s*(script|html|svg|iframe|object|embed|\?php)\b|javascript:", re.I)
+_FOREIGN = re.compile(
+    rb"<\s*(script|html|svg|iframe|object|embed|\?php)\b|javascript:", re.IGNORECASE
+)
 _OBJECT = re.compile(rb"(?<!end)obj")
 _TOKENS_ARE_SLOW = 16  # reading a byte of a dictionary costs as much as unpacking so many
-_PLAIN_FILTERS = ([], [b"/FlateDecode"], [b"/Fl"])
+_PLAIN_FILTERS: tuple[list[bytes], ...] = ([], [b"/FlateDecode"], [b"/Fl"])
 
 
 def checked_pdf(content: bytes) -> bytes:

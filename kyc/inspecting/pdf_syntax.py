@@ -15,7 +15,7 @@ _TOKEN = re.compile(
     rb"<<|>>|<[0-9A-Fa-f\s\0]*>|[\[\]]|/[^\s\0/<>\[\](){}%]*|[^\s\0/<>\[\](){}%]+|[{})<>]"
 )
 _STREAM = re.compile(rb"stream(?:\r\n|\n|\r)")
-_BRACKETS = re.compile(rb"\\.|[()]", re.S)
+_BRACKETS = re.compile(rb"\\.|[()]", re.DOTALL)
 _OPENED, _CLOSED = (b"<<", b"["), (b">>", b"]")
 
 
@@ -67,9 +67,10 @@ def dictionary_after(content: bytes, position: int) -> Dictionary | None:
     if not content.startswith(b"<<", begin):
         return None
     tokens: list[tuple[int, bytes]] = []
-    depth, end = 0, begin
-    for depth, end, token in _tokens(content, begin):
+    end = begin
+    for depth, after, token in _tokens(content, begin):
         tokens.append((depth, token))
+        end = after
         if depth == 0:
             break
     stream = _STREAM.match(content, _after_space(content, end))

@@ -15,6 +15,7 @@ from kyc.errors import (
     CaseIncomplete,
     CaseNotFound,
     CaseNotOpen,
+    DetailsInvalid,
     TooManyCases,
 )
 from kyc.models import Case
@@ -42,6 +43,8 @@ def save_details(*, actor: Actor, details: Details, tier: Tier, now: dt.datetime
     """
     user = locked_applicant(actor)
     wanted = checked(details, today=now.date())
+    if tier not in NEEDED_DOCUMENTS:
+        raise DetailsInvalid("Ask for tier 1 or 2.", pointer="/tier")
     if tier_of(user.id) >= tier:
         raise AlreadyVerified(facts={"tier": int(tier)})
     case = Case.objects.filter(user_id=user.id).first()
@@ -95,7 +98,7 @@ def locked_applicant(actor: Actor) -> User:
     """
     accounts_policy.require(actor, "kyc.apply")
     organization_id = accounts_policy.own_organization(actor)
-    if actor.kind is not ActorKind.USER:
+    if actor.kind is not ActorKind.USER or actor.id is None:
         raise PermissionDenied("Only a person can prove who they are.")
     people = User.objects.select_for_update(no_key=True)
     user = people.filter(id=actor.id, organization_id=organization_id, is_active=True).first()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import random
 import time
@@ -14,6 +15,7 @@ from kyc.choices import MediaType
 from kyc.errors import (
     DocumentDimensions,
     DocumentEmpty,
+    DocumentRefused,
     DocumentTooLarge,
     DocumentTypeMismatch,
     DocumentTypeUnsupported,
@@ -53,9 +55,9 @@ def opened(content: bytes) -> Image.Image:
 )
 def test_what_a_file_is_its_first_bytes_say(content: bytes, media_type: MediaType):
     assert inspected(content).media_type is media_type
-    assert inspected(content, name="scan", announced="application/octet-stream")
+    inspected(content, name="scan", announced="application/octet-stream")
     extension = media_type.value.partition("/")[2]
-    assert inspected(content, name=f"My scan.{extension.upper()}", announced=media_type.value)
+    inspected(content, name=f"My scan.{extension.upper()}", announced=media_type.value)
 
 
 def test_a_photo_forgets_where_it_was_taken():
@@ -260,7 +262,5 @@ def test_damage_anywhere_is_a_refusal_and_never_a_crash():
             damaged = bytearray(whole)
             for _ in range(chance.randint(1, 6)):
                 damaged[chance.randrange(8, len(damaged))] = chance.randrange(256)
-            try:
-                inspected(bytes(damaged))
-            except VaultCraftError as error:
-                assert error.pointer == "/file"
+            with contextlib.suppress(DocumentRefused):
+                assert inspected(bytes(damaged)).content

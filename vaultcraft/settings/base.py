@@ -138,6 +138,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # a batch of 500 transfers is about 150
 # How many of our own proxies stand in front; 0 means that the peer is the client.
 VAULTCRAFT_PROXIES = env.integer("VAULTCRAFT_PROXIES", default=0)
 
+# --- Identity verification -------------------------------------------------------------------
+KYC_PROVIDER = "kyc.providers.manual.ManualProvider"
+
 # --- Other servers ---------------------------------------------------------------------------
 DATABASE_POOL_MAX = env.integer("VAULTCRAFT_DATABASE_POOL_MAX", default=40, minimum=2)
 SERVER_TIMEOUT_SECONDS = 0.5  # cache and broker: slow is as bad as dead
@@ -181,6 +184,12 @@ CELERY_BEAT_SCHEDULE = {
     "release-overdue-holds": {
         "task": "ledger.tasks.release_overdue_holds",
         "schedule": timedelta(minutes=1),
+    },
+    # What nobody took in time is asked again: a worker that was away finds no pile.
+    "screen-waiting-verifications": {
+        "task": "kyc.tasks.screen_waiting",
+        "schedule": timedelta(seconds=15),
+        "options": {"expire_seconds": 15},
     },
     # Beat asks, the task knows whether a check is due: so the first comes soon after the first
     # start, and restarts of beat do not put it off. What nobody took in time is asked again.

@@ -43,6 +43,7 @@ REDIS_URL = env.text("REDIS_URL", default="redis://127.0.0.1:1/0")
 NATS_URL = env.text("NATS_URL", default="nats://127.0.0.1:1")
 CACHES = redis_cache(REDIS_URL)
 CELERY_BROKER_URL = REDIS_URL
+KYC_PROVIDER = env.text("VAULTCRAFT_KYC_PROVIDER", default="kyc.providers.sandbox.SandboxProvider")
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -90,6 +90,17 @@ def hosts(name: str) -> list[str]:
     return found
 
 
+def real_provider(name: str, *, default: str) -> str:
+    """Return the class that is asked about identities.
+
+    :raises ImproperlyConfigured: it is the sandbox, which anybody can please.
+    """
+    value = env.text(name, default=default)
+    if "sandbox" in value.lower():
+        raise ImproperlyConfigured(f"{name} is the sandbox. Production never asks it.")
+    return value
+
+
 def distinct_secrets(**secrets: str) -> None:
     """Check that no two secrets, named by their variables, are one: each leak stays its own.
 
