@@ -6,6 +6,7 @@ from accounts.models.api_keys import ApiKey
 from accounts.models.data_keys import DataKey
 from accounts.models.organizations import Invitation, Organization
 from accounts.models.people import User
+from accounts.models.phones import Phone
 from accounts.models.sessions import RefreshToken, SignInSession
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "DataKey",
     "Invitation",
     "Organization",
+    "Phone",
     "RefreshToken",
     "SignInSession",
     "User",
