@@ -11,9 +11,14 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tell the vault of this room's sealed columns, and what an erasure takes along."""
+        """Tell the vault of sealed columns and erasures, and have mail sent soon after commits."""
+        from accounts.services.mail import after_queueing
         from accounts.services.phones import erase_phone
         from accounts.services.vault import SealedColumn, register_erasure, register_sealed_column
+        from accounts.tasks import nudge_delivery
 
+        after_queueing(nudge_delivery)
+        register_sealed_column(SealedColumn("accounts_pendingmail", "sealed"))
         register_sealed_column(SealedColumn("accounts_phone", "sealed"))
+        register_sealed_column(SealedColumn("accounts_totpfactor", "sealed_secret"))
         register_erasure(erase_phone)

@@ -52,3 +52,39 @@ class SessionEnd(models.TextChoices):
     KILLED = "killed", "Ended by somebody else"
     REFRESH_REUSED = "refresh_reused", "A used refresh token came back"
     MEMBER_REMOVED = "member_removed", "The person was removed"
+
+
+class FactorMethod(models.TextChoices):
+    """What a person proves themselves with after the password."""
+
+    TOTP = "totp", "Authenticator app"
+    PASSKEY = "passkey", "Passkey"
+    EMAIL = "email", "Code by e-mail"
+    RECOVERY_CODE = "recovery_code", "Recovery code"
+
+
+class ChallengePurpose(models.TextChoices):
+    """What a proof opens. One given for the one purpose never counts for another."""
+
+    SIGN_IN = "sign_in", "Signing in"
+    STEP_UP = "step_up", "Confirming a sensitive act"
+    ENROLL_PASSKEY = "enroll_passkey", "Adding a passkey"
+
+
+class MailKind(models.TextChoices):
+    """What a mail is about. Its words are in ``templates/mail/<kind>.txt``."""
+
+    CONFIRM_EMAIL = "confirm_email", "Confirm an address"
+    INVITATION = "invitation", "An invitation"
+    REGISTRATION_ATTEMPTED = "registration_attempted", "Somebody tried to register the address"
+    RESET_PASSWORD = "reset_password", "A link for a new password"
+    PASSWORD_CHANGED = "password_changed", "The password was changed"
+    SIGN_IN_LOCKED = "sign_in_locked", "Many sign-ins failed"
+    REFRESH_REUSED = "refresh_reused", "A used refresh token came back"
+    API_KEY_ISSUED = "api_key_issued", "An API key was issued"
+    ROLE_CHANGED = "role_changed", "The role was changed"
+    NEW_DEVICE = "new_device", "A sign-in on a new device"
+    FACTOR_ADDED = "factor_added", "A second factor was added"
+    FACTOR_REMOVED = "factor_removed", "A second factor was removed"
+    ONE_TIME_CODE = "one_time_code", "A code for signing in or confirming"
+    RECOVERY_CODE_USED = "recovery_code_used", "A recovery code was used"

@@ -11,7 +11,7 @@ import dataclasses
 import uuid
 from collections.abc import Collection
 
-from accounts.choices import KeyScope, PlatformRole, Role
+from accounts.choices import FactorMethod, KeyScope, PlatformRole, Role
 from kernel.actor import Actor, ActorKind
 from kernel.errors import InvariantBroken, PermissionDenied
 
@@ -146,6 +146,9 @@ PERMISSIONS: dict[str, Permission] = {
     "system.manage": Permission("See schedules and system settings", platform=SUPER_ADMINS),
 }
 
+# Proofs that do not lie in the same mailbox as the way to reset a password.
+STRONG_FACTORS = frozenset({FactorMethod.TOTP, FactorMethod.PASSKEY})
+
 # Scopes that take more than the right to issue a key.
 _TO_ISSUE = {
     KeyScope.CASH_WRITE: "api_keys.issue_cash",
@@ -197,6 +200,24 @@ def role_may(*, role: str | None, platform_role: str | None, permission: str) ->
     """Whether a person with these roles carries the permission."""
     row = _row(permission)
     return role in row.roles or platform_role in row.platform
+
+
+def needs_strong_factor(*, role: str | None, platform_role: str | None) -> bool:
+    """Whether a person with these roles signs in with a second factor every time.
+
+    They are led to have an authenticator app or a passkey, and cannot remove their last.
+    """
+    return role in OFFICERS or platform_role in STAFF
+
+
+def proof_opens_admin(*, platform_role: str | None, second_factor: str | None) -> bool:
+    """Whether a session with this proof may use the staff site, as far as the proof goes.
+
+    Platform staff reach every organization, so a code by e-mail is not enough for them.
+    """
+    if platform_role is None:
+        return second_factor is not None
+    return second_factor in STRONG_FACTORS | {FactorMethod.RECOVERY_CODE}
 
 
 def may_grant(actor: Actor, role: str) -> bool:

@@ -11,14 +11,16 @@ from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
+from accounts.services.step_up import require_recent_factor
+from accounts.tokens import read_access_token
 from api import errors, fields
 from api.authentication import BearerAuthentication, anonymous_actor
 from api.middleware import answer_for
 from api.parsing import MAX_BODY_BYTES, StrictJSONParser, announced_length, comes_in_chunks
 from api.schema.autoschema import ProblemSchema
-from kernel import ids
-from kernel.actor import Actor
-from kernel.errors import NotFound
+from kernel import clock, ids
+from kernel.actor import Actor, ActorKind
+from kernel.errors import NotFound, PermissionDenied
 
 
 class Endpoint(APIView):
@@ -68,6 +70,25 @@ def actor_of(request: Request) -> Actor:
     if not isinstance(actor, Actor):
         raise errors.NotAuthenticated()
     return actor
+
+
+def session_of(request: Request) -> uuid.UUID:
+    """The sign-in session behind the access token.
+
+    :raises PermissionDenied: if a program asks: an API key has no session.
+    """
+    if actor_of(request).kind is not ActorKind.USER:
+        raise PermissionDenied("An API key has no session; this is for people.")
+    return read_access_token(str(request.auth)).session_id
+
+
+def confirm_it_is_them(request: Request) -> None:
+    """Go on with a sensitive act only if a second factor was proven a short while ago.
+
+    :raises StepUpRequired: if not.
+    :raises PermissionDenied: if a program asks.
+    """
+    require_recent_factor(actor=actor_of(request), session_id=session_of(request), now=clock.now())
 
 
 def body_of(request: Request, serializer: type[BaseSerializer[Any]]) -> Any:

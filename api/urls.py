@@ -16,6 +16,8 @@ from api.v1 import (
     people,
     terms,
 )
+from api.v1.factors import challenges
+from api.v1.factors import operations as factors
 from api.v1.holds import operations as holds
 from api.v1.holds import rehearsing as hold_rehearsing
 from api.v1.ledger import balances, chart, journal_dry_runs, journals, periods, statements
@@ -33,9 +35,19 @@ urlpatterns = [
     path("auth/register", auth.Register.as_view()),
     path("auth/token", auth.SignIn.as_view()),
     path("auth/token/refresh", auth.RefreshTokens.as_view()),
+    path("auth/token/challenge", challenges.AnswerChallenge.as_view()),
+    path("auth/step-up", challenges.StepUp.as_view()),
+    path("auth/step-up/challenge", challenges.AnswerStepUp.as_view()),
     path("auth/logout", auth.Logout.as_view()),
     path("auth/join", auth.Join.as_view()),
     path("me", me.ReadMe.as_view()),
+    path("me/factors", factors.MyFactors.as_view()),
+    path("me/factors/totp", factors.MyTotp.as_view()),
+    path("me/factors/totp/confirm", factors.ConfirmTotp.as_view()),
+    path("me/factors/passkeys/options", factors.PasskeyOptions.as_view()),
+    path("me/factors/passkeys", factors.MyPasskeys.as_view()),
+    path("me/factors/passkeys/<str:passkey_id>", factors.OnePasskey.as_view()),
+    path("me/factors/recovery-codes", factors.MyRecoveryCodes.as_view()),
     path("organizations", organizations.Organizations.as_view()),
     path("organizations/<str:organization_id>", organizations.OneOrganization.as_view()),
     path(

@@ -115,6 +115,8 @@ _ORGANIZATION = {"organization_id": UUID, "name": TEXT, "status": TEXT}
 _MEMBER = {"user_id": OPTIONAL_UUID, "role": TEXT}
 _API_KEY = {"api_key_id": UUID, "prefix": TEXT, "scopes": TEXTS}
 _SESSION = {"session_id": UUID, "user_id": UUID}
+_PERSON = {"user_id": UUID}
+_FACTOR = {"user_id": UUID, "method": TEXT}
 
 _VERIFICATION = {
     "case_id": UUID,
@@ -189,6 +191,10 @@ _TYPES = (
     EventType("accounts.session.opened", "Somebody signed in.", _SESSION),
     EventType("accounts.session.revoked", "A session ended.", _SESSION),
     EventType("accounts.refresh_token.reused", "A stolen token may be in use.", _SESSION),
+    EventType("accounts.factor.added", "Somebody can prove themselves in one more way.", _FACTOR),
+    EventType("accounts.factor.removed", "A second factor does not count any more.", _FACTOR),
+    EventType("accounts.recovery_codes.issued", "Ten new codes replace all older.", _PERSON),
+    EventType("accounts.recovery_code.used", "Somebody got in by a code on paper.", _PERSON),
 )
 
 CATALOGUE: Mapping[str, EventType] = {kind.name: kind for kind in _TYPES}

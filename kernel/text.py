@@ -19,3 +19,8 @@ _HIDDEN_CHARACTER = re.compile(f"[{_HIDDEN}]")
 def is_plain_line(text: str) -> bool:
     """Whether a text is one line that holds nothing invisible which changes how it reads."""
     return _HIDDEN_CHARACTER.search(text) is None
+
+
+def one_line(text: str) -> str:
+    """The text in one line that shows all it says: hidden characters and runs of space are one."""
+    return " ".join(_HIDDEN_CHARACTER.sub(" ", text).split())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.apps import AdminConfig
@@ -16,10 +16,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 
+from accounts import policy
 from kernel import clock
 from kernel.actor import Door
 from kernel.context import reading
 from kernel.errors import PermissionDenied, VaultCraftError
+
+if TYPE_CHECKING:
+    from web.doors import PersonRequest
 
 # Passwords are ours; `view_on_site` finds rows of any model around the lists' own querysets.
 _VIEWS_NOT_OURS = {"password_change", "password_change_done", "view_on_site"}
@@ -51,11 +55,11 @@ class VaultCraftAdminSite(AdminSite):
         super().register(model_or_iterable, stock, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Whether somebody is signed in whose role opens the staff site."""
+        """Whether somebody is signed in whose role, and proof of who they are, open the site."""
         from web.doors import enter
 
         person = enter(request, door=Door.ADMIN)
-        return person is not None and person.user.is_staff
+        return person is not None and person.user.is_staff and _has_proven(person)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """As Django's, with the view and its template run under the actor's eyes."""
@@ -88,14 +92,20 @@ class VaultCraftAdminSite(AdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Our own sign-in; somebody signed in without the role learns so."""
-        from web.doors import enter, sign_in_address
+        """Our own sign-in. Who has the role only proves who they are; who has not, learns so."""
+        from web.doors import enter, safe_next, sign_in_address
         from web.views import errors
+        from web.views.security import proving_address
 
-        if enter(request) is not None and not self.has_permission(request):
+        wanted = safe_next(request, request.GET.get("next") or reverse("admin:index"))
+        person = enter(request)
+        if person is None:
+            return HttpResponseRedirect(sign_in_address(wanted))
+        if not person.user.is_staff:
             return errors.refused(request, PermissionDenied())
-        wanted = request.GET.get("next") or reverse("admin:index")
-        return HttpResponseRedirect(sign_in_address(wanted))
+        if _has_proven(person):
+            return HttpResponseRedirect(wanted)
+        return HttpResponseRedirect(proving_address(person, wanted=wanted))
 
     def logout(  # type: ignore[override] # Django allows any response, its stubs do not
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -114,6 +124,12 @@ class VaultCraftAdminSite(AdminSite):
         """What every page of the site knows."""
         context = super().each_context(request)
         return {**context, "has_permission": bool(getattr(request, "actor", None))}
+
+
+def _has_proven(person: PersonRequest) -> bool:
+    return policy.proof_opens_admin(
+        platform_role=person.user.platform_role, second_factor=person.second_factor
+    )
 
 
 def _under_actors_eyes(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -19,11 +19,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from accounts.actors import user_actor
 from accounts.models import User
 from accounts.queries import live_session
+from accounts.services.step_up import require_recent_factor
 from kernel import clock
 from kernel.actor import Actor, Door, anonymous
 from kernel.context import reading
@@ -43,6 +45,7 @@ class PersonRequest(HttpRequest):
     actor: Actor
     user: User
     session_id: uuid.UUID
+    second_factor: str | None
 
 
 PersonView = Callable[Concatenate[PersonRequest, P], HttpResponse]
@@ -86,6 +89,7 @@ def enter(request: HttpRequest, *, door: Door = Door.WEB) -> PersonRequest | Non
     person = cast(PersonRequest, request)
     person.user = session.user
     person.session_id = session.id
+    person.second_factor = session.second_factor
     person.actor = user_actor(
         user=session.user, door=door, request_id=request_id_of(request), ip=client_ip(request)
     )
@@ -132,6 +136,11 @@ def acts(view: PersonView[P]) -> View[P]:
     return require_http_methods(["POST"])(_signed_in(in_lane))
 
 
+def visits(view: PersonView[P]) -> View[P]:
+    """A page that must write something before it can be drawn, as the challenge it shows."""
+    return require_http_methods(["GET"])(_signed_in(view))
+
+
 def _signed_in(view: PersonView[P]) -> View[P]:
     @functools.wraps(view)
     def door(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -149,6 +158,22 @@ def _signed_in(view: PersonView[P]) -> View[P]:
         return response
 
     return door
+
+
+def confirm_it_is_them(request: PersonRequest) -> None:
+    """Go on with a sensitive act only if a second factor was proven a short while ago.
+
+    :raises StepUpRequired: if not; the answer is then the page that asks for one.
+    """
+    require_recent_factor(actor=request.actor, session_id=request.session_id, now=clock.now())
+
+
+def safe_next(request: HttpRequest, wanted: str) -> str:
+    """Only addresses of this house, so that none of our pages leads anybody elsewhere."""
+    allowed = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if allowed else reverse("web:home")
 
 
 def sign_in_address(wanted: str) -> str:

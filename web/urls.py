@@ -13,17 +13,26 @@ from web.views import (
     parts,
     people,
     profile,
+    second_step,
     send,
+    step_up,
     terms,
     transfers,
     wallets,
 )
+from web.views.security import factors as security_factors
+from web.views.security import overview as security
 
 app_name = "web"
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("sign-in", gate.sign_in, name="sign-in"),
+    path("sign-in/second-step", second_step.second_step, name="second-step"),
+    path("sign-in/second-step/resend", second_step.resend, name="second-step-resend"),
+    path("step-up", step_up.step_up, name="step-up"),
+    path("step-up/begin", step_up.begin, name="step-up-begin"),
+    path("step-up/answer", step_up.answer, name="step-up-answer"),
     path("sign-out", gate.sign_out, name="sign-out"),
     path("register", gate.register, name="register"),
     path("join/<str:token>", gate.join, name="join"),
@@ -69,6 +78,19 @@ urlpatterns = [
     path("organization/people/<str:user_id>/remove", people.remove, name="member-remove"),
     path("organization/partners", people.set_cap, name="cap-set"),
     path("organization/fees", terms.set_fees, name="fees-set"),
+    path("security", security.overview, name="security"),
+    path("security/set-up", security.set_up, name="security-set-up"),
+    path("security/totp", security_factors.begin_app, name="totp-begin"),
+    path("security/totp/confirm", security_factors.confirm_app, name="totp-confirm"),
+    path("security/totp/remove", security_factors.remove_app, name="totp-remove"),
+    path("security/passkeys", security_factors.begin_key, name="passkey-begin"),
+    path("security/passkeys/finish", security_factors.finish_key, name="passkey-finish"),
+    path(
+        "security/passkeys/<str:passkey_id>/remove",
+        security_factors.remove_key,
+        name="passkey-remove",
+    ),
+    path("security/recovery-codes", security_factors.new_codes, name="recovery-codes"),
     path("profile", profile.profile, name="profile"),
     path("profile/sessions/<str:session_id>/end", profile.end_session, name="session-end"),
     path("admin", RedirectView.as_view(url="/admin/")),

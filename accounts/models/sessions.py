@@ -7,7 +7,7 @@ import datetime as dt
 from django.db import models
 from django.db.models import Q
 
-from accounts.choices import SessionEnd
+from accounts.choices import FactorMethod, SessionEnd
 from accounts.models.organizations import Organization
 from accounts.models.people import User
 from kernel.actor import Door
@@ -34,6 +34,13 @@ class SignInSession(IdentifiedModel):
     opened_at = models.DateTimeField()
     last_seen_at = models.DateTimeField(help_text="When it was opened or last refreshed.")
     expires_at = models.DateTimeField(help_text="The absolute end, however often refreshed.")
+    second_factor = models.CharField(
+        max_length=16,
+        choices=FactorMethod.choices,
+        null=True,
+        help_text="What was proven last besides the password.",
+    )
+    second_factor_at = models.DateTimeField(null=True, help_text="When that was.")
     revoked_at = models.DateTimeField(null=True)
     revoked_reason = models.CharField(max_length=32, choices=SessionEnd.choices, null=True)
 
@@ -51,6 +58,11 @@ class SignInSession(IdentifiedModel):
                 condition=Q(revoked_at__isnull=True, revoked_reason__isnull=True)
                 | Q(revoked_at__isnull=False, revoked_reason__isnull=False),
                 name="accounts_session_revoked",
+            ),
+            models.CheckConstraint(
+                condition=Q(second_factor__isnull=True, second_factor_at__isnull=True)
+                | Q(second_factor__in=FactorMethod.values, second_factor_at__isnull=False),
+                name="accounts_session_second_factor",
             ),
         )
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponse
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts import errors as accounts_errors
 from accounts.actors import as_user
 from accounts.services import invitations, organizations, sessions, sign_in
-from accounts.services.sessions import TokenPair
-from accounts.tokens import read_access_token
+from accounts.services.challenges import challenge_at_sign_in, second_factor_is_needed
 from api import fields
 from api.answers import Answer
-from api.endpoint import Endpoint, actor_of, body_of
+from api.endpoint import Endpoint, actor_of, body_of, session_of
 from api.schema.operations import operation
+from api.v1.factors.shapes import Challenged, rendered_challenge
 from api.v1.me import User, rendered_user
 from api.v1.organizations import Organization, rendered_organization
+from api.v1.tokens import Tokens, client_of, rendered_tokens, user_agent_of
 from kernel import clock
-from kernel.actor import ActorKind
-from kernel.errors import PermissionDenied
 
 TAG = "Sign-in"
 MAX_PASSWORD = 1_000
@@ -55,15 +55,6 @@ class Credentials(fields.StrictSerializer):
     password = fields.TextField(max_length=MAX_PASSWORD)
 
 
-class Tokens(serializers.Serializer[Any]):
-    """Send `access` as a bearer token; exchange `refresh` once before it idles out."""
-
-    access = serializers.CharField()
-    refresh = serializers.CharField()
-    token_type = serializers.ChoiceField(choices=["Bearer"])
-    expires_in = serializers.IntegerField(help_text="Seconds that `access` lives.")
-
-
 class Refresh(fields.StrictSerializer):
     """The refresh token of last time."""
 
@@ -84,6 +75,13 @@ class Joining(fields.StrictSerializer):
     token = fields.TextField(max_length=200, help_text="Out of the invitation.")
     full_name = fields.LineField(visible=True, max_length=200)
     password = fields.TextField(max_length=MAX_PASSWORD, help_text="8 to 128 characters.")
+
+
+SIGNED_IN_OR_CHALLENGED = PolymorphicProxySerializer(
+    component_name="SignedInOrChallenged",
+    serializers=[Tokens, Challenged],
+    resource_type_field_name=None,
+)
 
 
 class Register(Endpoint):
@@ -130,21 +128,32 @@ class SignIn(Endpoint):
         "sign_in",
         tag=TAG,
         summary="Sign in with e-mail and password",
+        description="Tokens, or a challenge to be answered at `/auth/token/challenge`: platform"
+        " staff, owners, admins and finance people prove a second factor each time, anybody else on"
+        " a device that is new.",
         request=Credentials,
-        response=Tokens,
-        refusals=(accounts_errors.InvalidCredentials, accounts_errors.OrganizationSuspended),
+        response=SIGNED_IN_OR_CHALLENGED,
+        refusals=(
+            accounts_errors.InvalidCredentials,
+            accounts_errors.OrganizationSuspended,
+            accounts_errors.TooManyFactorTries,
+            accounts_errors.OneTimeCodesUnavailable,
+        ),
         public=True,
     )
     def post(self, request: Request) -> HttpResponse:
         """Sign in."""
         stranger, now = actor_of(request), clock.now()
         user = sign_in.verify_password(actor=stranger, now=now, **body_of(request, Credentials))
+        if second_factor_is_needed(user=user, device_is_known=False):
+            challenge = challenge_at_sign_in(
+                actor=stranger, user=user, device=client_of(request), now=now
+            )
+            return Answer.of({"challenge": rendered_challenge(challenge)}).response()
         tokens = sessions.open_session(
-            actor=as_user(actor=stranger, user=user),
-            now=now,
-            user_agent=request._request.headers.get("User-Agent", ""),
+            actor=as_user(actor=stranger, user=user), now=now, user_agent=user_agent_of(request)
         )
-        return _tokens(tokens)
+        return Answer.of(rendered_tokens(tokens)).response()
 
 
 class RefreshTokens(Endpoint):
@@ -166,21 +175,10 @@ class RefreshTokens(Endpoint):
     def post(self, request: Request) -> HttpResponse:
         """Refresh."""
         order = body_of(request, Refresh)
-        return _tokens(
-            sessions.rotate_refresh(
-                actor=actor_of(request), refresh=order["refresh"], now=clock.now()
-            )
+        tokens = sessions.rotate_refresh(
+            actor=actor_of(request), refresh=order["refresh"], now=clock.now()
         )
-
-
-def _tokens(pair: TokenPair) -> HttpResponse:
-    found = {
-        "access": pair.access,
-        "refresh": pair.refresh,
-        "token_type": "Bearer",
-        "expires_in": pair.expires_in_seconds,
-    }
-    return Answer.of(found).response()
+        return Answer.of(rendered_tokens(tokens)).response()
 
 
 class Logout(Endpoint):
@@ -196,11 +194,8 @@ class Logout(Endpoint):
     def post(self, request: Request) -> HttpResponse:
         """Sign out."""
         body_of(request, SignOut)
-        actor = actor_of(request)
-        if actor.kind is not ActorKind.USER:
-            raise PermissionDenied("An API key has no session; revoke it instead.")
-        session_id = read_access_token(str(request.auth)).session_id
-        sessions.revoke_session(actor=actor, session_id=session_id, now=clock.now())
+        session_id = session_of(request)
+        sessions.revoke_session(actor=actor_of(request), session_id=session_id, now=clock.now())
         return HttpResponse(status=204)
 
 

@@ -16,7 +16,7 @@ from accounts.queries import visible_invitations, visible_people
 from accounts.services import invitations, people
 from api import fields, queries
 from api.answers import Answer
-from api.endpoint import Endpoint, actor_of, body_of, path_id
+from api.endpoint import Endpoint, actor_of, body_of, confirm_it_is_them, path_id
 from api.pagination import page_of
 from api.schema.operations import operation
 from api.schema.shapes import page_shape
@@ -103,11 +103,13 @@ class OneMember(Endpoint):
         request=RoleOrder,
         response=User,
         path={"user_id": "usr"},
-        refusals=(accounts_errors.LastOwner,),
+        refusals=(accounts_errors.LastOwner, accounts_errors.StepUpRequired),
     )
     def put(self, request: Request, user_id: str) -> HttpResponse:
         """Change the role."""
         order = body_of(request, RoleOrder)
+        require(actor_of(request), "members.change_role")
+        confirm_it_is_them(request)
         user = people.change_role(
             actor=actor_of(request),
             user_id=path_id("usr", user_id),

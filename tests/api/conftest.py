@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.choices import FactorMethod
 from accounts.models import User
 from accounts.services.sessions import open_session
 from kernel import clock
@@ -93,7 +94,9 @@ def _checked(got: Got) -> Got:
 
 
 def token_of(world: World, user: User) -> str:
-    return open_session(actor=world.actor(user), now=clock.now()).access
+    """An access token of a session that has just proven a second factor."""
+    actor = world.actor(user)
+    return open_session(actor=actor, now=clock.now(), second_factor=FactorMethod.TOTP).access
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.actors import user_actor
+from accounts.choices import FactorMethod
 from accounts.models import User
 from accounts.services.sessions import open_browser_session
 from kernel import clock
@@ -19,13 +20,15 @@ Visit = Callable[[User | None], Client]
 
 @pytest.fixture
 def visit() -> Visit:
-    """A client that is signed in as this person, or as nobody."""
+    """A client that is signed in as this person, with a factor proven just now, or as nobody."""
 
     def signed_in(user: User | None) -> Client:
         client = Client()
         if user is not None:
             actor = user_actor(user=user, door=Door.WEB, request_id="test")
-            opened = open_browser_session(actor=actor, now=clock.now())
+            opened = open_browser_session(
+                actor=actor, now=clock.now(), second_factor=FactorMethod.TOTP
+            )
             session = client.session
             session[SESSION_KEY] = str(opened.id)
             session.save()

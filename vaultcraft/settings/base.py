@@ -173,6 +173,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_timeout": 
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
+    # A commit that writes mail asks for it at once; this finds what no worker was told of.
+    "deliver-mail": {
+        "task": "accounts.tasks.deliver_mail",
+        "schedule": timedelta(seconds=10),
+        "options": {"expire_seconds": 10},
+    },
     "clear-expired-sessions": {
         "task": "vaultcraft.tasks.clear_expired_sessions",
         "schedule": timedelta(hours=6),

@@ -1,5 +1,6 @@
 """What people type. Forms check shape only; the rules live in the rooms that own them."""
 
+from web.forms.factors import PasskeyForm, ProofForm, TotpForm
 from web.forms.fields import LineField, new_key, renew_key
 from web.forms.lists import HistoryForm, HoldsForm
 from web.forms.money import (
@@ -32,9 +33,12 @@ __all__ = [
     "OpenWalletForm",
     "OrganizationFeeForm",
     "PartForm",
+    "PasskeyForm",
+    "ProofForm",
     "RegisterForm",
     "SendForm",
     "SignInForm",
+    "TotpForm",
     "new_key",
     "renew_key",
 ]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from urllib.parse import urlencode, urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from accounts.errors import StepUpRequired
 from kernel.errors import Kind, VaultCraftError
 from web.refusals import STATUS_OF_KIND, SYMBOL_OF_KIND
 
@@ -15,7 +17,9 @@ logger = logging.getLogger(__name__)
 
 
 def refused(request: HttpRequest, error: VaultCraftError) -> HttpResponse:
-    """The page of a foreseen refusal."""
+    """The page of a foreseen refusal; for an act that must be confirmed, the one that asks."""
+    if isinstance(error, StepUpRequired):
+        return _to_step_up(request)
     return _page(
         request,
         status=STATUS_OF_KIND[error.kind],
@@ -24,6 +28,18 @@ def refused(request: HttpRequest, error: VaultCraftError) -> HttpResponse:
         detail=_WORDS.get(error.kind, error.detail),
         symbol=SYMBOL_OF_KIND.get(error.kind, "circle-alert"),
     )
+
+
+def _to_step_up(request: HttpRequest) -> HttpResponse:
+    """Off to confirm, and back to the page the act was begun on: what was typed is typed again."""
+    back = request.get_full_path()
+    if request.method != "GET":
+        came_from = urlsplit(request.headers.get("Referer", ""))
+        back = came_from.path if came_from.netloc == request.get_host() else reverse("web:home")
+    address = f"{reverse('web:step-up')}?{urlencode({'next': back})}"
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

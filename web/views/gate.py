@@ -5,24 +5,22 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.actors import as_user
 from accounts.errors import InvalidInvitation
-from accounts.models import User
 from accounts.services.invitations import invitation_of
 from accounts.services.invitations import join as join_organization
 from accounts.services.organizations import register_organization
-from accounts.services.sessions import open_browser_session, revoke_session
+from accounts.services.sessions import revoke_session
 from accounts.services.sign_in import verify_password
 from kernel import clock
 from kernel.errors import VaultCraftError
-from web.doors import PersonRequest, acts, enter, remember, stranger
+from web.doors import PersonRequest, acts, enter, safe_next, stranger
 from web.forms import JoinForm, RegisterForm, SignInForm
 from web.presenters.choices import currency_choices
 from web.refusals import STATUS_OF_KIND, explain
+from web.views.second_step import go_on, welcome
 
 HOME_MARKET = {"country": "IN", "base_currency": "INR"}
 
@@ -30,10 +28,10 @@ HOME_MARKET = {"country": "IN", "base_currency": "INR"}
 @never_cache
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Prove who one is and go where one wanted to go."""
+    """The password; then a second factor, or straight to where one wanted to go."""
     if request.method == "GET":
         if enter(request) is not None:
-            return HttpResponseRedirect(_safe_next(request, request.GET.get("next", "")))
+            return HttpResponseRedirect(safe_next(request, request.GET.get("next", "")))
         form = SignInForm(initial={"next": request.GET.get("next", "")})
         return render(request, "web/sign_in.html", {"form": form})
     form = SignInForm(request.POST)
@@ -46,12 +44,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             password=form.cleaned_data["password"],
             now=clock.now(),
         )
+        address = go_on(request, user, wanted=safe_next(request, form.cleaned_data["next"]))
     except VaultCraftError as error:
         explain(form, error)
         status = STATUS_OF_KIND[error.kind]
         return render(request, "web/sign_in.html", {"form": form}, status=status)
-    _welcome(request, user)
-    return HttpResponseRedirect(_safe_next(request, form.cleaned_data["next"]))
+    return HttpResponseRedirect(address)
 
 
 @acts
@@ -88,7 +86,7 @@ def register(request: HttpRequest) -> HttpResponse:
         explain(form, error)
         status = STATUS_OF_KIND[error.kind]
         return render(request, "web/register.html", {"form": form}, status=status)
-    _welcome(request, registration.owner)
+    welcome(request, registration.owner)
     return HttpResponseRedirect(reverse("web:home"))
 
 
@@ -113,22 +111,5 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     except VaultCraftError as error:
         explain(form, error)
         return render(request, "web/join.html", context, status=STATUS_OF_KIND[error.kind])
-    _welcome(request, user)
+    welcome(request, user)
     return HttpResponseRedirect(reverse("web:home"))
-
-
-def _welcome(request: HttpRequest, user: User) -> None:
-    session = open_browser_session(
-        actor=as_user(actor=stranger(request), user=user),
-        now=clock.now(),
-        user_agent=request.headers.get("User-Agent", ""),
-    )
-    remember(request, session_id=session.id)
-
-
-def _safe_next(request: HttpRequest, wanted: str) -> str:
-    """Only addresses of this house, so that the sign-in page leads nobody elsewhere."""
-    allowed = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if allowed else reverse("web:home")

@@ -7,6 +7,7 @@ import datetime as dt
 from django.conf import settings
 
 from accounts.actors import user_actor
+from accounts.choices import FactorMethod
 from accounts.errors import InvalidAccessToken
 from accounts.models import SignInSession
 from accounts.queries import live_session
@@ -23,34 +24,50 @@ _USER_AGENT_LENGTH = 300
 
 
 @opens_transaction
-def open_session(*, actor: Actor, now: dt.datetime, user_agent: str = "") -> TokenPair:
+def open_session(
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    user_agent: str = "",
+    second_factor: FactorMethod | None = None,
+) -> TokenPair:
     """Open a session with tokens for somebody who has just proven who they are.
 
     Emits `accounts.session.opened`; records `accounts.session.open`.
 
     :param actor: the person (see `accounts.actors.user_actor`).
+    :param second_factor: what was proven besides the password, just now.
     :raises PermissionDenied: if the actor is no person.
     """
-    session = _open(actor=actor, now=now, user_agent=user_agent)
+    session = _open(actor=actor, now=now, user_agent=user_agent, second_factor=second_factor)
     refresh = new_token()
     insert_token(session=session, text=refresh, now=now)
     return pair(session=session, refresh=refresh, now=now)
 
 
 @opens_transaction
-def open_browser_session(*, actor: Actor, now: dt.datetime, user_agent: str = "") -> SignInSession:
+def open_browser_session(
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    user_agent: str = "",
+    second_factor: FactorMethod | None = None,
+) -> SignInSession:
     """Open a session without tokens: the browser's cookie carries its id.
 
     Emits `accounts.session.opened`; records `accounts.session.open`. Ask
     `queries.live_session` on each request.
 
+    :param second_factor: what was proven besides the password, just now.
     :raises PermissionDenied: if the actor is no person.
     """
-    return _open(actor=actor, now=now, user_agent=user_agent)
+    return _open(actor=actor, now=now, user_agent=user_agent, second_factor=second_factor)
 
 
 @needs_transaction
-def _open(*, actor: Actor, now: dt.datetime, user_agent: str) -> SignInSession:
+def _open(
+    *, actor: Actor, now: dt.datetime, user_agent: str, second_factor: FactorMethod | None
+) -> SignInSession:
     if actor.kind is not ActorKind.USER or actor.id is None:
         raise PermissionDenied("Only a person can sign in.")
     session = SignInSession.objects.create(
@@ -62,6 +79,8 @@ def _open(*, actor: Actor, now: dt.datetime, user_agent: str) -> SignInSession:
         opened_at=now,
         last_seen_at=now,
         expires_at=now + dt.timedelta(seconds=settings.REFRESH_ABSOLUTE_SECONDS),
+        second_factor=second_factor,
+        second_factor_at=now if second_factor else None,
     )
     record(
         actor=actor,
@@ -69,6 +88,7 @@ def _open(*, actor: Actor, now: dt.datetime, user_agent: str) -> SignInSession:
         subject_type="session",
         subject_id=session.id,
         organization_id=actor.organization_id,
+        metadata={"second_factor": second_factor.value if second_factor else None},
         now=now,
     )
     emit(

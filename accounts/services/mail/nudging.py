@@ -1,0 +1,28 @@
+"""Telling the sender that mail waits, once the transaction that wrote it is committed.
+
+Services call no tasks: `apps.ready()` registers what to do. The sweep by the clock finds the mail
+also when nobody was told, so a nudge that fails loses nothing but seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import transaction
+
+from kernel.transactions import needs_transaction
+
+_HOOKS: list[Callable[[], None]] = []
+
+
+def after_queueing(hook: Callable[[], None]) -> None:
+    """Have the hook called after each commit that wrote mail; naming it twice changes nothing."""
+    if hook not in _HOOKS:
+        _HOOKS.append(hook)
+
+
+@needs_transaction
+def nudge_after_commit() -> None:
+    """Call the hooks when the transaction has committed; a failing one harms nobody."""
+    for hook in _HOOKS:
+        transaction.on_commit(hook, robust=True)

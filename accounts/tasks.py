@@ -1,0 +1,53 @@
+"""What this room does by the clock, and soon after a commit that asks for it."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from celery import shared_task
+from kombu.exceptions import KombuError
+
+from accounts.services.mail import deliver_due
+from kernel import clock
+from kernel.actor import Door, system
+from kernel.ids import new_id
+
+logger = logging.getLogger(__name__)
+
+DELIVER_SECONDS = 240
+NUDGE_LIVES_SECONDS = 60
+# One try: a person waits for this page.
+_BRIEFLY = {"max_retries": 0, "socket_connect_timeout": 0.5, "socket_timeout": 0.5}
+_QUIET_SECONDS = 30.0
+_quiet_until = 0.0
+
+
+@shared_task(
+    name="accounts.tasks.deliver_mail",
+    soft_time_limit=DELIVER_SECONDS,
+    time_limit=DELIVER_SECONDS + 30,
+)
+def deliver_mail() -> dict[str, int]:
+    """Send the mail that waits."""
+    actor = system(door=Door.TASK, request_id=f"deliver_mail-{new_id()}")
+    done = deliver_due(actor=actor, now=clock.now())
+    return {"sent": done.sent, "put_off": done.put_off, "died": done.died}
+
+
+def nudge_delivery() -> None:
+    """Ask a worker to send mail now. Fails open: beat asks every few seconds anyway.
+
+    After a failure this process asks nobody for a while, so that a dead broker delays one request
+    and not each of them.
+    """
+    global _quiet_until
+    if time.monotonic() < _quiet_until:
+        return
+    try:
+        with deliver_mail.app.connection_for_write(transport_options=_BRIEFLY) as broker:
+            told = deliver_mail.app.amqp.Producer(broker)
+            deliver_mail.apply_async(producer=told, retry=False, expires=NUDGE_LIVES_SECONDS)
+    except (OSError, KombuError) as error:
+        _quiet_until = time.monotonic() + _QUIET_SECONDS
+        logger.warning("mail_nudge_failed", extra={"failure": type(error).__name__})

@@ -1,0 +1,56 @@
+"""One page for everything that protects an account, made of parts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+
+from accounts import policy
+from accounts.services.factors import factors_of
+from kernel.context import reading
+from web import steps
+from web.doors import PersonRequest, reads, safe_next
+from web.pages import page
+from web.presenters.factors import factor_facts
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Part:
+    """One section: its template, and what fills it, read inside `reading(actor)`."""
+
+    template: str
+    facts: Callable[[PersonRequest], dict[str, Any]]
+
+
+PARTS = (Part("web/security/factors.html", factor_facts),)
+
+
+@reads
+def overview(request: PersonRequest) -> HttpResponse:
+    """Everything that protects this account."""
+    context: dict[str, Any] = {"parts": [part.template for part in PARTS]}
+    for part in PARTS:
+        context |= part.facts(request)
+    return page(request, "web/security.html", context, here="security")
+
+
+@reads
+def set_up(request: PersonRequest) -> HttpResponse:
+    """Lead somebody whose role needs a strong factor to their first."""
+    wanted = safe_next(request, request.GET.get("next", ""))
+    return page(request, "web/security/set_up.html", {"wanted": wanted}, here="security")
+
+
+def proving_address(person: PersonRequest, *, wanted: str) -> str:
+    """Where somebody signed in proves enough for the staff site, or gets what it takes."""
+    with reading(person.actor):
+        has_strong = factors_of(person.user.id).is_strong
+    enough_by_mail = policy.proof_opens_admin(
+        platform_role=person.user.platform_role, second_factor="email"
+    )
+    place = "web:step-up" if has_strong or enough_by_mail else "web:security-set-up"
+    return steps.address(reverse(place), wanted)
