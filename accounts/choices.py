@@ -88,3 +88,4 @@ class MailKind(models.TextChoices):
     FACTOR_REMOVED = "factor_removed", "A second factor was removed"
     ONE_TIME_CODE = "one_time_code", "A code for signing in or confirming"
     RECOVERY_CODE_USED = "recovery_code_used", "A recovery code was used"
+    VERIFICATION_DECIDED = "verification_decided", "An identity verification was decided"

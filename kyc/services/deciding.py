@@ -8,7 +8,9 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+from accounts.choices import MailKind
 from accounts.services.lookups import locked_organization
+from accounts.services.mail import queue_mail
 from kernel.actor import Actor, ActorKind
 from kernel.transactions import needs_transaction
 from kyc.choices import CaseState, Reason, Tier, Verdict
@@ -51,7 +53,8 @@ def decide(
 ) -> Decision:
     """Decide a case that waits and is locked. An approval counts from the commit on.
 
-    Records `kyc.case.<verb>`, emits `kyc.case.<happened>`, appends the decision.
+    Records `kyc.case.<verb>`, emits `kyc.case.<happened>`, appends the decision and mails the
+    person.
 
     :raises CaseNotInReview: if it does not wait for a decision.
     :raises DecisionInvalid: about oneself, or with a reason or note that does not fit.
@@ -151,4 +154,16 @@ def _append(
         metadata=metadata,
         now=now,
     )
+    _notify(actor=actor, case=case, verdict=verdict, reason=reason, now=now)
     return decision
+
+
+@needs_transaction
+def _notify(
+    *, actor: Actor, case: Case, verdict: Verdict, reason: Reason, now: dt.datetime
+) -> None:
+    """Tell the person by mail, unless they were removed: then nobody is there to tell."""
+    if case.user.is_active:
+        variables = {"outcome": verdict.label, "reason": reason.label}
+        kind = MailKind.VERIFICATION_DECIDED
+        queue_mail(actor=actor, user=case.user, kind=kind, variables=variables, now=now)

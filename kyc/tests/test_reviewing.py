@@ -6,6 +6,9 @@ import dataclasses
 
 import pytest
 
+from accounts.services.mail import deliver_due
+from accounts.services.people import remove_member
+from accounts.services.vault import shred_person
 from events.models import OutboxEvent
 from kernel.context import reading
 from kernel.errors import PermissionDenied
@@ -56,6 +59,24 @@ def test_an_admin_approves_and_the_tier_rises(world: World):
     assert (name, payload["tier"], payload["state"]) == ("kyc.case.approved", 2, "approved")
     assert "Called" not in str(events())
     assert told("kyc.case.approve")[0].actor_id == admin.id
+
+
+def test_the_person_hears_of_it_by_mail(world: World, mailoutbox):
+    case = screened(world, world.alice)
+    ask_for_more(actor=staff("moderator"), case_id=case.id, note="Blurred", **MORE)
+    deliver_due(actor=root(), now=NOW)
+    (mail,) = [one for one in mailoutbox if one.to == [world.alice.email]]
+    assert mail.subject == "Your identity verification: More information asked for"
+    assert "A document cannot be read." in mail.body
+    assert "Blurred" not in mail.body
+
+
+def test_a_removed_person_s_case_can_still_be_ended(world: World):
+    case = screened(world, world.bob)
+    remove_member(actor=world.actor(world.alice), user_id=world.bob.id, now=NOW)
+    shred_person(actor=world.actor(world.olga), user_id=world.bob.id, now=NOW)
+    reject_case(actor=staff("moderator"), case_id=case.id, **NO)
+    assert now_of(case).state == CaseState.REJECTED
 
 
 def test_a_moderator_reviews_and_does_not_approve(world: World):
