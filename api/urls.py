@@ -24,6 +24,7 @@ from api.v1.ledger import balances, chart, journal_dry_runs, journals, periods, 
 from api.v1.ledger import operations as ledger
 from api.v1.transfers import operations as transfers
 from api.v1.transfers import rehearsing, reversing
+from api.v1.verification import operations as verification
 from api.v1.wallets import operations as wallets
 
 app_name = "api"
@@ -48,6 +49,18 @@ urlpatterns = [
     path("me/factors/passkeys", factors.MyPasskeys.as_view()),
     path("me/factors/passkeys/<str:passkey_id>", factors.OnePasskey.as_view()),
     path("me/factors/recovery-codes", factors.MyRecoveryCodes.as_view()),
+    path("me/verification", verification.MyVerification.as_view()),
+    path("me/verification/submit", verification.SubmitVerification.as_view()),
+    path("me/verification/reveal", verification.RevealVerification.as_view()),
+    path("me/verification/documents", verification.VerificationDocuments.as_view()),
+    path(
+        "me/verification/documents/<str:document_id>",
+        verification.OneVerificationDocument.as_view(),
+    ),
+    path(
+        "me/verification/documents/<str:document_id>/content",
+        verification.VerificationDocumentContent.as_view(),
+    ),
     path("organizations", organizations.Organizations.as_view()),
     path("organizations/<str:organization_id>", organizations.OneOrganization.as_view()),
     path(

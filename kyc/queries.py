@@ -10,10 +10,10 @@ from django.db.models import Q, QuerySet
 
 from accounts.policy import may
 from kernel.actor import Actor, ActorKind
-from kyc.choices import CaseState, Tier
+from kyc.choices import CaseState, DocumentKind, Tier
 from kyc.errors import CaseNotFound
 from kyc.models import Case, Check, Decision, Document, Standing
-from kyc.policy import OPEN_STATES, WAITING_STATES
+from kyc.policy import NEEDED_DOCUMENTS, OPEN_STATES, WAITING_STATES
 
 
 def visible_cases(actor: Actor) -> QuerySet[Case]:
@@ -53,6 +53,12 @@ def case_of(*, actor: Actor, case_id: uuid.UUID) -> Case:
 def documents_of(case: Case) -> QuerySet[Document]:
     """The documents that stand in a case, in the order they came."""
     return Document.objects.filter(case_id=case.id, withdrawn_at=None).order_by("id")
+
+
+def missing_documents(case: Case) -> list[DocumentKind]:
+    """What the tier still needs."""
+    there = {DocumentKind(document.kind) for document in documents_of(case)}
+    return sorted(NEEDED_DOCUMENTS[Tier(case.tier)] - there)
 
 
 def checks_of(case: Case) -> QuerySet[Check]:

@@ -9,7 +9,7 @@ from accounts.models import User
 from kernel.actor import Actor, ActorKind
 from kernel.errors import NotFound, PermissionDenied
 from kernel.transactions import needs_transaction, opens_transaction
-from kyc.choices import CaseState, DocumentKind, Tier
+from kyc.choices import CaseState, Tier
 from kyc.errors import (
     AlreadyVerified,
     CaseIncomplete,
@@ -20,7 +20,7 @@ from kyc.errors import (
 )
 from kyc.models import Case
 from kyc.policy import MAX_CASES, MAX_ROUNDS, NEEDED_DOCUMENTS, OPEN_STATES
-from kyc.queries import documents_of, tier_of
+from kyc.queries import missing_documents, tier_of
 from kyc.services.details import SEALED, Details, checked, put
 from kyc.services.telling import note, tell
 
@@ -136,11 +136,10 @@ def _require_open(case: Case) -> None:
 
 
 def _require_complete(case: Case) -> None:
-    kinds = {DocumentKind(document.kind) for document in documents_of(case)}
-    missing = sorted(NEEDED_DOCUMENTS[Tier(case.tier)] - kinds)
+    missing = missing_documents(case)
     if missing:
         raise CaseIncomplete(
-            f"Upload: {', '.join(DocumentKind(kind).label for kind in missing)}.",
+            f"Upload: {', '.join(kind.label for kind in missing)}.",
             facts={"missing_documents": [str(kind) for kind in missing]},
         )
 
