@@ -18,6 +18,7 @@ from web.views import (
     step_up,
     terms,
     transfers,
+    verification,
     wallets,
 )
 from web.views.security import factors as security_factors
@@ -93,5 +94,20 @@ urlpatterns = [
     path("security/recovery-codes", security_factors.new_codes, name="recovery-codes"),
     path("profile", profile.profile, name="profile"),
     path("profile/sessions/<str:session_id>/end", profile.end_session, name="session-end"),
+    path("verification", verification.overview, name="verification"),
+    path("verification/details", verification.save, name="verification-save"),
+    path("verification/submit", verification.submit, name="verification-submit"),
+    path("verification/reveal", verification.reveal, name="verification-reveal"),
+    path("verification/documents", verification.upload, name="document-upload"),
+    path(
+        "verification/documents/<str:document_id>/content",
+        verification.open_one,
+        name="document-open",
+    ),
+    path(
+        "verification/documents/<str:document_id>/delete",
+        verification.withdraw,
+        name="document-withdraw",
+    ),
     path("admin", RedirectView.as_view(url="/admin/")),
 ]

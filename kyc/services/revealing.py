@@ -35,10 +35,21 @@ class Masked:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class File:
-    """A document to be given out, under a name of our own."""
+    """A document to be given out, under a name of our own, of plain ASCII."""
 
     name: str
     content: bytes
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every door answers with: saved, never kept, guessed at or run (ASVS 5.0, 5.4)."""
+        return {
+            "Content-Type": "application/octet-stream",
+            "Content-Disposition": f'attachment; filename="{self.name}"',
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        }
 
 
 @opens_transaction

@@ -93,6 +93,17 @@ def limits(world: World, caller: str) -> dict[str, Any]:
     }
 
 
+def identity_details(world: World, caller: str) -> dict[str, Any]:
+    return {
+        "tier": 1,
+        "legal_name": "Somebody Real",
+        "date_of_birth": "1990-02-28",
+        "country": "IN",
+        "id_type": "passport",
+        "id_number": "N1234567",
+    }
+
+
 def nothing(world: World, caller: str) -> dict[str, Any]:
     return {}
 
@@ -113,6 +124,29 @@ MATRIX: dict[str, Row] = {
     ),
     "sign_out": Row("POST", "/auth/logout", (401, 204, 204, 204, 204, 403), nothing),
     "read_me": Row("GET", "/me", READ),
+    "read_verification": Row("GET", "/me/verification", (401, 200, 200, 200, 403, 403)),
+    "save_verification": Row(
+        "PUT", "/me/verification", (401, 200, 200, 200, 403, 403), identity_details
+    ),
+    "submit_verification": Row(
+        "POST", "/me/verification/submit", (401, 404, 404, 404, 403, 403), nothing
+    ),
+    "reveal_verification": Row(
+        "POST", "/me/verification/reveal", (401, 404, 404, 404, 403, 403), nothing
+    ),
+    # What is sent here is JSON; tests/api/test_verification.py sends files.
+    "upload_verification_document": Row(
+        "POST", "/me/verification/documents", (401, 415, 415, 415, 415, 415), nothing
+    ),
+    "withdraw_verification_document": Row(
+        "DELETE", "/me/verification/documents/{document}", (401, 404, 404, 404, 403, 403)
+    ),
+    "read_verification_document": Row(
+        "POST",
+        "/me/verification/documents/{document}/content",
+        (401, 404, 404, 404, 403, 403),
+        nothing,
+    ),
     "list_organizations": Row("GET", "/organizations", READ),
     "read_organization": Row("GET", "/organizations/{acme}", (401, 404, 200, 200, 200, 200)),
     "activate_organization": Row(
@@ -320,6 +354,7 @@ def things_of_acme(world: World) -> dict[str, str]:
         "transfer": ids.encode("trf", inside.id),
         "hold": ids.encode("hld", hold.hold_id),
         "limit_rule": ids.encode("lim", rule.id),
+        "document": ids.encode("doc", ids.new_id()),
         "transaction": ids.encode("txn", inside.source_transaction_id),
         **ledger_rows.targets(world),
     }

@@ -10,7 +10,6 @@ from accounts import errors as accounts_errors
 from accounts.policy import require
 from api import queries
 from api.answers import Answer
-from api.attachments import attachment
 from api.endpoint import Endpoint, actor_of, body_of, confirm_it_is_them, path_id
 from api.errors import MalformedMultipart
 from api.multipart import Upload
@@ -208,4 +207,4 @@ class VerificationDocumentContent(Endpoint):
         require(actor, "kyc.apply")
         confirm_it_is_them(request)
         file = open_document(actor=actor, document_id=wanted, now=clock.now())
-        return attachment(name=file.name, content=file.content)
+        return HttpResponse(file.content, headers=file.headers)
