@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -34,9 +35,9 @@ from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db
 
-WHY = {"reason": "identity_confirmed", "now": NOW}
-NO = {"reason": "document_not_genuine", "now": NOW}
-MORE = {"reason": "document_unreadable", "now": NOW}
+WHY: dict[str, Any] = {"reason": "identity_confirmed", "now": NOW}
+NO: dict[str, Any] = {"reason": "document_not_genuine", "now": NOW}
+MORE: dict[str, Any] = {"reason": "document_unreadable", "now": NOW}
 
 
 def events() -> list[tuple[str, dict]]:

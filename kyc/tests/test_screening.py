@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 import time_machine
@@ -111,7 +112,7 @@ def test_a_late_answer_about_an_earlier_round_decides_nothing(world: World):
     case = submitted(world, world.alice, tier=Tier.BASIC)
     question = ask_next(actor=root(), provider="sandbox", now=NOW)
     assert question is not None
-    more = {"reason": "details_differ", "now": NOW}
+    more: dict[str, Any] = {"reason": "details_differ", "now": NOW}
     ask_for_more(actor=world.actor(world.olga), case_id=case.id, **more)
     begun(world, world.alice, tier=Tier.BASIC, id_number="Z9999000")
     submit_case(actor=world.actor(world.alice), now=NOW)

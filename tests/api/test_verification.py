@@ -91,7 +91,7 @@ def test_from_nothing_to_a_case_in_review(world: World, alice: Caller):
 
 def test_a_person_reads_why_and_goes_on(world: World, alice: Caller):
     case = submitted(world, world.alice)
-    more = {"reason": "document_unreadable", "note": "fraud?", "now": NOW}
+    more: dict[str, Any] = {"reason": "document_unreadable", "note": "fraud?", "now": NOW}
     ask_for_more(actor=world.actor(world.olga), case_id=case.id, **more)
     found = alice.get(PLACE)
     assert found.data["case"]["reason_text"] == "A document cannot be read"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -114,7 +116,11 @@ def test_details_that_are_refused_say_why(world: World, visit: Visit, wrong: dic
 
 def test_the_reason_is_shown_and_the_note_is_not(world: World, visit: Visit):
     case = submitted(world, world.alice)
-    more = {"reason": "document_unreadable", "note": "Looks like a fraud ring", "now": NOW}
+    more: dict[str, Any] = {
+        "reason": "document_unreadable",
+        "note": "Looks like a fraud ring",
+        "now": NOW,
+    }
     ask_for_more(actor=world.actor(world.olga), case_id=case.id, **more)
     page = text(visit(world.alice).get("/verification"))
     assert "A document cannot be read." in page
