@@ -228,9 +228,9 @@ def test_an_admin_decides(world: World, visit: Visit):
 
 
 def test_a_moderator_is_offered_what_a_moderator_may(world: World, visit: Visit):
-    case, moderator_id = screened(world, world.alice), staff("moderator").id
+    case, actor = screened(world, world.alice), staff("moderator")
     with reading(root()):
-        moderator = User.objects.get(id=moderator_id)
+        moderator = User.objects.get(id=actor.id)  # type: ignore[misc] # a person's actor has one
     client = visit(moderator)
     page = client.get(REVIEW, {"id": str(case.id)})
     assert [change for change, _, _ in page.context["forms"]] == ["more", "reject"]
