@@ -16,6 +16,7 @@ def user_actor(*, user: User, door: Door, request_id: str, ip: str | None = None
         organization_id=user.organization_id,
         role=user.role,
         platform_role=user.platform_role,
+        email_confirmed=user.email_confirmed_at is not None,
         ip=ip,
         display=user.full_name,
     )

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts import policy, queries
-from accounts.models import ApiKey, Invitation, Organization, SignInSession, User
+from accounts.models import ApiKey, Invitation, Organization, PendingMail, SignInSession, User
 from kernel.admin import ReadOnlyAdmin
 
 admin.site.unregister(Group)  # roles are the permission table's, not Django's
@@ -73,12 +73,12 @@ class UserAdmin(ReadOnlyAdmin):
 
 @admin.register(Invitation)
 class InvitationAdmin(ReadOnlyAdmin):
-    """Open and closed invitations; the token's hash stays out of sight."""
+    """Open and closed invitations; the tokens' hashes stay out of sight."""
 
     list_display = ("email", "organization", "role", "expires_at", "accepted_at", "withdrawn_at")
     list_select_related = ("organization",)
     search_fields = ("email",)
-    exclude = ("token_hash",)
+    exclude = ("token_hash", "mailed_token_hash")
 
     def get_queryset(self, request: Any) -> QuerySet[Invitation]:
         """Of one's own organization, or all for the platform."""
@@ -110,3 +110,17 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: Any) -> QuerySet[ApiKey]:
         """Of one's own organization, or all for the platform."""
         return queries.visible_api_keys(request.actor)
+
+
+@admin.register(PendingMail)
+class PendingMailAdmin(ReadOnlyAdmin):
+    """Mail that waits, and mail that could not be sent; what is in it nobody sees."""
+
+    list_display = ("kind", "organization", "created_at", "attempts", "died_at", "failure")
+    list_filter = ("kind", "failure")
+    list_select_related = ("organization",)
+    exclude = ("sealed",)
+
+    def get_queryset(self, request: Any) -> QuerySet[PendingMail]:
+        """For the platform."""
+        return queries.visible_pending_mail(request.actor)

@@ -11,7 +11,8 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tell the vault of sealed columns and erasures, and have mail sent soon after commits."""
+        """Tell mail whom to nudge, and the vault what is sealed and what an erasure takes along."""
+        from accounts.services.factors.erasing import erase_factors
         from accounts.services.mail import after_queueing
         from accounts.services.phones import erase_phone
         from accounts.services.vault import SealedColumn, register_erasure, register_sealed_column
@@ -22,3 +23,4 @@ class AccountsConfig(AppConfig):
         register_sealed_column(SealedColumn("accounts_phone", "sealed"))
         register_sealed_column(SealedColumn("accounts_totpfactor", "sealed_secret"))
         register_erasure(erase_phone)
+        register_erasure(erase_factors)

@@ -52,6 +52,16 @@ class SessionEnd(models.TextChoices):
     KILLED = "killed", "Ended by somebody else"
     REFRESH_REUSED = "refresh_reused", "A used refresh token came back"
     MEMBER_REMOVED = "member_removed", "The person was removed"
+    PASSWORD_CHANGED = "password_changed", "The password was changed"
+    DEVICE_REVOKED = "device_revoked", "Its device was revoked"
+    NETWORK_REVOKED = "network_revoked", "Its network was revoked"
+
+
+class LinkPurpose(models.TextChoices):
+    """What a mailed link is for; it is good for nothing else."""
+
+    CONFIRM_EMAIL = "confirm_email", "Confirm an address"
+    RESET_PASSWORD = "reset_password", "Choose a new password"
 
 
 class FactorMethod(models.TextChoices):
@@ -84,6 +94,7 @@ class MailKind(models.TextChoices):
     API_KEY_ISSUED = "api_key_issued", "An API key was issued"
     ROLE_CHANGED = "role_changed", "The role was changed"
     NEW_DEVICE = "new_device", "A sign-in on a new device"
+    CONFIRM_NETWORK = "confirm_network", "A link that lets a network move money"
     FACTOR_ADDED = "factor_added", "A second factor was added"
     FACTOR_REMOVED = "factor_removed", "A second factor was removed"
     ONE_TIME_CODE = "one_time_code", "A code for signing in or confirming"

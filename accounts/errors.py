@@ -37,6 +37,50 @@ class InvalidApiKey(VaultCraftError):
     title = "The API key is not valid"
 
 
+class NetworkNotTrusted(VaultCraftError):
+    """Money does not move from a network the person was never seen on, for half an hour.
+
+    `opens_at` among the facts is when it will; null: only the e-mailed link opens it.
+    """
+
+    kind = Kind.REFUSED
+    code = "network_not_trusted"
+    title = "Money cannot be moved from this network yet"
+
+
+class CountryNotAllowed(VaultCraftError):
+    """The organization lets its people move money from some countries, and this is none of them."""
+
+    kind = Kind.REFUSED
+    code = "country_not_allowed"
+    title = "Money cannot be moved from this country"
+
+
+class CountriesUnknown(VaultCraftError):
+    """Nothing here can tell countries apart: no GeoIP file is configured, or it cannot be read."""
+
+    kind = Kind.REFUSED
+    code = "countries_unknown"
+    title = "This installation cannot tell from which country somebody comes"
+
+
+class InvalidNetworkLink(VaultCraftError):
+    """The link is unknown, used, older than half an hour, or somebody else's."""
+
+    kind = Kind.REFUSED
+    code = "invalid_network_link"
+    title = "The link is not valid; ask for another"
+
+
+class NetworkLinkTooSoon(VaultCraftError):
+    """A link was e-mailed a moment ago."""
+
+    kind = Kind.CONFLICT
+    code = "network_link_too_soon"
+    title = "A link was sent a moment ago; look into your mail"
+    retryable = True
+
+
 class OrganizationSuspended(VaultCraftError):
     """The credentials are right, but the organization is suspended."""
 
@@ -212,6 +256,48 @@ class PersonStillActive(VaultCraftError):
     kind = Kind.CONFLICT
     code = "person_still_active"
     title = "The account is still open"
+
+
+class EmailNotConfirmed(VaultCraftError):
+    """Until the address is confirmed a person may look, and nothing else."""
+
+    kind = Kind.FORBIDDEN
+    code = "email_not_confirmed"
+    title = "Confirm your e-mail address first"
+
+
+class InvalidLink(VaultCraftError):
+    """The link out of a mail is unknown, for something else, used, replaced or expired."""
+
+    kind = Kind.REFUSED
+    code = "invalid_link"
+    title = "The link is not valid any more"
+
+
+class WrongPassword(VaultCraftError):
+    """The present password does not fit, or it was tried too often."""
+
+    kind = Kind.REFUSED
+    code = "wrong_password"
+    title = "The present password is wrong"
+
+
+class TooManyAttempts(VaultCraftError):
+    """Too many passwords were wrong from this network, whoever they were for."""
+
+    kind = Kind.LIMIT
+    code = "too_many_attempts"
+    title = "Too many failed sign-ins from your network; try again later"
+    retryable = True
+
+
+class TooManyMails(VaultCraftError):
+    """The mail was asked for too often."""
+
+    kind = Kind.LIMIT
+    code = "too_many_mails"
+    title = "We have sent this mail already; try again later"
+    retryable = True
 
 
 class PhoneNotFound(VaultCraftError):

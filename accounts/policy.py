@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Collection
 
 from accounts.choices import FactorMethod, KeyScope, PlatformRole, Role
+from accounts.errors import EmailNotConfirmed
 from kernel.actor import Actor, ActorKind
 from kernel.errors import InvariantBroken, PermissionDenied
 
@@ -53,6 +54,9 @@ PERMISSIONS: dict[str, Permission] = {
     "organizations.read": Permission("See the organization", EVERYBODY, STAFF),
     "organizations.activate": Permission("Let an organization move money", platform=STAFF_ADMINS),
     "organizations.suspend": Permission("Stop an organization", platform=STAFF_ADMINS),
+    "organizations.set_countries": Permission(
+        "Set from which countries people may move money", MANAGERS
+    ),
     "people.read": Permission("See who belongs to the organization", READERS, STAFF),
     "members.invite": Permission("Invite a person and withdraw an invitation", MANAGERS),
     "members.change_role": Permission("Change a colleague's role", MANAGERS),
@@ -142,6 +146,7 @@ PERMISSIONS: dict[str, Permission] = {
     ),
     "audit.read": Permission("See the audit record", OFFICERS, STAFF),
     "events.read": Permission("See the outbox", OFFICERS, STAFF),
+    "mail.read": Permission("See mail that waits or failed, never what is in it", platform=STAFF),
     "admin.open": Permission("Use the staff site", OFFICERS, STAFF),
     "system.manage": Permission("See schedules and system settings", platform=SUPER_ADMINS),
 }
@@ -171,14 +176,21 @@ _VIEWS_OF_MODELS = {
     "invitation": "people.read",
     "signinsession": "sessions.revoke_any",
     "apikey": "api_keys.read",
+    "pendingmail": "mail.read",
 }
 
 
 def may(actor: Actor, permission: str) -> bool:
     """Whether the actor carries the permission. The program itself may do everything.
 
+    Somebody whose address is not confirmed yet may look, whatever the role, and nothing else.
+
     :raises InvariantBroken: if no such permission is in the table.
     """
+    return _carries(actor, permission) and not _waits_for_address(actor, permission)
+
+
+def _carries(actor: Actor, permission: str) -> bool:
     row = _row(permission)
     if actor.kind is ActorKind.SYSTEM:
         return True
@@ -191,9 +203,18 @@ def require(actor: Actor, permission: str) -> None:
     """Go on only if the actor carries the permission.
 
     :raises PermissionDenied: if it does not.
+    :raises EmailNotConfirmed: if it would, once the address is confirmed.
     """
-    if not may(actor, permission):
+    if not _carries(actor, permission):
         raise PermissionDenied(facts={"permission": permission})
+    if _waits_for_address(actor, permission):
+        raise EmailNotConfirmed(facts={"permission": permission})
+
+
+def _waits_for_address(actor: Actor, permission: str) -> bool:
+    """Permissions to look are called read...; every other waits, a new one too."""
+    looks = permission.rpartition(".")[2].startswith("read")
+    return not actor.email_confirmed and not looks
 
 
 def role_may(*, role: str | None, platform_role: str | None, permission: str) -> bool:

@@ -7,16 +7,35 @@ import uuid
 from collections.abc import Collection
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.conf import settings
+from django.db import connection
+from django.db.models import Func, Q, QuerySet, TextField
 
 from accounts import policy
 from accounts.blind_indexes import blind_index
 from accounts.choices import OrganizationStatus
-from accounts.models import ApiKey, Invitation, Organization, SignInSession, User
+from accounts.look_ups import session_with_id
+from accounts.models import (
+    ApiKey,
+    CountryPolicy,
+    Device,
+    Invitation,
+    Network,
+    Organization,
+    PendingMail,
+    SignInSession,
+    User,
+)
 from accounts.rules import normalized_phone
 from kernel import clock
 from kernel.actor import Actor, ActorKind
 from kernel.errors import NotFound
+from kernel.rows import array_literal
+
+_DISPLAY_NAMES = (
+    "SELECT named.id, named.name FROM (SELECT id, accounts_display_name(id) AS name"
+    " FROM unnest(%s::uuid[]) AS wanted (id)) AS named WHERE named.name IS NOT NULL"
+)
 
 
 def active_organizations(ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
@@ -25,10 +44,26 @@ def active_organizations(ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
     return frozenset(active.order_by().values_list("id", flat=True))
 
 
+class DisplayName(Func):
+    """The name by which other organizations may know the one with this id; see `display_names`."""
+
+    function = "accounts_display_name"
+    output_field = TextField()
+
+
 def display_names(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """The names by which other organizations may know these. One query."""
-    named = Organization.objects.filter(id__in=ids).order_by()
-    return dict(named.values_list("id", "display_name"))
+    """The names by which other organizations may know these; the only thing they may. One query.
+
+    Needs no view: the function of the database behind it answers for exact ids alone.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_DISPLAY_NAMES, [array_literal(kind="uuid", values=ids)])
+        return dict(cursor.fetchall())
+
+
+def display_name(organization_id: uuid.UUID | None) -> str | None:
+    """The same for one organization; None where there is none."""
+    return display_names([organization_id]).get(organization_id) if organization_id else None
 
 
 def timezone_of(organization_id: uuid.UUID) -> str:
@@ -107,10 +142,44 @@ def visible_sessions(actor: Actor) -> QuerySet[SignInSession]:
     return sessions.filter(_is(user_id=actor.id))
 
 
+def visible_pending_mail(actor: Actor) -> QuerySet[PendingMail]:
+    """Mail on its way out, and mail that could not be sent; for the platform's staff alone."""
+    if not policy.may(actor, "mail.read"):
+        return PendingMail.objects.none()
+    return PendingMail.objects.select_related("organization")
+
+
+def own_sessions(actor: Actor, *, now: dt.datetime) -> QuerySet[SignInSession]:
+    """The actor's own sessions that still count, whatever the actor may see besides.
+
+    One that was not refreshed in time cannot be any more, though its end is still to come.
+    """
+    idle_since = now - dt.timedelta(seconds=settings.REFRESH_IDLE_SECONDS)
+    own = SignInSession.objects.filter(_person(actor), revoked_at=None, expires_at__gt=now)
+    return own.filter(last_seen_at__gt=idle_since).select_related("device")
+
+
+def own_devices(actor: Actor) -> QuerySet[Device]:
+    """The actor's own devices that were not revoked."""
+    return Device.objects.filter(_person(actor), revoked_at=None)
+
+
+def own_networks(actor: Actor) -> QuerySet[Network]:
+    """The networks the actor was seen on, without those they disowned."""
+    return Network.objects.filter(_person(actor), revoked_at=None)
+
+
+def visible_country_policies(actor: Actor) -> QuerySet[CountryPolicy]:
+    """The rule of the actor's own organization; for the platform those of all."""
+    return CountryPolicy.objects.filter(_own(actor))
+
+
 def live_session(*, session_id: uuid.UUID, now: dt.datetime) -> SignInSession | None:
-    """The session with its person and organization, if all three still count. One query."""
-    people = SignInSession.objects.select_related("user__organization")
-    session = people.filter(id=session_id, revoked_at__isnull=True, expires_at__gt=now).first()
+    """The session with its person and organization, if all three still count.
+
+    One statement, without a transaction: nobody knows yet whose tenant it is.
+    """
+    session = session_with_id(session_id=session_id, now=now)
     return session if session is not None and session.user.may_sign_in else None
 
 
@@ -119,6 +188,11 @@ def _own(actor: Actor) -> Q:
     if actor.is_platform:
         return Q()
     return _is(organization_id=actor.organization_id)
+
+
+def _person(actor: Actor) -> Q:
+    """Rows of the actor as a person; an API key is none."""
+    return _is(user_id=actor.id if actor.kind is ActorKind.USER else None)
 
 
 def _is(**value: uuid.UUID | None) -> Q:

@@ -108,7 +108,7 @@ def normalized_phone(text: str) -> str:
     return number
 
 
-def check_password_strength(password: str) -> None:
+def check_password_strength(password: str, *, pointer: str = "/password") -> None:
     """Length and common passwords, as the settings say; no composition rules (NIST 800-63B).
 
     :raises WeakPassword: with the reasons in its detail.
@@ -116,4 +116,4 @@ def check_password_strength(password: str) -> None:
     try:
         validate_password(password)
     except ValidationError as error:
-        raise WeakPassword(" ".join(error.messages), pointer="/password") from None
+        raise WeakPassword(" ".join(error.messages), pointer=pointer) from None

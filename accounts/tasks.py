@@ -8,6 +8,9 @@ import time
 from celery import shared_task
 from kombu.exceptions import KombuError
 
+from accounts.services.answering import answer_mail_requests
+from accounts.services.attempts import forget_old_attempts
+from accounts.services.challenges import purge_challenges
 from accounts.services.mail import deliver_due
 from kernel import clock
 from kernel.actor import Door, system
@@ -29,10 +32,25 @@ _quiet_until = 0.0
     time_limit=DELIVER_SECONDS + 30,
 )
 def deliver_mail() -> dict[str, int]:
-    """Send the mail that waits."""
+    """Write the mail that was asked for, and send what waits."""
     actor = system(door=Door.TASK, request_id=f"deliver_mail-{new_id()}")
+    answer_mail_requests(actor=actor, now=clock.now())
     done = deliver_due(actor=actor, now=clock.now())
     return {"sent": done.sent, "put_off": done.put_off, "died": done.died}
+
+
+@shared_task(name="accounts.tasks.forget_attempts")
+def forget_attempts() -> int:
+    """Forget counts of passwords that were tried long ago."""
+    actor = system(door=Door.TASK, request_id=f"forget_attempts-{new_id()}")
+    return forget_old_attempts(actor=actor, now=clock.now())
+
+
+@shared_task(name="accounts.tasks.purge_challenges")
+def purge_ended_challenges() -> int:
+    """Remove challenges that ended a day ago; how many of them."""
+    actor = system(door=Door.TASK, request_id=f"purge_challenges-{new_id()}")
+    return purge_challenges(actor=actor, now=clock.now())
 
 
 def nudge_delivery() -> None:

@@ -11,9 +11,14 @@ from api.v1 import (
     auth,
     cash,
     clearing,
+    devices,
+    mailed,
     me,
+    networks,
     organizations,
     people,
+    phones,
+    sessions,
     terms,
 )
 from api.v1.factors import challenges
@@ -25,6 +30,7 @@ from api.v1.ledger import operations as ledger
 from api.v1.transfers import operations as transfers
 from api.v1.transfers import rehearsing, reversing
 from api.v1.verification import operations as verification
+from api.v1.wallets import account_numbers
 from api.v1.wallets import operations as wallets
 
 app_name = "api"
@@ -41,7 +47,12 @@ urlpatterns = [
     path("auth/step-up/challenge", challenges.AnswerStepUp.as_view()),
     path("auth/logout", auth.Logout.as_view()),
     path("auth/join", auth.Join.as_view()),
+    path("auth/confirm-email", mailed.ConfirmEmail.as_view()),
+    path("auth/confirm-email/resend", mailed.ResendConfirmation.as_view()),
+    path("auth/password/forgot", mailed.ForgotPassword.as_view()),
+    path("auth/password/reset", mailed.ResetPassword.as_view()),
     path("me", me.ReadMe.as_view()),
+    path("me/password", mailed.ChangePassword.as_view()),
     path("me/factors", factors.MyFactors.as_view()),
     path("me/factors/totp", factors.MyTotp.as_view()),
     path("me/factors/totp/confirm", factors.ConfirmTotp.as_view()),
@@ -61,6 +72,19 @@ urlpatterns = [
         "me/verification/documents/<str:document_id>/content",
         verification.VerificationDocumentContent.as_view(),
     ),
+    path("me/phone", phones.MyPhone.as_view()),
+    path("me/phone/reveal", phones.RevealMyPhone.as_view()),
+    path("me/sessions", sessions.OwnSessions.as_view()),
+    path("me/sessions/end-others", sessions.EndOtherSessions.as_view()),
+    path("me/sessions/<str:session_id>", sessions.OneOwnSession.as_view()),
+    path("me/devices", devices.OwnDevices.as_view()),
+    path("me/devices/<str:device_id>", devices.OneOwnDevice.as_view()),
+    path("me/devices/<str:device_id>/trust", devices.TrustOwnDevice.as_view()),
+    path("me/networks", networks.OwnNetworks.as_view()),
+    path("me/networks/link", networks.NetworkLink.as_view()),
+    path("me/networks/confirm", networks.ConfirmNetwork.as_view()),
+    path("me/networks/<str:network_id>", networks.OneOwnNetwork.as_view()),
+    path("country-policy", networks.CountryPolicies.as_view()),
     path("organizations", organizations.Organizations.as_view()),
     path("organizations/<str:organization_id>", organizations.OneOrganization.as_view()),
     path(
@@ -71,6 +95,7 @@ urlpatterns = [
         "organizations/<str:organization_id>/suspend", organizations.SuspendOrganization.as_view()
     ),
     path("members", people.Members.as_view()),
+    path("members/find", phones.FindMembers.as_view()),
     path("members/<str:user_id>", people.OneMember.as_view()),
     path("invitations", people.Invitations.as_view()),
     path("invitations/<str:invitation_id>", people.OneInvitation.as_view()),
@@ -79,6 +104,11 @@ urlpatterns = [
     path("wallets", wallets.Wallets.as_view()),
     path("wallets/<str:wallet>", wallets.OneWallet.as_view()),
     path("wallets/<str:wallet>/entries", wallets.WalletEntries.as_view()),
+    path("wallets/<str:wallet>/account-number", account_numbers.AccountNumberOfWallet.as_view()),
+    path(
+        "wallets/<str:wallet>/account-number/reveal",
+        account_numbers.RevealAccountNumber.as_view(),
+    ),
     path("wallets/<str:wallet>/limits", wallets.LimitsOfWallet.as_view()),
     path("wallets/<str:wallet>/freeze", wallets.FreezeWallet.as_view()),
     path("wallets/<str:wallet>/unfreeze", wallets.UnfreezeWallet.as_view()),

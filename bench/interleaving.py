@@ -27,7 +27,8 @@ from bench.writers import Step
 class Variant:
     """One way to do a step.
 
-    :param load: the name of a load of `bench.loads` or a read of `bench.reads`.
+    :param load: the name of a load of `bench.loads`, a read of `bench.reads` or a look of
+        `bench.recognizing`.
     :param world: whom it works with, in which database.
     :param without: the part that is left out, of `bench.parts`.
     :param subject: what a read is about, as text.
@@ -126,11 +127,14 @@ def _step_of(variant: Variant) -> Step:
     from bench.loads import LOADS
     from bench.parts import without
     from bench.reads import READS
+    from bench.recognizing import LOOK_UPS
 
     connected = connection_to(variant.world.database)
     with connected():
         if variant.load in READS:
             plain = READS[variant.load](variant.world, variant.subject)
+        elif variant.load in LOOK_UPS:
+            plain = LOOK_UPS[variant.load](variant.world)
         else:
             plain = LOADS[variant.load](variant.world, variant.batch)
 

@@ -180,12 +180,28 @@ def _cost(part: str, what: str, writes: str) -> Line:
     )
 
 
+def _recognizing(what: str, name: str) -> Line:
+    return Line(
+        name=f"recognizing_{name}",
+        what=what,
+        unit="us",
+        value=f"{name}_secured",
+        reference=f"{name}_open",
+        reference_name="the same by a join over tables without row security",
+        mark=1.1,
+        at_most=True,
+        writes="nothing",
+    )
+
+
 _COSTS = (
     _cost("whole", "What limits, transfer, audit and outbox add to the books", "the rest"),
     _cost("limits", "Cost of spending limits", "usage"),
     _cost("audit", "Cost of audit records", "audit"),
     _cost("outbox", "Cost of events in the outbox", "outbox"),
     _cost("row_security", "Cost of row security", "nothing"),
+    _recognizing("Recognizing an API key, under row security", "key"),
+    _recognizing("Recognizing a session, under row security", "session"),
     _cost("entry_checks", "Cost of the checks in the balance trigger", "nothing"),
     _cost("fees", "What a fee adds to a transfer", "one entry more, one account"),
     Line(

@@ -48,9 +48,11 @@ def copy_for_parts(cluster: Cluster, world: World) -> World:
     return _copy(cluster, world, "without_parts")
 
 
-def copy_without_row_security(cluster: Cluster, world: World) -> World:
+def copy_without_row_security(
+    cluster: Cluster, world: World, *, name: str = "without_row_security"
+) -> World:
     """A copy of the database whose tables show every row to everybody."""
-    copied = _copy(cluster, world, "without_row_security")
+    copied = _copy(cluster, world, name)
     with cluster.superuser(database=str(copied.database)) as connection:
         tables = connection.execute(
             "SELECT relname FROM pg_class WHERE relrowsecurity AND relkind = 'r'"

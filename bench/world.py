@@ -22,10 +22,12 @@ from bench.cluster import Cluster
 from bench.tenants import Tenant, World
 from kernel.actor import Actor, Door, anonymous, system
 from kernel.clock import now
+from kernel.context import Context, Scope, reading_as
 from kernel.crypto import fingerprint
 from kernel.ids import new_handle, new_id
 from kernel.money import MAX_MINOR
 from ledger.services.clearing import set_clearing_cap
+from vaultcraft.seeding.mailbox import confirm_address
 from wallets.choices import TransferKind
 from wallets.services.references import reference_of
 from wallets.services.transfers import TransferRequest, execute_transfers
@@ -77,7 +79,8 @@ def _tenant(cluster: Cluster, staff: Actor, number: int) -> Tenant:
     )
     organization_id = registered.organization.id
     activate_organization(actor=staff, organization_id=organization_id, now=now())
-    owner = user_actor(user=registered.owner, door=Door.COMMAND, request_id="bench")
+    person = confirm_address(registered.owner, now=now(), request_id="bench")
+    owner = user_actor(user=person, door=Door.COMMAND, request_id="bench")
     key, secret = issue(actor=owner, name="Bench", scopes=SCOPES, now=now())
     handles = tuple(_handles(WALLETS_EACH))
     accounts = tuple(new_id() for _ in handles)
@@ -89,7 +92,8 @@ def _tenant(cluster: Cluster, staff: Actor, number: int) -> Tenant:
 
 def staff_again() -> Actor:
     """The staff member that built the world, in the database that is connected now."""
-    member = User.objects.get(email=_STAFF)
+    with reading_as(Context(scope=Scope.SIGN_IN)):
+        member = User.objects.get(email=_STAFF)
     return user_actor(user=member, door=Door.COMMAND, request_id="bench")
 
 

@@ -117,6 +117,8 @@ _API_KEY = {"api_key_id": UUID, "prefix": TEXT, "scopes": TEXTS}
 _SESSION = {"session_id": UUID, "user_id": UUID}
 _PERSON = {"user_id": UUID}
 _FACTOR = {"user_id": UUID, "method": TEXT}
+_NETWORK = {"network_id": UUID, "user_id": UUID, "prefix": TEXT, "opens_at": OPTIONAL_TEXT}
+_DEVICE = {"device_id": UUID, "user_id": UUID, "label": TEXT}
 
 _VERIFICATION = {
     "case_id": UUID,
@@ -185,6 +187,8 @@ _TYPES = (
         {"user_id": UUID, "platform_role": TEXT},
     ),
     EventType("accounts.person.shredded", "A removed person's data was erased.", {"user_id": UUID}),
+    EventType("accounts.user.email_confirmed", "Somebody's mailbox is theirs.", {"user_id": UUID}),
+    EventType("accounts.password.changed", "Somebody has another password.", {"user_id": UUID}),
     EventType("accounts.phone.changed", "A person's phone is another now.", {"user_id": UUID}),
     EventType("accounts.api_key.issued", "An API key exists.", _API_KEY),
     EventType("accounts.api_key.revoked", "An API key stopped working.", _API_KEY),
@@ -195,6 +199,12 @@ _TYPES = (
     EventType("accounts.factor.removed", "A second factor does not count any more.", _FACTOR),
     EventType("accounts.recovery_codes.issued", "Ten new codes replace all older.", _PERSON),
     EventType("accounts.recovery_code.used", "Somebody got in by a code on paper.", _PERSON),
+    EventType("accounts.device.added", "Somebody signed in on an unknown device.", _DEVICE),
+    EventType("accounts.device.trusted", "Somebody calls a device their own.", _DEVICE),
+    EventType("accounts.device.revoked", "A device is not recognized any more.", _DEVICE),
+    EventType("accounts.network.added", "Somebody came from another network.", _NETWORK),
+    EventType("accounts.network.confirmed", "A network may move its person's money.", _NETWORK),
+    EventType("accounts.network.revoked", "A network is not its person's any more.", _NETWORK),
 )
 
 CATALOGUE: Mapping[str, EventType] = {kind.name: kind for kind in _TYPES}

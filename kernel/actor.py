@@ -33,6 +33,8 @@ class Actor:
     :param role: its role in the organization (users only).
     :param platform_role: its tier on the platform (staff only).
     :param scopes: what an API key may do; empty for people.
+    :param email_confirmed: whether a person has shown that the mailbox is theirs; until then they
+        look and change nothing.
     :param ip: the client address as the door trusts it.
     """
 
@@ -44,6 +46,7 @@ class Actor:
     role: str | None = None
     platform_role: str | None = None
     scopes: frozenset[str] = frozenset()
+    email_confirmed: bool = True
     ip: str | None = None
     display: str = ""
 

@@ -15,6 +15,9 @@ AUDITOR = "vaultcraft_auditor"
 # Wrapped in a subselect so that it is computed once for a statement, not once for a row.
 VISIBLE = "(SELECT vaultcraft_organizations())::uuid[]"
 SCOPE = "(SELECT vaultcraft_scope())"
+# What functions of the tables' owner show beyond a tenant, one exact name at a time. The scope
+# opens nothing to a statement of the application's own: that runs as another role.
+IN_DIRECTORY = f"({SCOPE} = 'directory' AND current_user = 'vaultcraft_owner')"
 
 
 def of_tenant(*columns: str) -> str:
@@ -23,15 +26,21 @@ def of_tenant(*columns: str) -> str:
     return f"({owned} OR {SCOPE} = 'platform')"
 
 
-def tenant_table(table: str, *, visible: str, writable: str | None = None) -> RunSQL:
-    """Force row-level security: rows are read where `visible`, written where `writable` holds."""
+def tenant_table(
+    table: str, *, visible: str, writable: str | None = None, insertable: str | None = None
+) -> RunSQL:
+    """Force row-level security: rows are read where `visible`, written where `writable` holds.
+
+    :param insertable: where new rows may come, if that is narrower than `writable`.
+    """
     writable = writable or visible
     return RunSQL(
         f"""
         ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
         ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
         CREATE POLICY {table}_read ON {table} FOR SELECT USING ({visible});
-        CREATE POLICY {table}_insert ON {table} FOR INSERT WITH CHECK ({writable});
+        CREATE POLICY {table}_insert ON {table} FOR INSERT
+            WITH CHECK ({insertable or writable});
         CREATE POLICY {table}_update ON {table} FOR UPDATE
             USING ({writable}) WITH CHECK ({writable});
         CREATE POLICY {table}_delete ON {table} FOR DELETE USING ({writable});

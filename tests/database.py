@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Organization
+from kernel.context import Context, Scope, reading_as
 
 FORBIDDEN = "42501"  # insufficient_privilege: row security and missing grants alike
 
@@ -25,6 +26,13 @@ def view(*organizations: Organization, scope: str = "") -> None:
         f"{{{listed}}}",
         scope,
     )
+
+
+@contextlib.contextmanager
+def all_seeing() -> Iterator[None]:
+    """The test looks at tenants' rows with the platform's eyes, outside of any request."""
+    with reading_as(Context(scope=Scope.PLATFORM)):
+        yield
 
 
 def run(statement: str, *values: Any) -> int:

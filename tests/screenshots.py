@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyotp
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser import CHROMIUM, launch
@@ -251,6 +252,8 @@ def _signed_in(browser: Browser, demo: dict[str, Any], who: str) -> list[Any]:
     page.goto("/sign-in")
     page.fill("#id_email", user["email"])
     page.fill("#id_password", user["password"])
+    page.click("button:has-text('Sign in')")
+    page.fill("input[autocomplete=one-time-code]", pyotp.TOTP(user["totp_secret"]).now())
     page.click("button:has-text('Sign in')")
     page.wait_for_url("**/")
     cookies = context.cookies()

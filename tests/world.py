@@ -23,6 +23,7 @@ from kernel.actor import Actor, Door, anonymous, system
 from kernel.context import reading
 from kernel.crypto import fingerprint
 from ledger.services.clearing import set_clearing_cap
+from tests.mailbox import confirm_address
 from wallets.choices import WalletKind
 from wallets.models import Wallet
 from wallets.services.cash import deposit
@@ -165,18 +166,20 @@ def _organization(staff: Actor, name: str, owner: str) -> tuple[Organization, Us
         now=REGISTERED,
     )
     activate_organization(actor=staff, organization_id=registered.organization.id, now=REGISTERED)
-    return registered.organization, registered.owner
+    owner_confirmed = confirm_address(registered.owner, now=REGISTERED, request_id="world")
+    return registered.organization, owner_confirmed
 
 
 def _join(owner: Actor, name: str, role: str) -> User:
     _, token = invite(actor=owner, email=f"{name}@acme.test", role=role, now=NOW)
-    return join(
+    user = join(
         actor=anonymous(door=Door.WEB, request_id="world"),
         token=token,
         full_name=name.title(),
         password=PASSWORD,
         now=NOW,
     )
+    return confirm_address(user, now=NOW, request_id="world")
 
 
 def _wallet(actor: Actor, owner: User | None, staff: Actor, amount_minor: int) -> Wallet:

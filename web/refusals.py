@@ -65,6 +65,10 @@ SENTENCES: dict[str, Sentence] = {
         "An organization in this is not active yet, so nothing can be opened or moved."
     ),
     "organization_cash_insufficient": Sentence("The organization’s cash at bank is too small."),
+    "email_not_confirmed": Sentence(
+        "Confirm your e-mail address first: we have sent you a link. You can have it sent again "
+        "from the top of any page."
+    ),
     "permission_denied": Sentence("Your role does not include this."),
     "idempotency_key_reused": Sentence(
         "This form was already used for something else. Look at what it did before you go on."
@@ -84,6 +88,24 @@ SENTENCES: dict[str, Sentence] = {
     "effective_too_early": Sentence("The books begin later than this day.", "value_date"),
     "effective_before_books": Sentence("The books begin later than this day.", "value_date"),
     "cap_below_position": Sentence("More than this is owed already.", "amount"),
+    "network_not_trusted": Sentence(
+        "You have not been on this network before, so no money can leave from it yet."
+    ),
+    "country_not_allowed": Sentence(
+        "Your organization lets no money be moved from the country you are in."
+    ),
+    "network_link_too_soon": Sentence("A link was sent a moment ago. Look into your mail."),
+    "invalid_network_link": Sentence(
+        "This link was used, or is older than half an hour. Ask for another one."
+    ),
+    "second_factor_refused": Sentence("That does not prove it is you. Try the newest code."),
+    "challenge_ended": Sentence("That took too long, or too many tries. Begin again."),
+    "one_time_codes_unavailable": Sentence(
+        "Codes by e-mail are not available at the moment. Try again in a minute."
+    ),
+    "last_strong_factor": Sentence(
+        "Your role needs an authenticator app or a passkey, so add another first."
+    ),
     "busy": Sentence("We are busy and changed nothing. Try again in a moment."),
 }
 

@@ -16,7 +16,7 @@ HASH = migrations.RunSQL(
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0004_data_keys"),
+        ("accounts", "0005_row_security"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ import kernel.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0020_pending_mail"),
+        ("accounts", "0031_networks"),
     ]
 
     operations = [

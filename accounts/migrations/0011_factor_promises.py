@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
             "accounts_passkey",
             "SELECT",
             "INSERT",
-            "UPDATE (sign_count, last_used_at, removed_at)",
+            "UPDATE (name, sign_count, last_used_at, removed_at)",
         ),
         grants("accounts_recoverycode", "SELECT", "INSERT", "UPDATE (used_at, voided_at)"),
         # The only rows that are removed: a challenge lives minutes, its evidence in the audit record.

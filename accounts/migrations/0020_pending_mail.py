@@ -94,13 +94,13 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(
                         ("died_at__isnull", True),
-                        ("sealed__isnull", False),
                         ("failure__isnull", True),
+                        ("sealed__isnull", False),
                     ),
                     models.Q(
                         ("died_at__isnull", False),
-                        ("sealed__isnull", True),
                         ("failure__isnull", False),
+                        ("sealed__isnull", True),
                     ),
                     _connector="OR",
                 ),

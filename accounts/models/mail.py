@@ -60,3 +60,51 @@ class PendingMail(IdentifiedModel):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class MailRequest(IdentifiedModel):
+    """Somebody asked that a mail goes to an address; whether it is anybody's is found out later.
+
+    So the door does the same work for every address. One row for an address and kind; it stays for
+    a while after it was answered, without the address, so that asking again costs nobody a mail.
+    """
+
+    organization = models.ForeignKey(
+        Organization,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Always null: nobody asks whose address it is.",
+    )
+    kind = models.CharField(max_length=40)
+    address_hash = models.BinaryField(help_text="Keyed hash of the address.")
+    address = models.EmailField(null=True, help_text="Null once answered.")
+    ip = models.GenericIPAddressField(null=True)
+    asked_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(
+                fields=["asked_at"],
+                condition=Q(answered_at__isnull=True),
+                name="accounts_mailrequest_open",
+            ),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["kind", "address_hash"], name="accounts_mailrequest_one"
+            ),
+            models.CheckConstraint(
+                condition=Q(organization__isnull=True), name="accounts_mailrequest_of_nobody"
+            ),
+            models.CheckConstraint(
+                condition=Q(address__isnull=False, answered_at__isnull=True)
+                | Q(address__isnull=True, ip__isnull=True, answered_at__isnull=False),
+                name="accounts_mailrequest_answered",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} asked at {self.asked_at:%Y-%m-%d %H:%M}"

@@ -59,7 +59,11 @@ class Organization(IdentifiedModel):
 
 
 class Invitation(IdentifiedModel):
-    """An open door for one address. Only the token's hash is kept; the inviter passes it on."""
+    """An open door for one address, under two tokens of which only the hashes are kept.
+
+    The inviter sees one and may pass it on; the other goes out by mail, so whoever joins with that
+    one has the mailbox.
+    """
 
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="invitations"
@@ -67,6 +71,9 @@ class Invitation(IdentifiedModel):
     email = models.EmailField()
     role = models.CharField(max_length=16, choices=Role.choices)
     token_hash = models.BinaryField(unique=True)
+    mailed_token_hash = models.BinaryField(
+        unique=True, null=True, help_text="Null: from before invitations were mailed."
+    )
     invited_by = models.ForeignKey(
         "accounts.User", null=True, on_delete=models.PROTECT, related_name="+"
     )

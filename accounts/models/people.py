@@ -42,6 +42,9 @@ class User(AbstractBaseUser, IdentifiedModel):
     platform_role = models.CharField(max_length=16, choices=PlatformRole.choices, null=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
+    email_confirmed_at = models.DateTimeField(
+        null=True, help_text="When the person showed that the mailbox is theirs."
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 

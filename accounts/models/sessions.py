@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.choices import FactorMethod, SessionEnd
+from accounts.models.devices import Device
 from accounts.models.organizations import Organization
 from accounts.models.people import User
 from kernel.actor import Door
@@ -27,6 +28,16 @@ class SignInSession(IdentifiedModel):
         on_delete=models.PROTECT,
         related_name="+",
         help_text="The person's own, copied so that tenants can be told apart here.",
+    )
+    device = models.ForeignKey(
+        Device,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="sessions",
+        help_text="Of the same person: the database checks it.",
+    )
+    device_bound = models.BooleanField(
+        default=False, help_text="Whether a refresh must show the device's token too."
     )
     door = models.CharField(max_length=16, choices=[(door.value, door.name) for door in Door])
     ip = models.GenericIPAddressField(null=True)
@@ -64,6 +75,10 @@ class SignInSession(IdentifiedModel):
                 | Q(second_factor__in=FactorMethod.values, second_factor_at__isnull=False),
                 name="accounts_session_second_factor",
             ),
+            models.CheckConstraint(
+                condition=Q(device_bound=False) | Q(device__isnull=False),
+                name="accounts_session_bound",
+            ),
         )
 
     def __str__(self) -> str:
@@ -78,6 +93,14 @@ class RefreshToken(IdentifiedModel):
     """One link of a session's chain. Used once; the database refuses to un-use it."""
 
     session = models.ForeignKey(SignInSession, on_delete=models.PROTECT, related_name="tokens")
+    organization = models.ForeignKey(
+        Organization,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="The session's own, copied so that tenants can be told apart here.",
+    )
     token_hash = models.BinaryField(unique=True, help_text="SHA-256 of the opaque token.")
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField(help_text="The idle end, moved on by each refresh.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import functools
 import secrets
 import string
 import uuid
@@ -12,17 +11,18 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Q
 
 from accounts import policy
 from accounts.actors import api_key_actor
-from accounts.choices import KeyScope, OrganizationStatus
+from accounts.choices import KeyScope, MailKind, OrganizationStatus, Role
 from accounts.errors import InvalidApiKey, InvalidProfile, InvalidScopes, OrganizationSuspended
-from accounts.models import ApiKey, User
+from accounts.look_ups import key_with_hash
+from accounts.models import ApiKey, Organization, User
 from accounts.queries import visible_api_keys
 from accounts.rules import cleaned_name
 from accounts.services.lookups import locked_organization
+from accounts.services.mail import notify_security
 from audit.services import Act, record_many
 from events.services import Fact, emit_many
 from kernel.actor import Actor, ActorKind, Door
@@ -33,18 +33,8 @@ from kernel.transactions import needs_transaction, opens_transaction
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 SECRET_LENGTH = 43  # 62**43 > 2**256
 _SHOWN = 6
+_OWNERS_TOLD = 20
 _USE_IS_NOTED_EVERY = dt.timedelta(minutes=1)
-# What recognizing a key looks at.
-_SHOWN_KEY = (
-    "id",
-    "organization_id",
-    "name",
-    "prefix",
-    "scopes",
-    "expires_at",
-    "last_used_at",
-    "revoked_at",
-)
 
 
 class IssuedKey(NamedTuple):
@@ -66,7 +56,7 @@ def issue(
 ) -> IssuedKey:
     """Issue a key. Locks the organization, so a person's right counts as it is by then.
 
-    Emits `accounts.api_key.issued`; records `accounts.api_key.issue`.
+    Emits `accounts.api_key.issued`; records `accounts.api_key.issue`; mails the owners.
 
     :param organization_id: for platform staff only, who have none of their own.
     :raises PermissionDenied: unless the actor carries `api_keys.issue`, for `cash:write` also
@@ -93,7 +83,25 @@ def issue(
     )
     record_many([_act(actor=actor, key=key, verb="issue", now=now)])
     emit_many([_fact(actor=actor, key=key, happened="issued", now=now)])
+    _notify_owners(actor=actor, organization=organization, key=key, now=now)
     return IssuedKey(key, secret)
+
+
+@needs_transaction
+def _notify_owners(
+    *, actor: Actor, organization: Organization, key: ApiKey, now: dt.datetime
+) -> None:
+    owners = organization.people.filter(role=Role.OWNER, is_active=True).order_by("id")
+    words = {
+        "issuer": actor.display,
+        "key": key.name,
+        "organization": organization.display_name,
+        "scopes": ", ".join(key.scopes),
+    }
+    for owner in owners[:_OWNERS_TOLD]:
+        notify_security(
+            actor=actor, user=owner, kind=MailKind.API_KEY_ISSUED, variables=words, now=now
+        )
 
 
 def _require_right(*, actor: Actor, scopes: Collection[str]) -> None:
@@ -200,27 +208,17 @@ def authenticate(
     :raises InvalidApiKey: if the key is unknown, expired or revoked.
     :raises OrganizationSuspended: if its organization is suspended.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_by_secret(), [hash_token(secret)])
-        row = cursor.fetchone()
-    if row is None:
+    key = key_with_hash(hash_token(secret))
+    if key is None or key.revoked_at is not None:
         raise InvalidApiKey()
-    key = ApiKey.from_db(DEFAULT_DB_ALIAS, _SHOWN_KEY, row[:-1])
-    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+    if key.expires_at is not None and key.expires_at <= now:
         raise InvalidApiKey()
-    if row[-1] == OrganizationStatus.SUSPENDED:
+    if key.organization.status == OrganizationStatus.SUSPENDED:
         raise OrganizationSuspended()
     actor = api_key_actor(key=key, door=door, request_id=request_id, ip=ip)
     if key.last_used_at is None or key.last_used_at <= now - _USE_IS_NOTED_EVERY:
         _note_use(actor=actor, api_key_id=key.id, now=now)
     return actor
-
-
-@functools.cache
-def _by_secret() -> str:
-    """The look-up as Django writes it, compiled once: every request begins with it."""
-    keys = ApiKey.objects.filter(secret_hash=b"").order_by()
-    return str(keys.values_list(*_SHOWN_KEY, "organization__status").query.sql_with_params()[0])
 
 
 @opens_transaction

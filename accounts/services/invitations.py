@@ -6,6 +6,8 @@ import datetime as dt
 import uuid
 from typing import NamedTuple
 
+from django.db.models import Q
+
 from accounts import policy
 from accounts.actors import as_user
 from accounts.choices import OrganizationStatus, Role
@@ -18,7 +20,10 @@ from accounts.errors import (
 )
 from accounts.models import Invitation, User
 from accounts.rules import cleaned_name, normalized_email
+from accounts.services.confirming import mail_confirmation_link, mark_confirmed
+from accounts.services.invitation_mail import came_by_mail, mail_invitation
 from accounts.services.lookups import insert_user, locked_organization, view_of_newcomer
+from accounts.services.networks.noting import note_network
 from accounts.services.returning import (
     check_is_proven,
     former_member,
@@ -47,6 +52,9 @@ class IssuedInvitation(NamedTuple):
 def invite(*, actor: Actor, email: str, role: str, now: dt.datetime) -> IssuedInvitation:
     """Invite somebody into the actor's organization; an earlier open invitation is withdrawn.
 
+    The link goes to the address by mail. The token that is returned makes another link, which the
+    inviter may pass on; it does not show that whoever joins with it has the mailbox.
+
     Locks the organization. Emits `accounts.member.invited`; records `accounts.member.invite`.
 
     :raises PermissionDenied: unless the actor carries `members.invite`, and for owners is one.
@@ -61,16 +69,18 @@ def invite(*, actor: Actor, email: str, role: str, now: dt.datetime) -> IssuedIn
         raise AlreadyMember(pointer="/email")
     open_ones = organization.invitations.filter(accepted_at=None, withdrawn_at=None)
     open_ones.filter(email=address).update(withdrawn_at=now)
-    token = new_token()
+    token, mailed = new_token(), new_token()
     invitation = Invitation.objects.create(
         organization=organization,
         email=address,
         role=role,
         token_hash=hash_token(token),
+        mailed_token_hash=hash_token(mailed),
         invited_by_id=actor.id,
         created_at=now,
         expires_at=now + LIFETIME,
     )
+    mail_invitation(actor=actor, invitation=invitation, token=mailed, now=now)
     _tell(actor=actor, invitation=invitation, verb="invite", happened="invited", now=now)
     return IssuedInvitation(invitation, token)
 
@@ -136,7 +146,9 @@ def invitation_of(*, token: str, now: dt.datetime) -> Invitation:
     """
     with reading_as(Context(scope=Scope.SIGN_IN)):
         rows = Invitation.objects.select_related("organization")
-        invitation = rows.filter(token_hash=hash_token(token)).first()
+        hashed = hash_token(token)
+        found = rows.filter(Q(token_hash=hashed) | Q(mailed_token_hash=hashed))
+        invitation = found.first()
     if invitation is None or not _is_open(invitation, now=now):
         raise InvalidInvitation()
     return invitation
@@ -144,6 +156,9 @@ def invitation_of(*, token: str, now: dt.datetime) -> Invitation:
 
 def join(*, actor: Actor, token: str, full_name: str, password: str, now: dt.datetime) -> User:
     """Accept an invitation: the person exists from now on and may sign in.
+
+    The token out of the mail confirms the address at once; with the inviter's, a link that does is
+    mailed.
 
     Somebody who was removed earlier comes back as the same person, wallets and all, so only the
     password of then lets them; it stays theirs. Locks the organization. Emits
@@ -166,8 +181,9 @@ def join(*, actor: Actor, token: str, full_name: str, password: str, now: dt.dat
             actor=actor,
             organization_id=invitation.organization_id,
             invitation_id=invitation.id,
+            by_mail=came_by_mail(invitation=invitation, token=token),
             full_name=name,
-            password_hash=hash_to_join_with(former=former, password=password),
+            password_hash=hash_to_join_with(actor=actor, former=former, password=password, now=now),
             now=now,
         )
     except FormerMemberPasswordRequired:
@@ -181,6 +197,7 @@ def _join(
     actor: Actor,
     organization_id: uuid.UUID,
     invitation_id: uuid.UUID,
+    by_mail: bool,
     full_name: str,
     password_hash: str,
     now: dt.datetime,
@@ -193,9 +210,14 @@ def _join(
     if not (_is_open(invitation, now=now) and _still_stands(invitation)):
         raise InvalidInvitation()
     user = _member(invitation=invitation, full_name=full_name, password_hash=password_hash, now=now)
+    note_network(actor=actor, user_id=user.id, now=now)
     invitation.accepted_at = now
     invitation.accepted_by = user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
+    if by_mail:
+        mark_confirmed(actor=actor, user=user, now=now)
+    elif user.email_confirmed_at is None:
+        mail_confirmation_link(actor=actor, user=user, now=now)
     newcomer = as_user(actor=actor, user=user)
     _tell(actor=newcomer, invitation=invitation, verb="join", happened="joined", now=now)
     return user

@@ -13,8 +13,8 @@ from django.utils.text import slugify
 
 from accounts import policy
 from accounts.actors import as_user
-from accounts.choices import OrganizationStatus, Role
-from accounts.errors import IllegalOrganizationStatus
+from accounts.choices import MailKind, OrganizationStatus, Role
+from accounts.errors import EmailTaken, IllegalOrganizationStatus
 from accounts.models import Organization, User
 from accounts.rules import (
     check_password_strength,
@@ -24,6 +24,7 @@ from accounts.rules import (
     cleaned_name,
     normalized_email,
 )
+from accounts.services.confirming import mail_confirmation_link
 from accounts.services.founding import found
 from accounts.services.lookups import (
     insert_organization,
@@ -31,6 +32,8 @@ from accounts.services.lookups import (
     locked_organization,
     view_of_newcomer,
 )
+from accounts.services.mail import ask_for_mail
+from accounts.services.networks.noting import note_network
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
@@ -62,6 +65,9 @@ def register_organization(
 ) -> Registration:
     """Make a pending organization and its first owner. Open to anybody.
 
+    The owner is mailed a link that confirms the address, and until then may look and nothing else.
+    Whoever has the address already is told by mail that somebody tried.
+
     Emits `accounts.organization.registered`; records `accounts.organization.register` by the owner.
 
     :param timezone: IANA name.
@@ -85,13 +91,18 @@ def register_organization(
         role=Role.OWNER,
         created_at=now,
     )
-    _register(
-        actor=actor,
-        organization_id=organization.id,
-        organization=organization,
-        owner=owner,
-        now=now,
-    )
+    try:
+        _register(
+            actor=actor,
+            organization_id=organization.id,
+            organization=organization,
+            owner=owner,
+            now=now,
+        )
+    except EmailTaken:
+        kind = MailKind.REGISTRATION_ATTEMPTED
+        ask_for_mail(actor=actor, kind=kind, email=owner.email, now=now)
+        raise
     return Registration(organization, owner)
 
 
@@ -121,6 +132,8 @@ def _register(
     organization.slug = _free_slug(organization.name)
     insert_organization(organization)
     insert_user(owner)
+    mail_confirmation_link(actor=actor, user=owner, now=now)
+    note_network(actor=actor, user_id=owner.id, now=now)
     found(organization_id=organization.id, base_currency=organization.base_currency, now=now)
     _tell(
         actor=as_user(actor=actor, user=owner),

@@ -8,13 +8,14 @@ import uuid
 from django.contrib.auth.hashers import make_password
 
 from accounts import policy
-from accounts.choices import PlatformRole, Role, SessionEnd
+from accounts.choices import MailKind, PlatformRole, Role, SessionEnd
 from accounts.errors import InvalidProfile, LastOwner
 from accounts.models import Organization, User
 from accounts.rules import check_password_strength, cleaned_name, normalized_email
 from accounts.services.api_keys import revoke_beyond
 from accounts.services.invitations import withdraw_beyond
 from accounts.services.lookups import colleague, insert_user, locked_organization
+from accounts.services.mail import notify_security
 from accounts.services.sessions import end_sessions_of
 from audit.services import record
 from events.services import emit
@@ -30,7 +31,7 @@ def change_role(*, actor: Actor, user_id: uuid.UUID, role: str, now: dt.datetime
     Keys and open invitations they issued that the new role could not issue end with it. Emits
     `accounts.member.role_changed`, `accounts.api_key.revoked` for each such key and
     `accounts.member.uninvited` for each such invitation; records `accounts.member.change_role`
-    with both roles, `accounts.api_key.revoke` and `accounts.member.uninvite`.
+    with both roles, `accounts.api_key.revoke` and `accounts.member.uninvite`; mails the person.
 
     :raises PermissionDenied: unless the actor carries `members.change_role`; only owners make or
         change owners.
@@ -58,6 +59,8 @@ def change_role(*, actor: Actor, user_id: uuid.UUID, role: str, now: dt.datetime
         now=now,
         metadata={"before": before, "after": role},
     )
+    words = {"who": actor.display, "before": str(before), "after": role}
+    notify_security(actor=actor, user=user, kind=MailKind.ROLE_CHANGED, variables=words, now=now)
     return user
 
 
@@ -131,6 +134,7 @@ def create_staff(
         password=make_password(password),  # slow on purpose, so before the transaction
         platform_role=platform_role,
         created_at=now,
+        email_confirmed_at=now,  # whoever adds staff knows whose mailbox it is
     )
     return _create_staff(actor=actor, user=user, now=now)
 

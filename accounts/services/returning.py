@@ -8,12 +8,13 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import make_password
 
 from accounts.errors import FormerMemberPasswordRequired
 from accounts.models import Invitation, User
 from accounts.rules import check_password_strength
 from accounts.services.lookups import view_of_newcomer
+from accounts.services.passwords import password_fits
 from audit.services import record
 from kernel.actor import Actor
 from kernel.context import Context, Scope, reading_as
@@ -27,18 +28,20 @@ def former_member(invitation: Invitation) -> User | None:
         return people.filter(email=invitation.email).first()
 
 
-def hash_to_join_with(*, former: User | None, password: str) -> str:
+def hash_to_join_with(*, actor: Actor, former: User | None, password: str, now: dt.datetime) -> str:
     """A new hash of a newcomer's password; a former member's own, once the password fits it.
 
-    Slow on purpose, so to be called before the transaction.
+    Slow on purpose, so to be called before the transaction. Trying a former member's counts like a
+    sign-in.
 
     :raises WeakPassword: if a newcomer's password is refused.
     :raises FormerMemberPasswordRequired: if it is not the one the former member had.
+    :raises TooManyAttempts: if the network tried too many.
     """
     if former is None:
         check_password_strength(password)
         return make_password(password)
-    if not check_password(password, former.password):
+    if not password_fits(actor=actor, user=former, email=former.email, password=password, now=now):
         raise _refusal()
     return former.password
 

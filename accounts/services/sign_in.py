@@ -6,13 +6,12 @@ import datetime as dt
 import uuid
 
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
-from django.contrib.auth.hashers import verify_password as verify_hash
 
 from accounts.errors import InvalidCredentials, InvalidProfile, OrganizationSuspended
 from accounts.models import User
 from accounts.rules import normalized_email
 from accounts.services.lookups import view_of_newcomer
+from accounts.services.passwords import password_fits
 from audit.services import record
 from kernel.actor import Actor
 from kernel.context import Context, Scope, reading_as
@@ -25,17 +24,20 @@ def verify_password(*, actor: Actor, email: str, password: str, now: dt.datetime
 
     An unknown address, a wrong password and a removed person give one answer in one time: the hash
     is computed in any case. A failure is recorded as `accounts.sign_in.fail` in a transaction of
-    its own, with a keyed hash of the address that was tried.
+    its own, with a keyed hash of the address that was tried. Too many failures lock the address
+    for a while, whoever it is of: then the right password is answered like a wrong one, and the
+    person is told by mail.
 
     :param actor: the stranger at the door.
     :raises InvalidCredentials: unless both fit an active person.
+    :raises TooManyAttempts: if the network failed too often, whatever the addresses.
     :raises OrganizationSuspended: if they fit, but the organization is suspended.
     """
     user = _person(email)
-    if not _fits(user=user, password=password):
+    if not password_fits(actor=actor, user=user, email=email, password=password, now=now):
         _refuse(actor=actor, user=user, email=email, reason="wrong_credentials", now=now)
         raise InvalidCredentials()
-    assert user is not None  # _fits
+    assert user is not None  # password_fits
     if not user.is_active:
         _refuse(actor=actor, user=user, email=email, reason="removed", now=now)
         raise InvalidCredentials()
@@ -52,29 +54,6 @@ def _person(email: str) -> User | None:
         return None
     with reading_as(Context(scope=Scope.SIGN_IN)):
         return User.objects.select_related("organization").filter(email=address).first()
-
-
-def _fits(*, user: User | None, password: str) -> bool:
-    if user is None:
-        make_password(password)
-        return False
-    correct, outdated = verify_hash(password, user.password)
-    if correct and outdated:
-        _strengthen_hash(
-            organization_id=user.organization_id,
-            user_id=user.id,
-            before=user.password,
-            password_hash=make_password(password),
-        )
-    return correct
-
-
-@opens_transaction(context=view_of_newcomer)
-def _strengthen_hash(
-    *, organization_id: uuid.UUID | None, user_id: uuid.UUID, before: str, password_hash: str
-) -> None:
-    """Keep the same password under today's cost, unless it changed meanwhile."""
-    User.objects.filter(id=user_id, password=before).update(password=password_hash)
 
 
 def _refuse(*, actor: Actor, user: User | None, email: str, reason: str, now: dt.datetime) -> None:

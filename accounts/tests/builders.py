@@ -13,6 +13,7 @@ from audit.models import AuditRecord
 from events.models import OutboxEvent
 from kernel.actor import Actor, Door, anonymous, system
 from kernel.context import reading
+from tests.mailbox import confirm_address
 
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
 PASSWORD = "correct horse battery"
@@ -20,9 +21,9 @@ ROOT = system(door=Door.COMMAND, request_id="test-root")
 STRANGER = anonymous(door=Door.API, request_id="test-stranger", ip="203.0.113.7")
 
 
-def registered(name: str = "Acme", owner: str = "alice") -> Registration:
-    """A pending organization and its owner."""
-    return register_organization(
+def registered(name: str = "Acme", owner: str = "alice", *, confirmed: bool = True) -> Registration:
+    """A pending organization and its owner, whose address is confirmed."""
+    made = register_organization(
         actor=STRANGER,
         organization_name=name,
         country="IN",
@@ -32,6 +33,9 @@ def registered(name: str = "Acme", owner: str = "alice") -> Registration:
         password=PASSWORD,
         now=NOW,
     )
+    if not confirmed:
+        return made
+    return Registration(made.organization, confirm_address(made.owner, now=NOW, request_id="test"))
 
 
 def acting(user: User, *, door: Door = Door.API) -> Actor:
@@ -44,7 +48,8 @@ def joined(owner: User, name: str, role: str) -> User:
     assert owner.organization is not None
     address = f"{name}@{owner.organization.slug}.test"
     token = invite(actor=acting(owner), email=address, role=role, now=NOW).token
-    return join(actor=STRANGER, token=token, full_name=name.title(), password=PASSWORD, now=NOW)
+    user = join(actor=STRANGER, token=token, full_name=name.title(), password=PASSWORD, now=NOW)
+    return confirm_address(user, now=NOW, request_id="test")
 
 
 def staff(platform_role: str = "super_admin", name: str = "olga") -> User:

@@ -42,7 +42,8 @@ def accept(token: str, *, now: dt.datetime = NOW, password: str = PASSWORD) -> U
 
 def test_an_invited_person_joins_with_the_role():
     alice = registered().owner
-    bob = joined(alice, "bob", "viewer")
+    invited = invite(actor=acting(alice), email="bob@acme.test", role="viewer", now=NOW)
+    bob = accept(invited.token)
     assert (bob.organization_id, bob.role, bob.email) == (
         alice.organization_id,
         "viewer",

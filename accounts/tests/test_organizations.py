@@ -42,7 +42,7 @@ WANTED: dict[str, Any] = {
 
 
 def test_a_registered_organization_is_pending_and_has_an_owner():
-    made = registered()
+    made = registered(confirmed=False)
     assert fresh(made.organization).status == "pending"
     assert User.objects.get(organization=made.organization).role == "owner"
     assert acts_recorded() == ["accounts.organization.register"]
@@ -50,7 +50,7 @@ def test_a_registered_organization_is_pending_and_has_an_owner():
 
 
 def test_registration_is_recorded_as_the_owners_act():
-    made = registered()
+    made = registered(confirmed=False)
     record = last_record()
     assert (record.actor_id, record.organization_id) == (made.owner.id, made.organization.id)
     assert (record.ip, record.request_id) == (STRANGER.ip, STRANGER.request_id)
@@ -110,7 +110,7 @@ def test_a_weak_password_is_refused(password: str):
 
 
 def test_one_address_signs_in_one_person_whatever_its_case():
-    registered()
+    registered(confirmed=False)
     with pytest.raises(EmailTaken):
         register_organization(**{**WANTED, "owner_email": "ALICE@acme.test"})
     assert Organization.objects.count() == 1

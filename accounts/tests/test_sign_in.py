@@ -32,7 +32,7 @@ def sign_in(email: str = "alice@acme.test", password: str = PASSWORD) -> User:
 
 
 def test_the_right_password_names_the_person_in_any_case_of_the_address():
-    alice = registered().owner
+    alice = registered(confirmed=False).owner
     assert sign_in(" Alice@ACME.test ").id == alice.id
     assert acts_recorded() == ["accounts.organization.register"]
 

@@ -29,6 +29,7 @@ SIGNED_IN: tuple[Error, ...] = (
     accounts_errors.InvalidApiKey,
     accounts_errors.OrganizationSuspended,
     kernel_errors.PermissionDenied,
+    accounts_errors.EmailNotConfirmed,
 )
 WITH_BODY: tuple[Error, ...] = (
     errors.MalformedJson,

@@ -10,8 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts import errors as accounts_errors
-from accounts.actors import as_user
-from accounts.services import invitations, organizations, sessions, sign_in
+from accounts.services import devices, invitations, organizations, sessions, sign_in
 from accounts.services.challenges import challenge_at_sign_in, second_factor_is_needed
 from api import fields
 from api.answers import Answer
@@ -20,7 +19,7 @@ from api.schema.operations import operation
 from api.v1.factors.shapes import Challenged, rendered_challenge
 from api.v1.me import User, rendered_user
 from api.v1.organizations import Organization, rendered_organization
-from api.v1.tokens import Tokens, client_of, rendered_tokens, user_agent_of
+from api.v1.tokens import Tokens, client_of, device_token, let_in, rendered_tokens
 from kernel import clock
 
 TAG = "Sign-in"
@@ -53,12 +52,18 @@ class Credentials(fields.StrictSerializer):
 
     email = fields.TextField(max_length=254)
     password = fields.TextField(max_length=MAX_PASSWORD)
+    device_token = device_token(
+        help_text="Of an earlier sign-in: says that this is the same device."
+    )
 
 
 class Refresh(fields.StrictSerializer):
     """The refresh token of last time."""
 
     refresh = fields.TextField(max_length=200)
+    device_token = device_token(
+        help_text="Required when the session was opened by a sign-in that sent it."
+    )
 
 
 class SignOut(fields.StrictSerializer):
@@ -130,12 +135,14 @@ class SignIn(Endpoint):
         summary="Sign in with e-mail and password",
         description="Tokens, or a challenge to be answered at `/auth/token/challenge`: platform"
         " staff, owners, admins and finance people prove a second factor each time, anybody else on"
-        " a device that is new.",
+        " a device that is new. After several failures an address is refused for a while, even"
+        " with the right password, and the person is told by mail.",
         request=Credentials,
         response=SIGNED_IN_OR_CHALLENGED,
         refusals=(
             accounts_errors.InvalidCredentials,
             accounts_errors.OrganizationSuspended,
+            accounts_errors.TooManyAttempts,
             accounts_errors.TooManyFactorTries,
             accounts_errors.OneTimeCodesUnavailable,
         ),
@@ -143,17 +150,16 @@ class SignIn(Endpoint):
     )
     def post(self, request: Request) -> HttpResponse:
         """Sign in."""
-        stranger, now = actor_of(request), clock.now()
-        user = sign_in.verify_password(actor=stranger, now=now, **body_of(request, Credentials))
-        if second_factor_is_needed(user=user, device_is_known=False):
+        stranger, now, order = actor_of(request), clock.now(), body_of(request, Credentials)
+        shown = order.pop("device_token", None)
+        user = sign_in.verify_password(actor=stranger, now=now, **order)
+        known = devices.known_device(user_id=user.id, token=shown, now=now)
+        if second_factor_is_needed(user=user, device_is_known=known is not None):
             challenge = challenge_at_sign_in(
-                actor=stranger, user=user, device=client_of(request), now=now
+                actor=stranger, user=user, device=client_of(request, shown), now=now
             )
             return Answer.of({"challenge": rendered_challenge(challenge)}).response()
-        tokens = sessions.open_session(
-            actor=as_user(actor=stranger, user=user), now=now, user_agent=user_agent_of(request)
-        )
-        return Answer.of(rendered_tokens(tokens)).response()
+        return let_in(request, user=user, device_token=shown, second_factor=None, now=now)
 
 
 class RefreshTokens(Endpoint):
@@ -175,10 +181,8 @@ class RefreshTokens(Endpoint):
     def post(self, request: Request) -> HttpResponse:
         """Refresh."""
         order = body_of(request, Refresh)
-        tokens = sessions.rotate_refresh(
-            actor=actor_of(request), refresh=order["refresh"], now=clock.now()
-        )
-        return Answer.of(rendered_tokens(tokens)).response()
+        tokens = sessions.rotate_refresh(actor=actor_of(request), now=clock.now(), **order)
+        return Answer.of(rendered_tokens(tokens, device_token=None)).response()
 
 
 class Logout(Endpoint):
@@ -219,6 +223,7 @@ class Join(Endpoint):
             accounts_errors.WeakPassword,
             accounts_errors.EmailTaken,
             accounts_errors.OrganizationSuspended,
+            accounts_errors.TooManyAttempts,
         ),
         public=True,
     )

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from accounts import errors as accounts_errors
 from api import fields, queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of
@@ -45,6 +46,8 @@ REFUSALS = (
     wallet_errors.OrganizationInactive,
     wallet_errors.ExternalReferenceUsed,
     ledger_errors.InsufficientFunds,
+    accounts_errors.NetworkNotTrusted,
+    accounts_errors.CountryNotAllowed,
     ledger_errors.BalanceOutOfRange,
     ledger_errors.PeriodClosed,
     ledger_errors.EffectiveInFuture,

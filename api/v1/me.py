@@ -46,6 +46,9 @@ class Me(serializers.Serializer[Any]):
     id = serializers.CharField()
     name = serializers.CharField()
     email = serializers.CharField(allow_null=True, help_text="Null for an API key.")
+    email_confirmed = serializers.BooleanField(
+        help_text="Until it is, a person may look and nothing else."
+    )
     role = serializers.ChoiceField(choices=Role.choices, allow_null=True)
     platform_role = serializers.ChoiceField(choices=PlatformRole.choices, allow_null=True)
     scopes = serializers.ListField(child=serializers.CharField(), help_text="Of an API key.")
@@ -77,6 +80,7 @@ def _rendered(actor: Actor) -> dict[str, Any]:
         "id": typed_id(PREFIX[actor.kind], actor.id),
         "name": actor.display,
         "email": email,
+        "email_confirmed": actor.email_confirmed,
         "role": actor.role,
         "platform_role": actor.platform_role,
         "scopes": sorted(actor.scopes),

@@ -3,12 +3,13 @@
 Copies of the database come first: they cannot be made once somebody is connected to it.
 """
 
-from bench.measured import http, large, overload, parts, peers, together, writing
+from bench.measured import http, large, overload, parts, peers, recognizing, together, writing
 from bench.measuring import Measurement
 
 MEASUREMENTS: tuple[Measurement, ...] = (
     *writing.BOOKS,
     *parts.MEASUREMENTS,
+    *recognizing.MEASUREMENTS,
     *large.MEASUREMENTS,
     *peers.MEASUREMENTS,
     *writing.MEASUREMENTS,

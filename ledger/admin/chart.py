@@ -6,10 +6,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.policy import may
+from accounts.queries import DisplayName, display_name
 from kernel.admin import ReadOnlyAdmin, money
 from ledger.models import AccountGroup, ClearingCap, Currency, LedgerAccount
 
@@ -47,7 +49,7 @@ class LedgerAccountAdmin(ReadOnlyAdmin):
         "account_class",
         "parent",
         "currency",
-        "counterparty",
+        "partner",
         "status",
         "posted",
         "held",
@@ -55,7 +57,7 @@ class LedgerAccountAdmin(ReadOnlyAdmin):
         "last_recorded_at",
         "created_at",
     )
-    readonly_fields = ("posted", "held")
+    readonly_fields = ("partner", "posted", "held")
     actions = ("rename", "close")
 
     @admin.action(description="Rename…", permissions=["manage"])
@@ -72,6 +74,11 @@ class LedgerAccountAdmin(ReadOnlyAdmin):
         """Whether the actions are offered."""
         return may(request.actor, "ledger.manage_chart")
 
+    @admin.display(description="Counterparty")
+    def partner(self, account: LedgerAccount) -> str | None:
+        """Of a clearing account; the name is all that may be known of another organization."""
+        return display_name(account.counterparty_id)
+
     @admin.display(description="Posted")
     def posted(self, account: LedgerAccount) -> str:
         """Positive on the account's normal side."""
@@ -87,8 +94,29 @@ class LedgerAccountAdmin(ReadOnlyAdmin):
 class ClearingCapAdmin(ReadOnlyAdmin):
     """What organizations let each other owe."""
 
-    list_display = ("organization", "counterparty", "cap", "currency", "set_at")
-    list_select_related = ("organization", "counterparty", "currency")
+    list_display = ("side", "partner", "cap", "currency", "set_at")
+    list_select_related = ("currency",)
+    fields = list_display
+    readonly_fields = fields
+
+    def get_queryset(self, request: Any) -> QuerySet[ClearingCap]:
+        """Both sides' caps, with their names: either side sees both, and of the other no more."""
+        caps: QuerySet[ClearingCap] = super().get_queryset(request)
+        return caps.annotate(
+            side_name=DisplayName("organization_id"), partner_name=DisplayName("counterparty_id")
+        )
+
+    @admin.display(description="Organization", ordering="organization_id")
+    def side(self, row: Any) -> str | None:
+        """Whose cap it is."""
+        name: str | None = row.side_name
+        return name
+
+    @admin.display(description="Counterparty", ordering="counterparty_id")
+    def partner(self, row: Any) -> str | None:
+        """Who may owe that much."""
+        name: str | None = row.partner_name
+        return name
 
     @admin.display(description="Cap")
     def cap(self, row: ClearingCap) -> str:

@@ -37,7 +37,9 @@ COMPOSITE_KEYS = migrations.RunSQL(
 # A posting may find no row here only for an organization that does not exist.
 BOOKS = migrations.RunSQL(
     """
+    SELECT set_config('vaultcraft.scope', 'platform', true);
     INSERT INTO ledger_books (organization_id) SELECT id FROM accounts_organization;
+    SELECT set_config('vaultcraft.scope', '', true);
     SET CONSTRAINTS ALL IMMEDIATE;
 
     CREATE FUNCTION ledger_open_books() RETURNS trigger

@@ -30,6 +30,7 @@ from ledger.services import periods
 from ledger.services.periods import close_period, end_of_day, open_period, withdraw_period
 from ledger.tests.books import codes, movement, moving, nothing_moves, posted
 from tests.database import refuses, view
+from tests.mailbox import confirm_address
 from tests.world import NOW, PASSWORD, World
 
 pytestmark = pytest.mark.django_db
@@ -77,7 +78,7 @@ def test_a_period_ends_with_its_day_in_the_organizations_time_zone(world: World)
         now=NOW,
     )
     period = open_period(
-        actor=world.actor(bharat.owner),
+        actor=world.actor(confirm_address(bharat.owner, now=NOW, request_id="bharat")),
         organization_id=bharat.organization.id,
         closes_on=dt.date(2026, 11, 30),
         now=NOW,

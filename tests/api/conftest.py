@@ -93,10 +93,12 @@ def _checked(got: Got) -> Got:
     return got
 
 
-def token_of(world: World, user: User) -> str:
+def token_of(
+    world: World, user: User, *, second_factor: FactorMethod | None = FactorMethod.TOTP
+) -> str:
     """An access token of a session that has just proven a second factor."""
     actor = world.actor(user)
-    return open_session(actor=actor, now=clock.now(), second_factor=FactorMethod.TOTP).access
+    return open_session(actor=actor, now=clock.now(), second_factor=second_factor).access
 
 
 @pytest.fixture

@@ -10,20 +10,24 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from accounts.models import Network
 from accounts.queries import visible_api_keys
+from accounts.services.devices import met_device
 from accounts.services.invitations import invite
+from accounts.services.sessions import open_session
 from api.schema.document import document
 from kernel import clock, ids
 from kernel.context import reading
 from kernel.crypto import fingerprint
 from tests.api import ledger_rows
 from tests.api.conftest import PROBLEM, Caller, Got, order, token_of
-from tests.world import NOW, World
+from tests.world import NOW, PASSWORD, World
 from wallets.choices import WalletKind
 from wallets.services.holds import HoldRequest, place_hold
 from wallets.services.references import reference_of
@@ -108,10 +112,45 @@ def nothing(world: World, caller: str) -> dict[str, Any]:
     return {}
 
 
+def a_wrong_answer(*_: Any) -> dict[str, str]:
+    return {"id": "unknown", "method": "totp", "code": "000000"}
+
+
 MATRIX: dict[str, Row] = {
     "register": Row("POST", "/auth/register", (201,) * 6, registration),
     "sign_in": Row(
         "POST", "/auth/token", (401,) * 6, lambda *_: {"email": "x@y.test", "password": "z"}
+    ),
+    "answer_challenge": Row("POST", "/auth/token/challenge", (422,) * 6, a_wrong_answer),
+    "step_up": Row("POST", "/auth/step-up", (401, 200, 200, 200, 200, 403), nothing),
+    "answer_step_up": Row(
+        "POST", "/auth/step-up/challenge", (401, 422, 422, 422, 422, 403), a_wrong_answer
+    ),
+    "read_my_factors": Row("GET", "/me/factors", (401, 200, 200, 200, 200, 403)),
+    "begin_totp": Row("POST", "/me/factors/totp", (401, 201, 201, 201, 201, 403), nothing),
+    "confirm_totp": Row(
+        "POST",
+        "/me/factors/totp/confirm",
+        (401, 409, 409, 409, 409, 403),
+        lambda *_: {"code": "000000"},
+    ),
+    "remove_totp": Row("DELETE", "/me/factors/totp", (401, 404, 404, 404, 404, 403)),
+    "begin_passkey": Row(
+        "POST", "/me/factors/passkeys/options", (401, 200, 200, 200, 200, 403), nothing
+    ),
+    "add_passkey": Row(
+        "POST",
+        "/me/factors/passkeys",
+        (401, 422, 422, 422, 422, 403),
+        lambda *_: {"challenge": "unknown", "name": "Key", "credential": {}},
+    ),
+    "remove_passkey": Row(
+        "DELETE",
+        "/me/factors/passkeys/pky_01h455vb4pex5vsknk084sn02q",
+        (401, 404, 404, 404, 404, 403),
+    ),
+    "issue_recovery_codes": Row(
+        "POST", "/me/factors/recovery-codes", (401, 409, 409, 409, 409, 403), nothing
     ),
     "refresh_tokens": Row(
         "POST", "/auth/token/refresh", (401,) * 6, lambda *_: {"refresh": "unknown"}
@@ -123,6 +162,27 @@ MATRIX: dict[str, Row] = {
         lambda *_: {"token": "unknown", "full_name": "X", "password": "a long passphrase"},
     ),
     "sign_out": Row("POST", "/auth/logout", (401, 204, 204, 204, 204, 403), nothing),
+    "confirm_email": Row(
+        "POST", "/auth/confirm-email", (422,) * 6, lambda *_: {"token": "unknown"}
+    ),
+    "resend_confirmation": Row(
+        "POST", "/auth/confirm-email/resend", (401, 204, 204, 204, 204, 403), nothing
+    ),
+    "forgot_password": Row(
+        "POST", "/auth/password/forgot", (204,) * 6, lambda *_: {"email": "x@y.test"}
+    ),
+    "reset_password": Row(
+        "POST",
+        "/auth/password/reset",
+        (422,) * 6,
+        lambda *_: {"token": "unknown", "password": "a long passphrase"},
+    ),
+    "change_password": Row(
+        "POST",
+        "/me/password",
+        (401, 204, 204, 204, 204, 403),
+        lambda *_: {"old_password": PASSWORD, "new_password": "another long passphrase"},
+    ),
     "read_me": Row("GET", "/me", READ),
     "read_verification": Row("GET", "/me/verification", (401, 200, 200, 200, 403, 403)),
     "save_verification": Row(
@@ -146,6 +206,35 @@ MATRIX: dict[str, Row] = {
         "/me/verification/documents/{document}/content",
         (401, 404, 404, 404, 403, 403),
         nothing,
+    ),
+    "list_own_sessions": Row("GET", "/me/sessions", READ),
+    "end_own_session": Row("DELETE", "/me/sessions/{session}", (401, 404, 204, 404, 404, 403)),
+    "end_other_sessions": Row(
+        "POST", "/me/sessions/end-others", (401, 200, 200, 200, 200, 403), nothing
+    ),
+    "list_own_devices": Row("GET", "/me/devices", READ),
+    "rename_own_device": Row(
+        "PATCH", "/me/devices/{device}", (401, 404, 200, 404, 404, 404), lambda *_: {"name": "x"}
+    ),
+    "revoke_own_device": Row("DELETE", "/me/devices/{device}", (401, 404, 204, 404, 404, 404)),
+    "trust_own_device": Row(
+        "POST", "/me/devices/{device}/trust", (401, 404, 200, 404, 404, 404), nothing
+    ),
+    "list_own_networks": Row("GET", "/me/networks", READ),
+    "revoke_own_network": Row("DELETE", "/me/networks/{network}", (401, 404, 204, 404, 404, 404)),
+    "send_network_link": Row("POST", "/me/networks/link", (401, 200, 200, 200, 200, 403), nothing),
+    "confirm_own_network": Row(
+        "POST",
+        "/me/networks/confirm",
+        (401, 422, 422, 422, 422, 403),
+        lambda *_: {"token": "unknown"},
+    ),
+    "read_country_policy": Row("GET", "/country-policy", READ),
+    "set_country_policy": Row(
+        "PUT",
+        "/country-policy",
+        (401, 200, 403, 200, 403, 403),
+        lambda *_: {"countries": []},
     ),
     "list_organizations": Row("GET", "/organizations", READ),
     "read_organization": Row("GET", "/organizations/{acme}", (401, 404, 200, 200, 200, 200)),
@@ -341,6 +430,7 @@ def things_of_acme(world: World) -> dict[str, str]:
             now=clock.now(),
         )
     )
+    session, device, network = things_of_bob(world)
     with reading(alice):
         key = visible_api_keys(alice).get(name="Acme server")
     return {
@@ -356,8 +446,21 @@ def things_of_acme(world: World) -> dict[str, str]:
         "limit_rule": ids.encode("lim", rule.id),
         "document": ids.encode("doc", ids.new_id()),
         "transaction": ids.encode("txn", inside.source_transaction_id),
+        "session": ids.encode("ses", session),
+        "device": ids.encode("dev", device),
+        "network": ids.encode("net", network),
         **ledger_rows.targets(world),
     }
+
+
+def things_of_bob(world: World) -> tuple[uuid.UUID, uuid.UUID, uuid.UUID]:
+    """A session, a device and a network of his, from another address than the tests'."""
+    bob = dataclasses.replace(world.actor(world.bob), ip="203.0.113.50")
+    device, _ = met_device(actor=bob, user=world.bob, token=None, user_agent="", now=clock.now())
+    session = open_session(actor=bob, device=device, now=clock.now()).session_id
+    with reading(bob):
+        network = Network.objects.get(user=world.bob)
+    return session, device.id, network.id
 
 
 def ask(world: World, caller: str, row: Row, targets: dict[str, str]) -> Got:

@@ -7,8 +7,10 @@ from unittest import mock
 
 import pytest
 
-from kernel import ids
+from accounts.tests.letters import CONFIRM, delivered, token_in_mail
+from kernel import clock, ids
 from tests.api.conftest import Caller, Got
+from tests.phones import code_mailed_to
 from tests.world import PASSWORD, World
 
 pytestmark = pytest.mark.django_db
@@ -24,8 +26,22 @@ REGISTRATION = {
 }
 
 
+def ask_in(email: str, password: str = PASSWORD, **more: str) -> Got:
+    """The first step: the password."""
+    return Caller().post("/auth/token", {"email": email, "password": password, **more})
+
+
 def sign_in(email: str, password: str = PASSWORD) -> Got:
-    return Caller().post("/auth/token", {"email": email, "password": password})
+    """Both steps of somebody who has no app and no passkey; or the refusal of the first."""
+    asked = ask_in(email, password)
+    if asked.status != 200:
+        return asked
+    return answer(asked, code_mailed_to(email), "email")
+
+
+def answer(asked: Got, code: str, method: str = "totp", **more: str) -> Got:
+    proof = {"id": asked.data["challenge"]["id"], "method": method, "code": code, **more}
+    return Caller().post("/auth/token/challenge", proof)
 
 
 def test_the_main_journey(world: World, olga: Caller) -> None:
@@ -36,6 +52,13 @@ def test_the_main_journey(world: World, olga: Caller) -> None:
 
     peter = Caller(sign_in("peter@initech.test", REGISTRATION["password"]).data["access"])
     assert peter.get("/me").data["organization"]["id"] == home["id"]
+    assert peter.get("/me").data["email_confirmed"] is False
+    unproven = peter.post("/wallets", {"kind": "current", "currency": "INR"})
+    assert (unproven.status, unproven.code) == (403, "email_not_confirmed")
+    delivered(now=clock.now())
+    token = token_in_mail(to="peter@initech.test", subject=CONFIRM)
+    assert Caller().post("/auth/confirm-email", {"token": token}).status == 204
+    assert peter.get("/me").data["email_confirmed"] is True
     early = peter.post("/wallets", {"kind": "current", "currency": "INR"})
     assert (early.status, early.code) == (422, "organization_inactive")
     assert olga.post(f"/organizations/{home['id']}/activate").data["status"] == "active"

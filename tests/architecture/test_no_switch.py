@@ -21,6 +21,8 @@ READ_ELSEWHERE = {
         "ACCESS_TOKEN_SECONDS",
         "REFRESH_ABSOLUTE_SECONDS",
         "REFRESH_IDLE_SECONDS",
+        "TEMPLATES",
+        "VAULTCRAFT_BASE_URL",
         "VAULTCRAFT_ENVIRONMENT",
         "VAULTCRAFT_JWT_KEYS",
         "VAULTCRAFT_MASTER_KEYS",
@@ -28,7 +30,7 @@ READ_ELSEWHERE = {
     },
     "api": set[str](),
     "kernel": set[str](),
-    "web": set[str](),
+    "web": {"EMAIL_FILE_PATH"},
 }
 # The environment, a setting by name, or one whose name is computed.
 WAYS_OUT = re.compile(

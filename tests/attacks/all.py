@@ -7,6 +7,7 @@ from tests.attacks import (
     on_entries,
     on_history,
     on_holds,
+    on_identity,
     on_periods,
     on_reversals,
     on_rules,
@@ -21,8 +22,10 @@ CHAPTERS = (
     on_history,
     on_reversals,
     on_holds,
+    on_identity,
     on_periods,
     on_tenants,
+    on_identity,
     on_terms,
     on_rules,
 )

@@ -8,6 +8,9 @@ from typing import Any
 
 from django.db import connection
 
+from accounts.models import ApiKey, RefreshToken
+from accounts.services.invitations import invite
+from accounts.services.sessions import open_session
 from kernel import clock
 from kernel.context import Context, Scope, reading_as
 from kernel.crypto import fingerprint
@@ -66,8 +69,28 @@ def found(world: World, *, database: str) -> Field:
         "reversal": reversal,
     }
     names["fees"] = _fee_account(world=world)
+    names |= _people(world)
     names |= _periods(world=world)
     return _seen(names=names, world=world, database=database)
+
+
+def _people(world: World) -> dict[str, Any]:
+    """Who is signed in, invited and with a key: in Acme, in Globex and on the platform."""
+    names: dict[str, Any] = {"charlie_user": world.charlie.id, "olga_user": world.olga.id}
+    for name, person in (("acme", world.alice), ("globex", world.charlie)):
+        actor = world.actor(person)
+        session_id = open_session(actor=actor, now=clock.now()).session_id
+        email = f"new@{name}.test"
+        with reading_as(Context(scope=Scope.PLATFORM)):
+            token = RefreshToken.objects.get(session_id=session_id).id
+            key = ApiKey.objects.get(organization=person.organization).id
+        names |= {
+            f"{name}_session": session_id,
+            f"{name}_token": token,
+            f"{name}_key": key,
+            f"{name}_invitation": invite(actor=actor, email=email, role="viewer", now=NOW)[0].id,
+        }
+    return names
 
 
 def _platform(**_: object) -> Context:

@@ -33,6 +33,9 @@ def test_postgresql_refuses_it(attack: Attack, attacker: Attacker) -> None:
         charging(),
         limiting(),
         spending("shop_wallet", "acme"),
+        "UPDATE accounts_signinsession SET last_seen_at = now() WHERE id = %(acme_session)s",
+        "UPDATE accounts_apikey SET revoked_at = now() WHERE id = %(acme_key)s",
+        "SELECT FROM accounts_live_session(%(globex_session)s, now())",
     ],
     ids=lambda move: move[:40] if isinstance(move, str) else "entries",
 )

@@ -13,9 +13,12 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from tests.browser import launch, require_chromium
+from tests.phones import Phone, give_phone
 from tests.world import PASSWORD, World
 
 Opens = Callable[..., Page]
+# What Chromium says of a page that is answered with 403, where a test means it to be.
+REFUSED = "Failed to load resource: the server responded with a status of 403 (Forbidden)"
 T = TypeVar("T")
 
 
@@ -58,20 +61,20 @@ def opens(browser: Browser, server: LiveServer) -> Iterator[Opens]:
     A policy that was broken, a script that failed and a file that is missing all speak there.
     """
     said: list[str] = []
+    foreseen: set[str] = set()
     contexts = []
+    phones: dict[User, Phone] = {}
 
-    def listen(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            said.append(f"{message.location.get('url')}: {message.text}")
-
-    def window(user: User | None = None, **options: object) -> Page:
+    def window(user: User | None = None, *, refused: bool = False, **options: object) -> Page:
+        if refused:
+            foreseen.add(REFUSED)
         context = browser.new_context(base_url=server.url, reduced_motion="reduce", **options)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
-        page.on("console", listen)
+        page.on("console", lambda message: _listen(message, said, foreseen))
         page.on("request", lambda request: _stay_home(request.url, server.url, said))
         if user is not None:
-            sign_in(page, user)
+            sign_in(page, user, _phone_of(user, phones))
         return page
 
     yield window
@@ -80,15 +83,28 @@ def opens(browser: Browser, server: LiveServer) -> Iterator[Opens]:
     assert said == []
 
 
+def _phone_of(user: User, phones: dict[User, Phone]) -> Phone:
+    if user not in phones:
+        phones[user] = aside(lambda: give_phone(user))
+    return phones[user]
+
+
+def _listen(message: ConsoleMessage, said: list[str], foreseen: set[str]) -> None:
+    if message.type in ("error", "warning") and message.text not in foreseen:
+        said.append(f"{message.location.get('url')}: {message.text}")
+
+
 def _stay_home(url: str, home: str, said: list[str]) -> None:
     if not url.startswith((home, "data:", "blob:")):
         said.append(f"a request left the house: {url}")
 
 
-def sign_in(page: Page, user: User) -> None:
-    """Through the form, as people do."""
+def sign_in(page: Page, user: User, phone: Phone) -> None:
+    """Through both steps, as people do."""
     page.goto("/sign-in")
     page.get_by_label("E-mail").fill(user.email)
     page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Code from your app").fill(phone.code())
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/")

@@ -3,10 +3,15 @@
 import datetime as dt
 import stat
 
+import pyotp
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
 from django.db import connections
 
 from accounts.models import Organization, User
 from accounts.services.api_keys import authenticate
+from accounts.services.challenges import answer_at_sign_in, challenge_at_sign_in
 from accounts.services.sign_in import verify_password
 from kernel.actor import Door
 from kernel.context import reading
@@ -124,6 +129,43 @@ def test_everybody_signs_in(seeded):
             actor=STRANGER, email=user["email"], password=user["password"], now=NOW
         )
         assert user["role"] in (person.role, person.platform_role)
+
+
+def test_who_must_have_a_strong_factor_has_an_app_and_its_secret_is_in_the_file(seeded):
+    users = demo(seeded)["users"]
+    strict = {"owner", "admin", "finance", "moderator", "super_admin"}
+    assert {user["email"] for user in users if user["totp_secret"]} == {
+        user["email"] for user in users if user["role"] in strict
+    }
+    for user in users[:2] + users[-2:]:
+        person = verify_password(
+            actor=STRANGER, email=user["email"], password=user["password"], now=NOW
+        )
+        asked = challenge_at_sign_in(actor=STRANGER, user=person, device="", now=NOW)
+        assert ("totp" in asked.methods) == bool(user["totp_secret"])
+        if user["totp_secret"]:
+            proof = answer_at_sign_in(
+                actor=STRANGER,
+                challenge=asked.id,
+                method="totp",
+                proof=pyotp.TOTP(user["totp_secret"]).at(NOW),
+                device="",
+                now=NOW,
+            )
+            assert proof.user.id == person.id
+
+
+def test_the_command_prints_the_code_of_the_phone(seeded, settings, capsys):
+    settings.VAULTCRAFT_DATA_DIR = seeded.parent
+    [owner, *_] = [user for user in demo(seeded)["users"] if user["role"] == "owner"]
+    with time_machine.travel(NOW, tick=False):
+        call_command("totp", owner["email"].upper())
+    assert capsys.readouterr().out.strip() == pyotp.TOTP(owner["totp_secret"]).at(NOW)
+    with pytest.raises(CommandError):
+        call_command("totp", "nobody@vaultcraft.example")
+    settings.VAULTCRAFT_ENVIRONMENT = "production"
+    with pytest.raises(CommandError):
+        call_command("totp", owner["email"])
 
 
 def test_keys_open_their_organization_without_cash(seeded):

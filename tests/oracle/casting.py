@@ -11,6 +11,7 @@ from accounts.services.invitations import invite, join
 from accounts.services.organizations import activate_organization, register_organization
 from accounts.services.people import create_staff
 from kernel.actor import Actor, Door, anonymous, system
+from tests.mailbox import confirm_address
 from tests.oracle.model import cast as roles
 from tests.oracle.model.words import Label
 from wallets.choices import WalletKind
@@ -78,7 +79,8 @@ def _found(cast: Cast, owner: str, house: str) -> None:
         timezone=zone,
     )
     organization = registered.organization
-    cast.houses[house], cast.people[owner] = organization.id, registered.owner
+    person = confirm_address(registered.owner, now=roles.START, request_id="oracle")
+    cast.houses[house], cast.people[owner] = organization.id, person
     activate_organization(
         actor=cast.actor("olga"), organization_id=organization.id, now=roles.START
     )
@@ -88,10 +90,11 @@ def _join(cast: Cast, name: str, role: str, *, owner: str) -> None:
     _, token = invite(
         actor=cast.actor(owner), email=f"{name}@acme.test", role=role, now=roles.START
     )
-    cast.people[name] = join(
+    joined = join(
         actor=anonymous(door=Door.WEB, request_id="oracle"),
         token=token,
         full_name=name.title(),
         password=PASSWORD,
         now=roles.START,
     )
+    cast.people[name] = confirm_address(joined, now=roles.START, request_id="oracle")

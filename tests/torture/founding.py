@@ -31,6 +31,7 @@ from tests.torture.world import (  # noqa: E402
     Tenant,
     written,
 )
+from vaultcraft.seeding.mailbox import confirm_address  # noqa: E402
 from wallets.choices import WalletKind  # noqa: E402
 from wallets.models.terms import CHARGEABLE  # noqa: E402
 from wallets.services.terms import set_fee_schedule, set_limit_rule  # noqa: E402
@@ -91,7 +92,8 @@ def _tenant(staff: Actor, number: int) -> Tenant:
     )
     organization_id = registered.organization.id
     activate_organization(actor=staff, organization_id=organization_id, now=clock.now())
-    owner = user_actor(user=registered.owner, door=Door.COMMAND, request_id=REQUEST)
+    person = confirm_address(registered.owner, now=clock.now(), request_id=REQUEST)
+    owner = user_actor(user=person, door=Door.COMMAND, request_id=REQUEST)
     own, people = (
         [
             open_wallet(

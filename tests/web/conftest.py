@@ -15,20 +15,20 @@ from kernel import clock
 from kernel.actor import Door
 from web.doors import SESSION_KEY
 
-Visit = Callable[[User | None], Client]
+Visit = Callable[..., Client]
 
 
 @pytest.fixture
 def visit() -> Visit:
     """A client that is signed in as this person, with a factor proven just now, or as nobody."""
 
-    def signed_in(user: User | None) -> Client:
+    def signed_in(
+        user: User | None, second_factor: FactorMethod | None = FactorMethod.TOTP
+    ) -> Client:
         client = Client()
         if user is not None:
             actor = user_actor(user=user, door=Door.WEB, request_id="test")
-            opened = open_browser_session(
-                actor=actor, now=clock.now(), second_factor=FactorMethod.TOTP
-            )
+            opened = open_browser_session(actor=actor, now=clock.now(), second_factor=second_factor)
             session = client.session
             session[SESSION_KEY] = str(opened.id)
             session.save()

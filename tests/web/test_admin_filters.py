@@ -6,6 +6,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
 from kernel.ids import encode
+from tests.database import all_seeing
 from tests.web.conftest import Visit
 from tests.world import World
 
@@ -154,7 +155,8 @@ def test_the_trial_balance_knows_its_currencies(world: World, visit: Visit):
 
 def test_the_receiving_side_cannot_search_by_what_it_does_not_read(world: World, visit: Visit):
     world.alice.full_name = "Ananya"
-    world.alice.save(update_fields=["full_name"])
+    with all_seeing():
+        world.alice.save(update_fields=["full_name"])
     sent = world.send(source=world.acme_wallet, metadata={"memo": "eyesonly"}).transfer
     assert sent is not None
     assert sent.actor_display == "Ananya"

@@ -23,6 +23,10 @@ PAGES = {
     "/sign-in": (200, 302, 302, 302, 302),
     "/register": (200, 200, 200, 200, 200),
     "/join/unknown": (410, 410, 410, 410, 410),
+    "/confirm-email/unknown": (410, 410, 410, 410, 410),
+    "/forgot-password": (200, 200, 200, 200, 200),
+    "/reset-password/unknown": (410, 410, 410, 410, 410),
+    "/security/password": (302, 200, 200, 200, 200),
     "/send": (302, 200, 403, 200, 403),
     "/send/payee": (302, 200, 403, 200, 403),
     "/transfers": (302, 200, 200, 200, 200),
@@ -60,6 +64,8 @@ PAGES = {
 }
 # Pages that only take forms; nobody is sent to sign in, the rest is judged by what they post.
 ACTIONS = (
+    "/confirm-email",
+    "/security/password/save",
     "/sign-out",
     "/send/review",
     "/send/edit",
@@ -78,7 +84,7 @@ ACTIONS = (
     "/organization/people/x/remove",
     "/organization/partners",
     "/organization/fees",
-    "/profile/sessions/x/end",
+    "/security/sessions/x/end",
 )
 
 

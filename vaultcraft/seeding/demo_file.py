@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from vaultcraft.seeding.cast import IN_SHOWN_ORDER, ORGANIZATIONS, PEOPLE
 FILE_NAME = "demo.json"
 _NAMES = {organization.key: organization.name for organization in ORGANIZATIONS}
 _GROUPS, _GROUP_LENGTH = 4, 4
+_TOTP_BYTES = 20
 
 
 class UnreadableDemoFile(Exception):
@@ -21,7 +23,7 @@ class UnreadableDemoFile(Exception):
 
 
 class DemoFile:
-    """The passwords and API keys of the demo world, on disk the moment they are decided."""
+    """Passwords, secrets and API keys of the demo world, on disk the moment they are decided."""
 
     def __init__(self, *, data_dir: Path, base_url: str) -> None:
         """Read the file, if there is one.
@@ -31,6 +33,7 @@ class DemoFile:
         self._path = data_dir / FILE_NAME
         self._base_url = base_url
         self._passwords: dict[str, str] = {}
+        self._totp_secrets: dict[str, str] = {}
         self._keys: dict[str, str] = {}
         self.existed = self._path.exists()
         if self.existed:
@@ -41,6 +44,12 @@ class DemoFile:
             content = json.loads(self._path.read_text())
             self._base_url = str(content["base_url"])
             self._passwords = {user["email"]: user["password"] for user in content["users"]}
+            # A file of an earlier version knows no such secrets.
+            self._totp_secrets = {
+                user["email"]: user["totp_secret"]
+                for user in content["users"]
+                if user.get("totp_secret")
+            }
             self._keys = {key["organization"]: key["key"] for key in content["api_keys"]}
         except (ValueError, TypeError, KeyError):
             raise UnreadableDemoFile(f"{self._path} is not readable. Move it away.") from None
@@ -48,6 +57,10 @@ class DemoFile:
     def password_of(self, email: str) -> str | None:
         """The password noted for an address."""
         return self._passwords.get(email)
+
+    def totp_secret_of(self, email: str) -> str | None:
+        """The secret noted for an address's authenticator app."""
+        return self._totp_secrets.get(email)
 
     def key_of(self, organization: str) -> str | None:
         """The API key noted for an organization, by its name."""
@@ -57,6 +70,12 @@ class DemoFile:
         """Note the passwords of everybody; writes only what is new."""
         if passwords != self._passwords:
             self._passwords = passwords
+            self._write()
+
+    def put_totp_secret(self, *, email: str, secret: str) -> None:
+        """Note the secret of somebody's authenticator app."""
+        if self._totp_secrets.get(email) != secret:
+            self._totp_secrets[email] = secret
             self._write()
 
     def put_key(self, *, organization: str, secret: str) -> None:
@@ -73,6 +92,7 @@ class DemoFile:
             {
                 "email": person.email,
                 "password": self._passwords[person.email],
+                "totp_secret": self._totp_secrets.get(person.email),
                 "role": person.role,
                 "organization": _NAMES.get(person.organization or ""),
             }
@@ -82,6 +102,12 @@ class DemoFile:
         names = [name for name in _NAMES.values() if name in self._keys]
         keys = [{"organization": name, "key": self._keys[name]} for name in names]
         return {"base_url": self._base_url, "users": users, "api_keys": keys}
+
+
+def derived_totp_secret(*, email: str, secret: bytes) -> str:
+    """The secret of an address's authenticator app: 160 bits in base 32, derived as passwords."""
+    digest = keyed_hash(key=secret, parts=("demo-totp", email))
+    return base64.b32encode(digest[:_TOTP_BYTES]).decode()
 
 
 def derived_password(*, email: str, secret: bytes) -> str:

@@ -23,6 +23,7 @@ from vaultcraft.seeding.cast import (
 )
 from vaultcraft.seeding.holdings import CAPS, WALLETS, CapPlan, WalletPlan
 from vaultcraft.seeding.journal import program, request_id_of
+from vaultcraft.seeding.mailbox import confirm_address, deliver_mail
 from vaultcraft.seeding.stage import Stage
 from vaultcraft.seeding.story import Moment
 from wallets.services.wallets import open_wallet
@@ -51,6 +52,7 @@ def found(stage: Stage, *, password_of: PasswordOf) -> None:
         _activate(stage, organization.key)
     for person in MEMBERS:
         _bring_in(stage, person, password_of)
+    deliver_mail(now=stage.calendar.at(_JOIN_AT), request_id="seed-mail")
     for wallet in WALLETS.values():
         _open(stage, wallet)
     for cap in CAPS:
@@ -91,6 +93,11 @@ def _register(
         password=password_of(owner.email),
         now=stage.calendar.at(_REGISTER_AT),
     )
+    confirm_address(
+        registration.owner,
+        now=stage.calendar.at(_REGISTER_AT),
+        request_id=request_id_of(step),
+    )
     stage.journal.note(step, registration.organization.id)
 
 
@@ -125,6 +132,7 @@ def _bring_in(stage: Stage, person: PersonPlan, password_of: PasswordOf) -> None
         password=password_of(person.email),
         now=stage.calendar.at(_JOIN_AT),
     )
+    confirm_address(user, now=stage.calendar.at(_JOIN_AT), request_id=request_id_of(step))
     stage.journal.note(step, user.id)
 
 

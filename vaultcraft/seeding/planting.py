@@ -13,6 +13,7 @@ from django.db import connection
 
 from accounts.queries import visible_organizations
 from kernel.context import reading
+from vaultcraft.seeding.apps import ensure_apps
 from vaultcraft.seeding.cast import ORGANIZATIONS, OWNER_OF, PEOPLE, PersonPlan
 from vaultcraft.seeding.demo_file import DemoFile, derived_password
 from vaultcraft.seeding.founding import found
@@ -49,7 +50,7 @@ def plant(*, now: dt.datetime, data_dir: Path, base_url: str, secret: bytes) -> 
     exists.
 
     :param now: the last instant of the story.
-    :param secret: what passwords are derived from.
+    :param secret: what passwords and the secrets of authenticator apps are derived from.
     :raises AlreadySeeding: if another process is at it.
     :raises UnreadableDemoFile: if there is a file under the name that cannot be read.
     :raises VaultCraftError: if a use case refuses, as on an address that somebody else took.
@@ -60,6 +61,7 @@ def plant(*, now: dt.datetime, data_dir: Path, base_url: str, secret: bytes) -> 
         passwords, unknown = _passwords(stage, demo, secret=secret)
         demo.put_passwords(passwords)
         found(stage, password_of=passwords.__getitem__)
+        ensure_apps(stage, demo, secret=secret)
         replaced = ensure_keys(stage, demo)
         tell(stage)
         verify(stage)

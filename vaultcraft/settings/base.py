@@ -105,6 +105,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
 SESSION_COOKIE_NAME = "vaultcraft_session"
+DEVICE_COOKIE_NAME = "vaultcraft_device"
 CSRF_COOKIE_NAME = "vaultcraft_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -146,6 +147,10 @@ VAULTCRAFT_PROXIES = env.integer("VAULTCRAFT_PROXIES", default=0)
 # --- Identity verification -------------------------------------------------------------------
 KYC_PROVIDER = "kyc.providers.manual.ManualProvider"
 
+# --- Countries -------------------------------------------------------------------------------
+# A GeoIP database in MaxMind's format (MMDB); without one no organization can ask for countries.
+VAULTCRAFT_GEOIP_PATH = env.text("VAULTCRAFT_GEOIP_PATH", default="")
+
 # --- Other servers ---------------------------------------------------------------------------
 DATABASE_POOL_MAX = env.integer("VAULTCRAFT_DATABASE_POOL_MAX", default=40, minimum=2)
 SERVER_TIMEOUT_SECONDS = 0.5  # cache and broker: slow is as bad as dead
@@ -166,6 +171,9 @@ def redis_cache(url: str) -> dict[str, Any]:
     }
 
 
+EMAIL_TIMEOUT = 10  # seconds; a batch of mails ends before its lease does
+DEFAULT_FROM_EMAIL = "no-reply@vaultcraft.invalid"
+
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 300
@@ -178,11 +186,19 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_timeout": 
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
+    "purge-challenges": {
+        "task": "accounts.tasks.purge_challenges",
+        "schedule": timedelta(hours=1),
+    },
     # A commit that writes mail asks for it at once; this finds what no worker was told of.
     "deliver-mail": {
         "task": "accounts.tasks.deliver_mail",
         "schedule": timedelta(seconds=10),
         "options": {"expire_seconds": 10},
+    },
+    "forget-attempts": {
+        "task": "accounts.tasks.forget_attempts",
+        "schedule": timedelta(hours=1),
     },
     "clear-expired-sessions": {
         "task": "vaultcraft.tasks.clear_expired_sessions",

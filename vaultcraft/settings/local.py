@@ -44,7 +44,10 @@ NATS_URL = env.text("NATS_URL", default="nats://127.0.0.1:1")
 CACHES = redis_cache(REDIS_URL)
 CELERY_BROKER_URL = REDIS_URL
 KYC_PROVIDER = env.text("VAULTCRAFT_KYC_PROVIDER", default="kyc.providers.sandbox.SandboxProvider")
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+# Mail goes to files; the page /dev/mail shows them, and only these settings have it.
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = VAULTCRAFT_DATA_DIR / "mail"
+ROOT_URLCONF = "vaultcraft.local_urls"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

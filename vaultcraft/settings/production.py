@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from vaultcraft import env
 from vaultcraft.settings import refusals
@@ -48,6 +49,13 @@ CACHES = redis_cache(REDIS_URL)
 CELERY_BROKER_URL = REDIS_URL
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = env.text("VAULTCRAFT_EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.integer("VAULTCRAFT_EMAIL_PORT", default=587, minimum=1)
+EMAIL_HOST_USER = os.environ.get("VAULTCRAFT_EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("VAULTCRAFT_EMAIL_PASSWORD", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = refusals.mail_security("VAULTCRAFT_EMAIL_SECURITY", host=EMAIL_HOST)
+DEFAULT_FROM_EMAIL = env.text(
+    "VAULTCRAFT_EMAIL_FROM", default=f"no-reply@{urlsplit(VAULTCRAFT_BASE_URL).hostname}"
+)
 
 SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = [r"^api/", r"^healthz$", r"^readyz$", r"^metrics$"]
@@ -59,6 +67,7 @@ if VAULTCRAFT_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-session"
+DEVICE_COOKIE_NAME = "__Host-device"
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrf"
 

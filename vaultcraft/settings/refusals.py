@@ -14,6 +14,7 @@ from vaultcraft import env
 
 MINIMUM_SECRET_LENGTH = 40
 MINIMUM_DISTINCT_CHARACTERS = 10
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _PLACEHOLDERS = ("change-me", "changeme", "insecure", "example", "default", "replace")
 
 
@@ -99,6 +100,20 @@ def real_provider(name: str, *, default: str) -> str:
     if "sandbox" in value.lower():
         raise ImproperlyConfigured(f"{name} is the sandbox. Production never asks it.")
     return value
+
+
+def mail_security(name: str, *, host: str) -> tuple[bool, bool]:
+    """Return whether mail goes out under STARTTLS, and whether under TLS from the first byte.
+
+    Links that reset a password are in it, so in clear only to a server on this machine.
+
+    :raises ImproperlyConfigured: it is none of starttls, tls and none, or none to elsewhere.
+    """
+    local = host in _THIS_MACHINE
+    value = env.text(name, default="none" if local else "starttls")
+    if value not in ("starttls", "tls", "none") or (value == "none" and not local):
+        raise ImproperlyConfigured(f"{name} must be starttls or tls.")
+    return value == "starttls", value == "tls"
 
 
 def distinct_secrets(**secrets: str) -> None:

@@ -8,6 +8,7 @@ import psycopg
 
 SHOWN_USERS = 6
 AMOUNT_MINOR = 12_550
+CODE_COMMAND = "python manage.py totp EMAIL"
 # The richest wallet of the key's own organization, and somebody else's in the same currency.
 PAIR = """
 SELECT source.handle, destination.handle, source.currency_id
@@ -33,6 +34,7 @@ def greeting(*, base_url: str, world: Mapping[str, Any] | None, curl: str | None
     lines = ["", f"VaultCraft is ready:  {base_url}", ""]
     if world:
         lines += ["Sign in as", *_sign_in_lines(world["users"]), ""]
+        lines += ["Second step: the code of an authenticator app,", f"  {CODE_COMMAND}", ""]
     if curl:
         lines += ["Move money", "", curl, ""]
     lines += [

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.utils.formats import localize
 
+from accounts.queries import display_name
 from kernel import clock
 from kernel.admin import ReadOnlyAdmin, money
 from kernel.ids import encode
@@ -76,7 +77,7 @@ class WalletHoldAdmin(ReadOnlyAdmin):
         "payee",
         "description",
         "organization",
-        "counterparty_organization",
+        "elsewhere",
         "placed",
         "age",
         "runs_out",
@@ -95,6 +96,11 @@ class WalletHoldAdmin(ReadOnlyAdmin):
     def public_id(self, hold: WalletHold) -> str:
         """As the dashboard calls it."""
         return encode("hld", hold.hold_id)
+
+    @admin.display(description="Counterparty organization")
+    def elsewhere(self, hold: WalletHold) -> str | None:
+        """Of the other side; its name is all that may be known of it."""
+        return display_name(hold.counterparty_organization_id)
 
     @admin.display(description="Placed", ordering="hold__placed_at")
     def placed(self, hold: WalletHold) -> str:

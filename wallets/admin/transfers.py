@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 
+from accounts.queries import display_name
 from kernel.admin import ReadOnlyAdmin, money
 from kernel.ids import encode
 from wallets.admin.linking import NOTHING, link, links
@@ -50,6 +51,8 @@ class TransferAdmin(ReadOnlyAdmin):
         "taken_from",
         "gives_back",
         "given_back",
+        "home",
+        "elsewhere",
     )
     fields = (
         "public_id",
@@ -64,8 +67,8 @@ class TransferAdmin(ReadOnlyAdmin):
         "taken_from",
         "gives_back",
         "given_back",
-        "organization",
-        "counterparty_organization",
+        "home",
+        "elsewhere",
         "source_transaction",
         "destination_transaction",
         *_OF_THE_ASKING_SIDE,
@@ -94,6 +97,16 @@ class TransferAdmin(ReadOnlyAdmin):
     def payee(self, transfer: Transfer) -> str:
         """Holder and handle; the bank for a withdrawal."""
         return _end(transfer.destination_holder, transfer.destination_handle)
+
+    @admin.display(description="Organization")
+    def home(self, transfer: Transfer) -> str | None:
+        """Whose transfer it is: not always the reader's own organization, so by its name alone."""
+        return display_name(transfer.organization_id)
+
+    @admin.display(description="Counterparty organization")
+    def elsewhere(self, transfer: Transfer) -> str | None:
+        """The other side's, if it is another."""
+        return display_name(transfer.counterparty_organization_id)
 
     @admin.display(description="Amount")
     def amount(self, transfer: Transfer) -> str:

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_time_zones"),
         ("ledger", "0016_rules_a_review_missed"),
-        ("wallets", "0008_withdrawn_limits"),
+        ("wallets", "0009_account_numbers"),
     ]
 
     operations = [

@@ -9,9 +9,18 @@ Fees and limits are terms under which people's wallets pay out.
 
 from __future__ import annotations
 
+from wallets.models.account_numbers import AccountNumber
 from wallets.models.holds import WalletHold
 from wallets.models.terms import FeeSchedule, LimitRule, SpendingUsage
 from wallets.models.transfers import Transfer
 from wallets.models.wallets import Wallet
 
-__all__ = ["FeeSchedule", "LimitRule", "SpendingUsage", "Transfer", "Wallet", "WalletHold"]
+__all__ = [
+    "AccountNumber",
+    "FeeSchedule",
+    "LimitRule",
+    "SpendingUsage",
+    "Transfer",
+    "Wallet",
+    "WalletHold",
+]

@@ -23,10 +23,13 @@ from ledger.services.locking import lock_account
 from wallets.choices import WalletKind
 from wallets.errors import HolderNotFound, OrganizationInactive, WalletExists, WalletNotFound
 from wallets.models import Wallet
-from wallets.policy import may_open_for
+from wallets.policy import permission_to_open_for
+from wallets.services.account_numbers import give_account_number
 
 # 33 million handles exist; eight collisions in a row mean something else is wrong.
 _HANDLE_ATTEMPTS = 8
+# Drawn at random and unique: the handle, the account's code made of it, the account number.
+_DRAWN = ("handle", "account_code", "blind_index")
 
 
 def open_wallet(
@@ -57,7 +60,7 @@ def open_wallet(
         except IntegrityError as error:
             if "wallet_one_of_each" in str(error):
                 raise WalletExists(facts={"kind": kind, "currency": currency}) from error
-            if "handle" not in str(error) and "account_code" not in str(error):
+            if not any(name in str(error) for name in _DRAWN):
                 raise
     raise Busy()
 
@@ -73,7 +76,8 @@ def _open(
     now: dt.datetime,
 ) -> Wallet:
     organization_id = actor.organization_id
-    if organization_id is None or not may_open_for(actor, owner_id=owner_id):
+    require(actor, permission_to_open_for(actor, owner_id=owner_id))
+    if organization_id is None:
         raise PermissionDenied()
     if organization_id not in active_organizations([organization_id]):
         raise OrganizationInactive()
@@ -94,6 +98,7 @@ def _open(
         account_id=account_id,
         created_at=now,
     )
+    give_account_number(wallet=wallet, now=now)
     _tell(actor=actor, wallet=wallet, verb="open", happened="opened", now=now)
     return wallet
 

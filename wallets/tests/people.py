@@ -18,6 +18,7 @@ from kernel.actor import Actor, Door, anonymous
 from kernel.context import reading
 from kernel.crypto import fingerprint
 from ledger.queries import accounts, transactions
+from tests.mailbox import confirm_address
 from tests.world import NOW, PASSWORD, World
 from wallets.choices import WalletKind
 from wallets.models import SpendingUsage, Transfer, Wallet, WalletHold
@@ -34,9 +35,10 @@ _numbers = itertools.count(1)
 def hired(world: World, name: str, role: str) -> User:
     """A new colleague of Alice's."""
     invited = invite(actor=world.actor(world.alice), email=f"{name}@acme.test", role=role, now=NOW)
-    return join(
+    user = join(
         actor=STRANGER, token=invited[1], full_name=name.title(), password=PASSWORD, now=NOW
     )
+    return confirm_address(user, now=NOW, request_id="test")
 
 
 def key_of(world: World, *scopes: str, by: User | None = None) -> Actor:
@@ -85,7 +87,7 @@ def registered(name: str) -> tuple[Organization, User]:
         password=PASSWORD,
         now=NOW,
     )
-    return made.organization, made.owner
+    return made.organization, confirm_address(made.owner, now=NOW, request_id="test")
 
 
 def cash(

@@ -15,14 +15,25 @@ from web.forms.money import (
     PartForm,
     SendForm,
 )
-from web.forms.people import ApiKeyForm, InviteForm, JoinForm, RegisterForm, SignInForm
+from web.forms.people import (
+    ApiKeyForm,
+    ChangePasswordForm,
+    ForgotPasswordForm,
+    InviteForm,
+    JoinForm,
+    NewPasswordForm,
+    RegisterForm,
+    SignInForm,
+)
 
 __all__ = [
     "PART",
     "WHOLE",
     "ApiKeyForm",
     "CapForm",
+    "ChangePasswordForm",
     "FeeForm",
+    "ForgotPasswordForm",
     "HistoryForm",
     "HoldForm",
     "HoldsForm",
@@ -30,6 +41,7 @@ __all__ = [
     "JoinForm",
     "LimitForm",
     "LineField",
+    "NewPasswordForm",
     "OpenWalletForm",
     "OrganizationFeeForm",
     "PartForm",

@@ -69,6 +69,36 @@ class JoinForm(forms.Form):
     password = forms.CharField(strip=False, widget=_NEW_PASSWORD, help_text=_PASSWORD_HINT)
 
 
+class ForgotPasswordForm(forms.Form):
+    """The address to send a link to."""
+
+    email = forms.EmailField(
+        label="E-mail",
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+    )
+
+
+class NewPasswordForm(forms.Form):
+    """A password to have from now on."""
+
+    password = forms.CharField(
+        label="New password", strip=False, widget=_NEW_PASSWORD, help_text=_PASSWORD_HINT
+    )
+
+
+class ChangePasswordForm(forms.Form):
+    """The present password and the one to have from now on."""
+
+    old_password = forms.CharField(
+        label="Present password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new_password = forms.CharField(
+        label="New password", strip=False, widget=_NEW_PASSWORD, help_text=_PASSWORD_HINT
+    )
+
+
 class InviteForm(forms.Form):
     """Whom to invite, as what."""
 

@@ -32,6 +32,7 @@ class Chrome:
     organization_name: str
     may_admin: bool
     may_verify: bool
+    waits_for_address: bool
 
 
 def initials_of(name: str) -> str:
@@ -52,6 +53,7 @@ def chrome_of(user: User, *, here: str) -> Chrome:
         organization_name=organization.display_name if organization else "VaultCraft staff",
         may_admin=user.is_staff,
         may_verify=user.may("kyc.apply"),
+        waits_for_address=user.email_confirmed_at is None,
     )
 
 

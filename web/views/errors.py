@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from accounts.errors import StepUpRequired
+from accounts.errors import EmailNotConfirmed, StepUpRequired
 from kernel.errors import Kind, VaultCraftError
-from web.refusals import STATUS_OF_KIND, SYMBOL_OF_KIND
+from web.refusals import STATUS_OF_KIND, SYMBOL_OF_KIND, sentence_of
 
 logger = logging.getLogger(__name__)
 
@@ -25,9 +25,15 @@ def refused(request: HttpRequest, error: VaultCraftError) -> HttpResponse:
         status=STATUS_OF_KIND[error.kind],
         code=error.code,
         title=error.title,
-        detail=_WORDS.get(error.kind, error.detail),
+        detail=_words(error),
         symbol=SYMBOL_OF_KIND.get(error.kind, "circle-alert"),
     )
+
+
+def _words(error: VaultCraftError) -> str:
+    if isinstance(error, EmailNotConfirmed):
+        return sentence_of(code=error.code).words
+    return _WORDS.get(error.kind, error.detail)
 
 
 def _to_step_up(request: HttpRequest) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import InvalidInvitation
+from accounts.models import User
 from accounts.services.invitations import invitation_of
 from accounts.services.invitations import join as join_organization
 from accounts.services.organizations import register_organization
@@ -16,11 +17,12 @@ from accounts.services.sessions import revoke_session
 from accounts.services.sign_in import verify_password
 from kernel import clock
 from kernel.errors import VaultCraftError
+from web.device_cookie import welcome
 from web.doors import PersonRequest, acts, enter, safe_next, stranger
 from web.forms import JoinForm, RegisterForm, SignInForm
 from web.presenters.choices import currency_choices
 from web.refusals import STATUS_OF_KIND, explain
-from web.views.second_step import go_on, welcome
+from web.views.second_step import go_on
 
 HOME_MARKET = {"country": "IN", "base_currency": "INR"}
 
@@ -44,12 +46,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             password=form.cleaned_data["password"],
             now=clock.now(),
         )
-        address = go_on(request, user, wanted=safe_next(request, form.cleaned_data["next"]))
+        return go_on(request, user, wanted=safe_next(request, form.cleaned_data["next"]))
     except VaultCraftError as error:
         explain(form, error)
         status = STATUS_OF_KIND[error.kind]
         return render(request, "web/sign_in.html", {"form": form}, status=status)
-    return HttpResponseRedirect(address)
 
 
 @acts
@@ -86,8 +87,7 @@ def register(request: HttpRequest) -> HttpResponse:
         explain(form, error)
         status = STATUS_OF_KIND[error.kind]
         return render(request, "web/register.html", {"form": form}, status=status)
-    welcome(request, registration.owner)
-    return HttpResponseRedirect(reverse("web:home"))
+    return _welcomed(request, registration.owner, to=reverse("web:home"))
 
 
 @never_cache
@@ -111,5 +111,10 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     except VaultCraftError as error:
         explain(form, error)
         return render(request, "web/join.html", context, status=STATUS_OF_KIND[error.kind])
-    welcome(request, user)
-    return HttpResponseRedirect(reverse("web:home"))
+    return _welcomed(request, user, to=reverse("web:home"))
+
+
+def _welcomed(request: HttpRequest, user: User, *, to: str) -> HttpResponse:
+    response = HttpResponseRedirect(to)
+    welcome(request, response, user)
+    return response

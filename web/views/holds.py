@@ -39,6 +39,7 @@ from web.presenters.holds import PREFIX, HoldCard, hold_card, hold_row
 from web.presenters.money import shown
 from web.presenters.movements import movement_row
 from web.presenters.wallets import source_choices
+from web.presenters.whereabouts import network_notice
 from web.refusals import STATUS_OF_KIND, explain, words_of
 from web.views.send import payee_context
 
@@ -229,7 +230,7 @@ def _form_page(
     status: int = 200,
     more: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    context: dict[str, Any] = {"form": form, **(more or {})}
+    context: dict[str, Any] = {"form": form, **(more or {}), **network_notice(request)}
     if "destination" not in form.errors:
         context |= payee_context(str(form["destination"].value() or ""))
     return page(request, "web/hold_new.html", context, here="holds", status=status)

@@ -2,40 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpResponse
 
 from accounts.choices import PlatformRole, Role
-from accounts.models import SignInSession, User
-from accounts.queries import visible_sessions
-from accounts.services.sessions import revoke_session
-from kernel import clock
-from kernel.actor import Door
-from kernel.errors import NotFound
-from kernel.ids import MalformedId, decode, encode
-from web.doors import PersonRequest, acts, reads
+from accounts.models import Phone, User
+from kernel.ids import encode
+from web.doors import PersonRequest, reads
 from web.pages import page
-
-MOST_SESSIONS = 20
-# In the order to look: Edge calls itself Chrome too, and Chrome calls itself Safari.
-_BROWSERS = (
-    ("Edg/", "Edge"),
-    ("OPR/", "Opera"),
-    ("Firefox/", "Firefox"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-)
-_SYSTEMS = (
-    ("Android", "Android"),
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "macOS"),
-    ("Linux", "Linux"),
-)
 
 
 @reads
@@ -51,43 +24,11 @@ def profile(request: PersonRequest) -> HttpResponse:
         "role": _role(user),
         "since": user.created_at,
     }
-    mine = visible_sessions(request.actor).filter(
-        user_id=user.id, revoked_at=None, expires_at__gt=clock.now()
-    )
     context = {
         "profile": facts,
-        "sessions": [_session(request, row) for row in mine[:MOST_SESSIONS]],
+        "phone": Phone.objects.filter(user_id=user.id).first(),
     }
     return page(request, "web/profile.html", context, here="profile")
-
-
-@acts
-def end_session(request: PersonRequest, session_id: str) -> HttpResponse:
-    """Sign out one of one's other devices; it stops at its next request."""
-    try:
-        ended = decode("ses", session_id)
-    except MalformedId as error:
-        raise NotFound() from error
-    revoke_session(actor=request.actor, session_id=ended, now=clock.now())
-    messages.success(request, "That session is ended.")
-    return HttpResponseRedirect(reverse("web:profile"))
-
-
-def _session(request: PersonRequest, row: SignInSession) -> dict[str, Any]:
-    return {
-        "device": _device(row.user_agent) or "A program",
-        "where": f"{'API' if row.door == Door.API else 'Browser'} · {row.ip or 'unknown address'}",
-        "since": row.opened_at,
-        "here": row.id == request.session_id,
-        "end_url": reverse("web:session-end", args=[encode("ses", row.id)]),
-    }
-
-
-def _device(user_agent: str) -> str:
-    """Browser and system, as far as the browser says; enough to recognize one's own."""
-    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
-    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
-    return " on ".join(part for part in (browser, system) if part)
 
 
 def _role(user: User) -> str:

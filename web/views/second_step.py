@@ -10,7 +10,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import policy
-from accounts.actors import as_user
 from accounts.choices import FactorMethod
 from accounts.errors import ChallengeEnded, TooManyFactorTries
 from accounts.models import User
@@ -21,12 +20,13 @@ from accounts.services.challenges import (
     second_factor_is_needed,
     send_code_again,
 )
-from accounts.services.sessions import open_browser_session
+from accounts.services.devices import known_device
 from kernel import clock
 from kernel.crypto import new_token
 from kernel.errors import VaultCraftError
 from web import steps
-from web.doors import remember, safe_next, stranger
+from web.device_cookie import device_token_of, welcome
+from web.doors import safe_next, stranger
 from web.forms import ProofForm
 from web.refusals import STATUS_OF_KIND, explain, words_of
 
@@ -34,37 +34,24 @@ _WAIT_SECONDS = 600
 TEMPLATE = "web/second_step.html"
 
 
-def go_on(request: HttpRequest, user: User, *, wanted: str) -> str:
-    """Where somebody goes whose password was right: in, or to the second step.
+def go_on(request: HttpRequest, user: User, *, wanted: str) -> HttpResponse:
+    """Lead somebody whose password was right on: in, or to the second step.
 
     The cookie's session begins anew before anything is kept in it, so nobody who planted a cookie
     shares what follows.
     """
-    if not second_factor_is_needed(user=user, device_is_known=device_is_known(request, user)):
-        welcome(request, user)
-        return wanted
-    device, now = new_token(), clock.now()
+    now = clock.now()
+    known = known_device(user_id=user.id, token=device_token_of(request), now=now)
+    if not second_factor_is_needed(user=user, device_is_known=known is not None):
+        response = HttpResponseRedirect(wanted)
+        welcome(request, response, user)
+        return response
+    device = new_token()
     challenge = challenge_at_sign_in(actor=stranger(request), user=user, device=device, now=now)
     request.session.flush()
     request.session.set_expiry(_WAIT_SECONDS)
     steps.keep(request, challenge, wanted=wanted, now=now, device=device)
-    return reverse("web:second-step")
-
-
-def welcome(request: HttpRequest, user: User, *, second_factor: FactorMethod | None = None) -> None:
-    """Open a session for somebody who has proven who they are, under a fresh cookie."""
-    session = open_browser_session(
-        actor=as_user(actor=stranger(request), user=user),
-        now=clock.now(),
-        user_agent=request.headers.get("User-Agent", ""),
-        second_factor=second_factor,
-    )
-    remember(request, session_id=session.id)
-
-
-def device_is_known(request: HttpRequest, user: User) -> bool:
-    """Whether this person has signed in from this browser before."""
-    return False
+    return HttpResponseRedirect(reverse("web:second-step"))
 
 
 @never_cache
@@ -96,8 +83,9 @@ def second_step(request: HttpRequest) -> HttpResponse:
     except VaultCraftError as error:
         explain(form, error)
         return render(request, TEMPLATE, context, status=STATUS_OF_KIND[error.kind])
-    welcome(request, proof.user, second_factor=proof.method)
-    return HttpResponseRedirect(_onward(request, proof, wanted=step.wanted))
+    response = HttpResponseRedirect(_onward(request, proof, wanted=step.wanted))
+    welcome(request, response, proof.user, second_factor=proof.method)
+    return response
 
 
 @never_cache

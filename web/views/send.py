@@ -40,6 +40,7 @@ from web.pages import page
 from web.presenters.chrome import initials_of
 from web.presenters.money import shown
 from web.presenters.wallets import holder_of, source_choices
+from web.presenters.whereabouts import network_notice
 from web.refusals import explain, sentence_of
 from web.reviews import Review, opened
 
@@ -217,6 +218,7 @@ def _form_page(
     failed_url: str = "",
 ) -> HttpResponse:
     context = {"form": form, "expired": expired, "failed_url": failed_url}
+    context |= network_notice(request)
     if "destination" not in form.errors:
         context |= payee_context(str(form["destination"].value() or ""))
     return page(request, "web/send.html", context, here="send", status=status)

@@ -21,8 +21,8 @@ from ledger.choices import AccountStatus
 from ledger.queries import entries_of_account
 from wallets.choices import WalletKind
 from wallets.errors import WalletNotFound
-from wallets.models import Wallet
-from wallets.policy import may_debit
+from wallets.models import AccountNumber, Wallet
+from wallets.policy import may_debit, may_reveal_number
 from wallets.queries import limits_of, visible_transfers, visible_wallets, wallet_of
 from wallets.services.wallets import close_wallet, freeze_wallet, open_wallet, unfreeze_wallet
 from web.doors import PersonRequest, acts, reads
@@ -104,6 +104,10 @@ def detail(request: PersonRequest, wallet: str) -> HttpResponse:
         ],
         "pager": shown.pager,
         "actions": _actions(request.actor, found),
+        "account_number": AccountNumber.objects.filter(wallet=found).first(),
+        "may_reveal": may_reveal_number(
+            request.actor, organization_id=found.organization_id, owner_id=found.owner_id
+        ),
         "may_send": _may_send(request.actor, found),
     }
     partial = bool(getattr(request, "htmx", False))

@@ -6,7 +6,12 @@ it. The browser has sessions too, without tokens.
 
 from __future__ import annotations
 
-from accounts.services.sessions.ending import end_sessions_of, revoke_session
+from accounts.services.sessions.ending import (
+    end_other_sessions,
+    end_own_session,
+    end_sessions_of,
+    revoke_session,
+)
 from accounts.services.sessions.opening import (
     authenticate,
     open_browser_session,
@@ -18,6 +23,8 @@ from accounts.services.sessions.tokens import TokenPair
 __all__ = [
     "TokenPair",
     "authenticate",
+    "end_other_sessions",
+    "end_own_session",
     "end_sessions_of",
     "open_browser_session",
     "open_session",

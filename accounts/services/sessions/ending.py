@@ -13,7 +13,7 @@ from accounts.models import SignInSession, User
 from accounts.queries import visible_sessions
 from audit.services import Act, record_many
 from events.services import Fact, emit_many
-from kernel.actor import Actor
+from kernel.actor import Actor, ActorKind
 from kernel.errors import NotFound, PermissionDenied
 from kernel.transactions import needs_transaction, opens_transaction
 
@@ -37,6 +37,37 @@ def revoke_session(*, actor: Actor, session_id: uuid.UUID, now: dt.datetime) -> 
     reason = SessionEnd.SIGNED_OUT if own else SessionEnd.KILLED
     sessions = SignInSession.objects.filter(id=session.id)
     end_sessions(actor=actor, sessions=sessions, reason=reason, now=now)
+
+
+@opens_transaction
+def end_own_session(*, actor: Actor, session_id: uuid.UUID, now: dt.datetime) -> None:
+    """End one of one's own sessions, here or elsewhere; see `end_sessions`.
+
+    Unlike `revoke_session` it finds nobody else's, whatever the actor's role.
+
+    :raises NotFound: if the actor has no such session.
+    """
+    own = SignInSession.objects.filter(id=session_id, user_id=_person(actor))
+    if not own.exists():
+        raise NotFound("There is no such session.")
+    end_sessions(actor=actor, sessions=own, reason=SessionEnd.SIGNED_OUT, now=now)
+
+
+@opens_transaction
+def end_other_sessions(*, actor: Actor, keep: uuid.UUID, now: dt.datetime) -> int:
+    """End every session of one's own but the one that asks, and say how many; see `end_sessions`.
+
+    :param keep: the session that asks.
+    :raises PermissionDenied: if the actor is no person.
+    """
+    others = SignInSession.objects.filter(user_id=_person(actor)).exclude(id=keep)
+    return end_sessions(actor=actor, sessions=others, reason=SessionEnd.SIGNED_OUT, now=now)
+
+
+def _person(actor: Actor) -> uuid.UUID:
+    if actor.kind is not ActorKind.USER or actor.id is None:
+        raise PermissionDenied("Only a person has sessions.")
+    return actor.id
 
 
 @needs_transaction

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 
 from django.conf import settings
 
 from accounts.actors import user_actor
 from accounts.choices import FactorMethod
 from accounts.errors import InvalidAccessToken
-from accounts.models import SignInSession
+from accounts.models import Device, SignInSession
 from accounts.queries import live_session
+from accounts.services.networks.noting import note_network
 from accounts.services.sessions.tokens import TokenPair, insert_token, pair
 from accounts.tokens import read_access_token
+from accounts.user_agents import kept
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor, ActorKind, Door
 from kernel.crypto import new_token
 from kernel.errors import PermissionDenied
 from kernel.transactions import needs_transaction, opens_transaction
-
-_USER_AGENT_LENGTH = 300
 
 
 @opens_transaction
@@ -29,17 +30,32 @@ def open_session(
     actor: Actor,
     now: dt.datetime,
     user_agent: str = "",
+    device: Device | None = None,
+    device_bound: bool = False,
     second_factor: FactorMethod | None = None,
 ) -> TokenPair:
     """Open a session with tokens for somebody who has just proven who they are.
 
-    Emits `accounts.session.opened`; records `accounts.session.open`.
+    Notes the network (see `note_network`) and locks the device. Emits `accounts.session.opened`;
+    records `accounts.session.open`.
 
     :param actor: the person (see `accounts.actors.user_actor`).
     :param second_factor: what was proven besides the password, just now.
-    :raises PermissionDenied: if the actor is no person.
+    :param device: what it is opened on (see `accounts.services.devices.met_device`); the session
+        ends with it.
+    :param device_bound: whether a refresh must show the device's token: for a client that has shown
+        it just now, and so keeps it.
+    :raises PermissionDenied: if the actor is no person, or the device not that person's any more.
     """
-    session = _open(actor=actor, now=now, user_agent=user_agent, second_factor=second_factor)
+    session = _open(
+        actor=actor,
+        now=now,
+        lasts_seconds=settings.REFRESH_ABSOLUTE_SECONDS,
+        user_agent=user_agent,
+        device=device,
+        device_bound=device_bound,
+        second_factor=second_factor,
+    )
     refresh = new_token()
     insert_token(session=session, text=refresh, now=now)
     return pair(session=session, refresh=refresh, now=now)
@@ -51,34 +67,56 @@ def open_browser_session(
     actor: Actor,
     now: dt.datetime,
     user_agent: str = "",
+    device: Device | None = None,
     second_factor: FactorMethod | None = None,
 ) -> SignInSession:
     """Open a session without tokens: the browser's cookie carries its id.
 
-    Emits `accounts.session.opened`; records `accounts.session.open`. Ask
+    Locks the device. Emits `accounts.session.opened`; records `accounts.session.open`. Ask
     `queries.live_session` on each request.
 
     :param second_factor: what was proven besides the password, just now.
-    :raises PermissionDenied: if the actor is no person.
+    :param device: what it is opened on; the session ends with it.
+    :raises PermissionDenied: if the actor is no person, or the device not that person's any more.
     """
-    return _open(actor=actor, now=now, user_agent=user_agent, second_factor=second_factor)
+    return _open(
+        actor=actor,
+        now=now,
+        lasts_seconds=settings.SESSION_COOKIE_AGE,
+        user_agent=user_agent,
+        device=device,
+        device_bound=False,
+        second_factor=second_factor,
+    )
 
 
 @needs_transaction
 def _open(
-    *, actor: Actor, now: dt.datetime, user_agent: str, second_factor: FactorMethod | None
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    lasts_seconds: int,
+    user_agent: str,
+    device: Device | None,
+    device_bound: bool,
+    second_factor: FactorMethod | None,
 ) -> SignInSession:
     if actor.kind is not ActorKind.USER or actor.id is None:
         raise PermissionDenied("Only a person can sign in.")
+    note_network(actor=actor, user_id=actor.id, now=now)
+    if device is not None:
+        _see(device=device, user_id=actor.id, ip=actor.ip, now=now)
     session = SignInSession.objects.create(
         user_id=actor.id,
         organization_id=actor.organization_id,
+        device=device,
+        device_bound=device_bound,
         door=actor.door,
         ip=actor.ip,
-        user_agent=user_agent.replace("\0", "")[:_USER_AGENT_LENGTH],
+        user_agent=kept(user_agent),
         opened_at=now,
         last_seen_at=now,
-        expires_at=now + dt.timedelta(seconds=settings.REFRESH_ABSOLUTE_SECONDS),
+        expires_at=now + dt.timedelta(seconds=lasts_seconds),
         second_factor=second_factor,
         second_factor_at=now if second_factor else None,
     )
@@ -100,6 +138,14 @@ def _open(
         now=now,
     )
     return session
+
+
+@needs_transaction
+def _see(*, device: Device, user_id: uuid.UUID, ip: str | None, now: dt.datetime) -> None:
+    """Note where and when; a device being revoked at this moment is waited for, and refused."""
+    live = Device.objects.filter(id=device.id, user_id=user_id, revoked_at=None)
+    if not live.update(last_seen_at=now, ip=ip):
+        raise PermissionDenied("This device was revoked.")
 
 
 def authenticate(

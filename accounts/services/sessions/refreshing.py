@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from hmac import compare_digest
 
 from django.db import connection
 
-from accounts.choices import SessionEnd
+from accounts.choices import MailKind, SessionEnd
 from accounts.errors import InvalidRefreshToken, OrganizationSuspended
 from accounts.models import RefreshToken, SignInSession
 from accounts.services.lookups import view_of_newcomer
+from accounts.services.mail import notify_security
+from accounts.services.networks.noting import note_network
 from accounts.services.sessions.ending import end_sessions
 from accounts.services.sessions.tokens import TokenPair, insert_token, pair, successor_of
 from audit.services import record
@@ -28,16 +31,23 @@ from kernel.transactions import needs_transaction, opens_transaction
 GRACE = dt.timedelta(seconds=10)
 
 
-def rotate_refresh(*, actor: Actor, refresh: str, now: dt.datetime) -> TokenPair:
+def rotate_refresh(
+    *, actor: Actor, refresh: str, now: dt.datetime, device_token: str | None = None
+) -> TokenPair:
     """Exchange a refresh token for its successor and a fresh access token.
 
     However many requests bring the same token at once, one uses it; the others, and a retry within
     `GRACE`, get the same successor as long as that is unused itself. Later, the session is ended:
     emits `accounts.refresh_token.reused` and `accounts.session.revoked`, records
-    `accounts.refresh_token.reuse`. An ordinary refresh is kept on the session, not audited.
+    `accounts.refresh_token.reuse`, and mails the person. An ordinary refresh is kept on the
+    session, not audited. A token without the device that its session is bound to is not used up:
+    records `accounts.refresh_token.refuse`.
 
     :param actor: the stranger at the door.
-    :raises InvalidRefreshToken: if the token is unknown, expired or reused, or its session ended.
+    :param device_token: of the device the session was opened on; must be its own when given, and
+        given when the session is bound to it.
+    :raises InvalidRefreshToken: if the token is unknown, expired or reused, its session ended, or
+        the device is another.
     :raises OrganizationSuspended: if the person's organization is suspended.
     """
     session = _session_of(refresh)
@@ -45,6 +55,9 @@ def rotate_refresh(*, actor: Actor, refresh: str, now: dt.datetime) -> TokenPair
         raise InvalidRefreshToken()
     if not session.user.may_sign_in:
         raise OrganizationSuspended()
+    if not _on_its_device(session=session, device_token=device_token):
+        _refuse(actor=actor, organization_id=session.organization_id, session=session, now=now)
+        raise InvalidRefreshToken()
     tokens = _rotate(actor=actor, organization_id=session.organization_id, refresh=refresh, now=now)
     if tokens is None:
         raise InvalidRefreshToken()
@@ -53,8 +66,31 @@ def rotate_refresh(*, actor: Actor, refresh: str, now: dt.datetime) -> TokenPair
 
 def _session_of(refresh: str) -> SignInSession | None:
     with reading_as(Context(scope=Scope.SIGN_IN)):
-        sessions = SignInSession.objects.select_related("user__organization")
+        sessions = SignInSession.objects.select_related("user__organization", "device")
         return sessions.filter(tokens__token_hash=hash_token(refresh)).first()
+
+
+def _on_its_device(*, session: SignInSession, device_token: str | None) -> bool:
+    """Whether the request comes from where the session was opened, as far as it has to prove it."""
+    if device_token is None:
+        return not session.device_bound
+    device = session.device
+    return device is not None and compare_digest(bytes(device.token_hash), hash_token(device_token))
+
+
+@opens_transaction(context=view_of_newcomer)
+def _refuse(
+    *, actor: Actor, organization_id: uuid.UUID | None, session: SignInSession, now: dt.datetime
+) -> None:
+    record(
+        actor=actor,
+        action="accounts.refresh_token.refuse",
+        subject_type="session",
+        subject_id=session.id,
+        organization_id=organization_id,
+        metadata={"reason": "another_device"},
+        now=now,
+    )
 
 
 @opens_transaction(context=view_of_newcomer)
@@ -63,11 +99,12 @@ def _rotate(
 ) -> TokenPair | None:
     """The next pair, or None for a refusal: it may have ended the session, so it must commit."""
     won = _claim(refresh=refresh, now=now)
-    chain = RefreshToken.objects.select_related("session", "successor")
+    chain = RefreshToken.objects.select_related("session__user", "successor")
     token = chain.get(token_hash=hash_token(refresh))
     if not token.session.is_live(now=now):
         return None
     if won:
+        note_network(actor=actor, user_id=token.session.user_id, now=now)
         return _succeed(token=token, refresh=refresh, now=now)
     if token.used_at is None:  # it idled out
         return None
@@ -121,6 +158,9 @@ def _raise_alarm(*, actor: Actor, session: SignInSession, now: dt.datetime) -> N
         subject_id=session.id,
         organization_id=session.organization_id,
         now=now,
+    )
+    notify_security(
+        actor=actor, user=session.user, kind=MailKind.REFRESH_REUSED, variables={}, now=now
     )
     emit(
         name="accounts.refresh_token.reused",

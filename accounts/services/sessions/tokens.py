@@ -31,6 +31,7 @@ def insert_token(*, session: SignInSession, text: str, now: dt.datetime) -> Refr
     idle_end = now + dt.timedelta(seconds=settings.REFRESH_IDLE_SECONDS)
     return RefreshToken.objects.create(
         session=session,
+        organization_id=session.organization_id,
         token_hash=hash_token(text),
         issued_at=now,
         expires_at=min(idle_end, session.expires_at),

@@ -109,6 +109,7 @@ def test_another_organization_sees_and_touches_nothing(alice: User):
 
 
 def test_a_challenge_steps_up_a_session_of_its_own_person(alice: User):
+    [(session_id,)] = rows("SELECT id FROM accounts_signinsession")
     charlie = registered("Globex", "charlie").owner
     assert charlie.organization is not None
     view(charlie.organization)
@@ -116,9 +117,9 @@ def test_a_challenge_steps_up_a_session_of_its_own_person(alice: User):
         "accounts_challenge_of_its_session",
         "INSERT INTO accounts_factorchallenge (id, user_id, organization_id, token_hash, purpose,"
         " device_hash, session_id, passkey_challenge, tries, opened_at, expires_at)"
-        " SELECT gen_random_uuid(), %s, %s, sha256('a'), 'step_up', sha256('b'), s.id,"
-        " sha256('c'), 0, now(), now() FROM accounts_signinsession s WHERE s.user_id = %s LIMIT 1",
+        " VALUES (gen_random_uuid(), %s, %s, sha256('a'), 'step_up', sha256('b'), %s,"
+        " sha256('c'), 0, now(), now())",
         charlie.id,
         charlie.organization_id,
-        alice.id,
+        session_id,
     )

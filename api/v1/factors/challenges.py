@@ -8,8 +8,6 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from accounts import errors as accounts_errors
-from accounts.actors import as_user
-from accounts.services import sessions
 from accounts.services.challenges import (
     answer_at_sign_in,
     answer_to_step_up,
@@ -24,10 +22,11 @@ from api.v1.factors.shapes import (
     ChallengeAnswer,
     Challenged,
     Confirmed,
+    SignInAnswer,
     rendered_challenge,
 )
 from api.v1.rendering import instant
-from api.v1.tokens import Tokens, client_of, rendered_tokens, user_agent_of
+from api.v1.tokens import Tokens, client_of, let_in
 from kernel import clock
 
 TAG = "Sign-in"
@@ -56,7 +55,7 @@ class AnswerChallenge(Endpoint):
         summary="Sign in: the second step",
         description="A challenge takes five tries within five minutes, from the client that was"
         " challenged, and is good for one sign-in.",
-        request=ChallengeAnswer,
+        request=SignInAnswer,
         response=Tokens,
         refusals=(*ANSWER_REFUSALS, accounts_errors.InvalidCredentials),
         public=True,
@@ -64,22 +63,19 @@ class AnswerChallenge(Endpoint):
     def post(self, request: Request) -> HttpResponse:
         """Judge the factor, and open a session."""
         stranger, now = actor_of(request), clock.now()
-        answer = body_of(request, ChallengeAnswer)
+        answer = body_of(request, SignInAnswer)
+        shown = answer.get("device_token")
         proof = answer_at_sign_in(
             actor=stranger,
             challenge=answer["id"],
             method=answer["method"],
             proof=_proof(answer),
-            device=client_of(request),
+            device=client_of(request, shown),
             now=now,
         )
-        tokens = sessions.open_session(
-            actor=as_user(actor=stranger, user=proof.user),
-            now=now,
-            user_agent=user_agent_of(request),
-            second_factor=proof.method,
+        return let_in(
+            request, user=proof.user, device_token=shown, second_factor=proof.method, now=now
         )
-        return Answer.of(rendered_tokens(tokens)).response()
 
 
 class StepUp(Endpoint):

@@ -33,6 +33,7 @@ from api.v1.factors.shapes import (
 )
 from kernel import clock
 from kernel.context import reading
+from kernel.errors import NotFound
 
 TAG = "Me"
 STEP_UP = accounts_errors.StepUpRequired
@@ -85,8 +86,7 @@ class MyTotp(Endpoint):
         tag=TAG,
         summary="Remove my authenticator app",
         status=204,
-        path={},
-        refusals=(STEP_UP, accounts_errors.LastStrongFactor),
+        refusals=(STEP_UP, accounts_errors.LastStrongFactor, NotFound),
     )
     def delete(self, request: Request) -> HttpResponse:
         """Erase the secret."""

@@ -15,6 +15,7 @@ from accounts.services.factors import Factors as FactorsFound
 from api import fields
 from api.v1.rendering import instant
 from api.v1.shapes import id_member
+from api.v1.tokens import device_token
 from kernel import ids
 
 
@@ -71,6 +72,12 @@ class ChallengeAnswer(fields.StrictSerializer):
         max_length=40, required=False, help_text="For every method but `passkey`."
     )
     passkey = CredentialField(required=False, help_text="For the method `passkey`.")
+
+
+class SignInAnswer(ChallengeAnswer):
+    """The same, with the device token that was sent with the password, if one was."""
+
+    device_token = device_token(help_text="The same as with the password.")
 
 
 class Confirmed(serializers.Serializer[Any]):

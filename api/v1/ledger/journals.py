@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts import errors as accounts_errors
 from api import fields, queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
@@ -42,6 +43,8 @@ REFUSED_BY_BOOKS = (
     ledger_errors.AccountSuspended,
     ledger_errors.AccountClosed,
     ledger_errors.InsufficientFunds,
+    accounts_errors.NetworkNotTrusted,
+    accounts_errors.CountryNotAllowed,
     ledger_errors.BalanceOutOfRange,
     ledger_errors.OrganizationInactive,
     ledger_errors.PeriodClosed,

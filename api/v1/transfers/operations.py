@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from accounts import errors as accounts_errors
 from api import errors, queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
@@ -61,6 +62,8 @@ REFUSALS = (
     wallet_errors.DestinationClosed,
     wallet_errors.OrganizationInactive,
     ledger_errors.InsufficientFunds,
+    accounts_errors.NetworkNotTrusted,
+    accounts_errors.CountryNotAllowed,
     ledger_errors.ClearingCapExceeded,
     ledger_errors.BalanceOutOfRange,
     wallet_errors.DailyLimitExceeded,

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from django.db import IntegrityError
 
+from accounts.policy import require
+from accounts.services.networks import foretell_network, require_trusted_network
 from kernel.actor import Actor
 from kernel.context import reading
 from kernel.money import checked_minor
@@ -51,7 +53,11 @@ def reverse_journal(*, actor: Actor, order: ReversalOrder, now: dt.datetime) -> 
     :raises UnbalancedJournal: if the given amounts do not balance in each currency.
     :raises JournalReferenceReused: if the reference stands in the books with another content.
     :raises PostingRefused: whatever else the books refuse.
+    :raises NetworkNotTrusted: if its person may not move money from where they are.
+    :raises CountryNotAllowed: if its organization lets no money move from there.
     """
+    require(actor, "ledger.post_journal")
+    require_trusted_network(actor=actor, now=now)
     try:
         return _reverse(actor=actor, order=order, now=now)
     except IntegrityError as error:
@@ -88,6 +94,8 @@ def rehearse_reversal(*, actor: Actor, order: ReversalOrder, now: dt.datetime) -
     :raises NotFound: if there is no such transaction, or none of the actor's organization.
     :raises InvalidAmount: unless each amount is from 1 to `MAX_MINOR`.
     """
+    require(actor, "ledger.post_journal")
+    foretell_network(actor=actor, now=now)
     with reading(actor):
         original = transaction_of(order.transaction_id)
         require_at_home(actor, "ledger.post_journal", organization_id=original.organization_id)

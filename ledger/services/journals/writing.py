@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from django.db import IntegrityError
 
+from accounts.policy import require
+from accounts.services.networks import foretell_network, require_trusted_network
 from kernel.actor import Actor
 from kernel.context import reading
 from kernel.money import checked_minor
@@ -58,7 +60,11 @@ def post_journal(*, actor: Actor, order: JournalOrder, now: dt.datetime) -> Jour
     :raises UnbalancedJournal: if debits and credits differ in a currency.
     :raises JournalReferenceReused: if the reference stands in the books with another content.
     :raises PostingRefused: whatever else the books refuse: a closed period, a floor, a state.
+    :raises NetworkNotTrusted: if its person may not move money from where they are.
+    :raises CountryNotAllowed: if its organization lets no money move from there.
     """
+    require(actor, "ledger.post_journal")
+    require_trusted_network(actor=actor, now=now)
     try:
         return _post(actor=actor, order=order, now=now)
     except IntegrityError as error:
@@ -95,6 +101,7 @@ def rehearse_journal(*, actor: Actor, order: JournalOrder, now: dt.datetime) -> 
     :raises InvalidAmount: unless each amount is from 1 to `MAX_MINOR`.
     """
     require_at_home(actor, "ledger.post_journal", organization_id=order.organization_id)
+    foretell_network(actor=actor, now=now)
     with reading(actor):
         return rehearsed(lambda: _journal(actor, order, now), now=now)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from django.db import IntegrityError
 
 from accounts.policy import may, require
+from accounts.services.networks import foretell_network, require_trusted_network
 from kernel.actor import Actor
 from kernel.context import Context, reading_as, widen
 from kernel.errors import Busy, VaultCraftError
@@ -97,7 +98,11 @@ def place_hold(request: HoldRequest) -> WalletHold:
     :raises FeeChanged: if another fee was expected.
     :raises ReferenceReused: if the reference stands for another request.
     :raises PostingRefused: for what the books refuse, `InsufficientFunds` above all.
+    :raises NetworkNotTrusted: if its person may not move money from where they are.
+    :raises CountryNotAllowed: if its organization lets no money move from there.
     """
+    require(request.actor, "transfers.create")
+    require_trusted_network(actor=request.actor, now=request.now)
     try:
         return _place(request=request)
     except IntegrityError as error:
@@ -112,6 +117,8 @@ def rehearse_hold(request: HoldRequest) -> HoldRehearsal:
     Takes no lock and writes no row; whether the reference stands already is not asked. Raises what
     `place_hold` does.
     """
+    require(request.actor, "transfers.create")
+    foretell_network(actor=request.actor, now=request.now)
     with reading_as(Context()):
         directory = look_up([request.source, request.destination])
         source = _payer(request, directory)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from django.db import IntegrityError
 
 from accounts.queries import first_instant_of
+from accounts.services.networks import NetworkStanding, asked_standings, note_networks
+from kernel.actor import Actor
 from kernel.context import Context, Scope
 from kernel.errors import Busy, VaultCraftError, registered_errors
 from kernel.transactions import opens_transaction, tune
@@ -19,7 +21,7 @@ from ledger.queries import clearing_accounts
 from ledger.services.accounts import ensure_cash_account
 from ledger.services.undoing import originals
 from wallets.choices import TransferState
-from wallets.directory import asked_directory
+from wallets.directory import Listed, asked_directory
 from wallets.errors import BatchWithheld, ExternalReferenceUsed, ReferenceReused
 from wallets.models import Transfer
 from wallets.services.lanes import LOCK_WAIT_MS
@@ -51,6 +53,8 @@ def execute_transfers(
     :raises ExternalReferenceUsed: if a cash movement repeats a bank's reference.
     :raises Busy: if locks could not be had in time.
     """
+    if not items:
+        return []
     if len(items) > MAX_BATCH:
         raise BatchTooLarge(facts={"maximum": MAX_BATCH, "items": len(items)})
     for _ in range(_ATTEMPTS):
@@ -84,6 +88,8 @@ def _execute(
 
 def _outcomes(items: Sequence[TransferRequest], all_or_nothing: bool) -> list[TransferOutcome]:
     prepared = prepare(items, all_or_nothing=all_or_nothing)
+    if prepared.unseen:
+        note_networks(actors=prepared.unseen, now=_latest(items))
     fresh = prepared.errors | _carried(prepared, all_or_nothing)
     return _in_order(items, prepared.known, fresh)
 
@@ -94,13 +100,16 @@ class Prepared:
 
     :param known: what stands already, by reference.
     :param errors: what of the rest cannot be tied to two wallets the actor may use.
-    :param drafts: what can; all of them refused when a whole batch is spoiled already.
+    :param drafts: what can; refused where its actor is on a network that may not move money, and
+        all of them when a whole batch is spoiled already.
+    :param unseen: who was never seen before on the network they are on.
     """
 
     known: Mapping[bytes, Transfer]
     terms: Terms
     errors: dict[bytes, TransferOutcome]
     drafts: list[Draft]
+    unseen: list[Actor]
 
 
 def prepare(items: Sequence[TransferRequest], *, all_or_nothing: bool) -> Prepared:
@@ -109,25 +118,45 @@ def prepare(items: Sequence[TransferRequest], *, all_or_nothing: bool) -> Prepar
     A reference that comes twice is tied once.
     """
     names = (name for item in items for name in (item.source, item.destination))
+    actors = [item.actor for item in items]
     with (
         asked_directory(names, asking=_asking(items)) as listed,
         asked_known_and_terms(items) as read,
+        asked_standings(actors, now=_latest(items)) as stand,
     ):
         directory = listed()
         known, terms = read()
+        standing_of = stand()
+    errors, tied = _tied(items, known, directory, standing_of)
+    if all_or_nothing and (errors or _spoiled(items, known)):
+        tied = [dataclasses.replace(draft, refusal=BatchWithheld()) for draft in tied]
+    unseen = {(actor.id, actor.ip): actor for actor in actors if standing_of(actor).unseen}
+    return Prepared(known, terms, errors, tied, list(unseen.values()))
+
+
+def _tied(
+    items: Sequence[TransferRequest],
+    known: Mapping[bytes, Transfer],
+    directory: Mapping[str, Listed],
+    standing_of: Callable[[Actor], NetworkStanding],
+) -> tuple[dict[bytes, TransferOutcome], list[Draft]]:
     errors: dict[bytes, TransferOutcome] = {}
     drafts: dict[bytes, Draft] = {}
     for item in items:
         if item.reference in known or item.reference in errors or item.reference in drafts:
             continue
         try:
-            drafts[item.reference] = tie(item, directory)
+            draft = tie(item, directory)
         except VaultCraftError as error:
             errors[item.reference] = TransferOutcome(None, error)
-    tied = list(drafts.values())
-    if all_or_nothing and (errors or _spoiled(items, known)):
-        tied = [dataclasses.replace(draft, refusal=BatchWithheld()) for draft in tied]
-    return Prepared(known, terms, errors, tied)
+            continue
+        refusal = standing_of(item.actor).refusal
+        drafts[item.reference] = dataclasses.replace(draft, refusal=refusal)
+    return errors, list(drafts.values())
+
+
+def _latest(items: Sequence[TransferRequest]) -> dt.datetime:
+    return max(item.now for item in items)
 
 
 def _in_order(

@@ -78,6 +78,8 @@ def rehearse_transfers(
     :raises BatchTooLarge: for more than `MAX_BATCH` items.
     :raises ExternalReferenceUsed: if a cash movement repeats a bank's reference.
     """
+    if not items:
+        return []
     if len(items) > MAX_BATCH:
         raise BatchTooLarge(facts={"maximum": MAX_BATCH, "items": len(items)})
     with reading_as(Context()):

@@ -16,6 +16,7 @@ from web import steps
 from web.doors import PersonRequest, reads, safe_next
 from web.pages import page
 from web.presenters.factors import factor_facts
+from web.presenters.whereabouts import device_facts, network_facts, session_facts
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -26,7 +27,13 @@ class Part:
     facts: Callable[[PersonRequest], dict[str, Any]]
 
 
-PARTS = (Part("web/security/factors.html", factor_facts),)
+PARTS = (
+    Part("web/security/password.html", lambda _: {}),
+    Part("web/security/factors.html", factor_facts),
+    Part("web/security/networks.html", network_facts),
+    Part("web/security/devices.html", device_facts),
+    Part("web/security/sessions.html", session_facts),
+)
 
 
 @reads

@@ -1,0 +1,63 @@
+"""What follows when a password is another one from now on, however that came."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from accounts.choices import LinkPurpose, MailKind, SessionEnd
+from accounts.models import SignInSession, User
+from accounts.services.links import withdraw_links
+from accounts.services.mail import notify_security
+from accounts.services.sessions.ending import end_sessions
+from audit.services import record
+from events.services import emit
+from kernel.actor import Actor
+from kernel.transactions import needs_transaction
+
+
+@needs_transaction
+def replace_password(
+    *,
+    actor: Actor,
+    user: User,
+    password_hash: str,
+    verb: str,
+    keep_session_id: uuid.UUID | None,
+    now: dt.datetime,
+) -> None:
+    """Keep the new hash, end the person's sessions but one, and tell them by mail.
+
+    An open link for a new password ends. The caller has locked the person. Emits
+    `accounts.password.changed` and `accounts.session.revoked` for each session; records
+    `accounts.password.<verb>` and `accounts.session.revoke`.
+    """
+    user.password = password_hash
+    user.save(update_fields=["password"])
+    withdraw_links(user=user, purpose=LinkPurpose.RESET_PASSWORD, now=now)
+    sessions = SignInSession.objects.filter(user=user)
+    if keep_session_id is not None:
+        sessions = sessions.exclude(id=keep_session_id)
+    end_sessions(actor=actor, sessions=sessions, reason=SessionEnd.PASSWORD_CHANGED, now=now)
+    notify_security(actor=actor, user=user, kind=MailKind.PASSWORD_CHANGED, variables={}, now=now)
+    _tell(actor=actor, user=user, verb=verb, now=now)
+
+
+@needs_transaction
+def _tell(*, actor: Actor, user: User, verb: str, now: dt.datetime) -> None:
+    record(
+        actor=actor,
+        action=f"accounts.password.{verb}",
+        subject_type="user",
+        subject_id=user.id,
+        organization_id=user.organization_id,
+        now=now,
+    )
+    emit(
+        name="accounts.password.changed",
+        organization_id=user.organization_id,
+        subject_id=user.id,
+        payload={"user_id": str(user.id)},
+        actor=actor,
+        now=now,
+    )

@@ -1,0 +1,119 @@
+"""A new password for somebody who forgot it, through a link that goes to the mailbox.
+
+The link replaces the password and nothing else: signing in afterwards takes the new password and,
+where there is one, the second factor.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from django.contrib.auth.hashers import make_password
+
+from accounts.actors import as_user
+from accounts.choices import LinkPurpose, MailKind
+from accounts.models import MailedLink, User
+from accounts.rules import check_password_strength
+from accounts.services.attempts import address_subject, forgive
+from accounts.services.confirming import mark_confirmed
+from accounts.services.links import (
+    LIFETIMES,
+    issue_link,
+    lifetime_in_words,
+    link_of,
+    spend_link,
+)
+from accounts.services.lookups import view_of_newcomer
+from accounts.services.mail import ask_for_mail, queue_mail
+from accounts.services.passwords.replacing import replace_password
+from audit.services import record
+from kernel.actor import Actor
+from kernel.transactions import needs_transaction, opens_transaction
+
+PURPOSE = LinkPurpose.RESET_PASSWORD
+
+
+def ask_for_password_reset(*, actor: Actor, email: str, now: dt.datetime) -> None:
+    """Have a link mailed to the address, if somebody signs in with it.
+
+    Neither the answer nor the work tells whether somebody does: that is found out later
+    (`accounts.services.answering`), and asking again within minutes is not answered again.
+
+    :raises InvalidProfile: if it is no e-mail address.
+    """
+    ask_for_mail(actor=actor, kind=MailKind.RESET_PASSWORD, email=email, now=now)
+
+
+@needs_transaction
+def mail_reset_link(*, actor: Actor, user: User, ip: str | None, now: dt.datetime) -> None:
+    """Answer such a request: a link to the person, whose earlier one ends.
+
+    The caller has locked the person. Records `accounts.password.mail_link`.
+
+    :param ip: where it was asked from.
+    """
+    token = issue_link(user=user, purpose=PURPOSE, now=now)
+    queue_mail(
+        actor=actor,
+        user=user,
+        kind=MailKind.RESET_PASSWORD,
+        variables={"token": token, "lifetime": lifetime_in_words(PURPOSE)},
+        now=now,
+        expires_at=now + LIFETIMES[PURPOSE],
+    )
+    record(
+        actor=actor,
+        action="accounts.password.mail_link",
+        subject_type="user",
+        subject_id=user.id,
+        organization_id=user.organization_id,
+        metadata={"asked_from": ip},
+        now=now,
+    )
+
+
+def reset_password(*, actor: Actor, token: str, password: str, now: dt.datetime) -> User:
+    """Choose a new password with a mailed link. Signs nobody in, and ends every session.
+
+    Whoever has the link has the mailbox, so the address is confirmed by it, and a lock of the
+    address ends. Locks the person. Emits `accounts.password.changed` and
+    `accounts.session.revoked`; records `accounts.password.reset` by the person.
+
+    :param actor: the stranger at the door.
+    :raises InvalidLink: if it is unknown, for something else, used, replaced or expired.
+    :raises WeakPassword: if the password is refused; the link stays good.
+    """
+    link = link_of(token=token, purpose=PURPOSE, now=now)
+    check_password_strength(password)
+    user = _reset(
+        actor=actor,
+        organization_id=link.organization_id,
+        link=link,
+        password_hash=make_password(password),
+        now=now,
+    )
+    forgive(actor=actor, subject=address_subject(user.email))
+    return user
+
+
+@opens_transaction(context=view_of_newcomer)
+def _reset(
+    *,
+    actor: Actor,
+    organization_id: uuid.UUID | None,
+    link: MailedLink,
+    password_hash: str,
+    now: dt.datetime,
+) -> User:
+    user = spend_link(link=link, now=now)
+    mark_confirmed(actor=actor, user=user, now=now)
+    replace_password(
+        actor=as_user(actor=actor, user=user),
+        user=user,
+        password_hash=password_hash,
+        verb="reset",
+        keep_session_id=None,
+        now=now,
+    )
+    return user

@@ -1,0 +1,274 @@
+"""From where money moves, through the whole chain from the header to the books."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from pytest_django import Settings
+
+from accounts.models import User
+from accounts.services.mail import deliver_due
+from kernel import clock
+from kernel.actor import Door, system
+from kernel.context import reading
+from tests.api.conftest import Caller, Got, order, token_of
+from tests.geoip import write_countries
+from tests.world import World
+from wallets.models import Transfer
+
+pytestmark = pytest.mark.django_db
+
+HOME, ELSEWHERE = "203.0.113.1", "198.51.100.9"
+_keys = itertools.count(1)
+HALF_AN_HOUR = dt.timedelta(minutes=30)
+
+
+@pytest.fixture(autouse=True)
+def _behind_one_proxy(settings: Settings) -> None:
+    settings.VAULTCRAFT_PROXIES = 1
+
+
+class Person:
+    """Somebody who asks from one place or another."""
+
+    def __init__(self, world: World, user: User) -> None:
+        self.world, self.user = world, user
+        self.caller = Caller(token_of(world, user))
+
+    def ask(self, method: str, path: str, data: Any = None, *, at: str) -> Got:
+        sent = {"X-Forwarded-For": at}
+        return self.caller(method, path, data, key=f"k-{next(_keys)}", headers=sent)
+
+    def send(self, *, at: str) -> Got:
+        return self.ask("POST", "/transfers", order(self.world), at=at)
+
+    def here(self, *, at: str) -> dict[str, Any]:
+        """How the network they ask from stands."""
+        listed = self.ask("GET", "/me/networks", at=at).data["data"]
+        found: dict[str, Any] = next(one for one in listed if one["current"])
+        return found
+
+    def link(self, *, at: str) -> str:
+        """Ask for the link, and read the token in the mail."""
+        assert self.ask("POST", "/me/networks/link", {}, at=at).status == 200
+        mail.outbox.clear()
+        deliver_due(actor=system(door=Door.TASK, request_id="t"), now=clock.now())
+        (sent,) = mail.outbox
+        assert sent.to == [self.user.email]
+        found = re.search(r"/networks/confirm/(\S+)", str(sent.body))
+        assert found
+        return found.group(1)
+
+    def confirm(self, token: str, *, at: str) -> Got:
+        return self.ask("POST", "/me/networks/confirm", {"token": token}, at=at)
+
+
+@pytest.fixture
+def person(world: World) -> Person:
+    """Alice, who has moved money at home."""
+    alice = Person(world, world.alice)
+    assert alice.send(at=HOME).status == 201
+    return alice
+
+
+def test_elsewhere_money_waits_and_the_refusal_is_kept(person: Person) -> None:
+    world = person.world
+    before = world.balance(world.alice_wallet)
+    assert person.ask("GET", "/wallets", at=ELSEWHERE).status == 200
+    refused = person.send(at=ELSEWHERE)
+    assert (refused.status, refused.code) == (422, "network_not_trusted")
+    here = person.here(at=ELSEWHERE)
+    assert here["prefix"] == f"{ELSEWHERE}/32"
+    opens_at = dt.datetime.fromisoformat(here["opens_at"])
+    assert HALF_AN_HOUR - (opens_at - clock.now()) < dt.timedelta(minutes=1)
+    assert world.balance(world.alice_wallet) == before
+    with reading(world.actor(world.alice)):
+        kept = Transfer.objects.order_by("-id")[0]
+    assert (kept.state, kept.reason_code) == ("FAILED", "network_not_trusted")
+
+
+def test_after_half_an_hour_it_moves(person: Person) -> None:
+    started = clock.now()
+    person.send(at=ELSEWHERE)
+    with time_machine.travel(started + HALF_AN_HOUR - dt.timedelta(seconds=5), tick=False):
+        again = Person(person.world, person.user)
+        assert again.send(at=ELSEWHERE).code == "network_not_trusted"
+    with time_machine.travel(started + HALF_AN_HOUR + dt.timedelta(seconds=30), tick=False):
+        again = Person(person.world, person.user)
+        assert again.send(at=ELSEWHERE).status == 201
+
+
+def test_every_way_of_moving_money_waits(person: Person) -> None:
+    world = person.world
+    done = person.send(at=HOME).data["id"]
+    body = order(world, destination_wallet=world.acme_wallet.handle)
+    held = person.ask("POST", "/holds", body, at=HOME).data["id"]
+    for path, sent in (
+        ("/transfers/batch", None),
+        ("/holds", body),
+        (f"/holds/{held}/capture", {}),
+        (f"/transfers/{done}/reverse", {}),
+    ):
+        if sent is None:
+            items = {"items": [order(world)], "all_or_nothing": True}
+            got = person.ask("POST", path, items, at=ELSEWHERE)
+            assert got.code == "network_not_trusted" or "network_not_trusted" in got.body.decode()
+            continue
+        got = person.ask("POST", path, sent, at=ELSEWHERE)
+        assert got.code in ("network_not_trusted", "permission_denied"), (path, got.body)
+    olga = Person(world, world.olga)
+    cash = {
+        "wallet": world.alice_wallet.handle,
+        "amount_minor": 100,
+        "currency": "INR",
+        "external_reference": "UTR-1",
+    }
+    assert olga.ask("POST", "/deposits", cash, at=HOME).status == 201
+    cash["external_reference"] = "UTR-2"
+    assert olga.ask("POST", "/deposits", cash, at=ELSEWHERE).code == "network_not_trusted"
+    # What moves nothing goes on: letting a hold go, freezing a wallet.
+    assert person.ask("POST", f"/holds/{held}/void", {}, at=ELSEWHERE).status == 200
+    freeze = f"/wallets/{world.alice_wallet.handle}/freeze"
+    assert person.ask("POST", freeze, {}, at=ELSEWHERE).status == 200
+
+
+def test_a_dry_run_foretells_it_and_keeps_nothing(person: Person) -> None:
+    told = person.ask("POST", "/transfers/dry-run", order(person.world), at=ELSEWHERE)
+    assert "network_not_trusted" in told.body.decode()
+    held = person.ask("POST", "/holds/dry-run", order(person.world), at=ELSEWHERE)
+    assert "network_not_trusted" in held.body.decode()
+    refused = person.ask("POST", "/holds", order(person.world), at="192.0.2.8")
+    assert refused.data["facts"]["network"] == "192.0.2.8/32"
+    assert refused.data["facts"]["opens_at"]
+    assert person.here(at="192.0.2.8")["trusted"] is False
+    listed = person.ask("GET", "/me/networks", at=HOME).data["data"]
+    assert [one["prefix"] for one in listed] == ["192.0.2.8/32", f"{HOME}/32"]
+
+
+def test_a_key_is_no_person_and_moves_from_anywhere(world: World) -> None:
+    key = Caller(world.acme_key)
+    body = order(world, source_wallet=world.acme_wallet.handle)
+    for number, place in enumerate((HOME, ELSEWHERE, "2001:db8::1")):
+        sent = {"X-Forwarded-For": place}
+        assert key("POST", "/transfers", body, key=f"k{number}", headers=sent).status == 201
+
+
+def test_the_link_opens_the_network_it_was_asked_from_once(person: Person) -> None:
+    token = person.link(at=ELSEWHERE)
+    assert person.confirm(token, at="192.0.2.77").data["prefix"] == f"{ELSEWHERE}/32"
+    assert person.send(at=ELSEWHERE).status == 201
+    assert person.send(at="192.0.2.77").code == "network_not_trusted"
+    assert person.confirm(token, at=ELSEWHERE).code == "invalid_network_link"
+
+
+def test_the_link_is_for_one_person(person: Person) -> None:
+    token = person.link(at=ELSEWHERE)
+    for user in (person.world.charlie, person.world.bob, person.world.olga):
+        other = Person(person.world, user)
+        assert other.confirm(token, at=ELSEWHERE).code == "invalid_network_link"
+    assert person.send(at=ELSEWHERE).code == "network_not_trusted"
+    assert person.confirm(token, at=ELSEWHERE).status == 200
+
+
+def test_an_old_link_and_the_one_before_the_last_are_void(person: Person) -> None:
+    started = clock.now()
+    first = person.link(at=ELSEWHERE)
+    assert person.ask("POST", "/me/networks/link", {}, at=ELSEWHERE).code == "network_link_too_soon"
+    with time_machine.travel(started + dt.timedelta(minutes=2), tick=False):
+        second = person.link(at=ELSEWHERE)
+        assert person.confirm(first, at=ELSEWHERE).code == "invalid_network_link"
+    with time_machine.travel(started + dt.timedelta(minutes=33), tick=False):
+        late = Person(person.world, person.user)
+        assert late.confirm(second, at=ELSEWHERE).code == "invalid_network_link"
+
+
+@pytest.mark.parametrize("token", ["x", "é" * 43, "' OR 1=1 --"])
+def test_what_was_never_sent_confirms_nothing(person: Person, token: str) -> None:
+    person.send(at=ELSEWHERE)
+    assert person.confirm(token, at=ELSEWHERE).code == "invalid_network_link"
+
+
+def test_addresses_of_one_site_are_one_network(person: Person) -> None:
+    token = person.link(at="2001:db8:1:2::1")
+    person.confirm(token, at=HOME)
+    for address in ("2001:db8:1:2:ffff::9", "[2001:db8:1:2::abcd]", "2001:DB8:1:2::7"):
+        assert person.send(at=address).status == 201, address
+    assert person.send(at="2001:db8:1:3::1").code == "network_not_trusted"
+    assert person.send(at=f"::ffff:{HOME}").status == 201
+
+
+def test_who_writes_the_header_does_not_choose_the_address(person: Person) -> None:
+    """Only the entry that our own proxy appended counts."""
+    for forged in (f"{HOME}, {ELSEWHERE}", f"{HOME},{HOME},{ELSEWHERE}", f" ,{ELSEWHERE}"):
+        assert person.send(at=forged).code == "network_not_trusted"
+    for nonsense in ("unknown", "'; --", "1.2.3", f"{HOME}, x", "999.1.1.1"):
+        got = person.send(at=nonsense)
+        assert got.code == "network_not_trusted"
+        assert person.here(at=nonsense)["prefix"] == "0.0.0.0/32"
+    assert person.send(at=f"{HOME}:5123").status == 201
+
+
+def test_without_a_proxy_the_header_says_nothing(person: Person, settings: Settings) -> None:
+    settings.VAULTCRAFT_PROXIES = 0
+    assert person.send(at=HOME).code == "network_not_trusted"
+    assert person.here(at=HOME)["prefix"] == "127.0.0.1/32"
+
+
+def test_a_disowned_network_ends_its_sessions_and_opens_by_the_link_alone(person: Person) -> None:
+    signed = Caller()(
+        "POST",
+        "/auth/token",
+        {"email": person.user.email, "password": "correct horse battery"},
+        headers={"X-Forwarded-For": ELSEWHERE},
+    )
+    listed = person.ask("GET", "/me/networks", at=HOME).data["data"]
+    assert [one["current"] for one in listed] == [False, True]
+    assert listed[0]["trusted"] is False
+    path = f"/me/networks/{listed[0]['id']}"
+    assert Person(person.world, person.world.charlie).ask("DELETE", path, at=HOME).status == 404
+    assert person.ask("DELETE", path, at=HOME).status == 204
+    assert Caller(signed.data["access"]).get("/me").status == 401
+    assert person.send(at=ELSEWHERE).code == "network_not_trusted"
+    assert person.here(at=ELSEWHERE)["opens_at"] is None
+    later = clock.now() + dt.timedelta(days=2)
+    with time_machine.travel(later, tick=False):
+        again = Person(person.world, person.user)
+        assert again.send(at=ELSEWHERE).code == "network_not_trusted"
+        again.confirm(again.link(at=ELSEWHERE), at=HOME)
+        assert again.send(at=ELSEWHERE).status == 201
+
+
+def test_countries_need_a_file(person: Person) -> None:
+    wanted = {"countries": ["IN"]}
+    refused = person.ask("PUT", "/country-policy", wanted, at=HOME)
+    assert (refused.status, refused.code) == (422, "countries_unknown")
+    assert person.ask("GET", "/country-policy", at=HOME).data["countries"] == []
+
+
+def test_money_leaves_from_the_allowed_countries(
+    person: Person, settings: Settings, tmp_path: Path
+) -> None:
+    where = {"203.0.113.0/24": "IN", "198.51.100.0/24": "US", "2001:db8::/32": "DE"}
+    settings.VAULTCRAFT_GEOIP_PATH = str(write_countries(tmp_path / "geo.mmdb", where))
+    wanted = {"countries": ["US", "DE"]}
+    assert person.ask("PUT", "/country-policy", wanted, at=HOME).data["countries"] == ["DE", "US"]
+    assert person.send(at=HOME).code == "country_not_allowed"
+    assert person.send(at=ELSEWHERE).code == "network_not_trusted"
+    person.confirm(person.link(at=ELSEWHERE), at=HOME)
+    person.confirm(person.link(at="2001:db8::1"), at=HOME)
+    person.confirm(person.link(at="192.0.2.1"), at=HOME)
+    assert person.send(at=ELSEWHERE).status == 201
+    assert person.send(at="2001:db8::1").status == 201
+    assert person.send(at="192.0.2.1").code == "country_not_allowed"  # nobody knows where that is
+    settings.VAULTCRAFT_GEOIP_PATH = str(tmp_path / "gone.mmdb")
+    assert person.send(at=ELSEWHERE).code == "country_not_allowed"
+    assert person.ask("PUT", "/country-policy", {"countries": []}, at=HOME).status == 200
+    assert person.send(at=ELSEWHERE).status == 201
+    assert person.ask("PUT", "/country-policy", {"countries": ["ZZ"]}, at=HOME).status == 422

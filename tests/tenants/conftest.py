@@ -1,0 +1,152 @@
+"""One ground for the whole suite of a module: built once, and every test leaves it as it was."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import uuid
+from collections.abc import Iterator, Mapping
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from pytest_django.plugin import DjangoDbBlocker
+
+from accounts.actors import user_actor
+from accounts.choices import KeyScope
+from accounts.models import User
+from accounts.queries import visible_api_keys
+from accounts.services.api_keys import issue
+from accounts.services.sessions import open_browser_session, open_session
+from kernel import clock, ids
+from kernel.actor import Door
+from kernel.context import reading
+from ledger.models import AccountGroup, LedgerAccount
+from tests.tenants.victim import MARK, Holdings, Victim, build_victim, holdings
+from tests.world import NOW, World, build_world
+from web.doors import SESSION_KEY
+
+
+@dataclasses.dataclass(frozen=True)
+class Ground:
+    """Charlie, who owns Globex, and Umbra, with which Globex has nothing to do.
+
+    :param key: an API key of Globex with every scope there is.
+    :param own: things of Globex's by the prefix of their public id, as the API calls them.
+    :param before: what Umbra has.
+    """
+
+    world: World
+    victim: Victim
+    token: str
+    key: str
+    session_id: str
+    own: Mapping[str, str]
+    before: Holdings
+
+    def browser(self) -> Client:
+        """Charlie's, signed in."""
+        client = Client(raise_request_exception=False)
+        session = client.session
+        session[SESSION_KEY] = self.session_id
+        session.save()
+        return client
+
+    def check(
+        self, body: bytes, *, sent: str, what: str, known: frozenset[str] = frozenset()
+    ) -> None:
+        """Nothing of Umbra's is in an answer.
+
+        :param sent: the whole request: an answer may repeat what it was asked.
+        :param known: what may be told of a wallet whose name one knows.
+        """
+        text = body.decode(errors="replace")
+        for word in known:
+            text = text.replace(word, "")
+        told = {key for key in self.before.keys if key in text and key not in sent}
+        assert not told, f"{what} tells ids of another tenant"
+        place = text.lower().find(MARK)
+        assert place < 0 or MARK in sent.lower(), f"{what} tells {text[place - 80 : place + 80]!r}"
+
+    def unchanged(self, what: str) -> None:
+        """Nothing of Umbra's has changed."""
+        after = holdings(self.victim.organization_id).state
+        changed = [table for table, digest in self.before.state.items() if after[table] != digest]
+        assert not changed, f"{what} changed {changed} of another tenant"
+
+
+@pytest.fixture(scope="module")
+def _built(django_db_blocker: DjangoDbBlocker) -> Iterator[Ground]:
+    with django_db_blocker.unblock(), _rolled_back():
+        yield _build()
+
+
+@pytest.fixture
+def ground(_built: Ground, django_db_blocker: DjangoDbBlocker) -> Iterator[Ground]:
+    """The ground, of which Umbra's part is as it was after every test; all is undone then."""
+    with django_db_blocker.unblock(), _rolled_back():
+        yield _built
+        _built.unchanged("the test")
+
+
+@contextlib.contextmanager
+def _rolled_back() -> Iterator[None]:
+    """A transaction of the test's own, as Django's test cases have: use cases run inside it."""
+    block = transaction.atomic()
+    block._from_testcase = True  # type: ignore[attr-defined]
+    with block:
+        try:
+            yield
+        finally:
+            transaction.set_rollback(True)
+
+
+@contextlib.contextmanager
+def undone(ground: Ground, what: str) -> Iterator[None]:
+    """Undo what the block does, after a look at Umbra's part of it."""
+    with _rolled_back():
+        yield
+        ground.unchanged(what)
+
+
+def _build() -> Ground:
+    world = build_world()
+    victim = build_victim(world)
+    charlie = world.actor(world.charlie)
+    secret = issue(
+        actor=world.actor(world.olga),
+        organization_id=world.globex.id,
+        name="Everything",
+        scopes=[scope.value for scope in KeyScope],
+        now=NOW,
+    ).secret
+    return Ground(
+        world=world,
+        victim=victim,
+        token=open_session(actor=charlie, now=clock.now()).access,
+        key=secret,
+        session_id=_browser_session(world.charlie),
+        own=_own_things(world),
+        before=holdings(victim.organization_id),
+    )
+
+
+def _own_things(world: World) -> dict[str, str]:
+    """Globex's; of what it has none, an id that is nobody's."""
+    actor = world.actor(world.charlie)
+    with reading(actor):
+        found = {
+            "org": world.globex.id,
+            "usr": world.charlie.id,
+            "wal": world.charlie_wallet.id,
+            "agr": AccountGroup.objects.get(code="5200").id,
+            "acc": LedgerAccount.objects.get(code="4900-RESIDUE", currency_id="INR").id,
+            "key": visible_api_keys(actor).latest("id").id,
+        }
+    nobodys = {prefix: uuid.UUID(int=1) for prefix in ("hld", "inv", "lim", "per", "txn", "trf")}
+    return {prefix: ids.encode(prefix, value) for prefix, value in (found | nobodys).items()}
+
+
+def _browser_session(user: User) -> str:
+    actor = user_actor(user=user, door=Door.WEB, request_id="test")
+    return str(open_browser_session(actor=actor, now=clock.now()).id)

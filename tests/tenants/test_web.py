@@ -1,0 +1,178 @@
+"""Another tenant's id in every address, parameter and form of the dashboard."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import User
+from kernel import ids
+from tests.database import all_seeing
+from tests.tenants.conftest import Ground, undone
+from web.forms import new_key
+from web.urls import urlpatterns
+
+# What each part of an address names. A part without a line fails.
+PARTS = {
+    "transfer_id": "trf",
+    "hold_id": "hld",
+    "wallet": "wal",
+    "invitation_id": "inv",
+    "key_id": "key",
+    "user_id": "usr",
+    "session_id": "ses",
+}
+# A secret is shown, never guessed: who has it is invited.
+SECRETS = {"token"}
+# What each posted form holds; a text that begins with a colon is a thing of the victim's.
+FORMS: dict[str, dict[str, Any]] = {
+    "sign-in": {"email": "charlie@globex.test", "password": "wrong", "organization": ":org"},
+    "sign-out": {},
+    "register": {"organization_name": "X", "organization": ":org", "role": "owner"},
+    "send-review": {"source": ":wal", "destination": ":wal", "amount": "1", "key": "new"},
+    "send-edit": {"review": "forged", "source": ":wal"},
+    "send-confirm": {"review": "forged", "source": ":wal", "destination": ":wal"},
+    "give-back-confirm": {"how_much": "whole", "key": "new"},
+    "hold-place": {
+        "source": ":wal",
+        "destination": ":wal",
+        "amount": "1",
+        "days": "7",
+        "key": "new",
+    },
+    "hold-capture-confirm": {"how_much": "whole", "key": "new"},
+    "hold-void": {},
+    "wallet-open": {"kind": "current", "currency": "INR", "owner": ":usr"},
+    "wallet-status": {"action": "freeze", "reason": "because"},
+    "invite": {
+        "invite-email": "x@globex.test",
+        "invite-role": "member",
+        "invite-organization": ":org",
+        "organization": ":org",
+    },
+    "invitation-withdraw": {},
+    "key-issue": {"key-name": "x", "key-scopes": "wallets:read", "organization_id": ":org"},
+    "key-revoke": {},
+    "member-role": {"role": "viewer", "organization": ":org", "platform_role": "super_admin"},
+    "member-remove": {},
+    "cap-set": {
+        "cap-destination": ":wal",
+        "cap-currency": "INR",
+        "cap-amount": "1",
+        "organization": ":org",
+    },
+    "fees-set": {
+        "fee-kind": "transfer",
+        "fee-currency": "INR",
+        "fee-fixed": "1",
+        "fee-organization": ":org",
+        "organization": ":org",
+    },
+    "session-end": {},
+}
+# Pages on which the name behind a wallet's exact handle is told: to whom would one pay.
+NAMING = {"send-review", "payee", "send", "hold-new", "hold-place", "cap-set"}
+PARAMETERS = ("source", "to", "destination", "wallet", "q", "owner", "hold", "organization")
+PATTERNS = {one.name: one for one in urlpatterns if one.name}
+
+
+def named(ground: Ground, prefix: str) -> str:
+    victim = ground.victim
+    return victim.wallet.handle if prefix == "wal" else victim.named(prefix)
+
+
+def address(ground: Ground, name: str) -> str | None:
+    """The page about the victim's thing; None where the address holds a secret."""
+    parts = re.findall(r"<str:(\w+)>", str(PATTERNS[name].pattern))
+    if set(parts) & SECRETS:
+        return None
+    return reverse(f"web:{name}", args=[named(ground, PARTS[part]) for part in parts])
+
+
+def filled(ground: Ground, fields: dict[str, Any], *, raw: bool) -> dict[str, str]:
+    """The form with the victim's things in it, as public ids or as the database has them."""
+    things = ground.victim.things
+    found = {}
+    for field, value in fields.items():
+        if value == "new":
+            value = new_key()
+        elif str(value).startswith(":"):
+            prefix = value[1:]
+            value = str(things[prefix]) if raw else named(ground, prefix)
+        found[field] = value
+    return found
+
+
+def known(ground: Ground, name: str) -> frozenset[str]:
+    return frozenset(ground.victim.directory if name in NAMING else ())
+
+
+def test_every_page_has_its_case() -> None:
+    parts = {
+        part for one in PATTERNS.values() for part in re.findall(r"<\w+:(\w+)>", str(one.pattern))
+    }
+    assert parts == set(PARTS) | SECRETS
+    assert set(FORMS) <= set(PATTERNS)
+
+
+@pytest.mark.parametrize("name", sorted(PATTERNS))
+def test_pages(ground: Ground, name: str) -> None:
+    """By GET: not there; and parameters that name the victim's things show nothing of them."""
+    place = address(ground, name)
+    if place is None:
+        return
+    browser, plain = ground.browser(), "<" not in str(PATTERNS[name].pattern)
+    asked = [place]
+    if plain:
+        values = [named(ground, prefix) for prefix in PARTS.values()]
+        everywhere = [urlencode(dict.fromkeys(PARAMETERS, value)) for value in values]
+        pages = [f"{turn}={value}" for turn in ("before", "after") for value in values[:2]]
+        asked = [f"{place}?{query}" for query in (*everywhere, *pages)]
+    for one in asked:
+        answer = browser.get(one)
+        ground.check(answer.content, sent=one, what=one, known=known(ground, name))
+        fine = (403, 404, 405, *((200, 302, 400) if plain else ()))
+        assert answer.status_code in fine, one
+
+
+@pytest.mark.parametrize("name", sorted(PATTERNS))
+@pytest.mark.parametrize("raw", [False, True], ids=["public", "database"])
+def test_forms(ground: Ground, name: str, raw: bool) -> None:
+    """By POST: nothing of the victim's is touched, and what is told is told of one's own."""
+    place = address(ground, name)
+    if place is None:
+        return
+    data = filled(ground, FORMS.get(name, {}), raw=raw)
+    browser = ground.browser()
+    sent = f"{place} {data}"
+    with undone(ground, sent):
+        answer = browser.post(place, data, follow=True)
+        ground.check(answer.content, sent=sent, what=sent, known=known(ground, name))
+    if name not in FORMS:
+        assert answer.status_code == 405, f"{name} takes a form: say in FORMS what it holds"
+
+
+@pytest.mark.parametrize("name", ["invite", "member-role", "register", "key-issue"])
+def test_nobody_becomes_what_the_form_does_not_offer(ground: Ground, name: str) -> None:
+    """Mass assignment: members of forms that nobody asked for count for nothing."""
+    bob = ids.encode("usr", ground.world.charlie.id)
+    place = reverse(f"web:{name}", args=[bob] if name == "member-role" else [])
+    extra = {"platform_role": "super_admin", "organization_id": str(ground.victim.organization_id)}
+    prefix = {"invite": "invite-", "key-issue": "key-"}.get(name, "")
+    extra |= {f"{prefix}{field}": value for field, value in extra.items()}
+    with undone(ground, name):
+        answer = ground.browser().post(
+            place, {**FORMS[name], **extra, f"{prefix}role": "super_admin"}
+        )
+        ground.check(answer.content, sent=str(extra), what=name)
+        assert staff_of_the_platform() == {"olga@platform.test"}
+
+
+def staff_of_the_platform() -> set[str]:
+    with all_seeing():
+        staff = User.objects.filter(platform_role__isnull=False)
+        return set(staff.values_list("email", flat=True))

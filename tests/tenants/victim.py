@@ -1,0 +1,286 @@
+"""The other tenant: an organization with something of everything, which nobody else deals with.
+
+Whatever a tenant can own, Umbra owns one, and every free text of it says so. What must never leave
+it is found in the database, so a table that comes later is covered without a line here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.db import connection
+
+from accounts.models import User
+from accounts.services.api_keys import issue
+from accounts.services.invitations import invite, join
+from accounts.services.organizations import activate_organization, register_organization
+from accounts.services.sessions import open_browser_session
+from audit.models import AuditRecord
+from kernel import clock, ids
+from kernel.actor import Actor, Door, anonymous
+from kernel.context import Context, Scope, reading_as
+from kernel.crypto import fingerprint
+from ledger.choices import Side
+from ledger.models import AccountGroup, LedgerAccount
+from ledger.services.chart import open_account
+from ledger.services.clearing import set_clearing_cap
+from ledger.services.journals import JournalLeg, JournalOrder, post_journal
+from ledger.services.periods import close_period, open_period
+from tests.database import rows
+from tests.world import NOW, PASSWORD, REGISTERED, SCOPES, World, fund
+from wallets.choices import TransferKind, WalletKind
+from wallets.models import Wallet
+from wallets.services.holds import HoldRequest, place_hold
+from wallets.services.references import reference_of
+from wallets.services.terms import set_fee_schedule, set_limit_rule
+from wallets.services.transfers import TransferRequest, execute_transfers
+from wallets.services.wallets import open_wallet
+
+MARK = "umbra"
+TENANT_COLUMNS = ("organization_id", "tenant_id")
+
+
+@dataclasses.dataclass(frozen=True)
+class Victim:
+    """Umbra and its things.
+
+    :param things: database ids by the prefix of their public id.
+    """
+
+    organization_id: uuid.UUID
+    owner: User
+    member: User
+    wallet: Wallet
+    things: dict[str, uuid.UUID]
+    request_id: str
+
+    def named(self, prefix: str) -> str:
+        """A thing as the API calls it."""
+        return ids.encode(prefix, self.things[prefix])
+
+    @property
+    def directory(self) -> set[str]:
+        """What a payer may learn of a wallet whose exact name they know."""
+        return {"Umbra", self.member.full_name, self.wallet.handle}
+
+
+def build_victim(world: World) -> Victim:
+    """Register Umbra and let its people do one of everything."""
+    staff = world.actor(world.olga)
+    registered = register_organization(
+        actor=anonymous(door=Door.WEB, request_id="umbra"),
+        organization_name="Umbra",
+        country="IN",
+        base_currency="INR",
+        owner_email="vera@umbra.test",
+        owner_name="Vera Umbra",
+        password=PASSWORD,
+        now=REGISTERED,
+    )
+    home, owner = registered.organization, registered.owner
+    activate_organization(actor=staff, organization_id=home.id, now=REGISTERED)
+    vera = world.actor(owner)
+    member = _member(vera)
+    mina = world.actor(member)
+    wallet = _opened(vera, member)
+    shop = _opened(vera, None)
+    fund(staff, wallet, 1_000_00)
+    things = {
+        "org": home.id,
+        "usr": member.id,
+        "wal": wallet.id,
+        "acc": wallet.account_id,
+        **_of_people(vera, mina),
+        **_movements(mina, wallet, shop),
+        **_books(vera),
+        **_terms(world, vera, home.id),
+    }
+    with reading_as(Context(scope=Scope.PLATFORM)):
+        things["aud"] = AuditRecord.objects.filter(organization_id=home.id).latest("id").id
+    return Victim(home.id, owner, member, wallet, things, vera.request_id)
+
+
+def _member(vera: Actor) -> User:
+    token = invite(actor=vera, email="mina@umbra.test", role="member", now=REGISTERED).token
+    return join(
+        actor=anonymous(door=Door.WEB, request_id="umbra"),
+        token=token,
+        full_name="Mina Umbra",
+        password=PASSWORD,
+        now=REGISTERED,
+    )
+
+
+def _opened(vera: Actor, owner: User | None) -> Wallet:
+    return open_wallet(
+        actor=vera,
+        owner_id=owner.id if owner else None,
+        kind=WalletKind.CURRENT if owner else WalletKind.MERCHANT,
+        currency="INR",
+        now=REGISTERED,
+    )
+
+
+def _of_people(vera: Actor, mina: Actor) -> dict[str, uuid.UUID]:
+    return {
+        "inv": invite(actor=vera, email="new@umbra.test", role="viewer", now=NOW)[0].id,
+        "key": issue(actor=vera, name="Umbra server", scopes=SCOPES, now=NOW)[0].id,
+        "ses": open_browser_session(actor=mina, now=clock.now(), user_agent="Umbra browser").id,
+    }
+
+
+def _movements(mina: Actor, wallet: Wallet, shop: Wallet) -> dict[str, uuid.UUID]:
+    named: dict[str, Any] = {
+        "source": wallet.handle,
+        "destination": shop.handle,
+        "amount_minor": 70_00,
+        "currency": "INR",
+        "description": "Umbra rent",
+    }
+    reference = reference_of(actor=mina, route="test", key="umbra")
+    moved = execute_transfers(
+        [
+            TransferRequest(
+                actor=mina,
+                reference=reference,
+                fingerprint=fingerprint("umbra"),
+                now=NOW,
+                metadata={"order": "umbra-1"},
+                **named,
+            )
+        ]
+    )[0].transfer
+    assert moved is not None
+    assert moved.source_transaction_id is not None
+    hold = place_hold(
+        HoldRequest(
+            actor=mina,
+            expires_at=clock.now() + dt.timedelta(days=7),
+            reference=reference_of(actor=mina, route="test", key="umbra hold"),
+            fingerprint=fingerprint("umbra hold"),
+            now=clock.now(),
+            **named,
+        )
+    )
+    return {"trf": moved.id, "txn": moved.source_transaction_id, "hld": hold.hold_id}
+
+
+def _books(vera: Actor) -> dict[str, uuid.UUID]:
+    home = vera.organization_id
+    assert home is not None
+    with reading_as(Context(organizations=(home,))):
+        heading = AccountGroup.objects.get(code="5200").id
+        codes = ("4900-RESIDUE", "3000-OPENING")
+        sides = {code: LedgerAccount.objects.get(code=code, currency_id="INR").id for code in codes}
+    general = open_account(
+        actor=vera,
+        organization_id=home,
+        group_id=heading,
+        currency="INR",
+        code="5200-UMBRA",
+        name="Umbra rent",
+        now=clock.now(),
+    )
+    yesterday = NOW.date() - dt.timedelta(days=1)
+    now = clock.now()
+    first = open_period(actor=vera, organization_id=home, closes_on=yesterday, now=now)
+    close_period(actor=vera, period_id=first.id, now=now)
+    period = open_period(actor=vera, organization_id=home, closes_on=NOW.date(), now=now)
+    legs = tuple(
+        JournalLeg(sides[code], side, 7, "INR")
+        for code, side in zip(codes, (Side.DEBIT, Side.CREDIT), strict=True)
+    )
+    order = JournalOrder(home, legs, "Umbra residue", fingerprint("umbra journal"))
+    post_journal(actor=vera, order=order, now=clock.now())
+    return {"agr": heading, "per": period.id, "general": general.id}
+
+
+def _terms(world: World, vera: Actor, home: uuid.UUID) -> dict[str, uuid.UUID]:
+    fee = set_fee_schedule(
+        actor=vera,
+        organization_id=home,
+        kind=TransferKind.TRANSFER,
+        currency="EUR",
+        fixed_minor=1,
+        bps=0,
+        floor_minor=0,
+        ceiling_minor=None,
+        now=NOW,
+    )
+    rule = set_limit_rule(
+        actor=world.actor(world.olga),
+        organization_id=home,
+        wallet_kind=WalletKind.SAVINGS,
+        currency="EUR",
+        day_minor=5,
+        month_minor=None,
+        now=NOW,
+    )
+    cap = set_clearing_cap(
+        actor=vera,
+        organization_id=home,
+        counterparty_id=world.acme.id,
+        currency="INR",
+        cap_minor=5,
+        now=NOW,
+    )
+    return {"fee": fee.id, "lim": rule.id, "cap": cap.id}
+
+
+@dataclasses.dataclass(frozen=True)
+class Holdings:
+    """Everything the database keeps of a tenant.
+
+    :param state: a hash of each table's rows; equal before and after what changed nothing.
+    :param keys: the ids of all rows, in the forms in which an answer could carry them.
+    """
+
+    state: dict[str, str]
+    keys: frozenset[str]
+
+
+def holdings(organization_id: uuid.UUID) -> Holdings:
+    """What the tenant has now, read in one statement over every table of tenants."""
+    with reading_as(Context(scope=Scope.PLATFORM)), connection.cursor() as cursor:
+        cursor.execute(_everything(), {"tenant": organization_id})
+        found = cursor.fetchall()
+    keys = {key for _, _, listed in found for key in listed or ()}
+    state = {table: digest for table, digest, _ in found}
+    return Holdings(state, frozenset(form for key in keys for form in forms_of(key)))
+
+
+def forms_of(key: Any) -> set[str]:
+    """A row's id as text, without dashes, and as the tail of a public id."""
+    try:
+        number = uuid.UUID(str(key))
+    except ValueError:
+        return set()
+    return {str(number), number.hex, ids.encode("x", number).partition("_")[2]}
+
+
+_STATEMENTS: list[str] = []
+
+
+def _everything() -> str:
+    """One SELECT for each table with a tenant's column; the tables do not change meanwhile."""
+    if not _STATEMENTS:
+        columns = rows(
+            "SELECT c.table_name::text, c.column_name::text, EXISTS (SELECT FROM"
+            " information_schema.columns k WHERE k.table_schema = 'public'"
+            " AND k.table_name = c.table_name AND k.column_name = 'id')"
+            " FROM information_schema.columns c WHERE c.table_schema = 'public'"
+            " AND (c.column_name = ANY (%s)"
+            " OR (c.table_name = 'accounts_organization' AND c.column_name = 'id')) ORDER BY 1, 2",
+            list(TENANT_COLUMNS),
+        )
+        parts = [
+            f"SELECT '{table}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')),"
+            f" {'array_agg(t.id::text)' if has_id else 'NULL::text[]'}"
+            f" FROM {table} t WHERE t.{column} = %(tenant)s"
+            for table, column, has_id in columns
+        ]
+        _STATEMENTS.append(" UNION ALL ".join(parts))
+    return _STATEMENTS[0]

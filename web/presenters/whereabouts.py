@@ -1,0 +1,91 @@
+"""Where somebody is signed in, on what, and from where their money may move.
+
+Each function fills one section of a page and is called inside `reading(actor)`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.models import Device, Network, SignInSession
+from accounts.queries import own_devices, own_networks, own_sessions
+from accounts.services.networks import standing_of
+from accounts.user_agents import label_of
+from kernel import clock
+from kernel.actor import Door
+from kernel.addresses import network_of
+from kernel.ids import encode
+from web.doors import PersonRequest
+
+MOST_ROWS = 20
+
+
+def session_facts(request: PersonRequest) -> dict[str, Any]:
+    """The person's live sessions, newest first."""
+    mine = own_sessions(request.actor, now=clock.now())[:MOST_ROWS]
+    return {"sessions": [_session(request, row) for row in mine]}
+
+
+def device_facts(request: PersonRequest) -> dict[str, Any]:
+    """The devices on which the person is recognized, the one seen last first."""
+    mine = own_devices(request.actor).order_by("-last_seen_at", "-id")[:MOST_ROWS]
+    here = own_sessions(request.actor, now=clock.now()).filter(id=request.session_id)
+    device_id = here.values_list("device_id", flat=True).first()
+    return {"devices": [_device(row, here=row.id == device_id) for row in mine]}
+
+
+def network_facts(request: PersonRequest) -> dict[str, Any]:
+    """The networks the person was seen on, newest first, and how the one they are on stands."""
+    mine = own_networks(request.actor)[:MOST_ROWS]
+    return {"networks": [_network(request, row) for row in mine], **network_notice(request)}
+
+
+def network_notice(request: PersonRequest) -> dict[str, Any]:
+    """What the page says where money does not move from here now; nothing where it does."""
+    standing = standing_of(actor=request.actor, now=clock.now())
+    if standing.refusal is None:
+        return {}
+    return {
+        "network_notice": {
+            "network": standing.network,
+            "opens_at": standing.opens_at,
+            "by_country": standing.refusal.code == "country_not_allowed",
+        }
+    }
+
+
+def _session(request: PersonRequest, row: SignInSession) -> dict[str, Any]:
+    return {
+        "device": row.device.label if row.device else label_of(row.user_agent),
+        "where": f"{'API' if row.door == Door.API else 'Browser'} · {row.ip or 'unknown address'}",
+        "since": row.opened_at,
+        "here": row.id == request.session_id,
+        "end_url": reverse("web:session-end", args=[encode("ses", row.id)]),
+    }
+
+
+def _device(row: Device, *, here: bool) -> dict[str, Any]:
+    name = encode("dev", row.id)
+    return {
+        "name": row.label,
+        "ip": row.ip or "unknown address",
+        "seen": row.last_seen_at,
+        "trusted": row.trusted_at is not None,
+        "here": here,
+        "trust_url": reverse("web:device-trust", args=[name]),
+        "revoke_url": reverse("web:device-revoke", args=[name]),
+    }
+
+
+def _network(request: PersonRequest, row: Network) -> dict[str, Any]:
+    ip = request.actor.ip
+    return {
+        "prefix": row.prefix.removesuffix("/32"),
+        "since": row.first_seen_at,
+        "trusted": row.is_trusted(now=clock.now()),
+        "opens_at": row.opens_at,
+        "here": ip is not None and network_of(ip) == row.prefix,
+        "revoke_url": reverse("web:network-revoke", args=[encode("net", row.id)]),
+    }
