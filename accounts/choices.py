@@ -125,3 +125,4 @@ class MailKind(models.TextChoices):
     RECOVERY_CODE_USED = "recovery_code_used", "A recovery code was used"
     SECOND_STEP_GUESSED = "second_step_guessed", "Many wrong answers to the second step"
     PASSKEY_COPIED = "passkey_copied", "A passkey may have been copied"
+    VERIFICATION_DECIDED = "verification_decided", "An identity verification was decided"

@@ -123,6 +123,11 @@ PERMISSIONS: dict[str, Permission] = {
         platform=STAFF_ADMINS,
         scopes=frozenset({KeyScope.CASH_WRITE}),
     ),
+    "kyc.apply": Permission("Prove one's own identity", EVERYBODY),
+    "kyc.review": Permission(
+        "See who proves an identity, open documents, refuse, ask for more", platform=STAFF
+    ),
+    "kyc.approve": Permission("Give somebody a tier, or take it back", platform=STAFF_ADMINS),
     "ledger.read": Permission(
         "See ledger accounts, transactions and the trial balance", READERS, STAFF, READ_LEDGER
     ),
@@ -161,6 +166,7 @@ _TO_ISSUE = {
 # What Django's own "app.view_model" questions mean here. There is no answer for add, change and
 # delete: rows change through services only.
 _VIEWS_OF_APPS = {
+    "kyc": "kyc.review",
     "wallets": "wallets.read_all",
     "ledger": "ledger.read",
     "audit": "audit.read",

@@ -54,10 +54,10 @@ class LengthRequired(ProtocolError):
 
 
 class UnsupportedMediaType(ProtocolError):
-    """The body is not announced as JSON."""
+    """The body is announced as something that the operation does not read."""
 
     code = "unsupported_media_type"
-    title = "Send application/json"
+    title = "The operation does not read this kind of body"
     status = 415
 
 
@@ -111,6 +111,14 @@ class MalformedJson(VaultCraftError):
     kind = Kind.INVALID
     code = "malformed_json"
     title = "The body is not valid JSON"
+
+
+class MalformedMultipart(VaultCraftError):
+    """The body is not the parts it announces, or one of them comes twice."""
+
+    kind = Kind.INVALID
+    code = "malformed_multipart"
+    title = "The body is not valid multipart/form-data"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from api.v1.ledger import balances, chart, journal_dry_runs, journals, periods, 
 from api.v1.ledger import operations as ledger
 from api.v1.transfers import operations as transfers
 from api.v1.transfers import rehearsing, reversing
+from api.v1.verification import operations as verification
 from api.v1.wallets import account_numbers
 from api.v1.wallets import operations as wallets
 
@@ -66,6 +67,18 @@ urlpatterns = [
     path("me/factors/passkeys", factors.MyPasskeys.as_view()),
     path("me/factors/passkeys/<str:passkey_id>", factors.OnePasskey.as_view()),
     path("me/factors/recovery-codes", factors.MyRecoveryCodes.as_view()),
+    path("me/verification", verification.MyVerification.as_view()),
+    path("me/verification/submit", verification.SubmitVerification.as_view()),
+    path("me/verification/reveal", verification.RevealVerification.as_view()),
+    path("me/verification/documents", verification.VerificationDocuments.as_view()),
+    path(
+        "me/verification/documents/<str:document_id>",
+        verification.OneVerificationDocument.as_view(),
+    ),
+    path(
+        "me/verification/documents/<str:document_id>/content",
+        verification.VerificationDocumentContent.as_view(),
+    ),
     path("me/phone", phones.MyPhone.as_view()),
     path("me/phone/reveal", phones.RevealMyPhone.as_view()),
     path("me/sessions", sessions.OwnSessions.as_view()),

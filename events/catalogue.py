@@ -82,6 +82,7 @@ _FEES = {
 _LIMITS = {
     "wallet_kind": TEXT,
     "currency": TEXT,
+    "tier": {"type": ["integer", "null"], "minimum": 0, "maximum": 2},
     "day_minor": OPTIONAL_MINOR,
     "month_minor": OPTIONAL_MINOR,
 }
@@ -118,6 +119,14 @@ _PERSON = {"user_id": UUID}
 _FACTOR = {"user_id": UUID, "method": TEXT}
 _NETWORK = {"network_id": UUID, "user_id": UUID, "prefix": TEXT, "opens_at": OPTIONAL_TEXT}
 _DEVICE = {"device_id": UUID, "user_id": UUID, "label": TEXT}
+
+_VERIFICATION = {
+    "case_id": UUID,
+    "user_id": UUID,
+    "tier": {"type": "integer", "minimum": 0, "maximum": 2},
+    "state": TEXT,
+    "reason": OPTIONAL_TEXT,
+}
 
 _TYPES = (
     EventType("wallets.transfer.completed", "Money moved.", _TRANSFER),
@@ -159,6 +168,11 @@ _TYPES = (
         "A check of the books found what breaks a rule: somebody must look.",
         {"job_id": UUID, "organization_id": OPTIONAL_UUID, "findings": COUNT, "passes": TEXTS},
     ),
+    EventType("kyc.case.submitted", "A person asks to be verified.", _VERIFICATION),
+    EventType("kyc.case.returned", "More is needed to verify a person.", _VERIFICATION),
+    EventType("kyc.case.approved", "A person is verified for a tier.", _VERIFICATION),
+    EventType("kyc.case.rejected", "A person could not be verified.", _VERIFICATION),
+    EventType("kyc.case.approval_withdrawn", "A person's tier was taken back.", _VERIFICATION),
     EventType("accounts.organization.registered", "An organization asks to join.", _ORGANIZATION),
     EventType("accounts.organization.activated", "An organization may move money.", _ORGANIZATION),
     EventType("accounts.organization.suspended", "An organization was stopped.", _ORGANIZATION),

@@ -31,7 +31,11 @@ SELECT found.* FROM view LEFT JOIN found ON true
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Listed:
-    """What a payer may know of a wallet, and what execution needs."""
+    """What a payer may know of a wallet, and what execution needs.
+
+    :param owner_tier: how well the holder is known (`kyc.choices.Tier`); 0 for an organization's
+        own wallet, whose limits no tier decides.
+    """
 
     id: uuid.UUID
     handle: str
@@ -46,6 +50,7 @@ class Listed:
     organization_timezone: str
     base_currency: str
     approval_over_minor: int | None
+    owner_tier: int
 
     @property
     def organization_active(self) -> bool:

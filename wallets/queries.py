@@ -16,6 +16,8 @@ from accounts.blind_indexes import blind_index
 from accounts.policy import may
 from kernel.actor import Actor
 from kernel.ids import MalformedId, decode, normalize_account_number, normalize_handle
+from kyc.choices import Tier
+from kyc.queries import tiers_of
 from ledger.choices import HoldState
 from wallets.choices import TransferState
 from wallets.directory import Listed, key_of, look_up
@@ -28,6 +30,7 @@ from wallets.models import (
     Wallet,
     WalletHold,
 )
+from wallets.policy import smaller
 
 ACCOUNT_NUMBER_FIELD = "account_number"
 
@@ -211,9 +214,12 @@ def fee_schedules(organization_id: uuid.UUID | None = None) -> QuerySet[FeeSched
 
 
 def limit_rules(organization_id: uuid.UUID | None = None) -> QuerySet[LimitRule]:
-    """The limits that hold for an organization's people: its own rules and the general ones."""
+    """The limits that hold for an organization's people: its own rules and the general ones.
+
+    Those for everybody, and those for one tier.
+    """
     standing = LimitRule.objects.filter(withdrawn_at__isnull=True)
-    found = standing.select_related("currency").order_by("wallet_kind", "currency_id")
+    found = standing.select_related("currency").order_by("wallet_kind", "currency_id", "tier")
     own = Q(organization_id=organization_id) | Q(organization_id__isnull=True)
     return found.filter(own) if organization_id else found
 
@@ -251,35 +257,54 @@ def limits_of(wallet: Wallet, *, now: dt.datetime) -> WalletLimits | None:
 def limits_by_wallet(
     wallets: Collection[Wallet], *, now: dt.datetime
 ) -> Mapping[uuid.UUID, WalletLimits]:
-    """The same of many wallets, in two statements; organizations' own are missing."""
-    owned = [wallet for wallet in wallets if wallet.owner_id is not None]
+    """The same of many wallets, in two statements, and a third where tiers have rules.
+
+    Organizations' own wallets are missing.
+    """
+    owned = {wallet.id: wallet.owner_id for wallet in wallets if wallet.owner_id is not None}
     if not owned:
         return {}
+    currencies = {wallet.currency_id for wallet in wallets}
     rules = {
-        (rule.organization_id, rule.wallet_kind, rule.currency_id): rule
-        for rule in limit_rules().filter(currency_id__in={one.currency_id for one in owned})
+        (rule.organization_id, rule.wallet_kind, rule.currency_id, rule.tier): rule
+        for rule in limit_rules().filter(currency_id__in=currencies)
     }
-    usages = SpendingUsage.objects.in_bulk([wallet.id for wallet in owned])
+    tiered = any(rule.tier is not None for rule in rules.values())
+    tiers = tiers_of(set(owned.values())) if tiered else {}
+    usages = SpendingUsage.objects.in_bulk(list(owned))
     found = {}
-    for wallet in owned:
-        kind = (wallet.kind, wallet.currency_id)
-        rule = rules.get((wallet.organization_id, *kind)) or rules.get((None, *kind))
-        found[wallet.id] = _limits(wallet, rule, usages.get(wallet.id), now=now)
+    for wallet in (one for one in wallets if one.id in owned):
+        tier = tiers.get(owned[wallet.id], Tier.UNVERIFIED)
+        holding = [_rule_of(rules, wallet, None), _rule_of(rules, wallet, tier)]
+        found[wallet.id] = _limits(wallet, holding, usages.get(wallet.id), now=now)
     return found
 
 
+def _rule_of(
+    rules: Mapping[tuple[uuid.UUID | None, str, str, int | None], LimitRule],
+    wallet: Wallet,
+    tier: int | None,
+) -> LimitRule | None:
+    """The organization's own rule for a tier, or for people of every tier, or else the general."""
+    what = (wallet.kind, wallet.currency_id, tier)
+    return rules.get((wallet.organization_id, *what)) or rules.get((None, *what))
+
+
 def _limits(
-    wallet: Wallet, rule: LimitRule | None, usage: SpendingUsage | None, *, now: dt.datetime
+    wallet: Wallet,
+    rules: Iterable[LimitRule | None],
+    usage: SpendingUsage | None,
+    *,
+    now: dt.datetime,
 ) -> WalletLimits:
+    """Of all rules together: of each window the smallest limit."""
     day = now.astimezone(ZoneInfo(wallet.organization.timezone)).date()
-    unused = WalletLimits(
-        day,
-        rule.day_minor if rule else None,
-        0,
-        day.replace(day=1),
-        rule.month_minor if rule else None,
-        0,
-    )
+    day_minor, month_minor = None, None
+    for rule in rules:
+        if rule is not None:
+            day_minor = smaller(day_minor, rule.day_minor)
+            month_minor = smaller(month_minor, rule.month_minor)
+    unused = WalletLimits(day, day_minor, 0, day.replace(day=1), month_minor, 0)
     if usage is None:
         return unused
     return unused.used(

@@ -68,7 +68,14 @@ class VaultCraftAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Our own pages first; some of Django's are left out."""
-        from web.views import staff, staff_chart, staff_periods, staff_terms, staff_wallets
+        from web.views import (
+            staff,
+            staff_chart,
+            staff_periods,
+            staff_terms,
+            staff_verification,
+            staff_wallets,
+        )
 
         pages = [
             ("trial-balance/", staff.trial_balance_page, "trial-balance"),
@@ -78,6 +85,7 @@ class VaultCraftAdminSite(AdminSite):
             ("ledger/period/withdraw/", staff_periods.withdraw_page, "period-withdraw"),
             ("ledger/ledgeraccount/rename/", staff_chart.rename_page, "account-rename"),
             ("ledger/ledgeraccount/close/", staff_chart.close_page, "account-close"),
+            ("kyc/case/review/", staff_verification.review, "case-review"),
             ("wallets/status/", staff_wallets.status, "wallet-status"),
             ("wallets/fees/", staff_terms.fee, "fee-set"),
             ("wallets/limits/", staff_terms.limit, "limit-set"),

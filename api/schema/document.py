@@ -11,6 +11,7 @@ from drf_spectacular.settings import patched_settings
 
 from accounts.choices import OrganizationStatus
 from kernel.actor import ActorKind
+from kyc.choices import CaseState, DocumentKind, IdType, MediaType, Reason
 from ledger.choices import AccountKind, AccountStatus, HoldState, TransactionKind
 from wallets.choices import TransferKind, TransferState, WalletKind
 
@@ -33,13 +34,18 @@ SETTINGS = {
         "AccountKind": AccountKind.choices,
         "AccountStatus": AccountStatus.choices,
         "ActorKind": [kind.value for kind in ActorKind],
+        "DocumentKind": DocumentKind.choices,
+        "DocumentMediaType": MediaType.choices,
         "HoldState": HoldState.choices,
+        "IdType": IdType.choices,
         "InvitationStatus": ["open", "accepted", "withdrawn", "expired"],
         "OrganizationStatus": OrganizationStatus.choices,
         "PrincipalKind": ["user", "api_key"],
         "TransactionKind": TransactionKind.choices,
         "TransferKind": TransferKind.choices,
         "TransferState": TransferState.choices,
+        "VerificationReason": Reason.choices,
+        "VerificationState": CaseState.choices,
         "WalletKind": WalletKind.choices,
     },
 }
@@ -48,6 +54,7 @@ SETTINGS = {
 TAGS = {
     "Sign-in": "Registering, tokens, invitations.",
     "Me": "Who sends the request, and what they may do.",
+    "Verification": "Proving who one is; limits of spending go by it.",
     "Organizations": "One's own; for platform staff all of them.",
     "People": "Colleagues and invitations.",
     "Keys": "API keys of programs.",

@@ -87,9 +87,16 @@ def operation(
         description=description,
         request=request,
         parameters=[*_query(query), *_parameters(path or {}, once=once)],
-        responses={status: OpenApiResponse(response, "Done."), **_problems(reasons)},
+        responses={**_done(response, status), **_problems(reasons)},
         examples=list(examples),
     )
+
+
+def _done(response: Any, status: int) -> dict[Any, Any]:
+    """The good answer; one that is no JSON comes with its status and media type."""
+    if isinstance(response, dict):
+        return {key: OpenApiResponse(shape, "Done.") for key, shape in response.items()}
+    return {status: OpenApiResponse(response, "Done.")}
 
 
 def _door_refusals(

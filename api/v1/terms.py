@@ -24,6 +24,7 @@ from kernel import clock, ids
 from kernel.actor import Actor
 from kernel.context import reading
 from kernel.errors import NotFound
+from kyc.choices import Tier
 from ledger import errors as ledger_errors
 from wallets import errors as wallet_errors
 from wallets.choices import TransferKind, WalletKind
@@ -42,6 +43,13 @@ class BasisPointsField(fields.AmountField):
     """Hundredths of a percent."""
 
     least, most = 0, MAX_BPS
+
+
+@extend_schema_field({"type": "integer", "minimum": 0, "maximum": max(Tier)})
+class TierField(fields.AmountField):
+    """How well a person is known."""
+
+    least, most = 0, max(Tier)
 
 
 def organization(**kwargs: Any) -> fields.PatternField:
@@ -87,20 +95,31 @@ class FeeSchedule(serializers.Serializer[Any]):
 class LimitRuleOrder(fields.StrictSerializer):
     """How much the people of an organization may spend from wallets of one kind and currency."""
 
-    organization = organization()
+    organization = organization(
+        default=None,
+        allow_null=True,
+        help_text="Null, with a tier: every organization without a rule of its own for it.",
+    )
     wallet_kind = serializers.ChoiceField(choices=WalletKind.choices)
     currency = fields.currency()
+    tier = TierField(
+        default=None, allow_null=True, help_text="For people of this tier only; null: for all."
+    )
     day_minor = fields.CapField(allow_null=True, help_text="Null: no limit; 0: nothing.")
     month_minor = fields.CapField(allow_null=True, help_text="Null: no limit; 0: nothing.")
 
 
 class LimitRule(serializers.Serializer[Any]):
-    """Without an organization it holds wherever there is no rule of the organization's own."""
+    """Without an organization it holds wherever there is no rule of the organization's own.
+
+    A rule with a tier holds beside the one without, for people of that tier: the smaller counts.
+    """
 
     id = id_member("lim")
     organization = id_member("org", allow_null=True)
     wallet_kind = serializers.ChoiceField(choices=WalletKind.choices)
     currency = serializers.CharField()
+    tier = serializers.IntegerField(min_value=0, max_value=2, allow_null=True)
     day_minor = minor(allow_null=True)
     month_minor = minor(allow_null=True)
     day_display = serializers.CharField(allow_null=True)
@@ -222,11 +241,13 @@ class LimitRules(Endpoint):
     def put(self, request: Request) -> HttpResponse:
         """Set."""
         order = body_of(request, LimitRuleOrder)
+        named = order["organization"]
         row = set_limit_rule(
             actor=actor_of(request),
-            organization_id=path_id("org", order["organization"]),
+            organization_id=path_id("org", named) if named else None,
             wallet_kind=WalletKind(order["wallet_kind"]),
             currency=order["currency"],
+            tier=order["tier"],
             day_minor=order["day_minor"],
             month_minor=order["month_minor"],
             now=clock.now(),
@@ -304,6 +325,7 @@ def rendered_limit_rule(rule: LimitRuleRow) -> dict[str, Any]:
         "organization": typed_id("org", rule.organization_id),
         "wallet_kind": rule.wallet_kind,
         "currency": currency,
+        "tier": rule.tier,
         "day_minor": day,
         "month_minor": month,
         "day_display": None if day is None else shown(day, currency),

@@ -97,6 +97,17 @@ def limits(world: World, caller: str) -> dict[str, Any]:
     }
 
 
+def identity_details(world: World, caller: str) -> dict[str, Any]:
+    return {
+        "tier": 1,
+        "legal_name": "Somebody Real",
+        "date_of_birth": "1990-02-28",
+        "country": "IN",
+        "id_type": "passport",
+        "id_number": "N1234567",
+    }
+
+
 def nothing(world: World, caller: str) -> dict[str, Any]:
     return {}
 
@@ -173,6 +184,29 @@ MATRIX: dict[str, Row] = {
         lambda *_: {"old_password": PASSWORD, "new_password": "another long passphrase"},
     ),
     "read_me": Row("GET", "/me", READ),
+    "read_verification": Row("GET", "/me/verification", (401, 200, 200, 200, 403, 403)),
+    "save_verification": Row(
+        "PUT", "/me/verification", (401, 200, 200, 200, 403, 403), identity_details
+    ),
+    "submit_verification": Row(
+        "POST", "/me/verification/submit", (401, 404, 404, 404, 403, 403), nothing
+    ),
+    "reveal_verification": Row(
+        "POST", "/me/verification/reveal", (401, 404, 404, 404, 403, 403), nothing
+    ),
+    # What is sent here is JSON; tests/api/test_verification.py sends files.
+    "upload_verification_document": Row(
+        "POST", "/me/verification/documents", (401, 415, 415, 415, 415, 415), nothing
+    ),
+    "withdraw_verification_document": Row(
+        "DELETE", "/me/verification/documents/{document}", (401, 404, 404, 404, 403, 403)
+    ),
+    "read_verification_document": Row(
+        "POST",
+        "/me/verification/documents/{document}/content",
+        (401, 404, 404, 404, 403, 403),
+        nothing,
+    ),
     "list_own_sessions": Row("GET", "/me/sessions", READ),
     "end_own_session": Row("DELETE", "/me/sessions/{session}", (401, 404, 204, 404, 404, 403)),
     "end_other_sessions": Row(
@@ -444,6 +478,7 @@ def things_of_acme(world: World) -> dict[str, str]:
         "transfer": ids.encode("trf", inside.id),
         "hold": ids.encode("hld", hold.hold_id),
         "limit_rule": ids.encode("lim", rule.id),
+        "document": ids.encode("doc", ids.new_id()),
         "transaction": ids.encode("txn", inside.source_transaction_id),
         "session": ids.encode("ses", session),
         "device": ids.encode("dev", device),

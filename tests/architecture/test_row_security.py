@@ -9,7 +9,7 @@ from tests.database import rows
 
 pytestmark = pytest.mark.django_db
 
-MONEY_ROOMS = ("audit", "events", "ledger", "wallets")
+MONEY_ROOMS = ("audit", "events", "kyc", "ledger", "wallets")
 # Tables of `public` without a tenant's rows. Everything else has policies, or this file fails.
 OF_NO_TENANT = {
     "auth_group": "Django's own; the site offers none of it, roles are the permission table's",
@@ -27,7 +27,10 @@ OF_NO_TENANT = {
     "django_session": "found by its random key alone; names a session whose own row decides",
     "ledger_currency": "the currencies, the same for everybody",
 }
+# What the platform knows of people's verifications; no organization reads it, not even its own.
+PLATFORM_ONLY = {"kyc_check", "kyc_decision"}
 APPEND_ONLY = {
+    "kyc_decision",
     "audit_auditrecord",
     "events_outboxevent",
     "ledger_entry",
@@ -38,6 +41,10 @@ APPEND_ONLY = {
     "wallets_wallethold",
 }
 NEVER_REMOVED = APPEND_ONLY | {
+    "kyc_case",
+    "kyc_check",
+    "kyc_document",
+    "kyc_standing",
     "ledger_accountgroup",
     "ledger_books",
     "ledger_clearingcap",
@@ -88,9 +95,10 @@ def test_the_introspection_sees_what_the_models_say() -> None:
         if any(field.column in TENANT_COLUMNS for field in model._meta.concrete_fields)
     }
     assert said | {TENANTS} == tenant_tables()
-    assert {table for table in said if table.startswith(MONEY_ROOMS)} == NEVER_REMOVED - {
-        "ledger_currency"
-    }
+    # A document's chunks go when the person takes it back.
+    assert {table for table in said if table.startswith(MONEY_ROOMS)} - {
+        "kyc_documentchunk"
+    } == NEVER_REMOVED - {"ledger_currency"}
 
 
 def test_every_tenant_table_forces_row_security() -> None:
@@ -111,7 +119,9 @@ def test_every_secured_table_has_a_policy_for_each_command(command: str) -> None
     assert {table for table, _, _ in found} == tenant_tables()
     for table, permissive, condition in found:
         assert permissive == "PERMISSIVE", table
-        assert "vaultcraft_organizations()" in condition, table
+        own = table in PLATFORM_ONLY or (table == "kyc_standing" and command != "SELECT")
+        asked = "vaultcraft_scope()" if own else "vaultcraft_organizations()"
+        assert asked in condition, table
         assert condition != "true"
 
 
@@ -138,6 +148,24 @@ def test_nothing_of_the_books_can_be_removed(table: str) -> None:
 def test_the_only_columns_the_application_updates() -> None:
     changed = {table: columns_with("UPDATE", table) for table in sorted(NEVER_REMOVED)}
     assert {table: columns for table, columns in changed.items() if columns} == {
+        "kyc_case": {
+            "tier",
+            "state",
+            "rounds",
+            "country",
+            "id_type",
+            "sealed_legal_name",
+            "sealed_date_of_birth",
+            "sealed_id_number",
+            "id_index",
+            "reason",
+            "submitted_at",
+            "decided_at",
+            "screening_at",
+        },
+        "kyc_check": {"answered_at", "outcome", "findings", "reference"},
+        "kyc_document": {"withdrawn_at"},
+        "kyc_standing": {"tier", "case_id", "id_index", "since"},
         "ledger_accountgroup": {"name"},
         "ledger_books": {"organization_id"},  # to lock a row takes the right to change a column
         "ledger_clearingcap": {"cap_minor", "set_at"},

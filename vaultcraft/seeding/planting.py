@@ -21,6 +21,7 @@ from vaultcraft.seeding.journal import Journal, program
 from vaultcraft.seeding.keys import ensure_keys, is_known
 from vaultcraft.seeding.stage import Stage
 from vaultcraft.seeding.telling import tell
+from vaultcraft.seeding.verifying import verify
 
 _LOCK = 0x5EED_0001  # of PostgreSQL's advisory locks; any number that nobody else takes
 
@@ -63,6 +64,7 @@ def plant(*, now: dt.datetime, data_dir: Path, base_url: str, secret: bytes) -> 
         ensure_apps(stage, demo, secret=secret)
         replaced = ensure_keys(stage, demo)
         tell(stage)
+        verify(stage)
     return Planted(tuple(unknown), tuple(replaced))
 
 

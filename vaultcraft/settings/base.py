@@ -19,7 +19,7 @@ DEBUG = False
 ALLOWED_HOSTS: list[str] = []
 
 # --- Rooms -----------------------------------------------------------------------------------
-ROOMS = ["audit", "events", "accounts", "ledger", "wallets", "api", "web"]
+ROOMS = ["audit", "events", "accounts", "kyc", "ledger", "wallets", "api", "web"]
 INSTALLED_APPS = [
     "vaultcraft",  # its `migrate` command takes precedence over Django's
     "web.admin_site.VaultCraftAdminConfig",
@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "web.uploads.UploadLimitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -136,11 +137,18 @@ STATIC_URL = "/static/"
 STATIC_ROOT: Path | None = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # our files are for our pages
+# Uploads are people's papers: never spooled to a disk in clear. What is larger is refused unread.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1_048_576 + 65_536
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # a batch of 500 transfers is about 150 kB
 
 # --- Proxies ---------------------------------------------------------------------------------
 # How many of our own proxies stand in front; 0 means that the peer is the client.
 VAULTCRAFT_PROXIES = env.integer("VAULTCRAFT_PROXIES", default=0)
+
+# --- Identity verification -------------------------------------------------------------------
+KYC_PROVIDER = "kyc.providers.manual.ManualProvider"
 
 # --- Countries -------------------------------------------------------------------------------
 # A GeoIP database in MaxMind's format (MMDB); without one no organization can ask for countries.
@@ -208,6 +216,12 @@ CELERY_BEAT_SCHEDULE = {
     "release-overdue-holds": {
         "task": "ledger.tasks.release_overdue_holds",
         "schedule": timedelta(minutes=1),
+    },
+    # What nobody took in time is asked again: a worker that was away finds no pile.
+    "screen-waiting-verifications": {
+        "task": "kyc.tasks.screen_waiting",
+        "schedule": timedelta(seconds=15),
+        "options": {"expire_seconds": 15},
     },
     # Beat asks, the task knows whether a check is due: so the first comes soon after the first
     # start, and restarts of beat do not put it off. What nobody took in time is asked again.

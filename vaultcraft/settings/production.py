@@ -7,7 +7,13 @@ from urllib.parse import urlsplit
 from vaultcraft import env
 from vaultcraft.settings import refusals
 from vaultcraft.settings.base import *  # noqa: F403
-from vaultcraft.settings.base import BASE_DIR, DATABASE_POOL_MAX, VAULTCRAFT_PROXIES, redis_cache
+from vaultcraft.settings.base import (
+    BASE_DIR,
+    DATABASE_POOL_MAX,
+    KYC_PROVIDER,
+    VAULTCRAFT_PROXIES,
+    redis_cache,
+)
 
 VAULTCRAFT_ENVIRONMENT = "production"
 VAULTCRAFT_DATA_DIR = Path(env.text("VAULTCRAFT_DATA_DIR", default=str(BASE_DIR / ".vaultcraft")))
@@ -36,6 +42,7 @@ for _alias, _name in (("owner", "DATABASE_OWNER_URL"), ("auditor", "DATABASE_AUD
         DATABASES[_alias] = env.database(name=_name, url=env.text(_name))
 refusals.distinct_roles(DATABASES)
 
+KYC_PROVIDER = refusals.real_provider("VAULTCRAFT_KYC_PROVIDER", default=KYC_PROVIDER)
 REDIS_URL = env.text("REDIS_URL")
 NATS_URL = env.text("NATS_URL")
 CACHES = redis_cache(REDIS_URL)

@@ -91,6 +91,17 @@ def hosts(name: str) -> list[str]:
     return found
 
 
+def real_provider(name: str, *, default: str) -> str:
+    """Return the class that is asked about identities.
+
+    :raises ImproperlyConfigured: it is the sandbox, which anybody can please.
+    """
+    value = env.text(name, default=default)
+    if "sandbox" in value.lower():
+        raise ImproperlyConfigured(f"{name} is the sandbox. Production never asks it.")
+    return value
+
+
 def mail_security(name: str, *, host: str) -> tuple[bool, bool]:
     """Return whether mail goes out under STARTTLS, and whether under TLS from the first byte.
 

@@ -32,6 +32,7 @@ REDIS_URL = env.text("REDIS_URL")
 NATS_URL = env.text("NATS_URL")
 CACHES = redis_cache(REDIS_URL)
 CELERY_BROKER_URL = REDIS_URL
+KYC_PROVIDER = "kyc.providers.sandbox.SandboxProvider"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # The limits are at work, and so high that only tests with a table of their own meet them.
 VAULTCRAFT_RATES = {

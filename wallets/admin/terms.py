@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.policy import may
 from kernel.admin import ReadOnlyAdmin, money
+from kyc.choices import Tier
 from wallets.admin.linking import to_page
 from wallets.models import FeeSchedule, LimitRule
 
@@ -85,10 +86,10 @@ class LimitRuleAdmin(TermsAdmin):
 
     permission, page, page_label = "wallets.set_limits", "admin:limit-set", "Set a limit"
     actions = ("change", "withdraw")
-    list_display = ("wallet_kind", "whose", "currency", "day", "month")
-    list_filter = ("wallet_kind", "currency")
+    list_display = ("wallet_kind", "whose", "holders", "currency", "day", "month")
+    list_filter = ("wallet_kind", "currency", "tier")
     list_select_related = ("organization", "currency")
-    ordering = ("organization", "currency", "wallet_kind")
+    ordering = ("organization", "currency", "wallet_kind", "tier")
     fields = (*list_display, "set_at")
     readonly_fields = fields
 
@@ -105,6 +106,11 @@ class LimitRuleAdmin(TermsAdmin):
     def whose(self, row: LimitRule) -> str:
         """The organization, or everybody without a rule of their own."""
         return row.organization.display_name if row.organization else "Every organization"
+
+    @admin.display(description="Holders", ordering="tier")
+    def holders(self, row: LimitRule) -> str:
+        """Of which tier."""
+        return "Everybody" if row.tier is None else Tier(row.tier).label
 
     @admin.display(description="In one day")
     def day(self, row: LimitRule) -> str:

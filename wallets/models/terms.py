@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from kernel.models import IdentifiedModel
 from kernel.money import MAX_MINOR
+from kyc.choices import Tier
 from wallets.choices import TransferKind, WalletKind
 from wallets.models.wallets import Wallet
 
@@ -60,6 +61,10 @@ class LimitRule(IdentifiedModel):
 
     A rule without an organization holds for every organization that has none of its own. An
     organization's own wallets have no limits. Days and months are of the organization's time zone.
+
+    A rule with a tier holds for the wallets of people who are known so well, beside the rule
+    without one: of two limits the smaller counts, so a rule for everybody never opens what a tier
+    closes. A person whose tier no rule names has the other limits only.
     """
 
     organization = models.ForeignKey(
@@ -67,6 +72,9 @@ class LimitRule(IdentifiedModel):
     )
     wallet_kind = models.TextField(choices=WalletKind)
     currency = models.ForeignKey("ledger.Currency", models.PROTECT, related_name="+")
+    tier = models.PositiveSmallIntegerField(
+        choices=Tier, null=True, help_text="Null: whatever the holder's tier."
+    )
     day_minor = models.BigIntegerField(null=True, help_text="Null: no daily limit.")
     month_minor = models.BigIntegerField(null=True, help_text="Null: no monthly limit.")
     set_at = models.DateTimeField()
@@ -77,7 +85,7 @@ class LimitRule(IdentifiedModel):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=["organization", "wallet_kind", "currency"],
+                fields=["organization", "wallet_kind", "currency", "tier"],
                 name="limit_rule_one",
                 nulls_distinct=False,
             ),
@@ -87,8 +95,13 @@ class LimitRule(IdentifiedModel):
                 name="limit_rule_amounts",
             ),
             models.CheckConstraint(
-                condition=Q(withdrawn_at__isnull=True) | Q(organization__isnull=False),
+                condition=Q(withdrawn_at__isnull=True)
+                | Q(organization__isnull=False)
+                | Q(tier__isnull=False),
                 name="limit_rule_general_stays",
+            ),
+            models.CheckConstraint(
+                condition=Q(tier__isnull=True) | Q(tier__in=Tier.values), name="limit_rule_tier"
             ),
             models.CheckConstraint(
                 condition=Q(wallet_kind__in=WalletKind.values), name="limit_rule_kind"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from accounts.policy import require
 from accounts.queries import display_names
@@ -13,6 +14,7 @@ from kernel.actor import Actor
 from kernel.errors import NotFound
 from kernel.money import MAX_MINOR
 from kernel.transactions import opens_transaction
+from kyc.choices import Tier
 from ledger.services.accounts import ensure_fee_account
 from ledger.services.opening import require_currency
 from wallets.choices import TransferKind, WalletKind
@@ -79,9 +81,10 @@ def set_fee_schedule(
 def set_limit_rule(
     *,
     actor: Actor,
-    organization_id: uuid.UUID,
+    organization_id: uuid.UUID | None,
     wallet_kind: WalletKind,
     currency: str,
+    tier: int | None = None,
     day_minor: int | None,
     month_minor: int | None,
     now: dt.datetime,
@@ -92,25 +95,30 @@ def set_limit_rule(
     the organization's time zone; None is no limit. What was spent already counts. Records
     `wallets.limit_rule.set` and emits the event of that name.
 
+    :param organization_id: None, with a tier, for every organization without a rule of its own.
+    :param tier: for people of this tier (`kyc.choices.Tier`) only, beside the rule for everybody:
+        the smaller limit counts. None for people of every tier.
     :raises PermissionDenied: unless the actor carries `wallets.set_limits`.
     :raises NotFound: if there is no such organization.
-    :raises TermsInvalid: for limits out of bounds, or a month below one of its days.
+    :raises TermsInvalid: for limits out of bounds, a month below one of its days, an unknown tier,
+        or neither organization nor tier.
     :raises CurrencyUnknown: if the currency is not supported.
     """
     require(actor, "wallets.set_limits")
-    _require_organization(actor, organization_id)
+    _require_scope(actor, organization_id, tier)
     _require_amounts(day_minor, month_minor)
     if day_minor is not None and month_minor is not None and month_minor < day_minor:
         raise TermsInvalid("The month's limit is below the day's.", pointer="/month_minor")
     require_currency(currency)
     amounts: dict[str, object] = {"day_minor": day_minor, "month_minor": month_minor}
+    scope: dict[str, Any] = {"organization_id": organization_id, "tier": tier}
     rule, _ = LimitRule.objects.update_or_create(
-        organization_id=organization_id,
         wallet_kind=wallet_kind,
         currency_id=currency,
+        **scope,
         defaults={**amounts, "set_at": now, "withdrawn_at": None},
     )
-    facts = {"wallet_kind": str(wallet_kind), "currency": currency, **amounts}
+    facts = {"wallet_kind": str(wallet_kind), "currency": currency, "tier": tier, **amounts}
     _tell(actor, "limit_rule", rule.id, organization_id, facts, now)
     return rule
 
@@ -119,29 +127,41 @@ def set_limit_rule(
 def withdraw_limit_rule(*, actor: Actor, limit_rule_id: uuid.UUID, now: dt.datetime) -> LimitRule:
     """Let the platform's general rule hold again in place of an organization's own.
 
+    A general rule for a tier can be withdrawn as well; one for everybody stays.
+
     Records `wallets.limit_rule.withdraw` and emits `wallets.limit_rule.withdrawn`.
 
     :raises PermissionDenied: unless the actor carries `wallets.set_limits`.
     :raises NotFound: if there is no such rule, or it was withdrawn.
-    :raises TermsInvalid: if it is a general rule.
+    :raises TermsInvalid: if it is a general rule for everybody.
     """
     require(actor, "wallets.set_limits")
     rule = LimitRule.objects.filter(id=limit_rule_id, withdrawn_at__isnull=True).first()
     if rule is None:
         raise NotFound("There is no such limit rule.")
-    if rule.organization_id is None:
+    if rule.organization_id is None and rule.tier is None:
         raise TermsInvalid("A general rule holds wherever there is no other; it stays.")
     rule.withdrawn_at = now
     rule.save(update_fields=["withdrawn_at"])
     facts: dict[str, object] = {
         "wallet_kind": rule.wallet_kind,
         "currency": rule.currency_id,
+        "tier": rule.tier,
         "day_minor": rule.day_minor,
         "month_minor": rule.month_minor,
     }
     words = ("withdraw", "withdrawn")
     _tell(actor, "limit_rule", rule.id, rule.organization_id, facts, now, words=words)
     return rule
+
+
+def _require_scope(actor: Actor, organization_id: uuid.UUID | None, tier: int | None) -> None:
+    if tier is not None and tier not in Tier.values:
+        raise TermsInvalid("There is no such tier.", pointer="/tier")
+    if organization_id is not None:
+        _require_organization(actor, organization_id)
+    elif tier is None:
+        raise TermsInvalid("Name an organization or a tier.", pointer="/organization")
 
 
 def _require_organization(actor: Actor, organization_id: uuid.UUID) -> None:
@@ -159,7 +179,7 @@ def _tell(
     actor: Actor,
     what: str,
     subject_id: uuid.UUID,
-    organization_id: uuid.UUID,
+    organization_id: uuid.UUID | None,
     facts: dict[str, object],
     now: dt.datetime,
     words: tuple[str, str] = ("set", "set"),

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from kernel.money import MAX_MINOR
+from kyc.choices import Tier
 from wallets.choices import WalletKind
 from web.forms.approvals import pin_field
 from web.forms.fields import AmountField, Choices, HandleField, KeyField, LineField, offer
@@ -161,7 +162,15 @@ class OrganizationFeeForm(FeeForm):
 class LimitForm(forms.Form):
     """How much wallets of one kind and currency may pay out; empty is no limit."""
 
-    organization = forms.ChoiceField()
+    organization = forms.ChoiceField(required=False)
+    tier = forms.TypedChoiceField(
+        label="Holders",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("", "Whatever their tier"), *((tier.value, tier.label) for tier in Tier)],
+        help_text="A rule for one tier holds beside the rule for all: the smaller limit counts.",
+    )
     wallet_kind = forms.ChoiceField(label="Wallets", choices=WalletKind.choices)
     currency = forms.ChoiceField()
     day = AmountField(label="In one day", required=False, help_text="Empty: no limit.")
@@ -171,5 +180,5 @@ class LimitForm(forms.Form):
         self, *args: Any, organizations: Choices, currencies: Choices, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "organization", organizations)
+        offer(self, "organization", [("", "Every organization (for one tier)"), *organizations])
         offer(self, "currency", currencies)

@@ -31,6 +31,7 @@ class Chrome:
     initials: str
     organization_name: str
     may_admin: bool
+    may_verify: bool
     waits_for_address: bool
 
 
@@ -51,6 +52,7 @@ def chrome_of(user: User, *, here: str) -> Chrome:
         initials=initials_of(user.full_name),
         organization_name=organization.display_name if organization else "VaultCraft staff",
         may_admin=user.is_staff,
+        may_verify=user.may("kyc.apply"),
         waits_for_address=user.email_confirmed_at is None,
     )
 

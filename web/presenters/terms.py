@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 
 from django.urls import reverse
 
+from kyc.choices import Tier
 from wallets.choices import TransferKind, WalletKind
 from wallets.models import FeeSchedule, LimitRule, Wallet
 from wallets.policy import fee_minor
@@ -55,10 +56,14 @@ class FeeRow:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LimitRow:
-    """One rule of limits."""
+    """One rule of limits.
+
+    :param tier: of the holders; empty where it holds for all.
+    """
 
     kind: str
     currency: str
+    tier: str
     day: str
     month: str
     own: bool
@@ -143,27 +148,27 @@ def limit_rows(
 
     An organization's own rule replaces the general one.
     """
-    own = {
-        (rule.wallet_kind, rule.currency_id): rule
-        for rule in rules
-        if rule.organization_id == organization_id
-    }
-    general = {
-        (rule.wallet_kind, rule.currency_id): rule for rule in rules if rule.organization_id is None
-    }
+    own = {_key(rule): rule for rule in rules if rule.organization_id == organization_id}
+    general = {_key(rule): rule for rule in rules if rule.organization_id is None}
     found = {**general, **own}
     order = list(WalletKind.values)
     keys = sorted(
         (key for key in found if key[1] in currencies),
-        key=lambda key: (key[1], order.index(key[0])),
+        key=lambda key: (key[1], order.index(key[0]), key[2]),
     )
     return [_limit_row(found[key]) for key in keys]
+
+
+def _key(rule: LimitRule) -> tuple[str, str, int]:
+    """What a rule is about; rules for every tier come first."""
+    return (rule.wallet_kind, rule.currency_id, -1 if rule.tier is None else rule.tier)
 
 
 def _limit_row(rule: LimitRule) -> LimitRow:
     return LimitRow(
         kind=WalletKind(rule.wallet_kind).label,
         currency=rule.currency_id,
+        tier="" if rule.tier is None else Tier(rule.tier).label,
         day=_limit(rule.day_minor, rule.currency),
         month=_limit(rule.month_minor, rule.currency),
         own=rule.organization_id is not None,

@@ -16,6 +16,7 @@ from kernel import clock
 from kernel.actor import Actor
 from kernel.context import reading
 from kernel.errors import VaultCraftError
+from kyc.choices import Tier
 from wallets.choices import WalletKind
 from wallets.models import FeeSchedule, LimitRule
 from wallets.queries import fee_schedules, limit_rules
@@ -80,12 +81,17 @@ def general_limit(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse(_LIMITS))
     with reading(actor):
         rows = [
-            (row.id, f"{row.get_wallet_kind_display()} · {row.currency_id}", str(row.organization))
+            (row.id, _named(row), str(row.organization or "Every organization"))
             for row in limit_rules().filter(id__in=chosen).select_related("organization")
         ]
         title = "Return to the general rule"
         context = {"title": title, "form": Form(), "rows": rows, "danger": True}
         return draw(request, "admin/confirm.html", context)
+
+
+def _named(row: LimitRule) -> str:
+    holders = "" if row.tier is None else f" · {Tier(row.tier).label}"
+    return f"{row.get_wallet_kind_display()} · {row.currency_id}{holders}"
 
 
 def _limit_withdrawn(request: HttpRequest, actor: Actor, rule_id: uuid.UUID) -> None:
@@ -138,6 +144,7 @@ def _limit_now(row: LimitRule | None) -> dict[str, Any]:
         "organization": str(row.organization_id or ""),
         "wallet_kind": row.wallet_kind,
         "currency": row.currency_id,
+        "tier": "" if row.tier is None else row.tier,
         "day": "" if row.day_minor is None else plain(row.day_minor, exponent),
         "month": "" if row.month_minor is None else plain(row.month_minor, exponent),
     }
@@ -166,9 +173,10 @@ def _limit_set(request: HttpRequest, actor: Actor, form: LimitForm) -> bool:
         exponent = exponent_of(given["currency"])
         set_limit_rule(
             actor=actor,
-            organization_id=uuid.UUID(given["organization"]),
+            organization_id=uuid.UUID(given["organization"]) if given["organization"] else None,
             wallet_kind=WalletKind(given["wallet_kind"]),
             currency=given["currency"],
+            tier=given["tier"],
             day_minor=minor_or_zero(given["day"], exponent) if given["day"] else None,
             month_minor=minor_or_zero(given["month"], exponent) if given["month"] else None,
             now=clock.now(),

@@ -13,7 +13,7 @@ from kernel.row_security import VISIBLE
 from kernel.rows import array_literal
 from wallets.directory import Listed
 from wallets.models import Transfer
-from wallets.policy import fee_minor
+from wallets.policy import fee_minor, smaller
 from wallets.services.transfers.requests import TransferRequest
 
 _KNOWN = "SELECT id FROM wallets_transfer WHERE reference = ANY (%s::bytea[])"
@@ -24,7 +24,7 @@ _FEES = (
     " AND currency_id = ANY (%s::text[])"
 )
 _LIMITS = (
-    "SELECT organization_id, wallet_kind, currency_id, day_minor, month_minor"  # noqa: S608
+    "SELECT organization_id, wallet_kind, currency_id, tier, day_minor, month_minor"  # noqa: S608
     f" FROM wallets_limitrule WHERE ({_OF_ORGANIZATIONS_IN_VIEW} OR organization_id IS NULL)"
     " AND withdrawn_at IS NULL AND currency_id = ANY (%s::text[])"
 )
@@ -58,13 +58,21 @@ class Limits:
     day_minor: int | None
     month_minor: int | None
 
+    def within(self, other: Limits | None) -> Limits:
+        """Both together: of each window the smaller limit."""
+        if other is None:
+            return self
+        return Limits(
+            smaller(self.day_minor, other.day_minor), smaller(self.month_minor, other.month_minor)
+        )
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Terms:
     """The terms of every organization and currency in a batch."""
 
     fees: Mapping[tuple[uuid.UUID, str, str], Fees] = dataclasses.field(default_factory=dict)
-    limits: Mapping[tuple[uuid.UUID | None, str, str], Limits] = dataclasses.field(
+    limits: Mapping[tuple[uuid.UUID | None, str, str, int | None], Limits] = dataclasses.field(
         default_factory=dict
     )
 
@@ -75,11 +83,20 @@ class Terms:
         return self.fees.get((wallet.organization_id, kind, wallet.currency))
 
     def limits_of(self, wallet: Listed) -> Limits | None:
-        """The limits of a person's wallet. An organization's own wallets have none."""
+        """The limits of a person's wallet: of everybody's and of those of the holder's tier.
+
+        An organization's own wallets have none.
+        """
         if wallet.owner_id is None:
             return None
-        own = self.limits.get((wallet.organization_id, wallet.kind, wallet.currency))
-        return own or self.limits.get((None, wallet.kind, wallet.currency))
+        everybodys = self._rule(wallet, None)
+        of_tier = self._rule(wallet, wallet.owner_tier)
+        return everybodys.within(of_tier) if everybodys else of_tier
+
+    def _rule(self, wallet: Listed, tier: int | None) -> Limits | None:
+        """An organization's own rule replaces the general one of the same tier."""
+        what = (wallet.kind, wallet.currency, tier)
+        return self.limits.get((wallet.organization_id, *what)) or self.limits.get((None, *what))
 
 
 @contextlib.contextmanager
@@ -105,7 +122,7 @@ def asked_known_and_terms(
             ids = [row[0] for row in known.fetchall()]
             terms = Terms(
                 {(row[0], row[1], row[2]): Fees(*row[3:]) for row in fees.fetchall()},
-                {(row[0], row[1], row[2]): Limits(*row[3:]) for row in limits.fetchall()},
+                {(row[0], row[1], row[2], row[3]): Limits(*row[4:]) for row in limits.fetchall()},
             )
             return _by_reference(Transfer.objects.filter(id__in=ids) if ids else ()), terms
 

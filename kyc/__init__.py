@@ -1,0 +1,1 @@
+"""Who people are: identity details and documents, their review, and the tier it leads to."""

@@ -1,0 +1,1 @@
+"""Use cases of this room, by who acts: the person, the screening, the reviewers."""

@@ -1,0 +1,132 @@
+"""Looking at sealed data: every look is written down first, in the same transaction.
+
+The record commits with the look, so nobody sees anything that no record tells of.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import uuid
+
+from accounts import policy as accounts_policy
+from accounts.errors import DataShredded
+from kernel.actor import Actor
+from kernel.transactions import needs_transaction, opens_transaction
+from kyc.choices import MediaType
+from kyc.errors import CaseNotFound, DocumentNotFound
+from kyc.inspecting import EXTENSIONS
+from kyc.models import Case, Document
+from kyc.policy import masked, masked_name
+from kyc.queries import case_of, visible_cases
+from kyc.services.details import Details, opened
+from kyc.services.documents import content_of
+from kyc.services.telling import note
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Masked:
+    """Enough of somebody's details to tell them by, and no more."""
+
+    legal_name: str
+    born: str
+    id_number: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class File:
+    """A document to be given out, under a name of our own, of plain ASCII."""
+
+    name: str
+    content: bytes
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every door answers with: saved, never kept, guessed at or run (ASVS 5.0, 5.4)."""
+        return {
+            "Content-Type": "application/octet-stream",
+            "Content-Disposition": f'attachment; filename="{self.name}"',
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        }
+
+
+@opens_transaction
+def reveal_own_details(*, actor: Actor, now: dt.datetime) -> Details:
+    """One's own details of the last case in clear; the door has asked for a second factor.
+
+    Records `kyc.case.reveal`.
+
+    :raises PermissionDenied: unless the actor carries `kyc.apply`.
+    :raises CaseNotFound: if there is none.
+    :raises DataShredded: if the person's data was erased.
+    """
+    accounts_policy.require(actor, "kyc.apply")
+    accounts_policy.own_organization(actor)
+    case = visible_cases(actor).first()
+    if case is None:
+        raise CaseNotFound()
+    return _revealed(actor=actor, case=case, now=now)
+
+
+@opens_transaction
+def reveal_details(*, actor: Actor, case_id: uuid.UUID, now: dt.datetime) -> Details:
+    """Somebody's details in clear, for a reviewer. Records `kyc.case.reveal`.
+
+    :raises PermissionDenied: unless the actor carries `kyc.review`.
+    :raises CaseNotFound: if there is no such case.
+    :raises DataShredded: if the person's data was erased.
+    """
+    accounts_policy.require(actor, "kyc.review")
+    return _revealed(actor=actor, case=case_of(actor=actor, case_id=case_id), now=now)
+
+
+@opens_transaction
+def open_document(*, actor: Actor, document_id: uuid.UUID, now: dt.datetime) -> File:
+    """A document for its owner, or for a reviewer. Records `kyc.document.open`.
+
+    :raises PermissionDenied: unless the actor carries `kyc.apply` or `kyc.review`.
+    :raises DocumentNotFound: if there is none, it was taken back, or it is somebody else's.
+    :raises DocumentDamaged: if the stored bytes are not those that were written.
+    :raises DataShredded: if the person's data was erased.
+    """
+    accounts_policy.require(actor, "kyc.review" if actor.is_platform else "kyc.apply")
+    documents = Document.objects.filter(id=document_id, withdrawn_at=None)
+    document = documents.filter(case__in=visible_cases(actor)).select_related("case").first()
+    if document is None:
+        raise DocumentNotFound()
+    note(
+        actor=actor,
+        case=document.case,
+        noun="document",
+        subject_id=document.id,
+        verb="open",
+        metadata={"case_id": str(document.case_id), "kind": str(document.kind)},
+        now=now,
+    )
+    extension = EXTENSIONS[MediaType(document.media_type)][0]
+    return File(f"{document.kind}-{str(document.id)[-6:]}.{extension}", content_of(document))
+
+
+@needs_transaction
+def masked_details(case: Case) -> Masked | None:
+    """What pages show of a visible case without being asked; None once the data was erased.
+
+    Initials, year of birth, last characters: so little leaves no record.
+    """
+    try:
+        details = opened(case)
+    except DataShredded:
+        return None
+    return Masked(
+        legal_name=masked_name(details.legal_name),
+        born=f"{details.date_of_birth.year}",
+        id_number=masked(details.id_number),
+    )
+
+
+@needs_transaction
+def _revealed(*, actor: Actor, case: Case, now: dt.datetime) -> Details:
+    note(actor=actor, case=case, verb="reveal", now=now, metadata={"fields": "all"})
+    return opened(case)
