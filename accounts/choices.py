@@ -52,3 +52,14 @@ class SessionEnd(models.TextChoices):
     KILLED = "killed", "Ended by somebody else"
     REFRESH_REUSED = "refresh_reused", "A used refresh token came back"
     MEMBER_REMOVED = "member_removed", "The person was removed"
+
+
+class PendingActState(models.TextChoices):
+    """Pending until somebody decides or its time runs out; every other state is final."""
+
+    PENDING = "pending", "Waiting"
+    APPROVED = "approved", "Approved"
+    FAILED = "failed", "Approved, and refused"
+    REJECTED = "rejected", "Rejected"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    EXPIRED = "expired", "Expired"

@@ -11,7 +11,15 @@ from django.db.models import Q, QuerySet
 
 from accounts import policy
 from accounts.choices import OrganizationStatus
-from accounts.models import ApiKey, Invitation, Organization, SignInSession, User
+from accounts.models import (
+    ApiKey,
+    ApprovalPolicy,
+    Invitation,
+    Organization,
+    PendingAct,
+    SignInSession,
+    User,
+)
 from kernel import clock
 from kernel.actor import Actor, ActorKind
 from kernel.errors import NotFound
@@ -94,6 +102,35 @@ def visible_sessions(actor: Actor) -> QuerySet[SignInSession]:
     if policy.may(actor, "sessions.revoke_any"):
         return sessions.filter(_own(actor))
     return sessions.filter(_is(user_id=actor.id))
+
+
+def visible_pending_acts(actor: Actor) -> QuerySet[PendingAct]:
+    """What one asked for oneself (a key: with this key), and all of it for who may see all."""
+    acts = PendingAct.objects.select_related("checker")
+    if actor.kind is ActorKind.API_KEY:
+        return acts.filter(_is(maker_id=actor.id), _own(actor))
+    if policy.may(actor, "approvals.read"):
+        return acts.filter(_own(actor))
+    return acts.filter(_is(maker_person_id=actor.id), _own(actor))
+
+
+def approval_policy_of(organization_id: uuid.UUID) -> ApprovalPolicy | None:
+    """Which acts of the organization take a second person; None: none does."""
+    return ApprovalPolicy.objects.filter(organization_id=organization_id).first()
+
+
+def people_behind(actors: Collection[Actor]) -> dict[str, uuid.UUID]:
+    """Who acts, by principal: oneself, or who issued the key. One query where there are keys.
+
+    A key that the program issued has nobody behind it and stands for itself.
+    """
+    found = {actor.principal: actor.id for actor in actors if actor.id is not None}
+    keys = {one.id: one.principal for one in actors if one.kind is ActorKind.API_KEY and one.id}
+    if keys:
+        issued = ApiKey.objects.filter(id__in=keys, created_by__isnull=False).order_by()
+        for key_id, person_id in issued.values_list("id", "created_by_id"):
+            found[keys[key_id]] = person_id
+    return found
 
 
 def live_session(*, session_id: uuid.UUID, now: dt.datetime) -> SignInSession | None:

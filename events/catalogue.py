@@ -113,6 +113,23 @@ _WALLET = {"wallet_id": UUID, "handle": TEXT, "kind": TEXT, "currency": TEXT, "s
 _ORGANIZATION = {"organization_id": UUID, "name": TEXT, "status": TEXT}
 _MEMBER = {"user_id": OPTIONAL_UUID, "role": TEXT}
 _API_KEY = {"api_key_id": UUID, "prefix": TEXT, "scopes": TEXTS}
+_FLAG: Mapping[str, object] = {"type": "boolean"}
+_SETTING_VALUE: Mapping[str, object] = {"type": ["boolean", "integer"]}
+_POLICY = {"roles": _FLAG, "journals": _FLAG, "terms": _FLAG}
+_SETTING = {"name": TEXT, "before": _SETTING_VALUE, "value": _SETTING_VALUE}
+_STAFF = {"user_id": UUID, "platform_role": TEXT}
+_PENDING_ACT = {
+    "pending_act_id": UUID,
+    "kind": TEXT,
+    "state": TEXT,
+    "amount_minor": OPTIONAL_MINOR,
+    "currency": OPTIONAL_TEXT,
+    "maker_id": UUID,
+    "checker_id": OPTIONAL_UUID,
+    "reason_code": OPTIONAL_TEXT,
+    "result_type": OPTIONAL_TEXT,
+    "result_id": OPTIONAL_UUID,
+}
 _SESSION = {"session_id": UUID, "user_id": UUID}
 
 _TYPES = (
@@ -163,11 +180,19 @@ _TYPES = (
     EventType("accounts.member.uninvited", "An invitation was withdrawn.", _MEMBER),
     EventType("accounts.member.role_changed", "A member's role is another now.", _MEMBER),
     EventType("accounts.member.removed", "A member's account was closed.", _MEMBER),
+    EventType("accounts.staff.added", "The platform's staff grew.", _STAFF),
+    EventType("accounts.staff.role_changed", "Somebody of the staff has another role.", _STAFF),
+    EventType("accounts.staff.closed", "An account of the staff was closed.", _STAFF),
+    EventType("accounts.pending_act.made", "An act waits for a second person.", _PENDING_ACT),
+    EventType("accounts.pending_act.approved", "Two people agreed; it is done.", _PENDING_ACT),
     EventType(
-        "accounts.staff.added",
-        "The platform's staff grew.",
-        {"user_id": UUID, "platform_role": TEXT},
+        "accounts.pending_act.failed", "Two people agreed, and it was refused.", _PENDING_ACT
     ),
+    EventType("accounts.pending_act.rejected", "A second person said no.", _PENDING_ACT),
+    EventType("accounts.pending_act.withdrawn", "Its maker took it back.", _PENDING_ACT),
+    EventType("accounts.pending_act.expired", "Nobody decided in time.", _PENDING_ACT),
+    EventType("accounts.approval_policy.set", "Other acts take a second person now.", _POLICY),
+    EventType("accounts.system_setting.set", "The installation works otherwise now.", _SETTING),
     EventType("accounts.api_key.issued", "An API key exists.", _API_KEY),
     EventType("accounts.api_key.revoked", "An API key stopped working.", _API_KEY),
     EventType("accounts.session.opened", "Somebody signed in.", _SESSION),

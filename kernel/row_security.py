@@ -47,6 +47,20 @@ def tenant_table(table: str, *, visible: str, writable: str | None = None) -> Ru
     )
 
 
+def identity_table(table: str) -> RunSQL:
+    """Force row-level security on a table about people who sign in.
+
+    Sign-in must find somebody before it is known whose tenant that is: the scope sign_in reads. It
+    writes only what belongs to no tenant: the rows of the platform's own staff.
+    """
+    owned = f"organization_id = ANY ({VISIBLE}) OR {SCOPE} = 'platform'"
+    return tenant_table(
+        table,
+        visible=f"({owned} OR {SCOPE} = 'sign_in')",
+        writable=f"({owned} OR (organization_id IS NULL AND {SCOPE} = 'sign_in'))",
+    )
+
+
 def append_only(table: str) -> RunSQL:
     """Rows are inserted and read, nothing else: by privilege, and by trigger for the owner too."""
     return RunSQL(

@@ -18,7 +18,7 @@ from accounts.models import Organization, User
 from accounts.services.api_keys import issue
 from accounts.services.invitations import invite, join
 from accounts.services.organizations import activate_organization, register_organization
-from accounts.services.people import create_staff
+from accounts.services.staff import create_staff
 from kernel.actor import Actor, Door, anonymous, system
 from kernel.context import reading
 from kernel.crypto import fingerprint

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from accounts.models.api_keys import ApiKey
 from accounts.models.organizations import Invitation, Organization
+from accounts.models.pending_acts import ApprovalPolicy, PendingAct
 from accounts.models.people import User
 from accounts.models.sessions import RefreshToken, SignInSession
+from accounts.models.system_settings import SystemSetting
 
-__all__ = ["ApiKey", "Invitation", "Organization", "RefreshToken", "SignInSession", "User"]
+__all__ = [
+    "ApiKey",
+    "ApprovalPolicy",
+    "Invitation",
+    "Organization",
+    "PendingAct",
+    "RefreshToken",
+    "SignInSession",
+    "SystemSetting",
+    "User",
+]

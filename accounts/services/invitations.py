@@ -14,11 +14,13 @@ from accounts.errors import (
     FormerMemberPasswordRequired,
     InvalidInvitation,
     InvalidProfile,
+    OfficersByRoleOnly,
     OrganizationSuspended,
 )
 from accounts.models import Invitation, User
 from accounts.rules import cleaned_name, normalized_email
 from accounts.services.lookups import insert_user, locked_organization, view_of_newcomer
+from accounts.services.pending_acts.needing import Subject, needs_second_person
 from accounts.services.returning import (
     check_is_proven,
     former_member,
@@ -52,10 +54,14 @@ def invite(*, actor: Actor, email: str, role: str, now: dt.datetime) -> IssuedIn
     :raises PermissionDenied: unless the actor carries `members.invite`, and for owners is one.
     :raises InvalidProfile: on a malformed address or an unknown role.
     :raises AlreadyMember: if the person is in the organization already.
+    :raises OfficersByRoleOnly: for an officer, where making one takes a second person.
     """
     policy.require(actor, "members.invite")
     _check_role(actor=actor, role=role)
     organization = locked_organization(policy.own_organization(actor))
+    officer = policy.makes_officer(before=None, role=role)
+    if officer and needs_second_person(actor=actor, subject=Subject.ROLES):
+        raise OfficersByRoleOnly(pointer="/role")
     address = normalized_email(email)
     if organization.people.filter(email=address, is_active=True).exists():
         raise AlreadyMember(pointer="/email")

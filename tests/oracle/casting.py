@@ -9,7 +9,7 @@ from accounts.actors import user_actor
 from accounts.models import User
 from accounts.services.invitations import invite, join
 from accounts.services.organizations import activate_organization, register_organization
-from accounts.services.people import create_staff
+from accounts.services.staff import create_staff
 from kernel.actor import Actor, Door, anonymous, system
 from tests.oracle.model import cast as roles
 from tests.oracle.model.words import Label
