@@ -16,6 +16,7 @@ from accounts import policy
 from accounts.errors import NobodyToCheck
 from accounts.models import ApprovalPolicy, PendingAct, User
 from accounts.queries import approval_policy_of
+from accounts.services.invitations import withdraw_officers
 from accounts.services.lookups import locked_organization
 from accounts.services.pending_acts.making import make_pending
 from accounts.services.pending_acts.registry import Approved, PendingKind, Result
@@ -40,6 +41,8 @@ def set_approval_policy(
     *, actor: Actor, roles: bool, journals: bool, terms: bool, now: dt.datetime
 ) -> ApprovalPolicy | PendingAct:
     """Say which acts of the actor's organization take a second person. Locks the organization.
+
+    Open invitations of officers end when making officers takes one.
 
     Records `accounts.approval_policy.set` and emits the event of that name; or leaves a pending act
     when something that takes one would no longer.
@@ -85,6 +88,8 @@ def _set(
     row, _ = ApprovalPolicy.objects.update_or_create(
         organization_id=organization_id, defaults={**wanted, "set_at": now}
     )
+    if wanted["roles"] and not before["roles"]:
+        withdraw_officers(actor=actor, organization_id=organization_id, now=now)
     facts: dict[str, object] = {"before": before, "after": dict(wanted)}
     record(
         actor=actor,

@@ -68,32 +68,19 @@ def _made(*, actor: Actor) -> PendingAct:
     )
 
 
+_COPIED = (
+    *("organization_id", "kind", "facts", "fingerprint", "maker_kind", "maker_id"),
+    *("maker_person_id", "maker_display", "door", "request_id", "made_at", "expires_at"),
+    *("state", "checker_id", "checker_display", "decided_at", "note", "reason_code"),
+    "result_type",
+)
+
+
 def _copied(column: str, value: str) -> str:
     """An insert of the same act again with one column changed."""
-    names = [
-        "organization_id",
-        "kind",
-        "facts",
-        "fingerprint",
-        "maker_kind",
-        "maker_id",
-        "maker_person_id",
-        "maker_display",
-        "door",
-        "request_id",
-        "made_at",
-        "expires_at",
-        "state",
-        "checker_id",
-        "checker_display",
-        "decided_at",
-        "note",
-        "reason_code",
-        "result_type",
-    ]
-    taken = [value if name == column else name for name in names]
+    taken = [value if name == column else name for name in _COPIED]
     return (
-        f"INSERT INTO accounts_pendingact (id, reference, {', '.join(names)})"
+        f"INSERT INTO accounts_pendingact (id, reference, {', '.join(_COPIED)})"
         f" SELECT gen_random_uuid(), sha256(id::text::bytea), {', '.join(taken)}"
         " FROM accounts_pendingact LIMIT 1"
     )
@@ -108,7 +95,7 @@ def test_somebody_elsewhere_or_removed_is_no_checker(
     assert charlie.organization
     view(alice.organization, charlie.organization)
     refuses("pending_act_checker_counts", DECIDE, charlie.id, act.id)
-    gone = joined(alice, "gone", "admin")
+    gone = joined(alice, "gone", "member")
     view(alice.organization)
     run("UPDATE accounts_user SET is_active = false WHERE id = %s", gone.id)
     refuses("pending_act_checker_counts", DECIDE, gone.id, act.id)
@@ -141,7 +128,7 @@ def test_what_was_asked_for_never_changes(
 
 
 def test_a_decision_is_final(waiting: tuple[PendingAct, User, User]) -> None:
-    act, alice, adam = waiting
+    act, alice, _ = waiting
     approve(actor=acting(alice), act_id=act.id, now=LATER)
     assert alice.organization
     view(alice.organization)

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from accounts.errors import (
+    InvalidInvitation,
     LastOwner,
     NobodyToCheck,
     OfficersByRoleOnly,
@@ -18,7 +19,7 @@ from accounts.errors import (
 from accounts.models import PendingAct, User
 from accounts.queries import visible_pending_acts
 from accounts.services.approval_policies import set_approval_policy
-from accounts.services.invitations import invite
+from accounts.services.invitations import invitation_of, invite
 from accounts.services.pending_acts import approve, expire_overdue, reject, withdraw
 from accounts.services.people import change_role, remove_member
 from accounts.services.staff import change_staff_role, close_staff_account, create_staff
@@ -233,6 +234,19 @@ def test_officers_are_not_invited_around_the_second_person() -> None:
     with pytest.raises(OfficersByRoleOnly):
         invite(actor=acting(alice), email="eve@acme.test", role="admin", now=NOW)
     assert invite(actor=acting(alice), email="eve@acme.test", role="member", now=NOW)
+
+
+def test_open_invitations_of_officers_end_when_they_take_a_second_person() -> None:
+    alice = registered().owner
+    joined(alice, "adam", "admin")
+    officer = invite(actor=acting(alice), email="eve@acme.test", role="finance", now=NOW)
+    member = invite(actor=acting(alice), email="max@acme.test", role="member", now=NOW)
+
+    policy(alice, roles=True)
+
+    with pytest.raises(InvalidInvitation):
+        invitation_of(token=officer.token, now=NOW)
+    assert invitation_of(token=member.token, now=NOW)
 
 
 def test_a_sole_owner_switches_nothing_on_that_nobody_could_agree_to() -> None:
