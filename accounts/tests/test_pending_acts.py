@@ -246,7 +246,7 @@ def test_open_invitations_of_officers_end_when_they_take_a_second_person() -> No
 
     with pytest.raises(InvalidInvitation):
         invitation_of(token=officer.token, now=NOW)
-    assert invitation_of(token=member.token, now=NOW)
+    assert invitation_of(token=member.token, now=NOW).role == "member"
 
 
 def test_a_sole_owner_switches_nothing_on_that_nobody_could_agree_to() -> None:
