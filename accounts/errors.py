@@ -212,3 +212,19 @@ class RoleChangedMeanwhile(VaultCraftError):
     kind = Kind.CONFLICT
     code = "role_changed_meanwhile"
     title = "The role has changed since this was asked for"
+
+
+class DataShredded(VaultCraftError):
+    """The person's keys are gone: what was sealed cannot be read, and nothing new is sealed."""
+
+    kind = Kind.CONFLICT
+    code = "data_shredded"
+    title = "This person's data was erased"
+
+
+class PersonStillActive(VaultCraftError):
+    """Only a closed account can be erased."""
+
+    kind = Kind.CONFLICT
+    code = "person_still_active"
+    title = "The account is still open"

@@ -57,6 +57,9 @@ PERMISSIONS: dict[str, Permission] = {
     "members.invite": Permission("Invite a person and withdraw an invitation", MANAGERS),
     "members.change_role": Permission("Change a colleague's role", MANAGERS),
     "members.remove": Permission("Remove a colleague", MANAGERS),
+    "people.shred": Permission(
+        "Erase what is encrypted of a removed person", platform=SUPER_ADMINS
+    ),
     "sessions.revoke_any": Permission("End somebody else's session", MANAGERS, STAFF_ADMINS),
     "staff.manage": Permission("Add platform staff", platform=SUPER_ADMINS),
     "api_keys.read": Permission("See API keys, never their secrets", MANAGERS, STAFF),

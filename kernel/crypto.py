@@ -19,14 +19,15 @@ def hash_token(token: str) -> bytes:
 
 def keyed_hash(*, key: bytes, parts: tuple[str, ...]) -> bytes:
     """HMAC-SHA-256 of length-prefixed parts, so no two lists of parts share an input."""
-    return hmac.new(key, _framed(parts), hashlib.sha256).digest()
+    return hmac.new(key, framed(parts), hashlib.sha256).digest()
 
 
 def fingerprint(*parts: str) -> bytes:
     """SHA-256 of length-prefixed parts: 32 bytes that name exactly this list of texts."""
-    return hashlib.sha256(_framed(parts)).digest()
+    return hashlib.sha256(framed(parts)).digest()
 
 
-def _framed(parts: tuple[str, ...]) -> bytes:
+def framed(parts: tuple[str, ...]) -> bytes:
+    """Length-prefixed parts in one: no two lists of parts give the same bytes."""
     encoded = [part.encode() for part in parts]
     return b"".join(len(part).to_bytes(8, "big") + part for part in encoded)

@@ -4,6 +4,7 @@ Nothing here guesses. A flag is `true` or `false`, a number is digits, and a mes
 variable so that whoever set it knows where to look (never its value: it may be a secret).
 """
 
+import base64
 import json
 import os
 from collections.abc import Mapping
@@ -76,6 +77,37 @@ def signing_keys(name: str) -> list[dict[str, str]]:
         raise ImproperlyConfigured(
             f'{name} must be a JSON list of {{"kid", "private_pem"}} objects.'
         ) from None
+
+
+def master_keys(name: str) -> dict[int, bytes]:
+    """Return the keys that wrap data keys, by version; the highest wraps, all of them unwrap.
+
+    The variable is JSON: `[{"version": 1, "key": "..."}, ...]`, 32 bytes each in URL-safe base64.
+
+    :raises ImproperlyConfigured: it is not such a list.
+    """
+    try:
+        listed = json.loads(text(name))
+        found = {int(key["version"]): _32_bytes(str(key["key"])) for key in listed}
+    except (ValueError, TypeError, KeyError):
+        found = {}
+    if not found or len(found) != len(listed) or not all(0 < one < 2**31 for one in found):
+        raise ImproperlyConfigured(
+            f'{name} must be a JSON list of {{"version", "key"}} objects, each version once and'
+            " each key 32 bytes in URL-safe base64."
+        )
+    return found
+
+
+def _32_bytes(encoded: str) -> bytes:
+    """Return the bytes of a key.
+
+    :raises ValueError: there are not 32 of them.
+    """
+    key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
+    if len(key) != 32:
+        raise ValueError("not 32 bytes")
+    return key
 
 
 def database(*, name: str, url: str, pool_max: int = 0) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import kernel.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0003_time_zones"),
+        ("accounts", "0004_data_keys"),
     ]
 
     operations = [

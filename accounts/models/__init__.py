@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.models.api_keys import ApiKey
+from accounts.models.data_keys import DataKey
 from accounts.models.organizations import Invitation, Organization
 from accounts.models.pending_acts import ApprovalPolicy, PendingAct
 from accounts.models.people import User
@@ -12,6 +13,7 @@ from accounts.models.system_settings import SystemSetting
 __all__ = [
     "ApiKey",
     "ApprovalPolicy",
+    "DataKey",
     "Invitation",
     "Organization",
     "PendingAct",

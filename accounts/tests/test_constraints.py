@@ -60,7 +60,6 @@ def test_no_table_is_emptied(table: str):
         ("accounts_organization", "name"),
         ("accounts_organization", "display_name"),
         ("accounts_organization", "slug"),
-        ("accounts_user", "email"),
         ("accounts_apikey", "name"),
         ("accounts_user", "organization_id"),
         ("accounts_user", "id"),
@@ -77,6 +76,20 @@ def test_no_table_is_emptied(table: str):
 )
 def test_what_is_fixed_cannot_be_written(table: str, column: str):
     assert refused(f"UPDATE {table} SET {column} = {column}") == NO_PRIVILEGE
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "email = 'thief@acme.test'",
+        "email = 'erased-' || id || '@erased.invalid'",
+        "email = 'thief@acme.test', is_active = false",
+    ],
+)
+def test_an_address_changes_only_when_a_closed_account_is_erased(change: str):
+    registered()
+    rule = "accounts_user_email_only_erased"
+    assert refused(f"UPDATE accounts_user SET {change}") == rule
 
 
 def like(user: User, **changed: str | None) -> str:

@@ -23,6 +23,7 @@ READ_ELSEWHERE = {
         "REFRESH_IDLE_SECONDS",
         "VAULTCRAFT_ENVIRONMENT",
         "VAULTCRAFT_JWT_KEYS",
+        "VAULTCRAFT_MASTER_KEYS",
         "VAULTCRAFT_PEPPER",
     },
     "api": set[str](),

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 FILE_NAME = "secrets.json"
 SECRET_BYTES = 48
 PASSWORD_BYTES = 24
+MASTER_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,7 @@ class LocalSecrets:
     secret_key: str
     pepper: str
     jwt_keys: list[dict[str, str]]
+    master_keys: list[dict[str, int | str]]
     superuser_password: str
     owner_password: str
     app_password: str
@@ -34,17 +36,21 @@ class LocalSecrets:
             "VAULTCRAFT_SECRET_KEY": self.secret_key,
             "VAULTCRAFT_PEPPER": self.pepper,
             "VAULTCRAFT_JWT_KEYS": json.dumps(self.jwt_keys),
+            "VAULTCRAFT_MASTER_KEYS": json.dumps(self.master_keys),
         }
 
 
 def local_secrets(*, data_dir: Path) -> LocalSecrets:
-    """Return this installation's secrets, making them on the first call."""
+    """Return this installation's secrets, making them on the first call.
+
+    A kind of secret that an older version did not know is made and kept as well.
+    """
     path = data_dir / FILE_NAME
-    if path.exists():
-        return LocalSecrets(**json.loads(path.read_text()))
-    made = throwaway_secrets()
-    write_private(path=path, text=json.dumps(asdict(made), indent=2))
-    return made
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    made = {**asdict(throwaway_secrets()), **kept}
+    if made != kept:
+        write_private(path=path, text=json.dumps(made, indent=2))
+    return LocalSecrets(**made)
 
 
 def throwaway_secrets() -> LocalSecrets:
@@ -53,6 +59,7 @@ def throwaway_secrets() -> LocalSecrets:
         secret_key=secrets.token_urlsafe(SECRET_BYTES),
         pepper=secrets.token_urlsafe(SECRET_BYTES),
         jwt_keys=[{"kid": secrets.token_hex(4), "private_pem": _ed25519_pem()}],
+        master_keys=[{"version": 1, "key": secrets.token_urlsafe(MASTER_KEY_BYTES)}],
         superuser_password=secrets.token_urlsafe(PASSWORD_BYTES),
         owner_password=secrets.token_urlsafe(PASSWORD_BYTES),
         app_password=secrets.token_urlsafe(PASSWORD_BYTES),

@@ -14,6 +14,7 @@ DEBUG = refusals.debug_off()
 
 SECRET_KEY = refusals.own_secret("VAULTCRAFT_SECRET_KEY")
 VAULTCRAFT_JWT_KEYS = refusals.own_signing_keys("VAULTCRAFT_JWT_KEYS")
+VAULTCRAFT_MASTER_KEYS = refusals.own_master_keys("VAULTCRAFT_MASTER_KEYS")
 VAULTCRAFT_PEPPER = refusals.own_secret("VAULTCRAFT_PEPPER").encode()
 refusals.distinct_secrets(
     VAULTCRAFT_PEPPER=VAULTCRAFT_PEPPER.decode(), VAULTCRAFT_SECRET_KEY=SECRET_KEY

@@ -56,6 +56,17 @@ def own_signing_keys(name: str) -> list[dict[str, str]]:
     return keys
 
 
+def own_master_keys(name: str) -> dict[int, bytes]:
+    """Return the keys that wrap data keys, none of them a placeholder.
+
+    :raises ImproperlyConfigured: there is none, or one is no random key.
+    """
+    keys = env.master_keys(name)
+    if any(len(set(key)) < MINIMUM_DISTINCT_CHARACTERS for key in keys.values()):
+        raise ImproperlyConfigured(f"{name} holds a key that is not random. Generate it.")
+    return keys
+
+
 def https_url(name: str) -> str:
     """Return the address people reach the product at.
 

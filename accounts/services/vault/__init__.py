@@ -1,0 +1,48 @@
+"""What is encrypted at rest: sealed under a data key of its owner, for one place in the database.
+
+Every organization and every person has data keys. A master key of the environment wraps them, so a
+copy of the database says nothing; the place (table, column, row, owner) is authenticated with the
+text, so moving it elsewhere makes it unreadable; and a person's data can be shredded, in every
+backup too, by forgetting the person's keys.
+
+`manage.py rotate_keys` changes master and data keys.
+"""
+
+from __future__ import annotations
+
+from accounts.services.vault.keys import Owner
+from accounts.services.vault.places import SealedColumn, register_sealed_column
+from accounts.services.vault.rotating import (
+    Plan,
+    Progress,
+    rotate_data,
+    rotate_master,
+    rotation_plan,
+)
+from accounts.services.vault.shredding import shred_person
+from accounts.services.vault.values import (
+    Place,
+    blind_index,
+    seal,
+    seal_stream,
+    unseal,
+    unseal_stream,
+)
+
+__all__ = [
+    "Owner",
+    "Place",
+    "Plan",
+    "Progress",
+    "SealedColumn",
+    "blind_index",
+    "register_sealed_column",
+    "rotate_data",
+    "rotate_master",
+    "rotation_plan",
+    "seal",
+    "seal_stream",
+    "shred_person",
+    "unseal",
+    "unseal_stream",
+]

@@ -1,0 +1,269 @@
+"""Sealed values: bound to owner and place, found by a blind index, turned to new keys, shredded.
+
+A table of the test stands for the rooms that seal something.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.utils import DatabaseError
+
+from accounts.errors import DataShredded, PersonStillActive
+from accounts.models import DataKey, User
+from accounts.services import vault
+from accounts.services.people import remove_member
+from accounts.services.vault import Place, SealedColumn, places
+from audit.models import AuditRecord
+from kernel import sealing
+from kernel.actor import Actor, Door, system
+from kernel.context import reading
+from kernel.errors import InvariantBroken, PermissionDenied
+from kernel.ids import new_id
+from kernel.sealing import Unreadable
+from kernel.transactions import opens_transaction, rule_of
+from tests.database import rows
+from tests.world import NOW, World
+
+pytestmark = pytest.mark.django_db
+
+ROOT = system(door=Door.COMMAND, request_id="test")
+TABLE = "vault_probe"
+COLUMN = SealedColumn(TABLE, "sealed")
+LATER = NOW + dt.timedelta(days=2)
+
+
+@pytest.fixture
+def probe(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A table with one sealed column, registered for the length of a test."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE {TABLE} (id uuid PRIMARY KEY, organization_id uuid,"
+            " user_id uuid, sealed bytea)"
+        )
+    monkeypatch.setattr(places, "_columns", {(TABLE, "sealed"): COLUMN})
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE {TABLE}")
+
+
+def place(row_id: uuid.UUID) -> Place:
+    return Place(TABLE, "sealed", row_id)
+
+
+@opens_transaction
+def kept(*, actor: Actor, user: User, text: str) -> uuid.UUID:
+    """A row with this text, sealed under the person's key."""
+    row_id = new_id()
+    sealed = vault.seal(
+        organization_id=user.organization_id,
+        user_id=user.id,
+        place=place(row_id),
+        plain=text.encode(),
+        now=NOW,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {TABLE} VALUES (%s, %s, %s, %s)",
+            [row_id, user.organization_id, user.id, sealed],
+        )
+    return row_id
+
+
+@opens_transaction
+def read(*, actor: Actor, user: User, row_id: uuid.UUID, at: uuid.UUID | None = None) -> str:
+    """The text of a row, opened as if it stood in row `at`."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT sealed FROM {TABLE} WHERE id = %s", [row_id])
+        (sealed,) = cursor.fetchone()
+    return vault.unseal(
+        organization_id=user.organization_id,
+        user_id=user.id,
+        place=place(at or row_id),
+        sealed=sealed,
+    ).decode()
+
+
+def version_in(row_id: uuid.UUID) -> int:
+    ((sealed,),) = rows(f"SELECT sealed FROM {TABLE} WHERE id = %s", row_id)
+    return sealing.key_version_of(bytes(sealed))
+
+
+def test_what_is_sealed_is_read_by_its_owner(world: World, probe: None) -> None:
+    row_id = kept(actor=ROOT, user=world.alice, text="ABCDE1234F")
+    ((sealed,),) = rows(f"SELECT sealed FROM {TABLE} WHERE id = %s", row_id)
+    assert b"ABCDE1234F" not in bytes(sealed)
+    assert read(actor=world.actor(world.alice), user=world.alice, row_id=row_id) == "ABCDE1234F"
+
+
+def test_moved_to_another_row_or_person_it_is_unreadable(world: World, probe: None) -> None:
+    one = kept(actor=ROOT, user=world.alice, text="mine")
+    two = kept(actor=ROOT, user=world.alice, text="also mine")
+    kept(actor=ROOT, user=world.bob, text="his")
+    with pytest.raises(Unreadable):
+        read(actor=ROOT, user=world.alice, row_id=one, at=two)
+    with pytest.raises(Unreadable):
+        read(actor=ROOT, user=world.bob, row_id=one)
+
+
+def test_another_organization_has_no_key_to_it(world: World, probe: None) -> None:
+    row_id = kept(actor=ROOT, user=world.alice, text="mine")
+    with pytest.raises(Unreadable):
+        read(actor=world.actor(world.charlie), user=world.alice, row_id=row_id)
+    with reading(world.actor(world.charlie)):
+        assert not DataKey.objects.exists()
+
+
+def test_a_stream_is_bound_to_its_place(world: World) -> None:
+    user, here = world.alice, place(new_id())
+    owner = {"organization_id": user.organization_id, "user_id": user.id}
+
+    @opens_transaction
+    def sealed_and_opened(*, actor: Actor, at: Place) -> bytes:
+        header, *chunks = vault.seal_stream(**owner, place=here, parts=[b"a" * 70_000], now=NOW)
+        return b"".join(vault.unseal_stream(**owner, place=at, header=header, chunks=chunks))
+
+    assert sealed_and_opened(actor=ROOT, at=here) == b"a" * 70_000
+    with pytest.raises(Unreadable):
+        sealed_and_opened(actor=ROOT, at=place(new_id()))
+
+
+def test_a_blind_index_finds_equals_within_one_field_only() -> None:
+    one = vault.blind_index(field="phone", text="+919876543210")
+    assert one == vault.blind_index(field="phone", text="+919876543210")
+    assert one != vault.blind_index(field="phone", text="+919876543211")
+    assert one != vault.blind_index(field="government_id", text="+919876543210")
+
+
+def test_a_new_master_key_wraps_all_and_the_old_one_can_go(world, probe, settings) -> None:
+    row_id = kept(actor=ROOT, user=world.alice, text="mine")
+    old = settings.VAULTCRAFT_MASTER_KEYS
+    settings.VAULTCRAFT_MASTER_KEYS = {**old, 2: sealing.new_key()}
+    assert vault.rotation_plan(actor=ROOT).to_wrap == 1
+    done = vault.rotate_master(actor=ROOT, now=NOW, report=lambda _: None)
+    assert done.wrapped == 1
+    assert vault.rotate_master(actor=ROOT, now=NOW, report=lambda _: None).wrapped == 0
+    settings.VAULTCRAFT_MASTER_KEYS = {2: settings.VAULTCRAFT_MASTER_KEYS[2]}
+    assert read(actor=ROOT, user=world.alice, row_id=row_id) == "mine"
+
+
+def test_a_master_key_that_is_gone_or_another_is_no_refusal_but_an_alarm(
+    world, probe, settings
+) -> None:
+    row_id = kept(actor=ROOT, user=world.alice, text="mine")
+    for keys in ({2: sealing.new_key()}, {1: sealing.new_key()}):
+        settings.VAULTCRAFT_MASTER_KEYS = keys
+        with pytest.raises(InvariantBroken):
+            read(actor=ROOT, user=world.alice, row_id=row_id)
+
+
+def test_new_data_keys_seal_everything_again(world: World, probe: None) -> None:
+    one = kept(actor=ROOT, user=world.alice, text="one")
+    two = kept(actor=ROOT, user=world.charlie, text="two")
+    done = vault.rotate_data(actor=ROOT, now=LATER, report=lambda _: None)
+    assert (done.keys_made, done.sealed, done.unreadable) == (2, 2, [])
+    assert (version_in(one), version_in(two)) == (2, 2)
+    assert read(actor=ROOT, user=world.alice, row_id=one) == "one"
+    assert read(actor=ROOT, user=world.charlie, row_id=two) == "two"
+
+
+def test_old_data_keys_are_shredded_once_nothing_can_need_them(world: World, probe: None) -> None:
+    kept(actor=ROOT, user=world.alice, text="one")
+    assert vault.rotate_data(actor=ROOT, now=LATER, report=lambda _: None).retired == 0
+    much_later = LATER + dt.timedelta(hours=2)
+    again = vault.rotate_data(actor=ROOT, now=much_later, report=lambda _: None)
+    assert (again.keys_made, again.sealed, again.retired) == (0, 0, 1)
+
+
+def test_rotation_stops_at_nothing_unreadable(world: World, probe: None) -> None:
+    bad = kept(actor=ROOT, user=world.alice, text="bad")
+    good = kept(actor=ROOT, user=world.alice, text="good")
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {TABLE} SET sealed = sealed || 'x'::bytea WHERE id = %s", [bad])
+    done = vault.rotate_data(actor=ROOT, now=LATER, report=lambda _: None)
+    assert done.unreadable == [f"{TABLE}.sealed of {bad}"]
+    assert (version_in(bad), version_in(good)) == (1, 2)
+
+
+def test_what_a_killed_rotation_left_is_done_by_the_next(world, probe, monkeypatch) -> None:
+    monkeypatch.setattr("accounts.services.vault.rotating.BATCH", 2)
+    kept_rows = [kept(actor=ROOT, user=world.alice, text=str(n)) for n in range(5)]
+
+    def killed(progress: vault.Progress) -> None:
+        if progress.sealed == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        vault.rotate_data(actor=ROOT, now=LATER, report=killed)
+    assert sorted(version_in(row) for row in kept_rows) == [1, 1, 1, 2, 2]
+    assert vault.rotation_plan(actor=ROOT).to_seal == {f"{TABLE}.sealed": 3}
+    done = vault.rotate_data(actor=ROOT, now=LATER, report=lambda _: None)
+    assert (done.keys_made, done.sealed) == (0, 3)
+    assert [read(actor=ROOT, user=world.alice, row_id=row) for row in kept_rows] == list("01234")
+
+
+def test_the_command_says_what_it_did(world, probe, capsys) -> None:
+    kept(actor=ROOT, user=world.alice, text="one")
+    call_command("rotate_keys", "--plan")
+    assert "0 data keys of 1 owners" in capsys.readouterr().out
+    call_command("rotate_keys", "--data")
+    assert "New data keys: 1. Sealed again: 1 values." in capsys.readouterr().out
+
+
+def test_a_shredded_person_is_unreadable_and_the_evidence_stays(world: World, probe: None) -> None:
+    row_id = kept(actor=ROOT, user=world.bob, text="his")
+    remove_member(actor=world.actor(world.alice), user_id=world.bob.id, now=NOW)
+    vault.shred_person(actor=world.actor(world.olga), user_id=world.bob.id, now=NOW)
+    with pytest.raises(DataShredded):
+        read(actor=ROOT, user=world.bob, row_id=row_id)
+    with pytest.raises(DataShredded):
+        kept(actor=ROOT, user=world.bob, text="more")
+    with reading(world.actor(world.olga)):
+        bob = User.objects.get(id=world.bob.id)
+        acts = set(AuditRecord.objects.filter(subject_id=bob.id).values_list("action", flat=True))
+    assert (bob.full_name, bob.email) == ("Erased person", f"erased-{bob.id}@erased.invalid")
+    assert {"accounts.member.join", "accounts.person.shred"} <= acts
+
+
+def test_who_had_nothing_sealed_cannot_be_written_to_later(world: World, probe: None) -> None:
+    remove_member(actor=world.actor(world.alice), user_id=world.bob.id, now=NOW)
+    for _ in range(2):
+        vault.shred_person(actor=world.actor(world.olga), user_id=world.bob.id, now=NOW)
+    with pytest.raises(DataShredded):
+        kept(actor=ROOT, user=world.bob, text="more")
+
+
+def test_only_a_closed_account_is_shredded_and_only_by_super_admins(world: World) -> None:
+    with pytest.raises(PersonStillActive):
+        vault.shred_person(actor=world.actor(world.olga), user_id=world.bob.id, now=NOW)
+    with pytest.raises(PermissionDenied):
+        vault.shred_person(actor=world.actor(world.alice), user_id=world.bob.id, now=NOW)
+
+
+def test_the_database_never_gives_a_shredded_key_back(world: World, probe: None) -> None:
+    kept(actor=ROOT, user=world.alice, text="one")
+
+    @opens_transaction
+    def undo(*, actor: Actor) -> None:
+        keys = DataKey.objects.all()
+        keys.update(wrapped=None, shredded_at=NOW)
+        keys.update(wrapped=b"x", shredded_at=None)
+
+    with pytest.raises(DatabaseError) as refused:
+        undo(actor=ROOT)
+    assert rule_of(refused.value) == "accounts_datakey_one_way"
+
+
+def test_every_sealed_column_is_registered() -> None:
+    """Rotation shreds keys that nothing registered needs: none may be forgotten."""
+    found = rows(
+        "SELECT table_name || '.' || column_name FROM information_schema.columns"
+        " WHERE table_schema = 'public' AND data_type = 'bytea'"
+        " AND (column_name = 'sealed' OR column_name LIKE 'sealed\\_%%')"
+    )
+    assert {name for (name,) in found} == {one.name for one in places.sealed_columns()}
