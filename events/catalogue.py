@@ -140,6 +140,11 @@ _TYPES = (
     EventType("wallets.hold.voided", "Reserved money is free again.", _HOLD),
     EventType("wallets.fee_schedule.set", "A payment costs something else now.", _FEES),
     EventType("wallets.limit_rule.set", "Wallets may spend another amount now.", _LIMITS),
+    EventType(
+        "wallets.approval_threshold.set",
+        "Payments take a second person from another amount on.",
+        {"currency": TEXT, "threshold_minor": OPTIONAL_MINOR, "counts_keys": _FLAG},
+    ),
     EventType("wallets.limit_rule.withdrawn", "The general limits hold again.", _LIMITS),
     EventType("wallets.wallet.opened", "A wallet exists.", _WALLET),
     EventType("wallets.wallet.frozen", "A wallet stopped paying out.", _WALLET),

@@ -11,7 +11,17 @@ from __future__ import annotations
 
 from wallets.models.holds import WalletHold
 from wallets.models.terms import FeeSchedule, LimitRule, SpendingUsage
+from wallets.models.thresholds import ApprovalThreshold, UncheckedSum
 from wallets.models.transfers import Transfer
 from wallets.models.wallets import Wallet
 
-__all__ = ["FeeSchedule", "LimitRule", "SpendingUsage", "Transfer", "Wallet", "WalletHold"]
+__all__ = [
+    "ApprovalThreshold",
+    "FeeSchedule",
+    "LimitRule",
+    "SpendingUsage",
+    "Transfer",
+    "UncheckedSum",
+    "Wallet",
+    "WalletHold",
+]

@@ -7,6 +7,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 
+from accounts.models import PendingAct
 from kernel.actor import Actor
 from kernel.errors import VaultCraftError
 from wallets.choices import TransferKind
@@ -56,6 +57,7 @@ class TransferRequest:
         organization's first day.
     :param hold: for a capture: the hold to take from.
     :param reversal: for a reversal: what is given back.
+    :param checked: whether a second person has agreed; only who carries out pending acts says so.
     """
 
     actor: Actor
@@ -74,6 +76,7 @@ class TransferRequest:
     effective_at: dt.datetime | None = None
     hold: CaptureOf | None = None
     reversal: ReversalOf | None = None
+    checked: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ class TransferOutcome:
     """What became of one request.
 
     A refusal that was recorded has both a transfer (FAILED or CANCELLED) and the error; one that
-    names no two known wallets has the error alone.
+    names no two known wallets has the error alone. What takes a second person has neither: it is
+    the pending act that waits, or whatever became of it since.
 
     :param replayed: whether it stood in the books before this call.
     """
@@ -89,3 +93,4 @@ class TransferOutcome:
     transfer: Transfer | None
     error: VaultCraftError | None = None
     replayed: bool = False
+    pending_act: PendingAct | None = None
