@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 
+from accounts.policy import may
 from kernel import clock
 from kernel.actor import Door
 from kernel.context import reading
@@ -63,7 +64,15 @@ class VaultCraftAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Our own pages first; some of Django's are left out."""
-        from web.views import staff, staff_chart, staff_periods, staff_terms, staff_wallets
+        from web.views import (
+            staff,
+            staff_approvals,
+            staff_chart,
+            staff_periods,
+            staff_system,
+            staff_terms,
+            staff_wallets,
+        )
 
         pages = [
             ("trial-balance/", staff.trial_balance_page, "trial-balance"),
@@ -73,6 +82,12 @@ class VaultCraftAdminSite(AdminSite):
             ("ledger/period/withdraw/", staff_periods.withdraw_page, "period-withdraw"),
             ("ledger/ledgeraccount/rename/", staff_chart.rename_page, "account-rename"),
             ("ledger/ledgeraccount/close/", staff_chart.close_page, "account-close"),
+            ("approvals/", staff_approvals.queue, "approvals"),
+            ("approvals/decide/", staff_approvals.decide, "approval-decide"),
+            ("system/", staff_system.overview, "system"),
+            ("system/setting/", staff_system.setting, "system-setting"),
+            ("system/staff/", staff_system.staff_role, "system-staff"),
+            ("system/staff/add/", staff_system.add_staff, "system-staff-add"),
             ("wallets/status/", staff_wallets.status, "wallet-status"),
             ("wallets/fees/", staff_terms.fee, "fee-set"),
             ("wallets/limits/", staff_terms.limit, "limit-set"),
@@ -113,7 +128,9 @@ class VaultCraftAdminSite(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """What every page of the site knows."""
         context = super().each_context(request)
-        return {**context, "has_permission": bool(getattr(request, "actor", None))}
+        actor = getattr(request, "actor", None)
+        manages = actor is not None and may(actor, "system.manage")
+        return {**context, "has_permission": bool(actor), "manages_system": manages}
 
 
 def _under_actors_eyes(view: Callable[..., Any]) -> Callable[..., Any]:

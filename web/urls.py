@@ -6,6 +6,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from web.views import (
+    approvals,
     gate,
     holds,
     home,
@@ -69,6 +70,11 @@ urlpatterns = [
     path("organization/people/<str:user_id>/remove", people.remove, name="member-remove"),
     path("organization/partners", people.set_cap, name="cap-set"),
     path("organization/fees", terms.set_fees, name="fees-set"),
+    path("organization/approval-policy", approvals.set_policy, name="policy-set"),
+    path("organization/thresholds", approvals.set_threshold, name="threshold-set"),
+    path("approvals", approvals.overview, name="approvals"),
+    path("approvals/<str:act_id>", approvals.detail, name="approval"),
+    path("approvals/<str:act_id>/decide", approvals.decide, name="approval-decide"),
     path("profile", profile.profile, name="profile"),
     path("profile/sessions/<str:session_id>/end", profile.end_session, name="session-end"),
     path("admin", RedirectView.as_view(url="/admin/")),

@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from accounts import policy
 from accounts.actors import as_user
 from accounts.choices import OrganizationStatus, Role
-from accounts.errors import IllegalOrganizationStatus
+from accounts.errors import IllegalOrganizationStatus, RegistrationClosed
 from accounts.models import Organization, User
 from accounts.rules import (
     check_password_strength,
@@ -31,9 +31,11 @@ from accounts.services.lookups import (
     locked_organization,
     view_of_newcomer,
 )
+from accounts.services.runtime import value_of
+from accounts.system import REGISTRATION_OPEN
 from audit.services import record
 from events.services import emit
-from kernel.actor import Actor
+from kernel.actor import Actor, ActorKind
 from kernel.ids import new_id
 from kernel.transactions import needs_transaction, opens_transaction
 
@@ -60,7 +62,7 @@ def register_organization(
     now: dt.datetime,
     timezone: str = "UTC",
 ) -> Registration:
-    """Make a pending organization and its first owner. Open to anybody.
+    """Make a pending organization and its first owner. Open to anybody while registration is.
 
     Emits `accounts.organization.registered`; records `accounts.organization.register` by the owner.
 
@@ -68,7 +70,10 @@ def register_organization(
     :raises InvalidProfile: on a name, address, country, currency or time zone that is none.
     :raises WeakPassword: if the password is refused.
     :raises EmailTaken: if the address signs somebody in already.
+    :raises RegistrationClosed: while no organizations are taken.
     """
+    if actor.kind is ActorKind.ANONYMOUS and not value_of(REGISTRATION_OPEN):
+        raise RegistrationClosed()
     organization = _organization(
         name=cleaned_name(organization_name, pointer="/organization_name"),
         country=checked_country(country),

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
+from accounts.errors import MoneyReadOnly
 from accounts.models import SystemSetting
-from accounts.system import DECLARED, Value
+from accounts.system import DECLARED, MONEY_READ_ONLY, Value
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -44,3 +45,12 @@ def fresh_value(name: str) -> Value:
 def forget() -> None:
     """Read anew at the next question of this process."""
     _remembered.clear()
+
+
+def require_money_moves() -> None:
+    """Go on unless money is read only, as of some seconds ago.
+
+    :raises MoneyReadOnly: while it is.
+    """
+    if value_of(MONEY_READ_ONLY):
+        raise MoneyReadOnly()

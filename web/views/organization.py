@@ -14,17 +14,24 @@ from django.urls import reverse
 from accounts.choices import KeyScope, Role
 from accounts.models import ApiKey, Organization, User
 from accounts.policy import may, may_grant, permissions_to_issue
-from accounts.queries import visible_api_keys, visible_invitations, visible_people
+from accounts.queries import (
+    approval_policy_of,
+    visible_api_keys,
+    visible_invitations,
+    visible_people,
+)
 from accounts.services import api_keys, invitations
 from kernel import clock
 from kernel.context import reading
 from kernel.errors import NotFound, VaultCraftError
 from kernel.ids import MalformedId, decode, encode
 from wallets.models.terms import CHARGEABLE
-from wallets.queries import fee_schedules, limit_rules, visible_wallets
+from wallets.queries import approval_thresholds, fee_schedules, limit_rules, visible_wallets
 from web.doors import PersonRequest, acts, reads
 from web.forms import ApiKeyForm, CapForm, FeeForm, InviteForm
+from web.forms.approvals import PolicyForm, ThresholdForm
 from web.pages import page
+from web.presenters.approvals import threshold_rows
 from web.presenters.badges import Badge, organization_badge
 from web.presenters.choices import currency_choices
 from web.presenters.chrome import initials_of
@@ -153,6 +160,8 @@ def _page(request: PersonRequest, *, status: int = 200, **given: Any) -> HttpRes
         )
     if may(actor, "wallets.read_terms"):
         context |= _terms(request, organization)
+    if may(actor, "approvals.read"):
+        context |= _approvals(request, organization)
     if may(actor, "members.invite"):
         context["invite_form"] = _invite_form(request)
     if may(actor, "api_keys.issue"):
@@ -178,6 +187,25 @@ def _terms(request: PersonRequest, organization: Organization) -> dict[str, Any]
     }
     if may(request.actor, "wallets.set_fees"):
         context["fee_form"] = fee_form(currency=organization.base_currency)
+    return context
+
+
+def _approvals(request: PersonRequest, organization: Organization) -> dict[str, Any]:
+    """Which acts take a second person, and from which amounts on payments do."""
+    policy = approval_policy_of(organization.id)
+    flags = {name: policy is not None and getattr(policy, name) for name in PolicyForm.base_fields}
+    context: dict[str, Any] = {
+        "show_approvals": True,
+        "policy": [(field.label, flags[name]) for name, field in PolicyForm.base_fields.items()],
+        "thresholds": threshold_rows(approval_thresholds(organization.id)),
+    }
+    if may(request.actor, "approvals.set_policy"):
+        context["policy_form"] = PolicyForm(initial=flags, prefix="policy")
+        context["threshold_form"] = ThresholdForm(
+            initial={"currency": organization.base_currency},
+            currencies=currency_choices(),
+            prefix="threshold",
+        )
     return context
 
 

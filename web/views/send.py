@@ -22,7 +22,12 @@ from kernel.errors import Busy, VaultCraftError
 from kernel.ids import encode
 from kernel.money import parse_minor
 from ledger.errors import InsufficientFunds
-from wallets.errors import DestinationNotFound, FeeChanged, WalletNotFound
+from wallets.errors import (
+    DestinationNotFound,
+    FeeChanged,
+    SecondPersonRequired,
+    WalletNotFound,
+)
 from wallets.models import Wallet
 from wallets.queries import Payee, payee_of, wallet_of
 from wallets.services.references import reference_of
@@ -42,6 +47,7 @@ from web.presenters.money import shown
 from web.presenters.wallets import holder_of, source_choices
 from web.refusals import explain, sentence_of
 from web.reviews import Review, opened
+from web.views.approvals import to_approval
 
 ROUTE = "web:send"
 
@@ -54,6 +60,7 @@ class Judged:
     source: Wallet
     payee: Payee
     after_minor: int
+    waits: bool = False
 
 
 @reads
@@ -103,6 +110,8 @@ def confirm(request: PersonRequest) -> HttpResponse:
         outcome = execute_transfers([_item(request, asked)])[0]
     except Busy as error:
         return _again(request, asked, error)
+    if outcome.pending_act is not None:
+        return to_approval(request, outcome.pending_act)
     if outcome.transfer is None or outcome.error is not None:
         return _refused(request, asked, outcome)
     place = reverse("web:receipt", args=[encode("trf", outcome.transfer.id)])
@@ -156,12 +165,15 @@ def _judged(request: PersonRequest, form: SendForm) -> Judged | None:
     except VaultCraftError as error:
         explain(form, error, currency=source.currency if source else None)
         return None
-    if rehearsal.error is not None:
+    waits = isinstance(rehearsal.error, SecondPersonRequired)
+    if rehearsal.error is not None and not waits:
         _explain_rehearsal(form, rehearsal, source)
         return None
     asked = dataclasses.replace(asked, fee_minor=rehearsal.fee_minor)
-    after = rehearsal.source.available_minor if rehearsal.source else 0
-    return Judged(asked, source, found, after)
+    after = source.account.available_minor - amount_minor - rehearsal.fee_minor
+    if rehearsal.source is not None:
+        after = rehearsal.source.available_minor
+    return Judged(asked, source, found, after, waits)
 
 
 def _payee_of(typed: str) -> Payee:
@@ -229,6 +241,7 @@ def _review_page(
     fee_minor, currency = asked.fee_minor, source.currency
     context = {
         "refusal": refusal,
+        "waits": judged.waits,
         "review": {
             "amount": shown(asked.amount_minor, currency),
             "fee": shown(fee_minor, currency) if fee_minor else "",

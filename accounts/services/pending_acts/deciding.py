@@ -46,7 +46,7 @@ def approve(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = ""
     locks. Both people are judged by what they may do now. What executing refuses is kept with the
     act, which is FAILED then: nothing of it happened, and it is asked for anew. Records
     `accounts.pending_act.approve` or `.fail` and emits `.approved` or `.failed`, besides what the
-    act itself records and emits, as its maker.
+    act itself records and emits, as its maker. Agreeing again gives the act as it stands.
 
     :raises PendingActNotFound: if there is no such act, or none the actor may see.
     :raises PermissionDenied: unless the actor is a person who may agree to this kind.
@@ -55,6 +55,9 @@ def approve(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = ""
     :raises PendingActExpired: if its time is over.
     :raises Busy: if locks could not be had; it still waits then.
     """
+    done = _agreed_before(actor, act_id)
+    if done is not None:
+        return done
     act, checker = _to_decide(actor, act_id, now)
     kind = kind_of(act.kind)
     try:
@@ -71,6 +74,16 @@ def approve(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = ""
         act.state, verb, happened = PendingActState.FAILED, "fail", "failed"
         act.reason_code = result.refused.code
     return _decided(act, checker, note, now, verb=verb, happened=happened)
+
+
+@needs_transaction
+def _agreed_before(actor: Actor, act_id: uuid.UUID) -> PendingAct | None:
+    """What this person agreed to already: asking again is no second consent."""
+    if actor.kind is not ActorKind.USER or actor.id is None:
+        return None
+    act = _locked(actor, act_id)
+    agreed = act.state in (PendingActState.APPROVED, PendingActState.FAILED)
+    return act if agreed and act.checker_id == actor.id else None
 
 
 class _NotTheChecker(VaultCraftError):

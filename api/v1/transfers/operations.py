@@ -17,6 +17,7 @@ from api.idempotency.runner import canonical, claim_of, run_once
 from api.pagination import page_of
 from api.problems import request_id_of
 from api.schema.operations import operation
+from api.v1.pending_acts import Waiting
 from api.v1.transfers.rendering import Viewer, answer_of, rendered_item, rendered_transfers
 from api.v1.transfers.shapes import (
     ORDER_EXAMPLE,
@@ -65,6 +66,7 @@ REFUSALS = (
     ledger_errors.BalanceOutOfRange,
     wallet_errors.DailyLimitExceeded,
     wallet_errors.MonthlyLimitExceeded,
+    wallet_errors.SecondPersonRequired,
 )
 
 
@@ -95,10 +97,12 @@ class Transfers(Endpoint):
         "create_transfer",
         tag=TAG,
         summary="Move money between two wallets",
-        description="A refused transfer is kept, too: its id is in the problem's `facts`.",
+        description="A refused transfer is kept, too: its id is in the problem's `facts`. Above the"
+        " organization's threshold it waits for a second person: 202 with the act to poll.",
         request=TransferOrder,
         response=Transfer,
         status=201,
+        waits=Waiting,
         refusals=(*REFUSALS, wallet_errors.FeeChanged, QueueFull),
         once=True,
         examples=[ORDER_EXAMPLE, RESULT_EXAMPLE],
@@ -157,7 +161,9 @@ def _batch_answer(request: Request, claim: Claim, order: dict[str, Any]) -> Answ
         for index, outcome in enumerate(outcomes)
     ]
     refused = sum(1 for item in items if item["problem"])
-    result = {"completed": len(items) - refused, "refused": refused, "items": items}
+    waiting = sum(1 for item in items if item["pending_act"])
+    completed = len(items) - refused - waiting
+    result = {"completed": completed, "refused": refused, "waiting": waiting, "items": items}
     if not (whole and refused):
         return dataclasses.replace(Answer.of(result), replayed=replayed)
     error = errors.BatchRefused(
