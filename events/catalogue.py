@@ -146,6 +146,11 @@ _TYPES = (
         {"currency": TEXT, "threshold_minor": OPTIONAL_MINOR, "counts_keys": _FLAG},
     ),
     EventType("wallets.limit_rule.withdrawn", "The general limits hold again.", _LIMITS),
+    EventType(
+        "wallets.wallet_policy.set",
+        "Holders may have another number of wallets.",
+        {"per_kind": COUNT, "members_open": _FLAG},
+    ),
     EventType("wallets.wallet.opened", "A wallet exists.", _WALLET),
     EventType("wallets.wallet.frozen", "A wallet stopped paying out.", _WALLET),
     EventType("wallets.wallet.unfrozen", "A wallet may pay out again.", _WALLET),
@@ -180,6 +185,11 @@ _TYPES = (
     EventType("accounts.organization.registered", "An organization asks to join.", _ORGANIZATION),
     EventType("accounts.organization.activated", "An organization may move money.", _ORGANIZATION),
     EventType("accounts.organization.suspended", "An organization was stopped.", _ORGANIZATION),
+    EventType(
+        "accounts.organization.timezone_set",
+        "An organization counts its days in another zone.",
+        {"before": TEXT, "timezone": TEXT},
+    ),
     EventType("accounts.member.invited", "Somebody was invited.", _MEMBER),
     EventType("accounts.member.joined", "Somebody joined an organization.", _MEMBER),
     EventType("accounts.member.uninvited", "An invitation was withdrawn.", _MEMBER),

@@ -26,6 +26,7 @@ from wallets.models import (
     Transfer,
     Wallet,
     WalletHold,
+    WalletPolicy,
 )
 
 
@@ -189,6 +190,11 @@ def fee_schedules(organization_id: uuid.UUID | None = None) -> QuerySet[FeeSched
         "organization_id", "kind", "currency_id"
     )
     return found.filter(organization_id=organization_id) if organization_id else found
+
+
+def wallet_policy_of(organization_id: uuid.UUID) -> WalletPolicy | None:
+    """How many wallets holders may have, and who opens them; None: the usual."""
+    return WalletPolicy.objects.filter(organization_id=organization_id).first()
 
 
 def approval_thresholds(organization_id: uuid.UUID) -> QuerySet[ApprovalThreshold]:

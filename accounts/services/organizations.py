@@ -29,6 +29,7 @@ from accounts.services.lookups import (
     insert_organization,
     insert_user,
     locked_organization,
+    save_timezone,
     view_of_newcomer,
 )
 from accounts.services.runtime import value_of
@@ -196,6 +197,40 @@ def suspend_organization(
         happened="suspended",
         now=now,
         reason=reason,
+    )
+    return organization
+
+
+@needs_transaction
+def change_timezone(
+    *, actor: Actor, organization_id: uuid.UUID, timezone: str, now: dt.datetime
+) -> Organization:
+    """Write another time zone. Whether the books allow it is theirs to judge. Locks the row.
+
+    Records `accounts.organization.set_timezone`, emits `accounts.organization.timezone_set`.
+
+    :raises InvalidProfile: if there is no such time zone, also for PostgreSQL.
+    """
+    organization = locked_organization(organization_id)
+    before, organization.timezone = organization.timezone, checked_timezone(timezone)
+    save_timezone(organization)
+    facts: dict[str, object] = {"before": before, "timezone": timezone}
+    record(
+        actor=actor,
+        action="accounts.organization.set_timezone",
+        subject_type="organization",
+        subject_id=organization_id,
+        organization_id=organization_id,
+        metadata=facts,
+        now=now,
+    )
+    emit(
+        name="accounts.organization.timezone_set",
+        organization_id=organization_id,
+        subject_id=organization_id,
+        payload=facts,
+        actor=actor,
+        now=now,
     )
     return organization
 

@@ -10,6 +10,7 @@ Fees and limits are terms under which people's wallets pay out.
 from __future__ import annotations
 
 from wallets.models.holds import WalletHold
+from wallets.models.policies import WalletPolicy
 from wallets.models.terms import FeeSchedule, LimitRule, SpendingUsage
 from wallets.models.thresholds import ApprovalThreshold, UncheckedSum
 from wallets.models.transfers import Transfer
@@ -24,4 +25,5 @@ __all__ = [
     "UncheckedSum",
     "Wallet",
     "WalletHold",
+    "WalletPolicy",
 ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from typing import Any
 
 from django import forms
 
+from wallets.models.policies import MOST_OF_A_KIND
 from web.forms.fields import Choices, LineField, offer
 
 
@@ -24,6 +26,24 @@ class PolicyForm(forms.Form):
     roles = forms.BooleanField(label="Making somebody an owner, admin or finance", required=False)
     journals = forms.BooleanField(label="Entries by hand, and undoing them", required=False)
     terms = forms.BooleanField(label="Fees and clearing caps", required=False)
+
+
+class HouseForm(forms.Form):
+    """In which zone days are counted, and how many wallets holders may have."""
+
+    timezone = forms.ChoiceField(label="Time zone", help_text="Days, months and limits follow it.")
+    per_kind = forms.IntegerField(
+        label="Wallets of each kind and currency",
+        min_value=1,
+        max_value=MOST_OF_A_KIND,
+        help_text="For each holder.",
+    )
+    members_open = forms.BooleanField(label="Members open their own wallets", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones = sorted(zoneinfo.available_timezones())
+        offer(self, "timezone", [(zone, zone) for zone in zones])
 
 
 class ThresholdForm(forms.Form):

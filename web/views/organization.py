@@ -26,10 +26,16 @@ from kernel.context import reading
 from kernel.errors import NotFound, VaultCraftError
 from kernel.ids import MalformedId, decode, encode
 from wallets.models.terms import CHARGEABLE
-from wallets.queries import approval_thresholds, fee_schedules, limit_rules, visible_wallets
+from wallets.queries import (
+    approval_thresholds,
+    fee_schedules,
+    limit_rules,
+    visible_wallets,
+    wallet_policy_of,
+)
 from web.doors import PersonRequest, acts, reads
 from web.forms import ApiKeyForm, CapForm, FeeForm, InviteForm
-from web.forms.approvals import PolicyForm, ThresholdForm
+from web.forms.approvals import HouseForm, PolicyForm, ThresholdForm
 from web.pages import page
 from web.presenters.approvals import threshold_rows
 from web.presenters.badges import Badge, organization_badge
@@ -160,8 +166,7 @@ def _page(request: PersonRequest, *, status: int = 200, **given: Any) -> HttpRes
         )
     if may(actor, "wallets.read_terms"):
         context |= _terms(request, organization)
-    if may(actor, "approvals.read"):
-        context |= _approvals(request, organization)
+    context |= _rules(request, organization)
     if may(actor, "members.invite"):
         context["invite_form"] = _invite_form(request)
     if may(actor, "api_keys.issue"):
@@ -190,6 +195,16 @@ def _terms(request: PersonRequest, organization: Organization) -> dict[str, Any]
     return context
 
 
+def _rules(request: PersonRequest, organization: Organization) -> dict[str, Any]:
+    """By which rules the organization goes, as far as the role may see or change them."""
+    context: dict[str, Any] = {}
+    if may(request.actor, "approvals.read"):
+        context |= _approvals(request, organization)
+    if may(request.actor, "organizations.manage"):
+        context["house_form"] = _house_form(organization)
+    return context
+
+
 def _approvals(request: PersonRequest, organization: Organization) -> dict[str, Any]:
     """Which acts take a second person, and from which amounts on payments do."""
     policy = approval_policy_of(organization.id)
@@ -207,6 +222,16 @@ def _approvals(request: PersonRequest, organization: Organization) -> dict[str, 
             prefix="threshold",
         )
     return context
+
+
+def _house_form(organization: Organization) -> HouseForm:
+    policy = wallet_policy_of(organization.id)
+    now = {
+        "timezone": organization.timezone,
+        "per_kind": policy.per_kind if policy else 1,
+        "members_open": policy is None or policy.members_open,
+    }
+    return HouseForm(initial=now, prefix="house")
 
 
 def fee_form(data: Any = None, **initial: Any) -> FeeForm:
