@@ -15,7 +15,6 @@ from accounts.choices import KeyScope, Role
 from accounts.models import ApiKey, Organization, User
 from accounts.policy import may, may_grant, permissions_to_issue
 from accounts.queries import (
-    approval_policy_of,
     visible_api_keys,
     visible_invitations,
     visible_people,
@@ -27,23 +26,20 @@ from kernel.errors import NotFound, VaultCraftError
 from kernel.ids import MalformedId, decode, encode
 from wallets.models.terms import CHARGEABLE
 from wallets.queries import (
-    approval_thresholds,
     fee_schedules,
     limit_rules,
     visible_wallets,
-    wallet_policy_of,
 )
 from web.doors import PersonRequest, acts, reads
 from web.forms import ApiKeyForm, CapForm, FeeForm, InviteForm
-from web.forms.approvals import HouseForm, PolicyForm, ThresholdForm
 from web.pages import page
-from web.presenters.approvals import threshold_rows
 from web.presenters.badges import Badge, organization_badge
 from web.presenters.choices import currency_choices
 from web.presenters.chrome import initials_of
 from web.presenters.clearing import partner_rows
 from web.presenters.terms import fee_rows, limit_rows
 from web.refusals import STATUS_OF_KIND, explain, words_of
+from web.views.organization_rules import rules_of
 
 MOST_PEOPLE = 300
 
@@ -166,7 +162,7 @@ def _page(request: PersonRequest, *, status: int = 200, **given: Any) -> HttpRes
         )
     if may(actor, "wallets.read_terms"):
         context |= _terms(request, organization)
-    context |= _rules(request, organization)
+    context |= rules_of(request, organization)
     if may(actor, "members.invite"):
         context["invite_form"] = _invite_form(request)
     if may(actor, "api_keys.issue"):
@@ -193,45 +189,6 @@ def _terms(request: PersonRequest, organization: Organization) -> dict[str, Any]
     if may(request.actor, "wallets.set_fees"):
         context["fee_form"] = fee_form(currency=organization.base_currency)
     return context
-
-
-def _rules(request: PersonRequest, organization: Organization) -> dict[str, Any]:
-    """By which rules the organization goes, as far as the role may see or change them."""
-    context: dict[str, Any] = {}
-    if may(request.actor, "approvals.read"):
-        context |= _approvals(request, organization)
-    if may(request.actor, "organizations.manage"):
-        context["house_form"] = _house_form(organization)
-    return context
-
-
-def _approvals(request: PersonRequest, organization: Organization) -> dict[str, Any]:
-    """Which acts take a second person, and from which amounts on payments do."""
-    policy = approval_policy_of(organization.id)
-    flags = {name: policy is not None and getattr(policy, name) for name in PolicyForm.base_fields}
-    context: dict[str, Any] = {
-        "show_approvals": True,
-        "policy": [(field.label, flags[name]) for name, field in PolicyForm.base_fields.items()],
-        "thresholds": threshold_rows(approval_thresholds(organization.id)),
-    }
-    if may(request.actor, "approvals.set_policy"):
-        context["policy_form"] = PolicyForm(initial=flags, prefix="policy")
-        context["threshold_form"] = ThresholdForm(
-            initial={"currency": organization.base_currency},
-            currencies=currency_choices(),
-            prefix="threshold",
-        )
-    return context
-
-
-def _house_form(organization: Organization) -> HouseForm:
-    policy = wallet_policy_of(organization.id)
-    now = {
-        "timezone": organization.timezone,
-        "per_kind": policy.per_kind if policy else 1,
-        "members_open": policy is None or policy.members_open,
-    }
-    return HouseForm(initial=now, prefix="house")
 
 
 def fee_form(data: Any = None, **initial: Any) -> FeeForm:
