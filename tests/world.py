@@ -153,6 +153,11 @@ def fund(staff: Actor, wallet: Wallet, amount_minor: int) -> TransferOutcome:
     )
 
 
+def colleague(world: World, name: str, role: str) -> User:
+    """Somebody new in Acme, invited by Alice."""
+    return _join(world.actor(world.alice), name, role)
+
+
 def _organization(staff: Actor, name: str, owner: str) -> tuple[Organization, User]:
     registered = register_organization(
         actor=anonymous(door=Door.WEB, request_id="world"),

@@ -10,9 +10,8 @@ from accounts.models import User
 from kernel import clock
 from kernel.ids import encode
 from tests.api.conftest import Caller, order, token_of
-from tests.world import World
+from tests.world import World, colleague
 from wallets.services.thresholds import set_approval_threshold
-from wallets.tests.test_second_person import colleague
 
 pytestmark = pytest.mark.django_db
 

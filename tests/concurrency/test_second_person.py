@@ -13,11 +13,11 @@ from accounts.services.people import change_role
 from kernel.context import reading
 from kernel.errors import PermissionDenied
 from tests.concurrency.racing import THREADS, assert_books_are_sound, race, until_not_busy
-from tests.world import NOW, World
+from tests.world import NOW, World, colleague
 from wallets.models import Transfer
 from wallets.services.thresholds import set_approval_threshold
 from wallets.services.transfers import TransferOutcome, execute_together, execute_transfers
-from wallets.tests.test_second_person import LATER, colleague
+from wallets.tests.test_second_person import LATER
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 

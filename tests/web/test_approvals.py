@@ -17,10 +17,9 @@ from kernel import clock
 from kernel.context import reading
 from kernel.ids import encode
 from tests.web.conftest import Visit
-from tests.world import NOW, PASSWORD, World
+from tests.world import NOW, PASSWORD, World, colleague
 from wallets.models import LimitRule
 from wallets.services.thresholds import set_approval_threshold
-from wallets.tests.test_second_person import colleague
 
 pytestmark = pytest.mark.django_db
 

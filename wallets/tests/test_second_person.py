@@ -11,14 +11,13 @@ from accounts.choices import KeyScope
 from accounts.errors import NobodyToCheck, OwnPendingAct, PendingActNotFound
 from accounts.models import ApiKey, PendingAct, User
 from accounts.services.api_keys import issue, revoke
-from accounts.services.invitations import invite, join
 from accounts.services.pending_acts import approve, reject
 from accounts.services.people import change_role, remove_member
-from kernel.actor import Actor, ActorKind, Door, anonymous
+from kernel.actor import Actor, ActorKind, Door
 from kernel.context import reading
 from kernel.errors import PermissionDenied
 from tests.database import statements, work
-from tests.world import NOW, PASSWORD, World
+from tests.world import NOW, World, colleague
 from wallets.choices import TransferState, WalletKind
 from wallets.models import ApprovalThreshold, Transfer, UncheckedSum
 from wallets.services.holds import place_hold
@@ -31,18 +30,6 @@ pytestmark = pytest.mark.django_db
 
 LATER = NOW + dt.timedelta(hours=2)
 ALICE, ACME = 1_00_000_00, 5_00_000_00
-
-
-def colleague(world: World, name: str, role: str) -> User:
-    """Somebody new in Acme."""
-    _, token = invite(actor=world.actor(world.alice), email=f"{name}@acme.test", role=role, now=NOW)
-    return join(
-        actor=anonymous(door=Door.WEB, request_id="test"),
-        token=token,
-        full_name=name.title(),
-        password=PASSWORD,
-        now=NOW,
-    )
 
 
 def threshold(
