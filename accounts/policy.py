@@ -144,9 +144,7 @@ PERMISSIONS: dict[str, Permission] = {
     "approvals.check_roles": Permission(
         "Agree to making somebody an officer", MANAGERS, SUPER_ADMINS
     ),
-    "approvals.set_policy": Permission(
-        "Say which acts take a second person", frozenset({OWNER}), SUPER_ADMINS
-    ),
+    "approvals.set_policy": Permission("Say which acts take a second person", frozenset({OWNER})),
     "approvals.check_policy": Permission(
         "Agree to fewer acts taking a second person", OFFICERS, SUPER_ADMINS
     ),
