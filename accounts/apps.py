@@ -11,7 +11,11 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make the acts of this room that may wait for a second person known."""
+        """Tell the vault what is sealed here and erased, and which acts may wait."""
         from accounts.services.pending_kinds import register_kinds
+        from accounts.services.phones import erase_phone
+        from accounts.services.vault import SealedColumn, register_erasure, register_sealed_column
 
+        register_sealed_column(SealedColumn("accounts_phone", "sealed"))
+        register_erasure(erase_phone)
         register_kinds()

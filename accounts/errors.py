@@ -228,3 +228,11 @@ class PersonStillActive(VaultCraftError):
     kind = Kind.CONFLICT
     code = "person_still_active"
     title = "The account is still open"
+
+
+class PhoneNotFound(VaultCraftError):
+    """The person has no phone number here."""
+
+    kind = Kind.NOT_FOUND
+    code = "phone_not_found"
+    title = "There is no phone number"

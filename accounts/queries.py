@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from accounts import policy
+from accounts.blind_indexes import blind_index
 from accounts.choices import OrganizationStatus
 from accounts.models import (
     ApiKey,
@@ -20,6 +21,7 @@ from accounts.models import (
     SignInSession,
     User,
 )
+from accounts.rules import normalized_phone
 from kernel import clock
 from kernel.actor import Actor, ActorKind
 from kernel.errors import NotFound
@@ -80,6 +82,15 @@ def visible_people(actor: Actor) -> QuerySet[User]:
     if not policy.may(actor, "people.read"):
         return people.none()
     return people.filter(_own(actor))
+
+
+def people_with_phone(actor: Actor, phone: str) -> QuerySet[User]:
+    """Those of the people in view who have exactly this phone number, in any spelling.
+
+    :raises InvalidProfile: if it is no international number.
+    """
+    found = blind_index(field="phone", text=normalized_phone(phone))
+    return visible_people(actor).filter(phone__blind_index=found)
 
 
 def visible_invitations(actor: Actor) -> QuerySet[Invitation]:

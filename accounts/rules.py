@@ -91,6 +91,23 @@ def no_such_timezone() -> InvalidProfile:
     return InvalidProfile("Enter a time zone like Asia/Kolkata.", pointer="/timezone")
 
 
+_PHONE = re.compile(r"\+[1-9][0-9]{7,14}", re.ASCII)
+_PHONE_PUNCTUATION = str.maketrans("", "", " -.()\u00a0")
+
+
+def normalized_phone(text: str) -> str:
+    """The number in the international form of ITU-T E.164: a plus sign and 8 to 15 digits.
+
+    :raises InvalidProfile: if it is none, or lacks the country's code.
+    """
+    number = text.strip().translate(_PHONE_PUNCTUATION)
+    if not _PHONE.fullmatch(number):
+        raise InvalidProfile(
+            "Enter the number with its country code, like +91 98765 43210.", pointer="/phone"
+        )
+    return number
+
+
 def check_password_strength(password: str) -> None:
     """Length and common passwords, as the settings say; no composition rules (NIST 800-63B).
 

@@ -209,6 +209,7 @@ _TYPES = (
     EventType("accounts.approval_policy.set", "Other acts take a second person now.", _POLICY),
     EventType("accounts.system_setting.set", "The installation works otherwise now.", _SETTING),
     EventType("accounts.person.shredded", "A removed person's data was erased.", {"user_id": UUID}),
+    EventType("accounts.phone.changed", "A person's phone is another now.", {"user_id": UUID}),
     EventType("accounts.api_key.issued", "An API key exists.", _API_KEY),
     EventType("accounts.api_key.revoked", "An API key stopped working.", _API_KEY),
     EventType("accounts.session.opened", "Somebody signed in.", _SESSION),

@@ -23,6 +23,7 @@ _TEXT_LENGTH = 26
 _PAIRS = tuple(first + second for first in ALPHABET for second in ALPHABET)
 _SHIFTS = tuple(range(120, -1, -10))
 _HANDLE_DIGITS = 5
+_ACCOUNT_DIGITS = 12
 
 
 class MalformedId(VaultCraftError):
@@ -76,6 +77,24 @@ def normalize_handle(text: str) -> str:
     if not well_formed or _check_character(body[:-1]) != body[-1]:
         raise MalformedId("Expected a wallet handle like VC-7Q2M9K, check character included.")
     return f"VC-{body.upper()}"
+
+
+def new_account_number() -> str:
+    """A random account number: 12 digits and two check digits (ISO 7064, MOD 97-10)."""
+    body = "".join(secrets.choice("0123456789") for _ in range(_ACCOUNT_DIGITS))
+    return f"{body}{98 - int(body) * 100 % 97:02}"
+
+
+def normalize_account_number(text: str) -> str:
+    """The 14 digits of an account number, however a person grouped them.
+
+    :raises MalformedId: if there are not 14 digits or the check digits do not fit.
+    """
+    number = "".join(text.split()).replace("-", "")
+    well_formed = number.isascii() and number.isdigit() and len(number) == _ACCOUNT_DIGITS + 2
+    if not well_formed or int(number) % 97 != 1:
+        raise MalformedId("Expected an account number of 14 digits, check digits included.")
+    return number
 
 
 def _check_character(body: str) -> str:

@@ -28,6 +28,19 @@ def may_debit(actor: Actor, *, organization_id: uuid.UUID, owner_id: uuid.UUID |
     return may(actor, "transfers.debit_any")
 
 
+def may_reveal_number(
+    actor: Actor, *, organization_id: uuid.UUID, owner_id: uuid.UUID | None
+) -> bool:
+    """Whether the actor may see a wallet's whole account number: its holder, and nobody else.
+
+    The organization's own wallets are held by whoever may pay out of them.
+    """
+    person = actor.kind is ActorKind.USER and actor.organization_id == organization_id
+    if owner_id is None:
+        return person and may(actor, "transfers.debit_organization")
+    return person and owner_id == actor.id
+
+
 def may_move_cash(actor: Actor, *, organization_id: uuid.UUID) -> bool:
     """Whether the actor may record deposits and withdrawals in this organization's books."""
     at_home = actor.is_platform or actor.organization_id == organization_id

@@ -9,11 +9,13 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 
+from accounts.blind_indexes import blind_index
 from accounts.policy import may
 from kernel.actor import Actor
-from kernel.ids import MalformedId, decode, normalize_handle
+from kernel.ids import MalformedId, decode, normalize_account_number, normalize_handle
 from ledger.choices import HoldState
 from wallets.choices import TransferState
 from wallets.directory import Listed, key_of, look_up
@@ -28,6 +30,8 @@ from wallets.models import (
     WalletHold,
     WalletPolicy,
 )
+
+ACCOUNT_NUMBER_FIELD = "account_number"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,6 +69,22 @@ def wallet_of(*, actor: Actor, wallet: str) -> Wallet:
     if found is None:
         raise WalletNotFound()
     return found
+
+
+def handle_of_number(text: str) -> str | None:
+    """The handle of the wallet, in any organization, with this account number; None without one.
+
+    It tells a payer what the directory tells of a handle, so only for exactly the right number.
+    """
+    try:
+        number = normalize_account_number(text)
+    except MalformedId:
+        return None
+    wanted = blind_index(field=ACCOUNT_NUMBER_FIELD, text=number)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT wallet_handle_of_number(%s)", [wanted])
+        (handle,) = cursor.fetchone()
+    return str(handle) if handle else None
 
 
 def wallets_named(*, actor: Actor, names: Iterable[str]) -> Mapping[str, Wallet]:
@@ -285,11 +305,12 @@ def _limits(
 
 
 def payee_of(wallet: str) -> Payee:
-    """Whom a wallet id or handle belongs to, in any organization; needs no context.
+    """Whom a wallet belongs to, by id, handle or account number; needs no context.
 
     :raises WalletNotFound: if it belongs to nobody.
     """
-    listed: Listed | None = look_up([wallet]).get(wallet)
+    name = handle_of_number(wallet) or wallet
+    listed: Listed | None = look_up([name]).get(name)
     if listed is None:
         raise WalletNotFound()
     return Payee(listed.handle, listed.holder_name, listed.organization_name, listed.currency)

@@ -9,7 +9,7 @@ import kernel.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0004_data_keys"),
+        ("accounts", "0006_phones"),
     ]
 
     operations = [

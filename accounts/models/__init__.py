@@ -7,6 +7,7 @@ from accounts.models.data_keys import DataKey
 from accounts.models.organizations import Invitation, Organization
 from accounts.models.pending_acts import ApprovalPolicy, PendingAct
 from accounts.models.people import User
+from accounts.models.phones import Phone
 from accounts.models.sessions import RefreshToken, SignInSession
 from accounts.models.system_settings import SystemSetting
 
@@ -17,6 +18,7 @@ __all__ = [
     "Invitation",
     "Organization",
     "PendingAct",
+    "Phone",
     "RefreshToken",
     "SignInSession",
     "SystemSetting",

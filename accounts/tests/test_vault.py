@@ -35,6 +35,7 @@ pytestmark = pytest.mark.django_db
 ROOT = system(door=Door.COMMAND, request_id="test")
 TABLE = "vault_probe"
 COLUMN = SealedColumn(TABLE, "sealed")
+OWNERS = 3  # in the world: Alice and Charlie for their wallets' numbers, and Acme for its own
 LATER = NOW + dt.timedelta(days=2)
 
 
@@ -116,7 +117,7 @@ def test_another_organization_has_no_key_to_it(world: World, probe: None) -> Non
     with pytest.raises(Unreadable):
         read(actor=world.actor(world.charlie), user=world.alice, row_id=row_id)
     with reading(world.actor(world.charlie)):
-        assert not DataKey.objects.exists()
+        assert not DataKey.objects.filter(user=world.alice).exists()
 
 
 def test_a_stream_is_bound_to_its_place(world: World) -> None:
@@ -144,9 +145,9 @@ def test_a_new_master_key_wraps_all_and_the_old_one_can_go(world, probe, setting
     row_id = kept(actor=ROOT, user=world.alice, text="mine")
     old = settings.VAULTCRAFT_MASTER_KEYS
     settings.VAULTCRAFT_MASTER_KEYS = {**old, 2: sealing.new_key()}
-    assert vault.rotation_plan(actor=ROOT).to_wrap == 1
+    assert vault.rotation_plan(actor=ROOT).to_wrap == OWNERS
     done = vault.rotate_master(actor=ROOT, now=NOW, report=lambda _: None)
-    assert done.wrapped == 1
+    assert done.wrapped == OWNERS
     assert vault.rotate_master(actor=ROOT, now=NOW, report=lambda _: None).wrapped == 0
     settings.VAULTCRAFT_MASTER_KEYS = {2: settings.VAULTCRAFT_MASTER_KEYS[2]}
     assert read(actor=ROOT, user=world.alice, row_id=row_id) == "mine"
@@ -166,7 +167,7 @@ def test_new_data_keys_seal_everything_again(world: World, probe: None) -> None:
     one = kept(actor=ROOT, user=world.alice, text="one")
     two = kept(actor=ROOT, user=world.charlie, text="two")
     done = vault.rotate_data(actor=ROOT, now=LATER, report=lambda _: None)
-    assert (done.keys_made, done.sealed, done.unreadable) == (2, 2, [])
+    assert (done.keys_made, done.sealed, done.unreadable) == (OWNERS, 2, [])
     assert (version_in(one), version_in(two)) == (2, 2)
     assert read(actor=ROOT, user=world.alice, row_id=one) == "one"
     assert read(actor=ROOT, user=world.charlie, row_id=two) == "two"
@@ -177,7 +178,7 @@ def test_old_data_keys_are_shredded_once_nothing_can_need_them(world: World, pro
     assert vault.rotate_data(actor=ROOT, now=LATER, report=lambda _: None).retired == 0
     much_later = LATER + dt.timedelta(hours=2)
     again = vault.rotate_data(actor=ROOT, now=much_later, report=lambda _: None)
-    assert (again.keys_made, again.sealed, again.retired) == (0, 0, 1)
+    assert (again.keys_made, again.sealed, again.retired) == (0, 0, OWNERS)
 
 
 def test_rotation_stops_at_nothing_unreadable(world: World, probe: None) -> None:
@@ -210,9 +211,9 @@ def test_what_a_killed_rotation_left_is_done_by_the_next(world, probe, monkeypat
 def test_the_command_says_what_it_did(world, probe, capsys) -> None:
     kept(actor=ROOT, user=world.alice, text="one")
     call_command("rotate_keys", "--plan")
-    assert "0 data keys of 1 owners" in capsys.readouterr().out
+    assert f"0 data keys of {OWNERS} owners" in capsys.readouterr().out
     call_command("rotate_keys", "--data")
-    assert "New data keys: 1. Sealed again: 1 values." in capsys.readouterr().out
+    assert f"New data keys: {OWNERS}. Sealed again: 1 values." in capsys.readouterr().out
 
 
 def test_a_shredded_person_is_unreadable_and_the_evidence_stays(world: World, probe: None) -> None:

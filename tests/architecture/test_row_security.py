@@ -31,6 +31,9 @@ APPEND_ONLY = {
     "wallets_wallethold",
 }
 NEVER_REMOVED = APPEND_ONLY | {
+    "wallets_approvalthreshold",
+    "wallets_uncheckedsum",
+    "wallets_walletpolicy",
     "ledger_accountgroup",
     "ledger_books",
     "ledger_clearingcap",
@@ -38,6 +41,7 @@ NEVER_REMOVED = APPEND_ONLY | {
     "ledger_hold",
     "ledger_ledgeraccount",
     "ledger_period",
+    "wallets_accountnumber",
     "wallets_feeschedule",
     "wallets_limitrule",
     "wallets_spendingusage",
@@ -126,6 +130,10 @@ def test_the_only_columns_the_application_updates() -> None:
             "opening_proof",
             "closing_proof",
         },
+        "wallets_accountnumber": {"sealed"},  # turned to new keys
+        "wallets_approvalthreshold": {"threshold_minor", "counts_keys", "set_at"},
+        "wallets_uncheckedsum": {"hour", "hours"},
+        "wallets_walletpolicy": {"per_kind", "members_open", "set_at"},
         "wallets_feeschedule": {
             "fixed_minor",
             "bps",
@@ -209,6 +217,7 @@ def test_functions_that_run_as_the_owner() -> None:
         "ledger_guard_period": False,
         "ledger_open_books": False,
         "wallet_directory": True,
+        "wallet_handle_of_number": True,
         "wallets_check_transfers": False,
     }
     for name, settings, _ in found:

@@ -341,6 +341,7 @@ def test_a_lost_machine(
     done = backup("restore", saved, environment=embedded(data_dir))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "pepper is not the one of the backup" in done.stdout
+    assert "lacks a master key of the backup" in done.stdout
     assert "The books stand." in done.stdout
 
     refused = backup("restore", saved, environment=embedded(data_dir))

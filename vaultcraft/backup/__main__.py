@@ -53,6 +53,7 @@ def _make(*, to: Path, now: dt.datetime) -> None:
             auditor_url=here.url("DATABASE_AUDITOR_URL"),
             to=to,
             secrets=here.secrets,
+            master_keys=here.master_keys,
             now=now,
         )
     manifest = checked(made)
@@ -79,6 +80,12 @@ def _restore(*, backup: Path, force: bool, accept_findings: bool, now: dt.dateti
             say(
                 "Note: this installation's pepper is not the one of the backup. People sign in"
                 " with their passwords as before; API keys and PINs must be issued anew."
+            )
+        if not set(manifest.master_keys) <= set(here.master_keys):
+            say(
+                "Note: this installation lacks a master key of the backup. What is encrypted in it"
+                " (phones, account numbers, documents, second factors) stays unreadable without"
+                " VAULTCRAFT_MASTER_KEYS as it was then."
             )
         if here.servers is None:
             said = restore_into(

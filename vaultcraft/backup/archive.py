@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -34,7 +34,7 @@ class Manifest:
 
     `secrets` is a fingerprint of the installation's pepper: with another one, API keys and PINs of
     the backup are worthless. `findings` is what the checker found in the same snapshot, by pass;
-    None when it could not look.
+    None when it could not look. `master_keys` are fingerprints of the keys that wrapped data keys.
     """
 
     made_at: str
@@ -44,6 +44,7 @@ class Manifest:
     books: BooksState
     secrets: str
     findings: dict[str, dict[str, object]] | None = None
+    master_keys: list[str] = field(default_factory=list)
     format: int = FORMAT
 
     def write(self, directory: Path) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import hmac
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -46,7 +47,18 @@ class Installation:
     def secrets(self) -> str:
         """Return a fingerprint that tells whether two installations share their pepper."""
         pepper = self.environment.get("VAULTCRAFT_PEPPER", "").encode()
-        return hmac.new(pepper, b"vaultcraft backup", hashlib.sha256).hexdigest()[:16]
+        return _fingerprint(pepper)
+
+    @property
+    def master_keys(self) -> list[str]:
+        """Return a fingerprint of each master key: without them nothing encrypted can be read."""
+        listed = json.loads(self.environment.get("VAULTCRAFT_MASTER_KEYS") or "[]")
+        return sorted(_fingerprint(str(one["key"]).encode()) for one in listed)
+
+
+def _fingerprint(secret: bytes) -> str:
+    """Return 16 characters that tell secrets apart and say nothing about them."""
+    return hmac.new(secret, b"vaultcraft backup", hashlib.sha256).hexdigest()[:16]
 
 
 @contextlib.contextmanager

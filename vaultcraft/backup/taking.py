@@ -13,7 +13,13 @@ from vaultcraft.backup.postgres import books_state, run
 
 
 def take_backup(
-    *, environment: Mapping[str, str], auditor_url: str, to: Path, secrets: str, now: dt.datetime
+    *,
+    environment: Mapping[str, str],
+    auditor_url: str,
+    to: Path,
+    secrets: str,
+    master_keys: list[str],
+    now: dt.datetime,
 ) -> Path:
     """Write a backup below a directory and return its path; writers are not held up.
 
@@ -22,6 +28,7 @@ def take_backup(
 
     :param environment: what management commands need, for the checker.
     :param secrets: the fingerprint of the installation's pepper.
+    :param master_keys: the fingerprints of its master keys.
     :raises BackupError: the database cannot be read whole, or the directory not be written.
     """
     final = to / f"vaultcraft-{stamp(now)}"
@@ -33,7 +40,12 @@ def take_backup(
         to.mkdir(parents=True, exist_ok=True, mode=0o700)
         half.mkdir(mode=0o700)
         manifest = _dumped(
-            environment=environment, auditor_url=auditor_url, half=half, secrets=secrets, now=now
+            environment=environment,
+            auditor_url=auditor_url,
+            half=half,
+            secrets=secrets,
+            master_keys=master_keys,
+            now=now,
         )
         manifest.write(half)
         half.rename(final)
@@ -45,7 +57,13 @@ def take_backup(
 
 
 def _dumped(
-    *, environment: Mapping[str, str], auditor_url: str, half: Path, secrets: str, now: dt.datetime
+    *,
+    environment: Mapping[str, str],
+    auditor_url: str,
+    half: Path,
+    secrets: str,
+    master_keys: list[str],
+    now: dt.datetime,
 ) -> Manifest:
     """Write the archive and return what to say of it."""
     path = half / DUMP
@@ -65,5 +83,6 @@ def _dumped(
         sha256=checksum(path),
         books=books,
         secrets=secrets,
+        master_keys=master_keys,
         findings=None if findings is None else findings.for_manifest(),
     )

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0051_promises_of_pending_acts"),
         ("ledger", "0016_rules_a_review_missed"),
-        ("wallets", "0008_withdrawn_limits"),
+        ("wallets", "0009_account_numbers"),
     ]
 
     operations = [

@@ -9,6 +9,7 @@ Fees and limits are terms under which people's wallets pay out.
 
 from __future__ import annotations
 
+from wallets.models.account_numbers import AccountNumber
 from wallets.models.holds import WalletHold
 from wallets.models.policies import WalletPolicy
 from wallets.models.terms import FeeSchedule, LimitRule, SpendingUsage
@@ -17,6 +18,7 @@ from wallets.models.transfers import Transfer
 from wallets.models.wallets import Wallet
 
 __all__ = [
+    "AccountNumber",
     "ApprovalThreshold",
     "FeeSchedule",
     "LimitRule",

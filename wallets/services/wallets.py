@@ -25,10 +25,13 @@ from wallets.choices import WalletKind
 from wallets.errors import HolderNotFound, OrganizationInactive, WalletExists, WalletNotFound
 from wallets.models import Wallet, WalletPolicy
 from wallets.policy import may_open_for
+from wallets.services.account_numbers import give_account_number
 
 # 33 million handles exist; eight collisions in a row mean something else is wrong.
 _HANDLE_ATTEMPTS = 8
-_COLLISIONS = ("handle", "account_code", "wallet_one_of_each")
+# Drawn at random and unique: the handle, the account's code made of it, the account number; and the
+# number among a holder's wallets, which a rival may have taken.
+_COLLISIONS = ("handle", "account_code", "blind_index", "wallet_one_of_each")
 
 
 def open_wallet(
@@ -58,7 +61,6 @@ def open_wallet(
                 actor=actor, owner_id=owner_id, kind=kind, currency=currency, handle=handle, now=now
             )
         except IntegrityError as error:
-            # A rival took the handle, or was faster with the same wish: look again.
             if not any(rule in str(error) for rule in _COLLISIONS):
                 raise
     raise Busy()
@@ -98,6 +100,7 @@ def _open(
         created_at=now,
         number=number,
     )
+    give_account_number(wallet=wallet, now=now)
     _tell(actor=actor, wallet=wallet, verb="open", happened="opened", now=now)
     return wallet
 

@@ -10,6 +10,7 @@ backup too, by forgetting the person's keys.
 
 from __future__ import annotations
 
+from accounts.blind_indexes import blind_index
 from accounts.services.vault.keys import Owner
 from accounts.services.vault.places import SealedColumn, register_sealed_column
 from accounts.services.vault.rotating import (
@@ -19,10 +20,9 @@ from accounts.services.vault.rotating import (
     rotate_master,
     rotation_plan,
 )
-from accounts.services.vault.shredding import shred_person
+from accounts.services.vault.shredding import register_erasure, shred_person
 from accounts.services.vault.values import (
     Place,
-    blind_index,
     seal,
     seal_stream,
     unseal,
@@ -36,6 +36,7 @@ __all__ = [
     "Progress",
     "SealedColumn",
     "blind_index",
+    "register_erasure",
     "register_sealed_column",
     "rotate_data",
     "rotate_master",

@@ -119,7 +119,7 @@ def rotate_data(*, actor: Actor, now: dt.datetime, report: Report) -> Progress:
 def _wrap_batch(*, actor: Actor, now: dt.datetime) -> int:
     version, _ = newest_master()
     old = DataKey.objects.filter(shredded_at=None).exclude(master_version=version)
-    rows = list(old.order_by("id").select_for_update(skip_locked=True, no_key=True)[:BATCH])
+    rows = list(old.order_by("id").select_for_update(no_key=True)[:BATCH])
     for row in rows:
         row.master_version, row.wrapped = wrap(row=row, clear=clear_bytes(row))
     DataKey.objects.bulk_update(rows, ["master_version", "wrapped"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 
 from django.db.models import QuerySet
 
@@ -18,6 +19,15 @@ from kernel.errors import NotFound
 from kernel.transactions import needs_transaction, opens_transaction
 
 ERASED_NAME = "Erased person"
+
+Erasure = Callable[..., None]
+_erasures: list[Erasure] = []
+
+
+def register_erasure(step: Erasure) -> None:
+    """Let a room remove what it shows of a person in clear, called with ``user_id=``."""
+    if step not in _erasures:
+        _erasures.append(step)
 
 
 @opens_transaction
@@ -43,6 +53,8 @@ def shred_person(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User:
         return user
     _ensure_a_key(user=user, now=now)
     _live_keys(user).update(wrapped=None, shredded_at=now)
+    for erase in _erasures:
+        erase(user_id=user.id)
     user.full_name, user.email = ERASED_NAME, f"erased-{user.id}@erased.invalid"
     user.set_unusable_password()
     user.save(update_fields=["full_name", "email", "password"])

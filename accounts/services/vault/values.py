@@ -1,4 +1,4 @@
-"""Sealing and opening values and streams, and finding sealed values by a blind index."""
+"""Sealing and opening values and streams."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Iterator
 
-from django.conf import settings
-
 from accounts.services.vault.keys import Owner, key_for_opening, key_for_sealing
 from kernel import sealing
-from kernel.crypto import keyed_hash
 from kernel.transactions import needs_transaction
 
 
@@ -102,18 +99,6 @@ def unseal_stream(
     key = key_for_opening(owner=owner, version=sealing.key_version_of(head))
     bound = _bound(place, owner)
     return sealing.unseal_stream(key=key, header=head, chunks=chunks, associated=bound)
-
-
-def blind_index(*, field: str, text: str) -> bytes:
-    """32 bytes by which equal texts of one field can be found, and nothing else be learnt.
-
-    A keyed hash under a key of the field's own, so the same text in two fields gives two values.
-    The key is derived from the pepper, outside the database: without it nobody can try all numbers.
-
-    :param text: normalized by the caller (case, spaces, punctuation).
-    """
-    key = sealing.derived_key(key=settings.VAULTCRAFT_PEPPER, purpose=f"blind-index:{field}")
-    return keyed_hash(key=key, parts=(text,))
 
 
 def _bound(place: Place, owner: Owner) -> tuple[str, ...]:
