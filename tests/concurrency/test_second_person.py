@@ -93,11 +93,12 @@ def test_a_checker_demoted_at_the_same_moment_decides_before_or_not_at_all(world
     fay, _ = guarded(world, 1_000_00)
     act = world.send(amount_minor=5_000_00).pending_act
     assert act is not None
-    demote = partial(
-        change_role, actor=world.actor(world.alice), user_id=fay.id, role="member", now=NOW
-    )
 
-    answer, _ = race([partial(decided, world, fay, act, approve), demote])
+    def demoted() -> str:
+        alice = world.actor(world.alice)
+        return str(change_role(actor=alice, user_id=fay.id, role="member", now=NOW))
+
+    answer, _ = race([partial(decided, world, fay, act, approve), demoted])
 
     paid = ALICE - world.balance(world.alice_wallet)
     assert (answer, paid) in (("approved", 5_000_00), ("permission_denied", 0))

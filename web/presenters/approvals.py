@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,10 +12,12 @@ from django.urls import reverse
 
 from accounts.choices import PendingActState, PlatformRole, Role
 from accounts.models import PendingAct, User
+from accounts.queries import display_names
 from accounts.services.pending_acts import kind_of, state_of, summary_of
 from kernel.ids import encode
 from kernel.money import display
 from ledger.queries import currencies
+from wallets.directory import look_up
 from wallets.models import ApprovalThreshold
 from web.presenters.badges import Badge, act_badge
 from web.presenters.money import shown
@@ -22,7 +25,21 @@ from web.refusals import sentence_of
 
 PREFIX = "pac"
 # What the page says otherwise, or nobody reads.
-_NOT_SHOWN = {"metadata", "kind", "source", "destination", "hold", "legs"}
+_NOT_SHOWN = {
+    *("metadata", "source", "destination", "hold", "legs"),
+    *("counterparty_id", "limit_rule_id", "amounts_minor"),
+}
+_LABELS = {
+    "source_handle": "From wallet",
+    "destination_handle": "To wallet",
+    "description": "Note",
+    "user_id": "Person",
+    "before": "Role before",
+    "organization_id": "Organization",
+    "counterparty_name": "With",
+    "bps": "Hundredths of a percent",
+    "counts_keys": "Counts for API keys",
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,11 +95,7 @@ def act_card(act: PendingAct, *, now: dt.datetime) -> ActCard:
     paid = act.result_type == "transfer" and act.result_id is not None
     return ActCard(
         row=act_row(act, now=now),
-        pairs=[
-            (name.removesuffix("_id").replace("_", " ").capitalize(), _words(name, value))
-            for name, value in act.facts.items()
-            if name not in _NOT_SHOWN and value not in (None, "")
-        ],
+        pairs=[*_payee(act), *_pairs(act)],
         legs=[
             (
                 leg["side"].capitalize(),
@@ -121,9 +134,36 @@ def threshold_rows(rows: Iterable[ApprovalThreshold]) -> list[ThresholdRow]:
     ]
 
 
-def _words(name: str, value: Any) -> str:
+def _pairs(act: PendingAct) -> list[tuple[str, str]]:
+    """What was asked for, in words."""
+    return [
+        (_label(name), _words(act, name, value))
+        for name, value in act.facts.items()
+        if name not in _NOT_SHOWN and value not in (None, "")
+    ]
+
+
+def _payee(act: PendingAct) -> list[tuple[str, str]]:
+    """Who would get the money: an agreement is to an amount and a payee."""
+    handle = act.facts.get("destination_handle")
+    found = look_up([handle]).get(handle) if handle else None
+    if found is None:
+        return []
+    return [("Payee", f"{found.holder_name}, {found.organization_name}")]
+
+
+def _label(name: str) -> str:
+    plain = name.removesuffix("_id").removesuffix("_minor").replace("_", " ").capitalize()
+    return _LABELS.get(name, plain)
+
+
+def _words(act: PendingAct, name: str, value: Any) -> str:
     if name == "user_id":
         return _name_of(value)
+    if name == "organization_id":
+        return display_names([uuid.UUID(value)]).get(uuid.UUID(value), "")
+    if name.endswith("_minor"):
+        return _amount(value, act.facts.get("currency") or act.currency)
     if name in ("role", "before") and isinstance(value, str):
         labels = dict(Role.choices) | dict(PlatformRole.choices)
         return str(labels.get(value, value))
