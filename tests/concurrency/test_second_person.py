@@ -98,7 +98,10 @@ def test_a_checker_demoted_at_the_same_moment_decides_before_or_not_at_all(world
         alice = world.actor(world.alice)
         return str(change_role(actor=alice, user_id=fay.id, role="member", now=NOW))
 
-    answer, _ = race([partial(decided, world, fay, act, approve), demoted])
+    def agree() -> str:
+        return decided(world, fay, act, approve)
+
+    answer, _ = race([agree, demoted])
 
     paid = ALICE - world.balance(world.alice_wallet)
     assert (answer, paid) in (("approved", 5_000_00), ("permission_denied", 0))
