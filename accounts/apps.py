@@ -11,9 +11,10 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tell mail whom to nudge, and the vault what is sealed and what an erasure takes along."""
+        """Tell mail whom to nudge, the vault what is sealed and erased, and which acts may wait."""
         from accounts.services.factors.erasing import erase_factors
         from accounts.services.mail import after_queueing
+        from accounts.services.pending_kinds import register_kinds
         from accounts.services.phones import erase_phone
         from accounts.services.vault import SealedColumn, register_erasure, register_sealed_column
         from accounts.tasks import nudge_delivery
@@ -24,3 +25,4 @@ class AccountsConfig(AppConfig):
         register_sealed_column(SealedColumn("accounts_totpfactor", "sealed_secret"))
         register_erasure(erase_phone)
         register_erasure(erase_factors)
+        register_kinds()

@@ -126,3 +126,14 @@ class MailKind(models.TextChoices):
     SECOND_STEP_GUESSED = "second_step_guessed", "Many wrong answers to the second step"
     PASSKEY_COPIED = "passkey_copied", "A passkey may have been copied"
     VERIFICATION_DECIDED = "verification_decided", "An identity verification was decided"
+
+
+class PendingActState(models.TextChoices):
+    """Pending until somebody decides or its time runs out; every other state is final."""
+
+    PENDING = "pending", "Waiting"
+    APPROVED = "approved", "Approved"
+    FAILED = "failed", "Approved, and refused"
+    REJECTED = "rejected", "Rejected"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    EXPIRED = "expired", "Expired"

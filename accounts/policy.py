@@ -147,6 +147,22 @@ PERMISSIONS: dict[str, Permission] = {
     "ledger.post_journal": Permission(
         "Post and reverse entries by hand", frozenset({OWNER, FINANCE}), STAFF_ADMINS
     ),
+    "approvals.read": Permission(
+        "See every act of the organization that waits for a second person", READERS, STAFF
+    ),
+    "approvals.check_payments": Permission(
+        "Agree to a colleague's payment above the threshold", OFFICERS
+    ),
+    "approvals.check_roles": Permission(
+        "Agree to making somebody an officer", MANAGERS, SUPER_ADMINS
+    ),
+    "approvals.set_policy": Permission("Say which acts take a second person", frozenset({OWNER})),
+    "approvals.check_policy": Permission(
+        "Agree to fewer acts taking a second person", OFFICERS, SUPER_ADMINS
+    ),
+    "organizations.manage": Permission(
+        "Change the time zone and the wallet policy", frozenset({OWNER})
+    ),
     "audit.read": Permission("See the audit record", OFFICERS, STAFF),
     "events.read": Permission("See the outbox", OFFICERS, STAFF),
     "mail.read": Permission("See mail that waits or failed, never what is in it", platform=STAFF),
@@ -181,6 +197,7 @@ _VIEWS_OF_MODELS = {
     "apikey": "api_keys.read",
     "pendingmail": "mail.read",
     "approval": "transfers.read_all",
+    "pendingact": "approvals.read",
 }
 
 
@@ -248,6 +265,14 @@ def proof_opens_admin(*, platform_role: str | None, second_factor: str | None) -
 def may_grant(actor: Actor, role: str) -> bool:
     """Whether the actor may give this role, or touch somebody who has it: owners make owners."""
     return role != Role.OWNER or actor.role == Role.OWNER or actor.kind is ActorKind.SYSTEM
+
+
+OFFICER_ROLES = frozenset(str(role) for role in OFFICERS)
+
+
+def makes_officer(*, before: str | None, role: str) -> bool:
+    """Whether a person with the first role gains an officer's powers by the second."""
+    return role in OFFICER_ROLES and role != before
 
 
 def permissions_to_issue(scopes: Collection[str]) -> frozenset[str]:

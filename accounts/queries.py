@@ -17,11 +17,13 @@ from accounts.choices import OrganizationStatus
 from accounts.look_ups import session_with_id
 from accounts.models import (
     ApiKey,
+    ApprovalPolicy,
     CountryPolicy,
     Device,
     Invitation,
     Network,
     Organization,
+    PendingAct,
     PendingMail,
     SignInSession,
     User,
@@ -172,6 +174,35 @@ def own_networks(actor: Actor) -> QuerySet[Network]:
 def visible_country_policies(actor: Actor) -> QuerySet[CountryPolicy]:
     """The rule of the actor's own organization; for the platform those of all."""
     return CountryPolicy.objects.filter(_own(actor))
+
+
+def visible_pending_acts(actor: Actor) -> QuerySet[PendingAct]:
+    """What one asked for oneself (a key: with this key), and all of it for who may see all."""
+    acts = PendingAct.objects.select_related("checker")
+    if actor.kind is ActorKind.API_KEY:
+        return acts.filter(_is(maker_id=actor.id), _own(actor))
+    if policy.may(actor, "approvals.read"):
+        return acts.filter(_own(actor))
+    return acts.filter(_is(maker_person_id=actor.id), _own(actor))
+
+
+def approval_policy_of(organization_id: uuid.UUID) -> ApprovalPolicy | None:
+    """Which acts of the organization take a second person; None: none does."""
+    return ApprovalPolicy.objects.filter(organization_id=organization_id).first()
+
+
+def people_behind(actors: Collection[Actor]) -> dict[str, uuid.UUID]:
+    """Who acts, by principal: oneself, or who issued the key. One query where there are keys.
+
+    A key that the program issued has nobody behind it and stands for itself.
+    """
+    found = {actor.principal: actor.id for actor in actors if actor.id is not None}
+    keys = {one.id: one.principal for one in actors if one.kind is ActorKind.API_KEY and one.id}
+    if keys:
+        issued = ApiKey.objects.filter(id__in=keys, created_by__isnull=False).order_by()
+        for key_id, person_id in issued.values_list("id", "created_by_id"):
+            found[keys[key_id]] = person_id
+    return found
 
 
 def live_session(*, session_id: uuid.UUID, now: dt.datetime) -> SignInSession | None:

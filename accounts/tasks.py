@@ -12,6 +12,7 @@ from accounts.services.answering import answer_mail_requests
 from accounts.services.attempts import forget_old_attempts
 from accounts.services.challenges import purge_challenges
 from accounts.services.mail import deliver_due
+from accounts.services.pending_acts import expire_overdue
 from kernel import clock
 from kernel.actor import Door, system
 from kernel.ids import new_id
@@ -19,6 +20,7 @@ from kernel.ids import new_id
 logger = logging.getLogger(__name__)
 
 DELIVER_SECONDS = 240
+EXPIRE_SECONDS = 240
 NUDGE_LIVES_SECONDS = 60
 # One try: a person waits for this page.
 _BRIEFLY = {"max_retries": 0, "socket_connect_timeout": 0.5, "socket_timeout": 0.5}
@@ -69,3 +71,10 @@ def nudge_delivery() -> None:
     except (OSError, KombuError) as error:
         _quiet_until = time.monotonic() + _QUIET_SECONDS
         logger.warning("mail_nudge_failed", extra={"failure": type(error).__name__})
+
+
+@shared_task(name="accounts.tasks.expire_pending_acts", soft_time_limit=EXPIRE_SECONDS)
+def expire_pending_acts() -> int:
+    """Tidy away what nobody decided in time."""
+    actor = system(door=Door.TASK, request_id=f"expire_pending_acts-{new_id()}")
+    return expire_overdue(actor=actor, now=clock.now())

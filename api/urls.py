@@ -7,6 +7,7 @@ from django.urls import path
 from api import pages
 from api.v1 import (
     api_keys,
+    approval_policies,
     approvals,
     audit,
     auth,
@@ -17,6 +18,7 @@ from api.v1 import (
     me,
     networks,
     organizations,
+    pending_acts,
     people,
     phones,
     pins,
@@ -166,5 +168,12 @@ urlpatterns = [
     path("ledger/periods/<str:period_id>/close", periods.ClosePeriod.as_view()),
     path("ledger/periods/<str:period_id>/withdraw", periods.WithdrawPeriod.as_view()),
     path("ledger/clearing-caps", clearing.ClearingCaps.as_view()),
+    path("pending-acts", pending_acts.PendingActs.as_view()),
+    path("pending-acts/<str:pending_act_id>", pending_acts.OnePendingAct.as_view()),
+    path("pending-acts/<str:pending_act_id>/approve", pending_acts.ApprovePendingAct.as_view()),
+    path("pending-acts/<str:pending_act_id>/reject", pending_acts.RejectPendingAct.as_view()),
+    path("pending-acts/<str:pending_act_id>/withdraw", pending_acts.WithdrawPendingAct.as_view()),
+    path("second-person-policy", approval_policies.ApprovalPolicies.as_view()),
+    path("approval-thresholds", approval_policies.ApprovalThresholds.as_view()),
     path("audit/records", audit.AuditRecords.as_view()),
 ]

@@ -17,7 +17,7 @@ from accounts.actors import api_key_actor, user_actor
 from accounts.models import User
 from accounts.services.api_keys import issue
 from accounts.services.organizations import activate_organization, register_organization
-from accounts.services.people import create_staff
+from accounts.services.staff import create_staff
 from bench.cluster import Cluster
 from bench.tenants import Tenant, World
 from kernel.actor import Actor, Door, anonymous, system

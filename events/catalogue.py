@@ -114,6 +114,23 @@ _WALLET = {"wallet_id": UUID, "handle": TEXT, "kind": TEXT, "currency": TEXT, "s
 _ORGANIZATION = {"organization_id": UUID, "name": TEXT, "status": TEXT}
 _MEMBER = {"user_id": OPTIONAL_UUID, "role": TEXT}
 _API_KEY = {"api_key_id": UUID, "prefix": TEXT, "scopes": TEXTS}
+_FLAG: Mapping[str, object] = {"type": "boolean"}
+_SETTING_VALUE: Mapping[str, object] = {"type": ["boolean", "integer"]}
+_POLICY = {"roles": _FLAG, "journals": _FLAG, "terms": _FLAG}
+_SETTING = {"name": TEXT, "before": _SETTING_VALUE, "value": _SETTING_VALUE}
+_STAFF = {"user_id": UUID, "platform_role": TEXT}
+_PENDING_ACT = {
+    "pending_act_id": UUID,
+    "kind": TEXT,
+    "state": TEXT,
+    "amount_minor": OPTIONAL_MINOR,
+    "currency": OPTIONAL_TEXT,
+    "maker_id": UUID,
+    "checker_id": OPTIONAL_UUID,
+    "reason_code": OPTIONAL_TEXT,
+    "result_type": OPTIONAL_TEXT,
+    "result_id": OPTIONAL_UUID,
+}
 _SESSION = {"session_id": UUID, "user_id": UUID}
 _PERSON = {"user_id": UUID}
 _FACTOR = {"user_id": UUID, "method": TEXT}
@@ -136,7 +153,17 @@ _TYPES = (
     EventType("wallets.hold.voided", "Reserved money is free again.", _HOLD),
     EventType("wallets.fee_schedule.set", "A payment costs something else now.", _FEES),
     EventType("wallets.limit_rule.set", "Wallets may spend another amount now.", _LIMITS),
+    EventType(
+        "wallets.approval_threshold.set",
+        "Payments take a second person from another amount on.",
+        {"currency": TEXT, "threshold_minor": OPTIONAL_MINOR, "counts_keys": _FLAG},
+    ),
     EventType("wallets.limit_rule.withdrawn", "The general limits hold again.", _LIMITS),
+    EventType(
+        "wallets.wallet_policy.set",
+        "Holders may have another number of wallets.",
+        {"per_kind": COUNT, "members_open": _FLAG},
+    ),
     EventType("wallets.wallet.opened", "A wallet exists.", _WALLET),
     EventType("wallets.wallet.frozen", "A wallet stopped paying out.", _WALLET),
     EventType("wallets.wallet.unfrozen", "A wallet may pay out again.", _WALLET),
@@ -192,16 +219,29 @@ _TYPES = (
         "Many people's PINs were tried from one network or organization; refused for a while.",
         {"place": TEXT, "name": TEXT, "people": COUNT},
     ),
+    EventType(
+        "accounts.organization.timezone_set",
+        "An organization counts its days in another zone.",
+        {"before": TEXT, "timezone": TEXT},
+    ),
     EventType("accounts.member.invited", "Somebody was invited.", _MEMBER),
     EventType("accounts.member.joined", "Somebody joined an organization.", _MEMBER),
     EventType("accounts.member.uninvited", "An invitation was withdrawn.", _MEMBER),
     EventType("accounts.member.role_changed", "A member's role is another now.", _MEMBER),
     EventType("accounts.member.removed", "A member's account was closed.", _MEMBER),
+    EventType("accounts.staff.added", "The platform's staff grew.", _STAFF),
+    EventType("accounts.staff.role_changed", "Somebody of the staff has another role.", _STAFF),
+    EventType("accounts.staff.closed", "An account of the staff was closed.", _STAFF),
+    EventType("accounts.pending_act.made", "An act waits for a second person.", _PENDING_ACT),
+    EventType("accounts.pending_act.approved", "Two people agreed; it is done.", _PENDING_ACT),
     EventType(
-        "accounts.staff.added",
-        "The platform's staff grew.",
-        {"user_id": UUID, "platform_role": TEXT},
+        "accounts.pending_act.failed", "Two people agreed, and it was refused.", _PENDING_ACT
     ),
+    EventType("accounts.pending_act.rejected", "A second person said no.", _PENDING_ACT),
+    EventType("accounts.pending_act.withdrawn", "Its maker took it back.", _PENDING_ACT),
+    EventType("accounts.pending_act.expired", "Nobody decided in time.", _PENDING_ACT),
+    EventType("accounts.approval_policy.set", "Other acts take a second person now.", _POLICY),
+    EventType("accounts.system_setting.set", "The installation works otherwise now.", _SETTING),
     EventType("accounts.person.shredded", "A removed person's data was erased.", {"user_id": UUID}),
     EventType("accounts.user.email_confirmed", "Somebody's mailbox is theirs.", {"user_id": UUID}),
     EventType("accounts.password.changed", "Somebody has another password.", {"user_id": UUID}),

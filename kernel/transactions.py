@@ -95,6 +95,16 @@ def needs_transaction(function: Callable[P, R]) -> Callable[P, R]:
     return step
 
 
+@contextlib.contextmanager
+def undone_if_refused() -> Iterator[None]:
+    """Undo what the block wrote when it raises, and let the transaction go on.
+
+    For a step whose refusal is kept as a row. The view is put back with the rest.
+    """
+    with transaction.atomic():
+        yield
+
+
 @needs_transaction
 def tune(*, lock_wait_ms: int | None = None) -> None:
     """Keep the plans of this transaction's statements, and limit its waits for locks.

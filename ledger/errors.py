@@ -267,3 +267,11 @@ class RangeUnusable(VaultCraftError):
     kind = Kind.REFUSED
     code = "range_unusable"
     title = "A statement cannot cover this range"
+
+
+class TimeZoneTearsBooks(VaultCraftError):
+    """Periods and days that stand would mean something else in another zone."""
+
+    kind = Kind.CONFLICT
+    code = "timezone_tears_books"
+    title = "The time zone cannot change any more"

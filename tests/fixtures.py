@@ -21,6 +21,7 @@ from django.db import connections
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
+from accounts.services.runtime import forget
 from tests.servers import clone_database, drop_database
 
 ADVICE = "Nothing may flush this database: use the fixture `committed_db` instead."
@@ -36,6 +37,7 @@ def django_db_setup() -> None:
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
     """Start every test with an empty cache: throttles and one-time codes live there."""
+    forget()
     redis.Redis.from_url(settings.REDIS_URL).flushdb()
 
 

@@ -19,7 +19,7 @@ from accounts.services.api_keys import issue
 from accounts.services.approvals import set_approval_policy
 from accounts.services.invitations import invite, join
 from accounts.services.organizations import activate_organization, register_organization
-from accounts.services.people import create_staff
+from accounts.services.staff import create_staff
 from kernel.actor import Actor, Door, anonymous, system
 from kernel.context import reading
 from kernel.crypto import fingerprint
@@ -153,6 +153,11 @@ def fund(staff: Actor, wallet: Wallet, amount_minor: int) -> TransferOutcome:
         fingerprint=fingerprint(wallet.handle, str(amount_minor)),
         now=NOW,
     )
+
+
+def colleague(world: World, name: str, role: str) -> User:
+    """Somebody new in Acme, invited by Alice."""
+    return _join(world.actor(world.alice), name, role)
 
 
 def _organization(staff: Actor, name: str, owner: str) -> tuple[Organization, User]:

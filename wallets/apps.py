@@ -7,10 +7,12 @@ class WalletsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Give the checker the passes over transfers, and the vault this room's sealed column."""
+        """Tell the checker of transfers, the vault what is sealed here, and which acts may wait."""
         from accounts.services.vault import SealedColumn, register_sealed_column
         from ledger.checker import register
         from wallets.checker import PASSES
+        from wallets.services.pending_kinds import register_kinds
 
         register(*PASSES)
         register_sealed_column(SealedColumn("wallets_accountnumber", "sealed"))
+        register_kinds()

@@ -98,6 +98,13 @@ class MonthlyLimitExceeded(LimitExceeded):
     title = "The wallet's limit for one month does not allow this"
 
 
+class SecondPersonRequired(PostingRefused):
+    """More would leave in 24 hours than the organization lets one person send."""
+
+    code = "second_person_required"
+    title = "A second person has to agree to this"
+
+
 class FeeChanged(Refusal):
     """The fee is not the one the payer agreed to."""
 

@@ -23,12 +23,14 @@ from wallets.choices import TransferState
 from wallets.directory import Listed, key_of, look_up
 from wallets.errors import TransferNotFound, WalletHoldNotFound, WalletNotFound
 from wallets.models import (
+    ApprovalThreshold,
     FeeSchedule,
     LimitRule,
     SpendingUsage,
     Transfer,
     Wallet,
     WalletHold,
+    WalletPolicy,
 )
 from wallets.policy import smaller
 
@@ -211,6 +213,18 @@ def fee_schedules(organization_id: uuid.UUID | None = None) -> QuerySet[FeeSched
         "organization_id", "kind", "currency_id"
     )
     return found.filter(organization_id=organization_id) if organization_id else found
+
+
+def wallet_policy_of(organization_id: uuid.UUID) -> WalletPolicy | None:
+    """How many wallets holders may have, and who opens them; None: the usual."""
+    return WalletPolicy.objects.filter(organization_id=organization_id).first()
+
+
+def approval_thresholds(organization_id: uuid.UUID) -> QuerySet[ApprovalThreshold]:
+    """From which amounts on payments of the organization take a second person, by currency."""
+    standing = ApprovalThreshold.objects.filter(threshold_minor__isnull=False)
+    found = standing.filter(organization_id=organization_id)
+    return found.select_related("currency").order_by("currency_id")
 
 
 def limit_rules(organization_id: uuid.UUID | None = None) -> QuerySet[LimitRule]:

@@ -17,6 +17,7 @@ from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 
 from accounts import policy
+from accounts.policy import may
 from kernel import clock
 from kernel.actor import Door
 from kernel.context import reading
@@ -70,8 +71,10 @@ class VaultCraftAdminSite(AdminSite):
         """Our own pages first; some of Django's are left out."""
         from web.views import (
             staff,
+            staff_approvals,
             staff_chart,
             staff_periods,
+            staff_system,
             staff_terms,
             staff_verification,
             staff_wallets,
@@ -86,6 +89,12 @@ class VaultCraftAdminSite(AdminSite):
             ("ledger/ledgeraccount/rename/", staff_chart.rename_page, "account-rename"),
             ("ledger/ledgeraccount/close/", staff_chart.close_page, "account-close"),
             ("kyc/case/review/", staff_verification.review, "case-review"),
+            ("approvals/", staff_approvals.queue, "approvals"),
+            ("approvals/decide/", staff_approvals.decide, "approval-decide"),
+            ("system/", staff_system.overview, "system"),
+            ("system/setting/", staff_system.setting, "system-setting"),
+            ("system/staff/", staff_system.staff_role, "system-staff"),
+            ("system/staff/add/", staff_system.add_staff, "system-staff-add"),
             ("wallets/status/", staff_wallets.status, "wallet-status"),
             ("wallets/fees/", staff_terms.fee, "fee-set"),
             ("wallets/limits/", staff_terms.limit, "limit-set"),
@@ -132,7 +141,9 @@ class VaultCraftAdminSite(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """What every page of the site knows."""
         context = super().each_context(request)
-        return {**context, "has_permission": bool(getattr(request, "actor", None))}
+        actor = getattr(request, "actor", None)
+        manages = actor is not None and may(actor, "system.manage")
+        return {**context, "has_permission": bool(actor), "manages_system": manages}
 
 
 def _has_proven(person: PersonRequest) -> bool:

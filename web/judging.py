@@ -10,7 +10,7 @@ from kernel.crypto import fingerprint
 from kernel.errors import VaultCraftError
 from kernel.money import parse_minor
 from ledger.errors import InsufficientFunds
-from wallets.errors import DestinationNotFound, WalletNotFound
+from wallets.errors import DestinationNotFound, SecondPersonRequired, WalletNotFound
 from wallets.models import Wallet
 from wallets.queries import Payee, payee_of, wallet_of
 from wallets.services.references import reference_of
@@ -26,13 +26,17 @@ ROUTE = "web:send"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Judged:
-    """A form that the books would take, as they stand now."""
+    """A form that the books would take, as they stand now.
+
+    :param waits: whether they take it only once a second person has agreed.
+    """
 
     review: Review
     source: Wallet
     payee: Payee
     after_minor: int
     demand: Demand | None = None
+    waits: bool = False
 
 
 def fresh(request: PersonRequest, asked: Review) -> TransferRequest:
@@ -87,13 +91,20 @@ def judge(request: PersonRequest, form: SendForm) -> Judged | None:
     except VaultCraftError as error:
         explain(form, error, currency=source.currency if source else None)
         return None
-    if rehearsal.error is not None:
+    waits = isinstance(rehearsal.error, SecondPersonRequired)
+    if rehearsal.error is not None and not waits:
         _explain_rehearsal(form, rehearsal, source)
         return None
     asked = dataclasses.replace(asked, fee_minor=rehearsal.fee_minor)
-    after = rehearsal.source.available_minor if rehearsal.source else 0
     demand = rehearsal.question.demand if rehearsal.question else None
-    return Judged(asked, source, found, after, demand)
+    return Judged(asked, source, found, after_minor(rehearsal, asked, source), demand, waits)
+
+
+def after_minor(rehearsal: Rehearsal, asked: Review, source: Wallet) -> int:
+    """What the payer would have left, in minor units, also while the payment still waits."""
+    if rehearsal.source is not None:
+        return rehearsal.source.available_minor
+    return source.account.available_minor - asked.amount_minor - rehearsal.fee_minor
 
 
 def _payee_of(typed: str) -> Payee:

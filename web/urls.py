@@ -6,9 +6,11 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from web.views import (
+    approvals,
     gate,
     holds,
     home,
+    house,
     mailbox,
     organization,
     parts,
@@ -120,6 +122,12 @@ urlpatterns = [
         name="passkey-remove",
     ),
     path("security/recovery-codes", security_factors.new_codes, name="recovery-codes"),
+    path("organization/approval-policy", approvals.set_policy, name="policy-set"),
+    path("organization/thresholds", approvals.set_threshold, name="threshold-set"),
+    path("organization/house", house.set_house, name="house-set"),
+    path("approvals", approvals.overview, name="approvals"),
+    path("approvals/<str:act_id>", approvals.detail, name="approval"),
+    path("approvals/<str:act_id>/decide", approvals.decide, name="approval-decide"),
     path("profile", profile.profile, name="profile"),
     path("verification", verification.overview, name="verification"),
     path("verification/details", verification.save, name="verification-save"),

@@ -12,14 +12,17 @@ from accounts.models.links import MailedLink
 from accounts.models.mail import MailRequest, PendingMail
 from accounts.models.networks import CountryPolicy, Network
 from accounts.models.organizations import Invitation, Organization
+from accounts.models.pending_acts import ApprovalPolicy, PendingAct
 from accounts.models.people import User
 from accounts.models.phones import Phone
 from accounts.models.pins import PinReset, TransactionPin
 from accounts.models.sessions import RefreshToken, SignInSession
+from accounts.models.system_settings import SystemSetting
 
 __all__ = [
     "ApiKey",
     "Approval",
+    "ApprovalPolicy",
     "CountryPolicy",
     "DataKey",
     "Device",
@@ -31,12 +34,14 @@ __all__ = [
     "Organization",
     "Passkey",
     "PasswordAttempts",
+    "PendingAct",
     "PendingMail",
     "Phone",
     "PinReset",
     "RecoveryCode",
     "RefreshToken",
     "SignInSession",
+    "SystemSetting",
     "TotpFactor",
     "TransactionPin",
     "User",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.db.models import Q
@@ -16,6 +17,7 @@ from accounts.errors import (
     FormerMemberPasswordRequired,
     InvalidInvitation,
     InvalidProfile,
+    OfficersByRoleOnly,
     OrganizationSuspended,
 )
 from accounts.models import Invitation, User
@@ -24,6 +26,7 @@ from accounts.services.confirming import mail_confirmation_link, mark_confirmed
 from accounts.services.invitation_mail import came_by_mail, mail_invitation
 from accounts.services.lookups import insert_user, locked_organization, view_of_newcomer
 from accounts.services.networks.noting import note_network
+from accounts.services.pending_acts.needing import Subject, needs_second_person
 from accounts.services.returning import (
     check_is_proven,
     former_member,
@@ -60,10 +63,14 @@ def invite(*, actor: Actor, email: str, role: str, now: dt.datetime) -> IssuedIn
     :raises PermissionDenied: unless the actor carries `members.invite`, and for owners is one.
     :raises InvalidProfile: on a malformed address or an unknown role.
     :raises AlreadyMember: if the person is in the organization already.
+    :raises OfficersByRoleOnly: for an officer, where making one takes a second person.
     """
     policy.require(actor, "members.invite")
     _check_role(actor=actor, role=role)
     organization = locked_organization(policy.own_organization(actor))
+    officer = policy.makes_officer(before=None, role=role)
+    if officer and needs_second_person(actor=actor, subject=Subject.ROLES):
+        raise OfficersByRoleOnly(pointer="/role")
     address = normalized_email(email)
     if organization.people.filter(email=address, is_active=True).exists():
         raise AlreadyMember(pointer="/email")
@@ -129,14 +136,31 @@ def withdraw_beyond(*, actor: Actor, issuer: User, role: str | None, now: dt.dat
     open_ones = Invitation.objects.filter(invited_by=issuer, accepted_at=None, withdrawn_at=None)
     held = list(open_ones.order_by("id").select_for_update(no_key=True))
     ending = [row for row in held if not policy.role_may_invite(role=role, invited_as=row.role)]
-    if not ending:
-        return
     reason = "issuer_removed" if role is None else "issuer_demoted"
-    Invitation.objects.filter(id__in=[row.id for row in ending]).update(withdrawn_at=now)
+    _withdraw(actor=actor, rows=ending, reason=reason, now=now)
+
+
+@needs_transaction
+def withdraw_officers(*, actor: Actor, organization_id: uuid.UUID, now: dt.datetime) -> None:
+    """Withdraw the open invitations of officers, who take a second person from now on.
+
+    To be called under the organization's lock. Records and emits as `withdraw_beyond` does.
+    """
+    rows = Invitation.objects.filter(organization_id=organization_id, role__in=policy.OFFICER_ROLES)
+    open_ones = rows.filter(accepted_at=None, withdrawn_at=None)
+    ending = list(open_ones.order_by("id").select_for_update(no_key=True))
+    _withdraw(actor=actor, rows=ending, reason="takes_second_person", now=now)
+
+
+@needs_transaction
+def _withdraw(*, actor: Actor, rows: Sequence[Invitation], reason: str, now: dt.datetime) -> None:
+    if not rows:
+        return
+    Invitation.objects.filter(id__in=[row.id for row in rows]).update(withdrawn_at=now)
     record_many(
-        [_act(actor=actor, row=row, verb="uninvite", now=now, reason=reason) for row in ending]
+        [_act(actor=actor, row=row, verb="uninvite", now=now, reason=reason) for row in rows]
     )
-    emit_many([_fact(actor=actor, row=row, happened="uninvited", now=now) for row in ending])
+    emit_many([_fact(actor=actor, row=row, happened="uninvited", now=now) for row in rows])
 
 
 def invitation_of(*, token: str, now: dt.datetime) -> Invitation:

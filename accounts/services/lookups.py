@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
+from collections.abc import Iterator
 
 from django.db import DatabaseError, IntegrityError
 
@@ -69,10 +71,26 @@ def insert_organization(organization: Organization) -> Organization:
 
     :raises InvalidProfile: if PostgreSQL does not know its time zone.
     """
-    try:
+    with _zone_of_postgresql():
         organization.save(force_insert=True)
+    return organization
+
+
+@needs_transaction
+def save_timezone(organization: Organization) -> None:
+    """Keep the time zone.
+
+    :raises InvalidProfile: if PostgreSQL does not know it.
+    """
+    with _zone_of_postgresql():
+        organization.save(update_fields=["timezone"])
+
+
+@contextlib.contextmanager
+def _zone_of_postgresql() -> Iterator[None]:
+    try:
+        yield
     except DatabaseError as error:
         if rule_of(error) == "accounts_organization_timezone_known":
             raise no_such_timezone() from None
         raise
-    return organization

@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from accounts import policy
 from accounts.actors import as_user
 from accounts.choices import MailKind, OrganizationStatus, Role
-from accounts.errors import EmailTaken, IllegalOrganizationStatus
+from accounts.errors import EmailTaken, IllegalOrganizationStatus, RegistrationClosed
 from accounts.models import Organization, User
 from accounts.rules import (
     check_password_strength,
@@ -31,13 +31,16 @@ from accounts.services.lookups import (
     insert_organization,
     insert_user,
     locked_organization,
+    save_timezone,
     view_of_newcomer,
 )
 from accounts.services.mail import ask_for_mail
 from accounts.services.networks.noting import note_network
+from accounts.services.runtime import value_of
+from accounts.system import REGISTRATION_OPEN
 from audit.services import record
 from events.services import emit
-from kernel.actor import Actor
+from kernel.actor import Actor, ActorKind
 from kernel.ids import new_id
 from kernel.transactions import needs_transaction, opens_transaction
 
@@ -64,7 +67,7 @@ def register_organization(
     now: dt.datetime,
     timezone: str = "UTC",
 ) -> Registration:
-    """Make a pending organization and its first owner. Open to anybody.
+    """Make a pending organization and its first owner. Open to anybody while registration is.
 
     The owner is mailed a link that confirms the address, and until then may look and nothing else.
     Whoever has the address already is told by mail that somebody tried.
@@ -75,7 +78,10 @@ def register_organization(
     :raises InvalidProfile: on a name, address, country, currency or time zone that is none.
     :raises WeakPassword: if the password is refused.
     :raises EmailTaken: if the address signs somebody in already.
+    :raises RegistrationClosed: while no organizations are taken.
     """
+    if actor.kind is ActorKind.ANONYMOUS and not value_of(REGISTRATION_OPEN):
+        raise RegistrationClosed()
     organization = _organization(
         name=cleaned_name(organization_name, pointer="/organization_name"),
         country=checked_country(country),
@@ -206,6 +212,40 @@ def suspend_organization(
         happened="suspended",
         now=now,
         reason=reason,
+    )
+    return organization
+
+
+@needs_transaction
+def change_timezone(
+    *, actor: Actor, organization_id: uuid.UUID, timezone: str, now: dt.datetime
+) -> Organization:
+    """Write another time zone. Whether the books allow it is theirs to judge. Locks the row.
+
+    Records `accounts.organization.set_timezone`, emits `accounts.organization.timezone_set`.
+
+    :raises InvalidProfile: if there is no such time zone, also for PostgreSQL.
+    """
+    organization = locked_organization(organization_id)
+    before, organization.timezone = organization.timezone, checked_timezone(timezone)
+    save_timezone(organization)
+    facts: dict[str, object] = {"before": before, "timezone": timezone}
+    record(
+        actor=actor,
+        action="accounts.organization.set_timezone",
+        subject_type="organization",
+        subject_id=organization_id,
+        organization_id=organization_id,
+        metadata=facts,
+        now=now,
+    )
+    emit(
+        name="accounts.organization.timezone_set",
+        organization_id=organization_id,
+        subject_id=organization_id,
+        payload=facts,
+        actor=actor,
+        now=now,
     )
     return organization
 

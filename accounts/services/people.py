@@ -1,21 +1,21 @@
-"""Changing what people are: roles, removal, platform staff."""
+"""Changing what people are: roles and removal."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
 
-from django.contrib.auth.hashers import make_password
-
 from accounts import policy
-from accounts.choices import MailKind, PlatformRole, Role, SessionEnd
-from accounts.errors import InvalidProfile, LastOwner
-from accounts.models import Organization, User
-from accounts.rules import check_password_strength, cleaned_name, normalized_email
+from accounts.choices import MailKind, Role, SessionEnd
+from accounts.errors import InvalidProfile, LastOwner, RoleChangedMeanwhile
+from accounts.models import Organization, PendingAct, User
 from accounts.services.api_keys import revoke_beyond
 from accounts.services.invitations import withdraw_beyond
-from accounts.services.lookups import colleague, insert_user, locked_organization
+from accounts.services.lookups import colleague, locked_organization
 from accounts.services.mail import notify_security
+from accounts.services.pending_acts.making import make_pending
+from accounts.services.pending_acts.needing import Subject, needs_second_person
+from accounts.services.pending_acts.registry import Approved, Result
 from accounts.services.sessions import end_sessions_of
 from audit.services import record
 from events.services import emit
@@ -23,10 +23,18 @@ from kernel.actor import Actor
 from kernel.errors import PermissionDenied
 from kernel.transactions import needs_transaction, opens_transaction
 
+CHANGE_ROLE = "members.change_role"
+ROLE_GRANT = "accounts.role_grant"
+
 
 @opens_transaction
-def change_role(*, actor: Actor, user_id: uuid.UUID, role: str, now: dt.datetime) -> User:
+def change_role(
+    *, actor: Actor, user_id: uuid.UUID, role: str, now: dt.datetime
+) -> User | PendingAct:
     """Give a colleague another role; it counts from the next request on. Locks the organization.
+
+    Where the organization's policy says so, making an officer waits for a second person: then the
+    answer is the pending act, and nothing else has happened.
 
     Keys and open invitations they issued that the new role could not issue end with it. Emits
     `accounts.member.role_changed`, `accounts.api_key.revoked` for each such key and
@@ -39,14 +47,34 @@ def change_role(*, actor: Actor, user_id: uuid.UUID, role: str, now: dt.datetime
     :raises NotFound: if the person is not an active colleague.
     :raises LastOwner: if nobody would own the organization.
     """
-    policy.require(actor, "members.change_role")
+    policy.require(actor, CHANGE_ROLE)
     if role not in Role.values:
         raise InvalidProfile(f"Choose one of {', '.join(Role.values)}.", pointer="/role")
+    user = _changeable(actor=actor, user_id=user_id, role=role)
+    officer = policy.makes_officer(before=user.role, role=role)
+    if officer and needs_second_person(actor=actor, subject=Subject.ROLES):
+        return make_pending(
+            actor=actor,
+            kind=ROLE_GRANT,
+            organization_id=user.organization_id,
+            facts={"user_id": str(user.id), "before": user.role, "role": role},
+            now=now,
+        )
+    return _give_role(actor=actor, user=user, role=role, now=now)
+
+
+@needs_transaction
+def _changeable(*, actor: Actor, user_id: uuid.UUID, role: str) -> User:
     organization = locked_organization(policy.own_organization(actor))
     user = colleague(actor=actor, user_id=user_id)
     _check_may_touch(actor=actor, user=user, role=role)
     if role != Role.OWNER:
         _check_not_last_owner(organization=organization, user=user)
+    return user
+
+
+@needs_transaction
+def _give_role(*, actor: Actor, user: User, role: str, now: dt.datetime) -> User:
     before, user.role = user.role, role
     user.save(update_fields=["role"])
     revoke_beyond(actor=actor, issuer=user, role=role, now=now)
@@ -62,6 +90,31 @@ def change_role(*, actor: Actor, user_id: uuid.UUID, role: str, now: dt.datetime
     words = {"who": actor.display, "before": str(before), "after": role}
     notify_security(actor=actor, user=user, kind=MailKind.ROLE_CHANGED, variables=words, now=now)
     return user
+
+
+@needs_transaction
+def grant_role(approved: Approved) -> Result:
+    """Carry out a role grant that a second person agreed to, if the role is still what it was.
+
+    :raises RoleChangedMeanwhile: if somebody gave the person another role meanwhile.
+    """
+    user_id, role = uuid.UUID(approved.facts["user_id"]), approved.facts["role"]
+    user = _changeable(actor=approved.maker, user_id=user_id, role=role)
+    if user.role != approved.facts["before"]:
+        raise RoleChangedMeanwhile()
+    _give_role(actor=approved.maker, user=user, role=role, now=approved.now)
+    return Result("user", user.id)
+
+
+def allow_to_check_role(approved: Approved) -> None:
+    """Owners make owners, and agree to them; of the platform, whoever may agree to roles.
+
+    :raises PermissionDenied: if the checker could not have asked for it, either.
+    """
+    checker = approved.checker
+    wanted = {approved.facts["role"], approved.facts["before"] or ""}
+    if not checker.is_platform and not all(policy.may_grant(checker, one) for one in wanted):
+        raise PermissionDenied("Only an owner can agree to making or changing an owner.")
 
 
 @opens_transaction
@@ -103,62 +156,6 @@ def _check_not_last_owner(*, organization: Organization, user: User) -> None:
     owners = organization.people.filter(role=Role.OWNER, is_active=True)
     if not owners.exclude(id=user.id).exists():
         raise LastOwner()
-
-
-def create_staff(
-    *,
-    actor: Actor,
-    email: str,
-    full_name: str,
-    platform_role: str,
-    password: str,
-    now: dt.datetime,
-) -> User:
-    """Make a person of the platform's own staff.
-
-    Emits `accounts.staff.added`; records `accounts.staff.add`.
-
-    :raises PermissionDenied: unless the actor carries `staff.manage`.
-    :raises InvalidProfile: on an unusable name or address, or an unknown role.
-    :raises WeakPassword: if the password is refused.
-    :raises EmailTaken: if the address signs somebody in already.
-    """
-    policy.require(actor, "staff.manage")
-    if platform_role not in PlatformRole.values:
-        names = ", ".join(PlatformRole.values)
-        raise InvalidProfile(f"Choose one of {names}.", pointer="/platform_role")
-    check_password_strength(password)
-    user = User(
-        email=normalized_email(email),
-        full_name=cleaned_name(full_name, pointer="/full_name"),
-        password=make_password(password),  # slow on purpose, so before the transaction
-        platform_role=platform_role,
-        created_at=now,
-        email_confirmed_at=now,  # whoever adds staff knows whose mailbox it is
-    )
-    return _create_staff(actor=actor, user=user, now=now)
-
-
-@opens_transaction
-def _create_staff(*, actor: Actor, user: User, now: dt.datetime) -> User:
-    insert_user(user)
-    record(
-        actor=actor,
-        action="accounts.staff.add",
-        subject_type="user",
-        subject_id=user.id,
-        metadata={"platform_role": user.platform_role},
-        now=now,
-    )
-    emit(
-        name="accounts.staff.added",
-        organization_id=None,
-        subject_id=user.id,
-        payload={"user_id": str(user.id), "platform_role": user.platform_role},
-        actor=actor,
-        now=now,
-    )
-    return user
 
 
 @needs_transaction

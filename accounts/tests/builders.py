@@ -8,7 +8,7 @@ from accounts.actors import user_actor
 from accounts.models import Organization, User
 from accounts.services.invitations import invite, join
 from accounts.services.organizations import Registration, register_organization
-from accounts.services.people import create_staff
+from accounts.services.staff import create_staff
 from audit.models import AuditRecord
 from events.models import OutboxEvent
 from kernel.actor import Actor, Door, anonymous, system

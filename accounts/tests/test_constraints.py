@@ -57,11 +57,9 @@ def test_no_table_is_emptied(table: str):
     ("table", "column"),
     [
         ("accounts_organization", "base_currency"),
-        ("accounts_organization", "timezone"),
         ("accounts_organization", "name"),
         ("accounts_organization", "display_name"),
         ("accounts_organization", "slug"),
-        ("accounts_user", "platform_role"),
         ("accounts_apikey", "name"),
         ("accounts_user", "organization_id"),
         ("accounts_user", "id"),

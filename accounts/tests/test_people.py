@@ -7,8 +7,9 @@ import pytest
 from accounts.errors import EmailTaken, InvalidProfile, LastOwner, WeakPassword
 from accounts.models import ApiKey, SignInSession, User
 from accounts.services.api_keys import issue
-from accounts.services.people import change_role, create_staff, remove_member
+from accounts.services.people import change_role, remove_member
 from accounts.services.sessions import open_session
+from accounts.services.staff import create_staff
 from accounts.tests.builders import (
     NOW,
     PASSWORD,

@@ -110,9 +110,12 @@ def test_two_owners_cannot_step_down_together():
     dora = joined(alice, "dora", "owner")
 
     def step_down(person: User) -> Callable[[], object]:
-        return lambda: (
-            change_role(actor=acting(person), user_id=person.id, role="member", now=NOW).role
-        )
+        def call() -> object:
+            user = change_role(actor=acting(person), user_id=person.id, role="member", now=NOW)
+            assert isinstance(user, User)
+            return user.role
+
+        return call
 
     answers = at_once([step_down(alice), step_down(dora)])
     assert sorted(map(str, answers)) == sorted(["member", str(LastOwner)])

@@ -47,6 +47,7 @@ ONCE: tuple[Error, ...] = (
     ReferenceReused,
     errors.IdempotencyKeyExpired,
     errors.RequestInFlight,
+    accounts_errors.MoneyReadOnly,
 )
 ALWAYS: tuple[Error, ...] = (
     errors.ProtocolError,
@@ -66,6 +67,7 @@ def operation(
     request: type[StrictSerializer] | None = None,
     response: Any = None,
     status: int = 200,
+    waits: Any = None,
     query: type[StrictSerializer] | None = None,
     path: Mapping[str, str] | None = None,
     refusals: Sequence[Error] = (),
@@ -77,6 +79,7 @@ def operation(
 
     :param path: parameter name to TypeID prefix, or to a whole pattern.
     :param refusals: the errors its domain call documents; the door's own are added.
+    :param waits: the shape of a 202, where the act may wait for a second person.
     :param once: it takes an Idempotency-Key.
     """
     reasons = [*refusals, *_door_refusals(request, query, path, once=once, public=public)]
@@ -87,7 +90,11 @@ def operation(
         description=description,
         request=request,
         parameters=[*_query(query), *_parameters(path or {}, once=once)],
-        responses={**_done(response, status), **_problems(reasons)},
+        responses={
+            **_done(response, status),
+            **({202: OpenApiResponse(waits, "It waits for a second person.")} if waits else {}),
+            **_problems(reasons),
+        },
         examples=list(examples),
     )
 
@@ -182,7 +189,7 @@ _LOCATION = OpenApiParameter(
     "Location",
     {"type": "string"},
     OpenApiParameter.HEADER,
-    response=[201],
+    response=[201, 202],
     description="Where the new thing can be read.",
 )
 _KEY = OpenApiParameter(

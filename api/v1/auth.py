@@ -109,6 +109,7 @@ class Register(Endpoint):
             accounts_errors.InvalidProfile,
             accounts_errors.WeakPassword,
             accounts_errors.EmailTaken,
+            accounts_errors.RegistrationClosed,
         ),
         public=True,
     )

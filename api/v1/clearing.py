@@ -8,11 +8,13 @@ from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts.models import PendingAct
 from api import fields
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.errors import FieldError, UnacceptableValue
 from api.schema.operations import operation
+from api.v1.pending_acts import Waiting, waiting_answer
 from api.v1.rendering import instant, shown
 from api.v1.shapes import id_member, minor
 from kernel import clock, ids
@@ -58,6 +60,7 @@ class ClearingCaps(Endpoint):
         description="Nothing moves between two organizations until both have stated a cap.",
         request=ClearingCapOrder,
         response=ClearingCap,
+        waits=Waiting,
         refusals=(
             NotFound,
             ledger_errors.CapBelowPosition,
@@ -67,7 +70,7 @@ class ClearingCaps(Endpoint):
     def put(self, request: Request) -> HttpResponse:
         """State the cap of one side."""
         actor, order = actor_of(request), body_of(request, ClearingCapOrder)
-        named = order.get("organization")
+        named, now = order.get("organization"), clock.now()
         home = path_id("org", named) if named else actor.organization_id
         if home is None:
             missing = FieldError(detail="Say whose side.", code="required", pointer="/organization")
@@ -78,8 +81,10 @@ class ClearingCaps(Endpoint):
             counterparty_id=path_id("org", order["counterparty"]),
             currency=order["currency"],
             cap_minor=order["cap_minor"],
-            now=clock.now(),
+            now=now,
         )
+        if isinstance(cap, PendingAct):
+            return waiting_answer(cap, now=now).response()
         return Answer.of(_rendered(cap)).response()
 
 

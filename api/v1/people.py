@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from accounts import errors as accounts_errors
 from accounts.choices import Role
 from accounts.models import Invitation as InvitationRow
+from accounts.models import PendingAct as PendingActRow
 from accounts.policy import require
 from accounts.queries import visible_invitations, visible_people
 from accounts.services import invitations, people
@@ -21,6 +22,7 @@ from api.pagination import page_of
 from api.schema.operations import operation
 from api.schema.shapes import page_shape
 from api.v1.me import User, rendered_user
+from api.v1.pending_acts import Waiting, waiting_answer
 from api.v1.rendering import instant
 from api.v1.shapes import id_member
 from kernel import clock, ids
@@ -102,20 +104,23 @@ class OneMember(Endpoint):
         summary="Give a colleague another role",
         request=RoleOrder,
         response=User,
+        waits=Waiting,
         path={"user_id": "usr"},
         refusals=(accounts_errors.LastOwner, accounts_errors.StepUpRequired),
     )
     def put(self, request: Request, user_id: str) -> HttpResponse:
         """Change the role."""
-        order = body_of(request, RoleOrder)
+        order, now = body_of(request, RoleOrder), clock.now()
         require(actor_of(request), "members.change_role")
         confirm_it_is_them(request)
         user = people.change_role(
             actor=actor_of(request),
             user_id=path_id("usr", user_id),
             role=order["role"],
-            now=clock.now(),
+            now=now,
         )
+        if isinstance(user, PendingActRow):
+            return waiting_answer(user, now=now).response()
         return Answer.of(rendered_user(user)).response()
 
     @operation(
@@ -172,7 +177,11 @@ class Invitations(Endpoint):
         request=InvitationOrder,
         response=NewInvitation,
         status=201,
-        refusals=(accounts_errors.AlreadyMember, accounts_errors.InvalidProfile),
+        refusals=(
+            accounts_errors.AlreadyMember,
+            accounts_errors.InvalidProfile,
+            accounts_errors.OfficersByRoleOnly,
+        ),
     )
     def post(self, request: Request) -> HttpResponse:
         """Invite."""

@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts.models import PendingAct
 from accounts.policy import require
 from api import fields, queries
 from api.answers import Answer
@@ -18,6 +19,7 @@ from api.errors import FieldError, UnacceptableValue
 from api.pagination import page_of
 from api.schema.operations import operation
 from api.schema.shapes import page_shape
+from api.v1.pending_acts import Waiting, waiting_answer
 from api.v1.rendering import instant, shown, typed_id
 from api.v1.shapes import id_member, minor
 from kernel import clock, ids
@@ -186,6 +188,7 @@ class FeeSchedules(Endpoint):
         description="It replaces what was set before and holds from now on.",
         request=FeeScheduleOrder,
         response=FeeSchedule,
+        waits=Waiting,
         refusals=(NotFound, wallet_errors.TermsInvalid, ledger_errors.CurrencyUnknown),
     )
     def put(self, request: Request) -> HttpResponse:
@@ -197,7 +200,10 @@ class FeeSchedules(Endpoint):
             missing = FieldError(detail="Say whose.", code="required", pointer="/organization")
             raise UnacceptableValue(errors=[missing])
         order["kind"] = TransferKind(order["kind"])
-        row = set_fee_schedule(actor=actor, organization_id=home, now=clock.now(), **order)
+        now = clock.now()
+        row = set_fee_schedule(actor=actor, organization_id=home, now=now, **order)
+        if isinstance(row, PendingAct):
+            return waiting_answer(row, now=now).response()
         return Answer.of(rendered_fee_schedule(row)).response()
 
 
@@ -236,11 +242,12 @@ class LimitRules(Endpoint):
         " already counts.",
         request=LimitRuleOrder,
         response=LimitRule,
+        waits=Waiting,
         refusals=(NotFound, wallet_errors.TermsInvalid, ledger_errors.CurrencyUnknown),
     )
     def put(self, request: Request) -> HttpResponse:
         """Set."""
-        order = body_of(request, LimitRuleOrder)
+        order, now = body_of(request, LimitRuleOrder), clock.now()
         named = order["organization"]
         row = set_limit_rule(
             actor=actor_of(request),
@@ -250,8 +257,10 @@ class LimitRules(Endpoint):
             tier=order["tier"],
             day_minor=order["day_minor"],
             month_minor=order["month_minor"],
-            now=clock.now(),
+            now=now,
         )
+        if isinstance(row, PendingAct):
+            return waiting_answer(row, now=now).response()
         return Answer.of(rendered_limit_rule(row)).response()
 
 
@@ -263,16 +272,18 @@ class OneLimitRule(Endpoint):
         tag=TAG,
         summary="Return an organization to the general rule (platform staff)",
         status=204,
+        waits=Waiting,
         path={"limit_rule_id": "lim"},
         refusals=(wallet_errors.TermsInvalid,),
     )
     def delete(self, request: Request, limit_rule_id: str) -> HttpResponse:
         """Withdraw."""
-        withdraw_limit_rule(
-            actor=actor_of(request),
-            limit_rule_id=path_id("lim", limit_rule_id),
-            now=clock.now(),
+        now = clock.now()
+        done = withdraw_limit_rule(
+            actor=actor_of(request), limit_rule_id=path_id("lim", limit_rule_id), now=now
         )
+        if isinstance(done, PendingAct):
+            return waiting_answer(done, now=now).response()
         return HttpResponse(status=204)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from accounts.actors import user_actor
 from accounts.models import User
-from accounts.services.people import create_staff
+from accounts.services.staff import create_staff
 from audit.models import AuditRecord
 from kernel.actor import Actor, Door, system
 from kernel.context import reading

@@ -7,20 +7,33 @@ import uuid
 
 from django.db import IntegrityError, connection
 
+from accounts.models import PendingAct
 from accounts.policy import require
 from accounts.queries import display_names
+from accounts.services.pending_acts import (
+    Approved,
+    PendingKind,
+    Result,
+    Subject,
+    make_pending,
+    needs_second_person,
+)
+from accounts.services.pending_acts.registry import Facts
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
-from kernel.context import Context, context_of
+from kernel.context import Context, context_of, widen
 from kernel.errors import NotFound
 from kernel.money import checked_minor
-from kernel.transactions import opens_transaction
+from kernel.transactions import needs_transaction, opens_transaction
 from ledger.errors import CapBelowPosition
 from ledger.models import ClearingCap
 from ledger.queries import clearing_accounts
 from ledger.services.accounts import ensure_clearing_account
 from ledger.services.locking import lock_accounts
+from ledger.services.opening import require_currency
+
+SET = "ledger.set_clearing_cap"
 
 
 def _both_sides(
@@ -39,8 +52,11 @@ def set_clearing_cap(
     currency: str,
     cap_minor: int,
     now: dt.datetime,
-) -> ClearingCap:
+) -> ClearingCap | PendingAct:
     """State how many minor units the net position with another organization may reach.
+
+    Where a policy wants a second person, it waits for one: the answer is the
+    pending act then, and nothing else has happened.
 
     The cap in force is the smaller of both sides'; a database trigger writes it as the ceiling of
     the two clearing accounts. Locks the pair, then those accounts. Records
@@ -52,10 +68,47 @@ def set_clearing_cap(
     :raises CapBelowPosition: if the current position is already beyond the cap.
     :raises CurrencyUnknown: if the currency is not in the table of currencies.
     """
-    require(actor, "ledger.set_clearing_cap")
+    require(actor, SET)
     counterparty_name = _counterparty_name(actor, organization_id, counterparty_id)
     if cap_minor != 0:
         checked_minor(cap_minor)
+    require_currency(currency)
+    if needs_second_person(actor=actor, subject=Subject.TERMS):
+        return make_pending(
+            actor=actor,
+            kind=KIND.name,
+            organization_id=actor.organization_id,
+            facts={
+                "organization_id": str(organization_id),
+                "counterparty_id": str(counterparty_id),
+                "counterparty_name": counterparty_name,
+            },
+            amount_minor=cap_minor,
+            currency=currency,
+            now=now,
+        )
+    return _set(
+        actor=actor,
+        organization_id=organization_id,
+        counterparty_id=counterparty_id,
+        counterparty_name=counterparty_name,
+        currency=currency,
+        cap_minor=cap_minor,
+        now=now,
+    )
+
+
+@needs_transaction
+def _set(
+    *,
+    actor: Actor,
+    organization_id: uuid.UUID,
+    counterparty_id: uuid.UUID,
+    counterparty_name: str,
+    currency: str,
+    cap_minor: int,
+    now: dt.datetime,
+) -> ClearingCap:
     _lock_pair(organization_id, counterparty_id)
     ensure_clearing_account(
         organization_id=organization_id,
@@ -70,6 +123,41 @@ def set_clearing_cap(
     cap = _write(organization_id, counterparty_id, currency, cap_minor, now)
     _tell(actor=actor, cap=cap, now=now)
     return cap
+
+
+@needs_transaction
+def _execute(approved: Approved) -> Result:
+    act, maker = approved.act, approved.maker
+    organization_id = uuid.UUID(approved.facts["organization_id"])
+    counterparty_id = uuid.UUID(approved.facts["counterparty_id"])
+    view = _both_sides(
+        actor=maker, organization_id=organization_id, counterparty_id=counterparty_id
+    )
+    widen(view)
+    cap = _set(
+        actor=maker,
+        organization_id=organization_id,
+        counterparty_id=counterparty_id,
+        counterparty_name=_counterparty_name(maker, organization_id, counterparty_id),
+        currency=str(act.currency),
+        cap_minor=act.amount_minor or 0,
+        now=approved.now,
+    )
+    return Result("clearing_cap", cap.id)
+
+
+def _summary(facts: Facts) -> str:
+    return f"Cap on what is owed with {facts['counterparty_name']}"
+
+
+KIND = PendingKind(
+    name="ledger.clearing_cap",
+    title="Clearing cap",
+    permission_to_make=SET,
+    permission_to_check=SET,
+    summarize=_summary,
+    execute=_execute,
+)
 
 
 def _counterparty_name(actor: Actor, organization_id: uuid.UUID, counterparty_id: uuid.UUID) -> str:

@@ -7,6 +7,7 @@ import uuid
 
 from django.db import connection
 
+from accounts.services.runtime import require_money_moves
 from kernel.actor import Actor
 from kernel.ids import new_id
 from kernel.rows import insert_rows
@@ -91,6 +92,7 @@ def place_hold(
     :raises CurrencyMismatch: if the account holds another currency.
     :raises InsufficientFunds: if less than amount and fee is available.
     """
+    require_money_moves()
     standings = take_standings(account_ids=[account_id], organization_ids=[organization_id])
     account = _usable(standings, organization_id, account_id, currency)
     _release_overdue(standings, now=now)

@@ -117,7 +117,7 @@ def open_period(
     if not EARLIEST.date() < closes_on <= (now + LONGEST).date():
         raise PeriodEndUnusable(pointer="/closes_on")
     ends_at = end_of_day(closes_on, timezone=timezone_of(organization_id))
-    starts_at = _locked_boundary(organization_id)
+    starts_at = locked_boundary(organization_id)
     if starts_at is not None and ends_at <= starts_at:
         raise PeriodEndUnusable(pointer="/closes_on", facts={"starts_at": _text(starts_at)})
     if Period.objects.filter(organization_id=organization_id, state=PeriodState.OPEN).exists():
@@ -198,7 +198,7 @@ def _locked_open(actor: Actor, period_id: uuid.UUID) -> Period:
     """An open period of the actor's, with its books locked."""
     found = period_of(period_id)
     require_at_home(actor, "ledger.manage_periods", organization_id=found.organization_id)
-    _locked_boundary(found.organization_id)
+    locked_boundary(found.organization_id)
     period = period_of(period_id)
     if period.state == PeriodState.CLOSED:
         raise PeriodAlreadyClosed()
@@ -221,7 +221,7 @@ def end_of_day(day: dt.date, *, timezone: str) -> dt.datetime:
 
 
 @needs_transaction
-def _locked_boundary(organization_id: uuid.UUID) -> dt.datetime | None:
+def locked_boundary(organization_id: uuid.UUID) -> dt.datetime | None:
     """The end of the last closed period; until the commit nothing is posted to these books."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -10,6 +10,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 
+from accounts.services.runtime import require_money_moves
 from kernel.ids import new_id
 from kernel.rows import insert_rows
 from kernel.transactions import needs_transaction
@@ -72,11 +73,13 @@ def post(
     :param now: from the door: what expired by then is over.
     :param guards: judged after the books, for each movement; see `Guard`.
     :raises BatchTooLarge: for more than `MAX_BATCH` movements.
+    :raises MoneyReadOnly: while the installation is under maintenance.
     :raises django.db.IntegrityError: when a reference already stands in the books.
     """
     _require_size(movements)
     if not movements:
         return []
+    require_money_moves()
     hearing = hear(movements, now=now, guards=guards, locking=True)
     if all_or_nothing and hearing.refused:
         return [one if isinstance(one, Refused) else Posted() for one in hearing.judged]

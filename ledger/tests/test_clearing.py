@@ -30,7 +30,7 @@ def set_cap(
     currency: str = "INR",
 ) -> ClearingCap:
     """By default Alice states a cap of Acme towards Globex."""
-    return set_clearing_cap(
+    cap = set_clearing_cap(
         actor=world.actor(by or world.alice),
         organization_id=of or world.acme.id,
         counterparty_id=to or world.globex.id,
@@ -38,6 +38,8 @@ def set_cap(
         cap_minor=cap_minor,
         now=NOW,
     )
+    assert isinstance(cap, ClearingCap)
+    return cap
 
 
 def ceilings(world: World, currency: str = "INR") -> set[int | None]:

@@ -91,7 +91,9 @@ class Desk:
 
     def post(self, order: JournalOrder, who: Any = None) -> JournalOutcome:
         actor = self.world.actor(who or self.world.alice)
-        return post_journal(actor=actor, order=order, now=NOW)
+        done = post_journal(actor=actor, order=order, now=NOW)
+        assert isinstance(done, JournalOutcome)
+        return done
 
     def reverse(self, outcome: JournalOutcome, who: Any = None, **more: Any) -> JournalOutcome:
         order = ReversalOrder(
@@ -100,7 +102,9 @@ class Desk:
             **{"reference": fingerprint("undo", str(next(_numbers))), **more},
         )
         actor = self.world.actor(who or self.world.alice)
-        return reverse_journal(actor=actor, order=order, now=NOW)
+        done = reverse_journal(actor=actor, order=order, now=NOW)
+        assert isinstance(done, JournalOutcome)
+        return done
 
 
 @pytest.fixture

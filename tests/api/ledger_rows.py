@@ -13,7 +13,7 @@ from kernel.crypto import fingerprint
 from ledger.choices import Side
 from ledger.models import AccountGroup, LedgerAccount, Period
 from ledger.services.chart import open_account
-from ledger.services.journals import JournalLeg, JournalOrder, post_journal
+from ledger.services.journals import JournalLeg, JournalOrder, JournalOutcome, post_journal
 from ledger.services.periods import close_period, open_period
 from tests.world import NOW, World
 
@@ -92,6 +92,7 @@ def targets(world: World) -> dict[str, str]:
     )
     order = JournalOrder(world.acme.id, legs, "Residue", fingerprint("target journal"))
     posted = post_journal(actor=actor, order=order, now=clock.now())
+    assert isinstance(posted, JournalOutcome)
     rent = open_account(
         actor=actor,
         organization_id=world.acme.id,

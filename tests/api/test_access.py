@@ -16,10 +16,12 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Network
+from accounts.models import Network, PendingAct
 from accounts.queries import visible_api_keys
+from accounts.services.approval_policies import set_approval_policy
 from accounts.services.devices import met_device
 from accounts.services.invitations import invite
+from accounts.services.people import change_role
 from accounts.services.sessions import open_session
 from api.schema.document import document
 from kernel import clock, ids
@@ -27,7 +29,7 @@ from kernel.context import reading
 from kernel.crypto import fingerprint
 from tests.api import ledger_rows
 from tests.api.conftest import PROBLEM, Caller, Got, order, token_of
-from tests.world import NOW, PASSWORD, World
+from tests.world import NOW, PASSWORD, World, colleague
 from wallets.choices import WalletKind
 from wallets.services.holds import HoldRequest, place_hold
 from wallets.services.references import reference_of
@@ -392,6 +394,32 @@ MATRIX: dict[str, Row] = {
     "read_trial_balance": Row("GET", "/ledger/trial-balance", READ),
     "set_clearing_cap": Row("PUT", "/ledger/clearing-caps", (401, 404, 403, 200, 200, 403), cap),
     **{name: Row(*row) for name, row in ledger_rows.ROWS.items()},
+    "list_pending_acts": Row("GET", "/pending-acts", READ),
+    "read_pending_act": Row("GET", "/pending-acts/{act}", (401, 404, 200, 200, 200, 404)),
+    "approve_pending_act": Row(
+        "POST", "/pending-acts/{act}/approve", (401, 404, 403, 200, 200, 403), nothing
+    ),
+    "reject_pending_act": Row(
+        "POST", "/pending-acts/{act}/reject", (401, 404, 403, 200, 200, 403), nothing
+    ),
+    "withdraw_pending_act": Row(
+        "POST", "/pending-acts/{act}/withdraw", (401, 404, 403, 403, 403, 404), nothing
+    ),
+    "read_second_person_policy": Row(
+        "GET", "/second-person-policy", (401, 200, 200, 200, 403, 200)
+    ),
+    "set_second_person_policy": Row(
+        "PUT",
+        "/second-person-policy",
+        (401, 200, 403, 202, 403, 403),
+        lambda *_: {"roles": False, "journals": False, "terms": False},
+    ),
+    "set_approval_threshold": Row(
+        "PUT",
+        "/approval-thresholds",
+        (401, 200, 403, 200, 403, 403),
+        lambda *_: {"currency": "INR", "threshold_minor": None},
+    ),
     "list_audit_records": Row("GET", "/audit/records", (401, 200, 403, 200, 200, 403)),
 }
 READS = [name for name, row in MATRIX.items() if row.method == "GET"]
@@ -479,6 +507,7 @@ def things_of_acme(world: World) -> dict[str, str]:
         "hold": ids.encode("hld", hold.hold_id),
         "limit_rule": ids.encode("lim", rule.id),
         "document": ids.encode("doc", ids.new_id()),
+        "act": ids.encode("pac", _waiting_act(world).id),
         "transaction": ids.encode("txn", inside.source_transaction_id),
         "session": ids.encode("ses", session),
         "device": ids.encode("dev", device),
@@ -495,6 +524,17 @@ def things_of_bob(world: World) -> tuple[uuid.UUID, uuid.UUID, uuid.UUID]:
     with reading(bob):
         network = Network.objects.get(user=world.bob)
     return session, device.id, network.id
+
+
+def _waiting_act(world: World) -> PendingAct:
+    """Ann, an administrator of Acme, wants Bob to be of finance."""
+    ann = colleague(world, "ann", "admin")
+    set_approval_policy(
+        actor=world.actor(world.alice), roles=True, journals=False, terms=False, now=NOW
+    )
+    act = change_role(actor=world.actor(ann), user_id=world.bob.id, role="finance", now=clock.now())
+    assert isinstance(act, PendingAct)
+    return act
 
 
 def ask(world: World, caller: str, row: Row, targets: dict[str, str]) -> Got:

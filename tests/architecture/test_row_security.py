@@ -45,6 +45,9 @@ NEVER_REMOVED = APPEND_ONLY | {
     "kyc_check",
     "kyc_document",
     "kyc_standing",
+    "wallets_approvalthreshold",
+    "wallets_uncheckedsum",
+    "wallets_walletpolicy",
     "ledger_accountgroup",
     "ledger_books",
     "ledger_clearingcap",
@@ -179,6 +182,9 @@ def test_the_only_columns_the_application_updates() -> None:
             "closing_proof",
         },
         "wallets_accountnumber": {"sealed"},  # turned to new keys
+        "wallets_approvalthreshold": {"threshold_minor", "counts_keys", "set_at"},
+        "wallets_uncheckedsum": {"hour", "hours"},
+        "wallets_walletpolicy": {"per_kind", "members_open", "set_at"},
         "wallets_feeschedule": {
             "fixed_minor",
             "bps",

@@ -15,7 +15,7 @@ from kernel.context import Context, Scope, entered, reading
 from ledger.choices import Side
 from ledger.errors import PeriodAlreadyClosed, PeriodClosed
 from ledger.models import LedgerAccount, Period, PeriodBalance
-from ledger.services.journals import JournalLeg, JournalOrder, post_journal
+from ledger.services.journals import JournalLeg, JournalOrder, JournalOutcome, post_journal
 from ledger.services.periods import close_period, open_period
 from ledger.services.posting import post
 from ledger.tests.books import movement
@@ -111,6 +111,7 @@ def test_a_journal_is_written_once_however_many_ask(world: World) -> None:
     def ask() -> tuple[uuid.UUID, bool]:
         asked = partial(post_journal, actor=world.actor(world.alice), order=wanted)
         outcome = until_not_busy(lambda: asked(now=clock.now()))
+        assert isinstance(outcome, JournalOutcome)
         return outcome.transaction_id, outcome.replayed
 
     outcomes = race([ask] * 6)

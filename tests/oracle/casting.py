@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.services.approvals import set_approval_policy
 from accounts.services.invitations import invite, join
 from accounts.services.organizations import activate_organization, register_organization
-from accounts.services.people import create_staff
+from accounts.services.staff import create_staff
 from kernel.actor import Actor, Door, anonymous, system
 from tests.mailbox import confirm_address
 from tests.oracle.model import cast as roles

@@ -8,7 +8,13 @@ import uuid
 from kernel.errors import VaultCraftError
 from ledger.choices import Side
 from ledger.models import LedgerAccount
-from ledger.services.journals import JournalLeg, JournalOrder, post_journal, rehearse_journal
+from ledger.services.journals import (
+    JournalLeg,
+    JournalOrder,
+    JournalOutcome,
+    post_journal,
+    rehearse_journal,
+)
 from ledger.services.periods import close_period, open_period
 from tests.oracle.model.words import Journal
 from tests.oracle.product import UNKNOWN, Product, code_of
@@ -31,6 +37,7 @@ class Keeper:
             outcome = post_journal(actor=self.cast.actor(wish.who), order=order, now=now)
         except VaultCraftError as error:
             return error.code
+        assert isinstance(outcome, JournalOutcome)
         return "again" if outcome.replayed else ""
 
     def rehearse(self, wish: Journal, *, now: dt.datetime) -> str:

@@ -18,7 +18,7 @@ from accounts.services.organizations import (  # noqa: E402
     activate_organization,
     register_organization,
 )
-from accounts.services.people import create_staff  # noqa: E402
+from accounts.services.staff import create_staff  # noqa: E402
 from kernel import clock  # noqa: E402
 from kernel.actor import Actor, Door, anonymous, system  # noqa: E402
 from ledger.services.clearing import set_clearing_cap  # noqa: E402

@@ -15,6 +15,7 @@ from ledger.services.chart import open_account
 from ledger.services.journals import (
     JournalLeg,
     JournalOrder,
+    JournalOutcome,
     ReversalOrder,
     post_journal,
     reverse_journal,
@@ -185,5 +186,6 @@ def test_the_original_of_a_reversal_links_to_it(world: World, visit: Visit) -> N
         original = Transaction.objects.get(kind="JOURNAL")
     order = ReversalOrder(original.id, "Back", b"r" * 32)
     back = reverse_journal(actor=actor, order=order, now=clock.now())
+    assert isinstance(back, JournalOutcome)
     text = visit(world.alice).get(f"/admin/ledger/transaction/{original.id}/change/")
     assert encode("txn", back.transaction_id) in text.content.decode()

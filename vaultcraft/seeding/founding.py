@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from accounts.services.invitations import invite, join
 from accounts.services.organizations import activate_organization, register_organization
-from accounts.services.people import create_staff
+from accounts.services.staff import create_staff
 from kernel.actor import Door, anonymous
 from ledger.services.clearing import set_clearing_cap
 from vaultcraft.seeding.calendar import TIMEZONE

@@ -213,6 +213,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "api.tasks.purge_idempotency_guards",
         "schedule": timedelta(hours=1),
     },
+    "expire-pending-acts": {
+        "task": "accounts.tasks.expire_pending_acts",
+        "schedule": timedelta(minutes=5),
+    },
     "release-overdue-holds": {
         "task": "ledger.tasks.release_overdue_holds",
         "schedule": timedelta(minutes=1),
@@ -231,6 +235,9 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expire_seconds": 120},
     },
 }
+
+# How long a process goes by what it last read of the settings of the installation.
+SYSTEM_SETTINGS_SECONDS = 3
 
 # --- Logs ------------------------------------------------------------------------------------
 LOGGING_CONFIG = None  # ours is applied below, once, before Django logs anything

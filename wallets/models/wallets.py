@@ -25,12 +25,15 @@ class Wallet(IdentifiedModel):
     currency = models.ForeignKey("ledger.Currency", models.PROTECT, related_name="+")
     account = models.OneToOneField("ledger.LedgerAccount", models.PROTECT, related_name="wallet")
     created_at = models.DateTimeField()
+    number = models.PositiveSmallIntegerField(
+        default=1, db_default=1, help_text="Among the holder's of this kind and currency."
+    )
 
     class Meta:
         ordering = ("-id",)
         constraints = (
             models.UniqueConstraint(
-                fields=["organization", "owner", "kind", "currency"],
+                fields=["organization", "owner", "kind", "currency", "number"],
                 name="wallet_one_of_each",
                 nulls_distinct=False,
             ),

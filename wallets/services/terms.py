@@ -6,14 +6,17 @@ import datetime as dt
 import uuid
 from typing import Any
 
+from accounts.models import PendingAct
 from accounts.policy import require
 from accounts.queries import display_names
+from accounts.services.pending_acts import Subject, make_pending, needs_second_person
+from accounts.services.pending_acts.registry import Facts
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
 from kernel.errors import NotFound
 from kernel.money import MAX_MINOR
-from kernel.transactions import opens_transaction
+from kernel.transactions import needs_transaction, opens_transaction
 from kyc.choices import Tier
 from ledger.services.accounts import ensure_fee_account
 from ledger.services.opening import require_currency
@@ -22,7 +25,12 @@ from wallets.errors import TermsInvalid
 from wallets.models import FeeSchedule, LimitRule
 from wallets.models.terms import CHARGEABLE
 
+SET_FEES, SET_LIMITS = "wallets.set_fees", "wallets.set_limits"
+FEE, LIMIT = "wallets.fee_schedule", "wallets.limit_rule"
+LIMIT_WITHDRAWAL = "wallets.limit_withdrawal"
+
 _MOST_BPS = 10_000
+_FEE_AMOUNTS = ("fixed_minor", "bps", "floor_minor", "ceiling_minor")
 
 
 @opens_transaction
@@ -37,19 +45,20 @@ def set_fee_schedule(
     floor_minor: int,
     ceiling_minor: int | None,
     now: dt.datetime,
-) -> FeeSchedule:
+) -> FeeSchedule | PendingAct:
     """State what people's wallets of an organization pay for one kind of movement.
 
     The fee is `fixed_minor` plus `bps` hundredths of a percent of the amount, rounded half up, at
     least `floor_minor` and at most `ceiling_minor`, and goes to the organization's fee income. It
-    holds from the commit on. Records `wallets.fee_schedule.set`, emits the event of that name.
+    holds from the commit on. Records `wallets.fee_schedule.set`, emits the event of that name; or,
+    where a policy wants a second person, leaves a pending act.
 
     :raises PermissionDenied: unless the actor carries `wallets.set_fees`.
     :raises NotFound: if there is no such organization in view.
     :raises TermsInvalid: for terms out of bounds, or a kind that is not charged for.
     :raises CurrencyUnknown: if the currency is not supported.
     """
-    require(actor, "wallets.set_fees")
+    require(actor, SET_FEES)
     _require_organization(actor, organization_id)
     _require_amounts(fixed_minor, floor_minor, ceiling_minor)
     if kind not in CHARGEABLE:
@@ -58,13 +67,26 @@ def set_fee_schedule(
         raise TermsInvalid(f"At most {_MOST_BPS} basis points.", pointer="/bps")
     if ceiling_minor is not None and ceiling_minor < floor_minor:
         raise TermsInvalid("The ceiling is below the floor.", pointer="/ceiling_minor")
-    account_id = ensure_fee_account(organization_id=organization_id, currency=currency, now=now)
+    require_currency(currency)
     amounts: dict[str, object] = {
         "fixed_minor": fixed_minor,
         "bps": bps,
         "floor_minor": floor_minor,
         "ceiling_minor": ceiling_minor,
     }
+    wanted = {"organization_id": str(organization_id), "kind": str(kind), "currency": currency}
+    if needs_second_person(actor=actor, subject=Subject.TERMS):
+        return _wait(actor, FEE, wanted | amounts, now)
+    return write_fee_schedule(actor=actor, facts=wanted | amounts, now=now)
+
+
+@needs_transaction
+def write_fee_schedule(*, actor: Actor, facts: Facts, now: dt.datetime) -> FeeSchedule:
+    """Set what was judged before; see `set_fee_schedule`."""
+    organization_id = uuid.UUID(facts["organization_id"])
+    kind, currency = facts["kind"], facts["currency"]
+    amounts = {name: facts[name] for name in _FEE_AMOUNTS}
+    account_id = ensure_fee_account(organization_id=organization_id, currency=currency, now=now)
     schedule, _ = FeeSchedule.objects.update_or_create(
         organization_id=organization_id,
         kind=kind,
@@ -72,8 +94,8 @@ def set_fee_schedule(
         defaults={**amounts, "set_at": now},
         create_defaults={**amounts, "account_id": account_id, "set_at": now},
     )
-    facts = {"kind": str(kind), "currency": currency, **amounts}
-    _tell(actor, "fee_schedule", schedule.id, organization_id, facts, now)
+    told = {"kind": kind, "currency": currency, **amounts}
+    _tell(actor, "fee_schedule", schedule.id, organization_id, told, now)
     return schedule
 
 
@@ -88,12 +110,13 @@ def set_limit_rule(
     day_minor: int | None,
     month_minor: int | None,
     now: dt.datetime,
-) -> LimitRule:
+) -> LimitRule | PendingAct:
     """State how much an organization's people may spend from wallets of one kind and currency.
 
     It replaces the platform's general rule for this organization. Windows are days and months of
     the organization's time zone; None is no limit. What was spent already counts. Records
-    `wallets.limit_rule.set` and emits the event of that name.
+    `wallets.limit_rule.set` and emits the event of that name; or, where staff's acts take a second
+    person, leaves a pending act.
 
     :param organization_id: None, with a tier, for every organization without a rule of its own.
     :param tier: for people of this tier (`kyc.choices.Tier`) only, beside the rule for everybody:
@@ -104,13 +127,32 @@ def set_limit_rule(
         or neither organization nor tier.
     :raises CurrencyUnknown: if the currency is not supported.
     """
-    require(actor, "wallets.set_limits")
+    require(actor, SET_LIMITS)
     _require_scope(actor, organization_id, tier)
     _require_amounts(day_minor, month_minor)
     if day_minor is not None and month_minor is not None and month_minor < day_minor:
         raise TermsInvalid("The month's limit is below the day's.", pointer="/month_minor")
     require_currency(currency)
-    amounts: dict[str, object] = {"day_minor": day_minor, "month_minor": month_minor}
+    wanted: dict[str, object] = {
+        "organization_id": str(organization_id) if organization_id else None,
+        "wallet_kind": str(wallet_kind),
+        "currency": currency,
+        "tier": tier,
+        "day_minor": day_minor,
+        "month_minor": month_minor,
+    }
+    if needs_second_person(actor=actor, subject=Subject.TERMS):
+        return _wait(actor, LIMIT, wanted, now)
+    return write_limit_rule(actor=actor, facts=wanted, now=now)
+
+
+@needs_transaction
+def write_limit_rule(*, actor: Actor, facts: Facts, now: dt.datetime) -> LimitRule:
+    """Set what was judged before; see `set_limit_rule`."""
+    named = facts["organization_id"]
+    organization_id = uuid.UUID(named) if named else None
+    wallet_kind, currency, tier = facts["wallet_kind"], facts["currency"], facts["tier"]
+    amounts = {"day_minor": facts["day_minor"], "month_minor": facts["month_minor"]}
     scope: dict[str, Any] = {"organization_id": organization_id, "tier": tier}
     rule, _ = LimitRule.objects.update_or_create(
         wallet_kind=wallet_kind,
@@ -118,29 +160,53 @@ def set_limit_rule(
         **scope,
         defaults={**amounts, "set_at": now, "withdrawn_at": None},
     )
-    facts = {"wallet_kind": str(wallet_kind), "currency": currency, "tier": tier, **amounts}
-    _tell(actor, "limit_rule", rule.id, organization_id, facts, now)
+    told = {"wallet_kind": wallet_kind, "currency": currency, "tier": tier, **amounts}
+    _tell(actor, "limit_rule", rule.id, organization_id, told, now)
     return rule
 
 
 @opens_transaction
-def withdraw_limit_rule(*, actor: Actor, limit_rule_id: uuid.UUID, now: dt.datetime) -> LimitRule:
+def withdraw_limit_rule(
+    *, actor: Actor, limit_rule_id: uuid.UUID, now: dt.datetime
+) -> LimitRule | PendingAct:
     """Let the platform's general rule hold again in place of an organization's own.
 
-    A general rule for a tier can be withdrawn as well; one for everybody stays.
-
-    Records `wallets.limit_rule.withdraw` and emits `wallets.limit_rule.withdrawn`.
+    A general rule for a tier can be withdrawn as well; one for everybody stays. Records
+    `wallets.limit_rule.withdraw` and emits `wallets.limit_rule.withdrawn`; or, where staff's acts
+    take a second person, leaves a pending act.
 
     :raises PermissionDenied: unless the actor carries `wallets.set_limits`.
     :raises NotFound: if there is no such rule, or it was withdrawn.
     :raises TermsInvalid: if it is a general rule for everybody.
     """
-    require(actor, "wallets.set_limits")
+    require(actor, SET_LIMITS)
+    rule = _own_rule(limit_rule_id)
+    if needs_second_person(actor=actor, subject=Subject.TERMS):
+        wanted: dict[str, object] = {
+            "limit_rule_id": str(rule.id),
+            "wallet_kind": rule.wallet_kind,
+            "currency": rule.currency_id,
+        }
+        return _wait(actor, LIMIT_WITHDRAWAL, wanted, now)
+    return write_limit_withdrawal(actor=actor, limit_rule_id=limit_rule_id, now=now)
+
+
+@needs_transaction
+def _own_rule(limit_rule_id: uuid.UUID) -> LimitRule:
     rule = LimitRule.objects.filter(id=limit_rule_id, withdrawn_at__isnull=True).first()
     if rule is None:
         raise NotFound("There is no such limit rule.")
     if rule.organization_id is None and rule.tier is None:
         raise TermsInvalid("A general rule holds wherever there is no other; it stays.")
+    return rule
+
+
+@needs_transaction
+def write_limit_withdrawal(
+    *, actor: Actor, limit_rule_id: uuid.UUID, now: dt.datetime
+) -> LimitRule:
+    """Withdraw it in a transaction that is open; see `withdraw_limit_rule`."""
+    rule = _own_rule(limit_rule_id)
     rule.withdrawn_at = now
     rule.save(update_fields=["withdrawn_at"])
     facts: dict[str, object] = {
@@ -151,7 +217,9 @@ def withdraw_limit_rule(*, actor: Actor, limit_rule_id: uuid.UUID, now: dt.datet
         "month_minor": rule.month_minor,
     }
     words = ("withdraw", "withdrawn")
-    _tell(actor, "limit_rule", rule.id, rule.organization_id, facts, now, words=words)
+    home = rule.organization_id
+    assert home is not None  # _own_rule
+    _tell(actor, "limit_rule", rule.id, home, facts, now, words=words)
     return rule
 
 
@@ -162,6 +230,13 @@ def _require_scope(actor: Actor, organization_id: uuid.UUID | None, tier: int | 
         _require_organization(actor, organization_id)
     elif tier is None:
         raise TermsInvalid("Name an organization or a tier.", pointer="/organization")
+
+
+@needs_transaction
+def _wait(actor: Actor, kind: str, facts: dict[str, object], now: dt.datetime) -> PendingAct:
+    return make_pending(
+        actor=actor, kind=kind, organization_id=actor.organization_id, facts=facts, now=now
+    )
 
 
 def _require_organization(actor: Actor, organization_id: uuid.UUID) -> None:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 
 from django.db import IntegrityError
+from django.db.models import Q
 
 from accounts.models import User
 from accounts.policy import require
@@ -16,20 +17,21 @@ from events.services import emit
 from kernel.actor import Actor
 from kernel.errors import Busy, PermissionDenied
 from kernel.ids import new_handle, new_id
-from kernel.transactions import opens_transaction
+from kernel.transactions import needs_transaction, opens_transaction
 from ledger.choices import AccountStatus
 from ledger.services.accounts import change_status, open_wallet_account
 from ledger.services.locking import lock_account
 from wallets.choices import WalletKind
 from wallets.errors import HolderNotFound, OrganizationInactive, WalletExists, WalletNotFound
-from wallets.models import Wallet
+from wallets.models import Wallet, WalletPolicy
 from wallets.policy import permission_to_open_for
 from wallets.services.account_numbers import give_account_number
 
 # 33 million handles exist; eight collisions in a row mean something else is wrong.
 _HANDLE_ATTEMPTS = 8
-# Drawn at random and unique: the handle, the account's code made of it, the account number.
-_DRAWN = ("handle", "account_code", "blind_index")
+# Drawn at random and unique: the handle, the account's code made of it, the account number; and the
+# number among a holder's wallets, which a rival may have taken.
+_COLLISIONS = ("handle", "account_code", "blind_index", "wallet_one_of_each")
 
 
 def open_wallet(
@@ -47,7 +49,8 @@ def open_wallet(
     :param owner_id: the holder; None for the organization's own wallet.
     :raises PermissionDenied: if the actor may not open it for this holder.
     :raises HolderNotFound: if the holder is not of the organization.
-    :raises WalletExists: if the holder has one of this kind and currency.
+    :raises WalletExists: if the holder has as many of this kind and currency as the organization's
+        policy allows; one, unless it says otherwise.
     :raises CurrencyUnknown: if the currency is not supported.
     :raises OrganizationInactive: if the organization is pending or suspended.
     """
@@ -58,9 +61,7 @@ def open_wallet(
                 actor=actor, owner_id=owner_id, kind=kind, currency=currency, handle=handle, now=now
             )
         except IntegrityError as error:
-            if "wallet_one_of_each" in str(error):
-                raise WalletExists(facts={"kind": kind, "currency": currency}) from error
-            if not any(name in str(error) for name in _DRAWN):
+            if not any(rule in str(error) for rule in _COLLISIONS):
                 raise
     raise Busy()
 
@@ -81,6 +82,7 @@ def _open(
         raise PermissionDenied()
     if organization_id not in active_organizations([organization_id]):
         raise OrganizationInactive()
+    number = _next_number(actor, organization_id, owner_id, kind, currency)
     account_id = open_wallet_account(
         organization_id=organization_id,
         currency=currency,
@@ -97,10 +99,31 @@ def _open(
         currency_id=currency,
         account_id=account_id,
         created_at=now,
+        number=number,
     )
     give_account_number(wallet=wallet, now=now)
     _tell(actor=actor, wallet=wallet, verb="open", happened="opened", now=now)
     return wallet
+
+
+@needs_transaction
+def _next_number(
+    actor: Actor,
+    organization_id: uuid.UUID,
+    owner_id: uuid.UUID | None,
+    kind: WalletKind,
+    currency: str,
+) -> int:
+    """The number of one wallet more, if the organization's policy has room for it."""
+    policy = WalletPolicy.objects.filter(organization_id=organization_id).first()
+    if policy is not None and not policy.members_open:
+        require(actor, "wallets.open_any")
+    held = Wallet.objects.filter(
+        Q(owner_id=owner_id), organization_id=organization_id, kind=kind, currency_id=currency
+    ).count()
+    if held >= (policy.per_kind if policy else 1):
+        raise WalletExists(facts={"kind": kind, "currency": currency})
+    return held + 1
 
 
 def _holder_name(organization_id: uuid.UUID, owner_id: uuid.UUID | None) -> str:

@@ -32,7 +32,9 @@ def rule(world: World, tier: Tier | None, day_minor: int | None, **more: Any) ->
         "month_minor": None,
         "now": NOW,
     }
-    return set_limit_rule(actor=world.actor(world.olga), **(given | more))
+    made = set_limit_rule(actor=world.actor(world.olga), **(given | more))
+    assert isinstance(made, LimitRule)
+    return made
 
 
 def refused(world: World, amount_minor: int, **more: Any) -> VaultCraftError | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from accounts.choices import OrganizationStatus
+from accounts.choices import OrganizationStatus, PendingActState
 from ledger.choices import AccountStatus, HoldState
 from wallets.choices import TransferState
 
@@ -36,6 +36,14 @@ _HOLD_TONES = {
     HoldState.VOIDED: "plain",
     HoldState.EXPIRED: "plain",
 }
+_ACT_TONES = {
+    PendingActState.PENDING: "warn",
+    PendingActState.APPROVED: "good",
+    PendingActState.FAILED: "bad",
+    PendingActState.REJECTED: "bad",
+    PendingActState.WITHDRAWN: "plain",
+    PendingActState.EXPIRED: "plain",
+}
 _ORGANIZATION_TONES = {
     OrganizationStatus.ACTIVE: "good",
     OrganizationStatus.PENDING: "warn",
@@ -47,6 +55,12 @@ def transfer_badge(state: str) -> Badge:
     """The badge of a transfer's state."""
     known = TransferState(state)
     return Badge(_TRANSFER_TONES[known], known.label)
+
+
+def act_badge(state: str) -> Badge:
+    """The badge of an act that waits or waited for a second person."""
+    known = PendingActState(state)
+    return Badge(_ACT_TONES[known], known.label)
 
 
 def wallet_badge(status: str) -> Badge:

@@ -14,7 +14,11 @@ from django.urls import reverse
 from accounts.choices import KeyScope, Role
 from accounts.models import ApiKey, Organization, User
 from accounts.policy import may, may_grant, permissions_to_issue
-from accounts.queries import visible_api_keys, visible_invitations, visible_people
+from accounts.queries import (
+    visible_api_keys,
+    visible_invitations,
+    visible_people,
+)
 from accounts.services import api_keys, invitations
 from kernel import clock
 from kernel.context import reading
@@ -31,6 +35,7 @@ from web.presenters.chrome import initials_of
 from web.presenters.clearing import partner_rows
 from web.presenters.terms import fee_rows, limit_rows
 from web.refusals import STATUS_OF_KIND, explain, words_of
+from web.views.organization_rules import rules_of
 
 MOST_PEOPLE = 300
 
@@ -154,6 +159,7 @@ def _page(request: PersonRequest, *, status: int = 200, **given: Any) -> HttpRes
         )
     if may(actor, "wallets.read_terms"):
         context |= _terms(request, organization)
+    context |= rules_of(request, organization)
     if may(actor, "members.invite"):
         context["invite_form"] = _invite_form(request)
     if may(actor, "api_keys.issue"):

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from accounts.models import PendingAct
 from accounts.services.people import change_role, remove_member
 from kernel import clock
 from kernel.context import reading
@@ -23,6 +24,7 @@ from web.forms import CapForm
 from web.presenters.choices import currency_choices
 from web.presenters.money import shown
 from web.refusals import STATUS_OF_KIND, explain, words_of
+from web.views.approvals import to_approval
 from web.views.organization import again
 
 
@@ -40,6 +42,8 @@ def set_role(request: PersonRequest, user_id: str) -> HttpResponse:
     except VaultCraftError as error:
         messages.error(request, words_of(error))
     else:
+        if isinstance(user, PendingAct):
+            return to_approval(request, user)
         messages.success(request, f"{user.full_name} is {user.role} now.")
     return HttpResponseRedirect(reverse("web:organization"))
 
@@ -70,11 +74,13 @@ def set_cap(request: PersonRequest) -> HttpResponse:
     except VaultCraftError as error:
         explain(form, error)
         return again(request, status=STATUS_OF_KIND[error.kind], cap_form=form)
+    if isinstance(said, PendingAct):
+        return to_approval(request, said)
     messages.success(request, said)
     return HttpResponseRedirect(reverse("web:organization"))
 
 
-def _set(request: PersonRequest, organization_id: uuid.UUID, form: CapForm) -> str:
+def _set(request: PersonRequest, organization_id: uuid.UUID, form: CapForm) -> str | PendingAct:
     asked = form.cleaned_data
     currency = currencies().get(code=asked["currency"])
     with reading(request.actor):
@@ -84,7 +90,7 @@ def _set(request: PersonRequest, organization_id: uuid.UUID, form: CapForm) -> s
     cap_minor = 0
     if asked["amount"].strip("0.,"):
         cap_minor = parse_minor(text=asked["amount"], exponent=currency.exponent)
-    set_clearing_cap(
+    cap = set_clearing_cap(
         actor=request.actor,
         organization_id=organization_id,
         counterparty_id=found.organization_id,
@@ -92,6 +98,8 @@ def _set(request: PersonRequest, organization_id: uuid.UUID, form: CapForm) -> s
         cap_minor=cap_minor,
         now=clock.now(),
     )
+    if isinstance(cap, PendingAct):
+        return cap
     amount = shown(cap_minor, currency)
     return f"Your cap with {found.organization_name} is {amount}; the smaller of both sides counts."
 

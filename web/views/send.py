@@ -21,7 +21,7 @@ from kernel.context import reading
 from kernel.errors import Busy, VaultCraftError
 from kernel.ids import encode
 from kernel.rates.table import RouteClass
-from wallets.errors import FeeChanged, WalletNotFound
+from wallets.errors import FeeChanged, SecondPersonRequired, WalletNotFound
 from wallets.queries import payee_of, wallet_of
 from wallets.services.approving import approve_movement, ask_to_approve_movement
 from wallets.services.transfers import (
@@ -32,7 +32,7 @@ from wallets.services.transfers import (
 from web.approving import Approving, approving, posted_form, proof_of
 from web.doors import PersonRequest, acts, checks, counted_as, reads
 from web.forms import ApprovalForm, SendForm, new_key
-from web.judging import Judged, fresh, item_of, judge
+from web.judging import Judged, after_minor, fresh, item_of, judge
 from web.ownership import debitable_wallets
 from web.pages import page
 from web.presenters.chrome import initials_of
@@ -41,6 +41,7 @@ from web.presenters.wallets import holder_of, source_choices
 from web.presenters.whereabouts import network_notice
 from web.refusals import STATUS_OF_KIND, explain, sentence_of, words_of
 from web.reviews import Review, opened
+from web.views.approvals import to_approval
 
 
 @reads
@@ -141,6 +142,8 @@ def _approved(request: PersonRequest, asked: Review) -> HttpResponse:
 
 
 def _done(request: PersonRequest, asked: Review, outcome: TransferOutcome) -> HttpResponse:
+    if outcome.pending_act is not None:
+        return to_approval(request, outcome.pending_act)
     if outcome.transfer is None or outcome.error is not None:
         return _refused(request, asked, outcome)
     place = reverse("web:receipt", args=[encode("trf", outcome.transfer.id)])
@@ -168,11 +171,12 @@ def _reviewed(
     with reading(request.actor):
         source = wallet_of(actor=request.actor, wallet=asked.source)
         rehearsal = rehearse_transfers([fresh(request, asked)])[0]
-        if rehearsal.error is not None:
+        waits = isinstance(rehearsal.error, SecondPersonRequired)
+        if rehearsal.error is not None and not waits:
             return _refused(request, asked, TransferOutcome(None, rehearsal.error))
         demand = rehearsal.question.demand if rehearsal.question else None
-        after = rehearsal.source.available_minor if rehearsal.source else 0
-        judged = Judged(asked, source, payee_of(asked.destination), after, demand)
+        after = after_minor(rehearsal, asked, source)
+        judged = Judged(asked, source, payee_of(asked.destination), after, demand, waits)
         ways = None
         if demand is not None:
             ways = approving(request, demand, form=form, passkey_options=passkey_options)
@@ -231,6 +235,7 @@ def _review_page(
     context = {
         "refusal": refusal,
         "approving": ways,
+        "waits": judged.waits,
         "review": {
             "amount": shown(asked.amount_minor, currency),
             "fee": shown(fee_minor, currency) if fee_minor else "",

@@ -27,6 +27,7 @@ from web.presenters.money import plain
 from web.refusals import words_of
 from web.views.organization import charged_kinds
 from web.views.staff import actor_of, chosen_ids, draw
+from web.views.staff_approvals import said
 from web.views.terms import explain_terms, exponent_of, fee_terms, minor_or_zero
 
 _FEES = "admin:wallets_feeschedule_changelist"
@@ -96,11 +97,11 @@ def _named(row: LimitRule) -> str:
 
 def _limit_withdrawn(request: HttpRequest, actor: Actor, rule_id: uuid.UUID) -> None:
     try:
-        withdraw_limit_rule(actor=actor, limit_rule_id=rule_id, now=clock.now())
+        done = withdraw_limit_rule(actor=actor, limit_rule_id=rule_id, now=clock.now())
     except VaultCraftError as error:
         messages.error(request, words_of(error))
     else:
-        messages.success(request, "The general rule holds again.")
+        said(request, done, "The general rule holds again.")
 
 
 def _page(
@@ -153,7 +154,7 @@ def _limit_now(row: LimitRule | None) -> dict[str, Any]:
 def _fee_set(request: HttpRequest, actor: Actor, form: OrganizationFeeForm) -> bool:
     """Whether it is set; else the reason stands on the form."""
     try:
-        set_fee_schedule(
+        done = set_fee_schedule(
             actor=actor,
             organization_id=uuid.UUID(form.cleaned_data["organization"]),
             now=clock.now(),
@@ -162,7 +163,7 @@ def _fee_set(request: HttpRequest, actor: Actor, form: OrganizationFeeForm) -> b
     except VaultCraftError as error:
         explain_terms(form, error)
         return False
-    messages.success(request, "The fee is set.")
+    said(request, done, "The fee is set.")
     return True
 
 
@@ -171,7 +172,7 @@ def _limit_set(request: HttpRequest, actor: Actor, form: LimitForm) -> bool:
     given = form.cleaned_data
     try:
         exponent = exponent_of(given["currency"])
-        set_limit_rule(
+        done = set_limit_rule(
             actor=actor,
             organization_id=uuid.UUID(given["organization"]) if given["organization"] else None,
             wallet_kind=WalletKind(given["wallet_kind"]),
@@ -184,5 +185,5 @@ def _limit_set(request: HttpRequest, actor: Actor, form: LimitForm) -> bool:
     except VaultCraftError as error:
         explain_terms(form, error)
         return False
-    messages.success(request, "The limit is set.")
+    said(request, done, "The limit is set.")
     return True

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from accounts.models import PendingAct
 from accounts.policy import own_organization, require
 from kernel import clock
 from kernel.errors import Kind, VaultCraftError
@@ -20,6 +21,7 @@ from web.doors import PersonRequest, acts
 from web.forms import FeeForm
 from web.presenters.terms import fee_words
 from web.refusals import STATUS_OF_KIND, explain
+from web.views.approvals import to_approval
 from web.views.organization import again, fee_form
 
 _FIELDS = {"ceiling_minor": "ceiling", "bps": "percent"}
@@ -43,6 +45,8 @@ def set_fees(request: PersonRequest) -> HttpResponse:
     except VaultCraftError as error:
         explain_terms(form, error)
         return again(request, status=STATUS_OF_KIND[error.kind], fee_form=form)
+    if isinstance(schedule, PendingAct):
+        return to_approval(request, schedule)
     label = TransferKind(schedule.kind).label
     words = fee_words(schedule)
     messages.success(request, f"{label} in {schedule.currency_id}: {words}.")

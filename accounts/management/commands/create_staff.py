@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.choices import PlatformRole
-from accounts.services.people import create_staff
+from accounts.services.staff import create_staff
 from kernel import clock
 from kernel.actor import Door, system
 from kernel.errors import VaultCraftError

@@ -28,6 +28,7 @@ from api.v1.holds.shapes import (
     HoldQuery,
 )
 from api.v1.organizations import Nothing
+from api.v1.pending_acts import Waiting
 from api.v1.transfers.operations import REFUSALS, UNAPPROVED, approval_of
 from api.v1.transfers.rendering import Viewer, answer_of
 from api.v1.transfers.shapes import Transfer
@@ -224,6 +225,7 @@ class CaptureHold(Endpoint):
             ledger_errors.CaptureExceedsHold,
             QueueFull,
         ),
+        waits=Waiting,
         once=True,
     )
     def post(self, request: Request, hold_id: str) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import uuid
 from typing import Any
 
@@ -11,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts import errors as accounts_errors
+from accounts.models import PendingAct
 from api import fields, queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
@@ -20,6 +22,7 @@ from api.schema.operations import operation
 from api.v1.ledger.homes import home_of, organization
 from api.v1.ledger.rendering import rendered_transaction
 from api.v1.ledger.shapes import TAG, Transaction
+from api.v1.pending_acts import Waiting, waiting_answer
 from kernel import clock
 from kernel.actor import Actor
 from kernel.context import reading
@@ -136,6 +139,7 @@ class JournalEntries(Endpoint):
         request=JournalOrder,
         response=Transaction,
         status=201,
+        waits=Waiting,
         refusals=REFUSALS,
         once=True,
     )
@@ -149,7 +153,7 @@ class JournalEntries(Endpoint):
             reference = reference_of(actor=actor, route=ROUTE, key=claim.key)
             order = journal_order(actor, given, reference)
             outcome = journals.post_journal(actor=actor, order=order, now=now)
-            return _answer(actor, outcome)
+            return _answer(actor, outcome, now)
 
         return run_once(request._request, claim=claim, effect=effect)
 
@@ -167,6 +171,7 @@ class ReverseJournal(Endpoint):
         request=JournalReversalOrder,
         response=Transaction,
         status=201,
+        waits=Waiting,
         path={"transaction_id": "txn"},
         refusals=(
             ledger_errors.NotAJournal,
@@ -188,7 +193,8 @@ class ReverseJournal(Endpoint):
         def effect(claim: Claim) -> Answer:
             reference = reference_of(actor=actor, route=REVERSALS, key=claim.key)
             order = reversal_order(wanted, given, reference)
-            return _answer(actor, journals.reverse_journal(actor=actor, order=order, now=now))
+            outcome = journals.reverse_journal(actor=actor, order=order, now=now)
+            return _answer(actor, outcome, now)
 
         return run_once(request._request, claim=claim, effect=effect)
 
@@ -239,7 +245,12 @@ def _amounts(given: dict[str, Any]) -> dict[int, int] | None:
     return amounts
 
 
-def _answer(actor: Actor, outcome: journals.JournalOutcome) -> Answer:
+def _answer(
+    actor: Actor, outcome: journals.JournalOutcome | PendingAct, now: dt.datetime
+) -> Answer:
+    if isinstance(outcome, PendingAct):
+        waiting = waiting_answer(outcome, now=now)
+        return dataclasses.replace(waiting, replayed=outcome.made_at != now)
     with reading(actor):
         found = rendered_transaction(books.transaction_of(outcome.transaction_id))
     location = f"/api/v1/ledger/transactions/{found['id']}"

@@ -29,6 +29,7 @@ from api.pagination import page_of
 from api.problems import request_id_of
 from api.schema.operations import operation
 from api.throttling import admit_items
+from api.v1.pending_acts import Waiting
 from api.v1.transfers.rendering import Viewer, answer_of, rendered_item, rendered_transfers
 from api.v1.transfers.shapes import (
     ORDER_EXAMPLE,
@@ -89,6 +90,7 @@ REFUSALS = (
     ledger_errors.BalanceOutOfRange,
     wallet_errors.DailyLimitExceeded,
     wallet_errors.MonthlyLimitExceeded,
+    wallet_errors.SecondPersonRequired,
 )
 
 
@@ -123,10 +125,12 @@ class Transfers(Endpoint):
         summary="Move money between two wallets",
         description="A refused transfer is kept, too: its id is in the problem's `facts`. One that"
         " lacks its person's approval is not: the same request under the same key goes through"
-        " with it. The approval is spent by being presented, also on a refusal.",
+        " with it. The approval is spent by being presented, also on a refusal. Above the"
+        " organization's threshold it waits for a second person: 202 with the act to poll.",
         request=TransferOrder,
         response=Transfer,
         status=201,
+        waits=Waiting,
         refusals=(*REFUSALS, *UNAPPROVED, wallet_errors.FeeChanged, QueueFull),
         once=True,
         examples=[ORDER_EXAMPLE, RESULT_EXAMPLE],
@@ -195,7 +199,9 @@ def _batch_answer(request: Request, claim: Claim, order: dict[str, Any]) -> Answ
         for index, outcome in enumerate(outcomes)
     ]
     refused = sum(1 for item in items if item["problem"])
-    result = {"completed": len(items) - refused, "refused": refused, "items": items}
+    waiting = sum(1 for item in items if item["pending_act"])
+    completed = len(items) - refused - waiting
+    result = {"completed": completed, "refused": refused, "waiting": waiting, "items": items}
     if not (whole and refused):
         return dataclasses.replace(Answer.of(result), replayed=replayed)
     error = errors.BatchRefused(

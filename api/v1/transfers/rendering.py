@@ -16,6 +16,7 @@ from accounts.policy import may
 from api import problems
 from api.answers import Answer
 from api.v1.entries import rendered_entry
+from api.v1.pending_acts import rendered_pending_act, waiting_answer
 from api.v1.rendering import instant, money, shown, typed_id
 from api.v1.transfers.shapes import API_KEY_SCOPE
 from kernel import ids
@@ -138,7 +139,10 @@ def answer_of(outcome: TransferOutcome, *, viewer: Viewer) -> Answer:
 
     :raises VaultCraftError: if it was refused before there was a row.
     """
-    transfer = outcome.transfer
+    transfer, act = outcome.transfer, outcome.pending_act
+    if act is not None:
+        waiting = waiting_answer(act, now=act.made_at)
+        return dataclasses.replace(waiting, replayed=outcome.replayed)
     if transfer is None:
         raise outcome.error or AssertionError("an outcome has a transfer or an error")
     error = error_of(transfer)
@@ -170,13 +174,15 @@ def rendered_item(
             if transfer is not None
             else problems.document(error, request_id=request_id)
         )
-    waiting = transfer is not None and transfer.state in _WAITING
+    act = outcome.pending_act
+    waiting = act is not None or (transfer is not None and transfer.state in _WAITING)
     return {
         "index": index,
         "status": problems.status_of(error) if error else (202 if waiting else 201),
         "code": error.code if error else None,
         "transfer": rendered_transfer(transfer, viewer=viewer) if transfer else None,
         "problem": problem,
+        "pending_act": rendered_pending_act(act, now=act.made_at) if act else None,
     }
 
 

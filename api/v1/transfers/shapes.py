@@ -11,6 +11,7 @@ from accounts.choices import ApprovalMethod
 from api import fields, queries
 from api.schema.shapes import Problem, page_shape
 from api.v1.entries import Entry
+from api.v1.pending_acts import PendingAct
 from api.v1.shapes import MadeBy, Money, id_member, minor
 from ledger.errors import BatchTooLarge
 from ledger.policy import MAX_BATCH
@@ -178,6 +179,7 @@ class BatchItem(serializers.Serializer[Any]):
     code = serializers.CharField(allow_null=True)
     transfer = Transfer(allow_null=True)
     problem = Problem(allow_null=True)
+    pending_act = PendingAct(allow_null=True)
 
 
 class BatchResult(serializers.Serializer[Any]):
@@ -185,6 +187,9 @@ class BatchResult(serializers.Serializer[Any]):
 
     completed = serializers.IntegerField(min_value=0)
     refused = serializers.IntegerField(min_value=0)
+    waiting = serializers.IntegerField(
+        min_value=0, help_text="Those that a second person has to agree to."
+    )
     items = BatchItem(many=True)
 
 

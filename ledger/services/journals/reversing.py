@@ -7,12 +7,14 @@ from collections.abc import Mapping
 
 from django.db import IntegrityError
 
+from accounts.models import PendingAct
 from accounts.policy import require
 from accounts.services.networks import foretell_network, require_trusted_network
+from accounts.services.pending_acts import Subject, needs_second_person
 from kernel.actor import Actor
 from kernel.context import reading
 from kernel.money import checked_minor
-from kernel.transactions import opens_transaction
+from kernel.transactions import needs_transaction, opens_transaction
 from ledger.choices import Side, TransactionKind
 from ledger.errors import (
     JournalReferenceReused,
@@ -33,12 +35,22 @@ from ledger.services.journals.steps import (
     standing,
     tell,
 )
+from ledger.services.journals.waiting import (
+    POST,
+    REVERSAL,
+    facts_of_reversal,
+    wait_for_second,
+)
 from ledger.services.movements import Leg, Movement, Posting
 from ledger.services.undoing import undoable
 
 
-def reverse_journal(*, actor: Actor, order: ReversalOrder, now: dt.datetime) -> JournalOutcome:
+def reverse_journal(
+    *, actor: Actor, order: ReversalOrder, now: dt.datetime
+) -> JournalOutcome | PendingAct:
     """Undo a journal, whole or the given amounts of its entries, by entries on the other sides.
+
+    Where a policy wants a second person, one that could be done now waits for it instead.
 
     Locks what posting locks. Records `ledger.journal.reverse`, emits `ledger.journal.reversed`.
 
@@ -67,11 +79,32 @@ def reverse_journal(*, actor: Actor, order: ReversalOrder, now: dt.datetime) -> 
 
 
 @opens_transaction
-def _reverse(*, actor: Actor, order: ReversalOrder, now: dt.datetime) -> JournalOutcome:
+def _reverse(
+    *, actor: Actor, order: ReversalOrder, now: dt.datetime
+) -> JournalOutcome | PendingAct:
     original = transaction_of(order.transaction_id)
-    organization_id = original.organization_id
-    require_at_home(actor, "ledger.post_journal", organization_id=organization_id)
-    before = standing(organization_id, order.reference)
+    require_at_home(actor, POST, organization_id=original.organization_id)
+    if needs_second_person(actor=actor, subject=Subject.JOURNALS):
+        before = standing(original.organization_id, order.reference)
+        if before is not None:
+            return _reversed_before(before, original, order)
+        _reversal(actor, order, original, now)  # what is impossible already need not wait
+        return wait_for_second(
+            actor=actor,
+            kind=REVERSAL,
+            facts=facts_of_reversal(order),
+            reference=order.reference,
+            now=now,
+        )
+    return undo_journal(actor=actor, order=order, now=now)
+
+
+@needs_transaction
+def undo_journal(*, actor: Actor, order: ReversalOrder, now: dt.datetime) -> JournalOutcome:
+    """Undo it in a transaction that is open; see `reverse_journal`."""
+    original = transaction_of(order.transaction_id)
+    require_at_home(actor, POST, organization_id=original.organization_id)
+    before = standing(original.organization_id, order.reference)
     if before is not None:
         return _reversed_before(before, original, order)
     movement = _reversal(actor, order, original, now)
@@ -98,7 +131,7 @@ def rehearse_reversal(*, actor: Actor, order: ReversalOrder, now: dt.datetime) -
     foretell_network(actor=actor, now=now)
     with reading(actor):
         original = transaction_of(order.transaction_id)
-        require_at_home(actor, "ledger.post_journal", organization_id=original.organization_id)
+        require_at_home(actor, POST, organization_id=original.organization_id)
         return rehearsed(lambda: _reversal(actor, order, original, now), now=now)
 
 

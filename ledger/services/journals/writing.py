@@ -9,12 +9,14 @@ from collections.abc import Sequence
 
 from django.db import IntegrityError
 
+from accounts.models import PendingAct
 from accounts.policy import require
 from accounts.services.networks import foretell_network, require_trusted_network
+from accounts.services.pending_acts import Subject, needs_second_person
 from kernel.actor import Actor
 from kernel.context import reading
 from kernel.money import checked_minor
-from kernel.transactions import opens_transaction
+from kernel.transactions import needs_transaction, opens_transaction
 from ledger.choices import Side, TransactionKind
 from ledger.errors import (
     AccountNotFound,
@@ -40,11 +42,16 @@ from ledger.services.journals.steps import (
     standing,
     tell,
 )
+from ledger.services.journals.waiting import JOURNAL, POST, facts_of_order, wait_for_second
 from ledger.services.movements import Leg, Movement, Posting
 
 
-def post_journal(*, actor: Actor, order: JournalOrder, now: dt.datetime) -> JournalOutcome:
+def post_journal(
+    *, actor: Actor, order: JournalOrder, now: dt.datetime
+) -> JournalOutcome | PendingAct:
     """Write a journal of 2 to 100 legs, balanced in each currency.
+
+    Where a policy wants a second person, one that could be written now waits for it instead.
 
     Locks what posting locks. Records `ledger.journal.post`, emits `ledger.journal.posted`.
 
@@ -75,8 +82,26 @@ def post_journal(*, actor: Actor, order: JournalOrder, now: dt.datetime) -> Jour
 
 
 @opens_transaction
-def _post(*, actor: Actor, order: JournalOrder, now: dt.datetime) -> JournalOutcome:
-    require_at_home(actor, "ledger.post_journal", organization_id=order.organization_id)
+def _post(*, actor: Actor, order: JournalOrder, now: dt.datetime) -> JournalOutcome | PendingAct:
+    require_at_home(actor, POST, organization_id=order.organization_id)
+    if needs_second_person(actor=actor, subject=Subject.JOURNALS):
+        before = standing(order.organization_id, order.reference)
+        if before is not None:
+            return _replayed(before, _content(order), order.effective_at)
+        _journal(actor, order, now)  # what is impossible already need not wait
+        return wait_for_second(
+            actor=actor,
+            kind=JOURNAL,
+            facts=facts_of_order(order),
+            reference=order.reference,
+            now=now,
+        )
+    return write_journal(actor=actor, order=order, now=now)
+
+
+@needs_transaction
+def write_journal(*, actor: Actor, order: JournalOrder, now: dt.datetime) -> JournalOutcome:
+    """Write it in a transaction that is open; see `post_journal`."""
     before = standing(order.organization_id, order.reference)
     if before is not None:
         return _replayed(before, _content(order), order.effective_at)
@@ -100,7 +125,7 @@ def rehearse_journal(*, actor: Actor, order: JournalOrder, now: dt.datetime) -> 
     :raises NotFound: if the books are another organization's.
     :raises InvalidAmount: unless each amount is from 1 to `MAX_MINOR`.
     """
-    require_at_home(actor, "ledger.post_journal", organization_id=order.organization_id)
+    require_at_home(actor, POST, organization_id=order.organization_id)
     foretell_network(actor=actor, now=now)
     with reading(actor):
         return rehearsed(lambda: _journal(actor, order, now), now=now)

@@ -88,7 +88,9 @@ def questions(drafts: Sequence[Draft]) -> list[Question]:
 
 
 def _is_a_persons(draft: Draft) -> bool:
-    return asks(draft.request.actor) and draft.request.kind not in CASH
+    # What a second person agreed to was approved when it was asked for, hours ago maybe.
+    request = draft.request
+    return asks(request.actor) and request.kind not in CASH and not request.checked
 
 
 def _question(drafts: tuple[Draft, ...]) -> Question:

@@ -27,6 +27,7 @@ from wallets.errors import (
     CashInsufficient,
     DestinationClosed,
     DestinationSuspended,
+    SecondPersonRequired,
     SourceClosed,
     SourceFrozen,
     SourceSuspended,
@@ -91,10 +92,11 @@ _ELSEWHERE: dict[type[PostingRefused], type[VaultCraftError]] = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Carried:
-    """A draft's row and, if it was refused, why."""
+    """A draft's row and, if it was refused, why. What waits for a second person has no row."""
 
-    transfer: Transfer
+    transfer: Transfer | None
     error: VaultCraftError | None
+    waits: bool = False
 
 
 @needs_transaction
@@ -103,6 +105,8 @@ def carry_out(
 ) -> list[Carried]:
     """Post what may be posted and write one row for each draft, in a constant number of statements.
 
+    A payment that takes a second person waits and has no row, except in a batch that stands or
+    falls as a whole: there it is refused.
     Locks the accounts. Records and emits what `tell` says.
     """
     now = max(draft.request.now for draft in drafts)
@@ -117,7 +121,8 @@ def carry_out(
             result = next(results)
             error = translated(draft, result) if isinstance(result, Refused) else None
             posted = result if isinstance(result, Posted) and result.transaction_ids else None
-        carried.append(_carried(draft, posted, error))
+        waits = isinstance(error, SecondPersonRequired) and not all_or_nothing
+        carried.append(Carried(None, None, waits) if waits else _carried(draft, posted, error))
     _write(drafts, carried)
     return carried
 
@@ -204,10 +209,15 @@ def _in_books(
 
 
 def _write(drafts: Sequence[Draft], carried: Sequence[Carried]) -> None:
-    transfers = sorted((done.transfer for done in carried), key=lambda t: bytes(t.reference))
+    told = [
+        (draft, done.transfer)
+        for draft, done in zip(drafts, carried, strict=True)
+        if done.transfer is not None
+    ]
+    transfers = sorted((transfer for _, transfer in told), key=lambda t: bytes(t.reference))
     insert_rows(
         table="wallets_transfer",
         columns=_COLUMNS,
         rows=[_values(transfer) for transfer in transfers],
     )
-    tell([(draft, done.transfer) for draft, done in zip(drafts, carried, strict=True)])
+    tell(told)

@@ -14,11 +14,12 @@ from accounts.services.networks import NetworkStanding, asked_standings, note_ne
 from kernel.actor import Actor
 from kernel.context import Context, Scope
 from kernel.errors import Busy, VaultCraftError, registered_errors
-from kernel.transactions import opens_transaction, tune
+from kernel.transactions import needs_transaction, opens_transaction, tune
 from ledger.errors import BatchTooLarge
 from ledger.policy import MAX_BATCH
 from ledger.queries import clearing_accounts
 from ledger.services.accounts import ensure_cash_account
+from ledger.services.guarding import Guard
 from ledger.services.undoing import originals
 from wallets.choices import TransferState
 from wallets.directory import Listed, asked_directory
@@ -27,11 +28,13 @@ from wallets.models import Transfer
 from wallets.services.lanes import LOCK_WAIT_MS
 from wallets.services.transfers.approving import approved
 from wallets.services.transfers.carrying import carry_out
+from wallets.services.transfers.checking import SecondPersonGuard, counted
 from wallets.services.transfers.knowing import Terms, asked_known_and_terms
 from wallets.services.transfers.limits import SpendingGuard, spendings
 from wallets.services.transfers.planning import CASH, Draft, tie
 from wallets.services.transfers.requests import TransferOutcome, TransferRequest
 from wallets.services.transfers.shaping import CashAccounts, ClearingAccounts, Material, shape
+from wallets.services.transfers.waiting import wait
 
 # A reference collides only with a rival that commits between our look and our write.
 _ATTEMPTS = 3
@@ -84,10 +87,12 @@ def _execute(
     *, items: Sequence[TransferRequest], all_or_nothing: bool, lock_wait_ms: int
 ) -> list[TransferOutcome]:
     tune(lock_wait_ms=lock_wait_ms)
-    return _outcomes(items, all_or_nothing)
+    return outcomes_of(items, all_or_nothing=all_or_nothing)
 
 
-def _outcomes(items: Sequence[TransferRequest], all_or_nothing: bool) -> list[TransferOutcome]:
+@needs_transaction
+def outcomes_of(items: Sequence[TransferRequest], *, all_or_nothing: bool) -> list[TransferOutcome]:
+    """Carry out movements in a transaction that is open; see `execute_transfers`."""
     prepared = prepare(items, all_or_nothing=all_or_nothing)
     if prepared.unseen:
         note_networks(actors=prepared.unseen, now=_latest(items))
@@ -223,12 +228,21 @@ def _carried(prepared: Prepared, all_or_nothing: bool) -> dict[bytes, TransferOu
         return {draft.request.reference: TransferOutcome(None, error) for draft in drafts}
     if not going:
         return outcomes
-    guard = SpendingGuard(spendings(going, prepared.terms))
-    carried = carry_out(going, guards=[guard], all_or_nothing=all_or_nothing)
-    return outcomes | {
+    guards = guards_of(going, prepared.terms)
+    carried = carry_out(going, guards=guards, all_or_nothing=all_or_nothing)
+    outcomes |= {
         draft.request.reference: TransferOutcome(done.transfer, done.error)
         for draft, done in zip(going, carried, strict=True)
     }
+    waiting = [draft for draft, done in zip(going, carried, strict=True) if done.waits]
+    return outcomes | wait(waiting)
+
+
+def guards_of(shaped: Sequence[Draft], terms: Terms) -> list[Guard]:
+    """What judges beside the books: limits, and thresholds where an organization has one."""
+    guards: list[Guard] = [SpendingGuard(spendings(shaped, terms))]
+    watched = counted(shaped, terms)
+    return [*guards, SecondPersonGuard(watched)] if watched else guards
 
 
 def shape_all(drafts: Sequence[Draft], terms: Terms, *, cash: CashAccounts) -> list[Draft]:

@@ -27,6 +27,10 @@ _LIMITS = (
     "SELECT organization_id, wallet_kind, currency_id, tier, day_minor, month_minor"  # noqa: S608
     f" FROM wallets_limitrule WHERE ({_OF_ORGANIZATIONS_IN_VIEW} OR organization_id IS NULL)"
     " AND withdrawn_at IS NULL AND currency_id = ANY (%s::text[])"
+    # Thresholds travel with them: an organization without one pays for a look into no page.
+    " UNION ALL SELECT organization_id, NULL, currency_id, NULL, threshold_minor, counts_keys::int"
+    f" FROM wallets_approvalthreshold WHERE {_OF_ORGANIZATIONS_IN_VIEW}"
+    " AND threshold_minor IS NOT NULL AND currency_id = ANY (%s::text[])"
 )
 
 
@@ -68,6 +72,14 @@ class Limits:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Threshold:
+    """What may leave in 24 hours without a second person, in minor units."""
+
+    threshold_minor: int
+    counts_keys: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Terms:
     """The terms of every organization and currency in a batch."""
 
@@ -75,6 +87,7 @@ class Terms:
     limits: Mapping[tuple[uuid.UUID | None, str, str, int | None], Limits] = dataclasses.field(
         default_factory=dict
     )
+    thresholds: Mapping[tuple[uuid.UUID, str], Threshold] = dataclasses.field(default_factory=dict)
 
     def fees_of(self, wallet: Listed, kind: str) -> Fees | None:
         """What the wallet's holder pays for such a movement. An organization pays itself none."""
@@ -116,13 +129,19 @@ def asked_known_and_terms(
         references = array_literal(kind="bytea", values={item.reference for item in items})
         known.execute(_KNOWN, [references])
         fees.execute(_FEES, [currencies])
-        limits.execute(_LIMITS, [currencies])
+        limits.execute(_LIMITS, [currencies, currencies])
 
         def read() -> tuple[Mapping[bytes, Transfer], Terms]:
             ids = [row[0] for row in known.fetchall()]
+            ruled = limits.fetchall()
             terms = Terms(
                 {(row[0], row[1], row[2]): Fees(*row[3:]) for row in fees.fetchall()},
-                {(row[0], row[1], row[2], row[3]): Limits(*row[4:]) for row in limits.fetchall()},
+                {(row[0], row[1], row[2], row[3]): Limits(*row[4:]) for row in ruled if row[1]},
+                {
+                    (row[0], row[2]): Threshold(row[4], bool(row[5]))
+                    for row in ruled
+                    if row[1] is None
+                },
             )
             return _by_reference(Transfer.objects.filter(id__in=ids) if ids else ()), terms
 

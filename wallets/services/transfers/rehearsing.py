@@ -19,6 +19,7 @@ from wallets.errors import BatchWithheld, ExternalReferenceUsed, ReferenceReused
 from wallets.models import Transfer
 from wallets.services.transfers.approving import Question, approved, questions
 from wallets.services.transfers.carrying import movements_of, translated
+from wallets.services.transfers.checking import SecondPersonGuard, counted
 from wallets.services.transfers.execution import Prepared, prepare, replayed, shape_all
 from wallets.services.transfers.limits import (
     Spending,
@@ -119,11 +120,12 @@ def _rehearsed(prepared: Prepared, all_or_nothing: bool) -> dict[bytes, Rehearsa
     shaped, refused = approved(every, spend=False)
     going = movements_of(shaped, all_or_nothing=all_or_nothing)
     watched = _Watched(spendings(shaped, prepared.terms))
+    passing = counted(shaped, prepared.terms)
     results = iter(
         rehearse(
             going,
             now=max(draft.request.now for draft in drafts),
-            guards=[watched],
+            guards=[watched, *([SecondPersonGuard(passing)] if passing else [])],
             all_or_nothing=all_or_nothing,
             unopened=unopened,
         )

@@ -7,6 +7,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 
+from accounts.models import PendingAct
 from kernel.actor import Actor
 from kernel.errors import VaultCraftError
 from wallets.choices import TransferKind
@@ -72,6 +73,7 @@ class TransferRequest:
     :param approval_id: the approval that is presented; no part of what is asked, so it changes
         neither reference nor fingerprint.
     :param bundle: the batch it is approved with; None for a movement by itself.
+    :param checked: whether a second person has agreed; only who carries out pending acts says so.
     """
 
     actor: Actor
@@ -92,6 +94,7 @@ class TransferRequest:
     reversal: ReversalOf | None = None
     approval_id: uuid.UUID | None = None
     bundle: Bundle | None = None
+    checked: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -99,7 +102,8 @@ class TransferOutcome:
     """What became of one request.
 
     A refusal that was recorded has both a transfer (FAILED or CANCELLED) and the error; one that
-    names no two known wallets has the error alone.
+    names no two known wallets has the error alone. What takes a second person has neither: it is
+    the pending act that waits, or whatever became of it since.
 
     :param replayed: whether it stood in the books before this call.
     """
@@ -107,3 +111,4 @@ class TransferOutcome:
     transfer: Transfer | None
     error: VaultCraftError | None = None
     replayed: bool = False
+    pending_act: PendingAct | None = None

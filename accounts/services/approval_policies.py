@@ -1,0 +1,143 @@
+"""Which acts of an organization take a second person.
+
+More of them at the owner's word alone, at once; fewer only with a second person's consent, or one
+thief of an owner's session could switch the checks off and go on alone. Nothing is switched on that
+nobody could agree to; where people left since, a super admin of the platform may agree to less.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from accounts import policy
+from accounts.errors import NobodyToCheck
+from accounts.models import ApprovalPolicy, PendingAct, User
+from accounts.queries import approval_policy_of
+from accounts.services.invitations import withdraw_officers
+from accounts.services.lookups import locked_organization
+from accounts.services.pending_acts.making import make_pending
+from accounts.services.pending_acts.registry import Approved, PendingKind, Result
+from audit.services import record
+from events.services import emit
+from kernel.actor import Actor
+from kernel.transactions import needs_transaction, opens_transaction
+
+SET = "approvals.set_policy"
+CHECK = "approvals.check_policy"
+
+# What it takes to agree to each.
+_CHECKERS = {
+    "roles": "approvals.check_roles",
+    "journals": "ledger.post_journal",
+    "terms": "wallets.set_fees",
+}
+
+
+@opens_transaction
+def set_approval_policy(
+    *, actor: Actor, roles: bool, journals: bool, terms: bool, now: dt.datetime
+) -> ApprovalPolicy | PendingAct:
+    """Say which acts of the actor's organization take a second person. Locks the organization.
+
+    Open invitations of officers end when making officers takes one.
+
+    Records `accounts.approval_policy.set` and emits the event of that name; or leaves a pending act
+    when something that takes one would no longer.
+
+    :raises PermissionDenied: unless the actor carries `approvals.set_policy` in an organization.
+    :raises NobodyToCheck: if something is switched on that fewer than two people may do.
+    """
+    policy.require(actor, SET)
+    organization = locked_organization(policy.own_organization(actor))
+    wanted = {"roles": roles, "journals": journals, "terms": terms}
+    before = _flags(approval_policy_of(organization.id))
+    if any(before[name] and not wanted[name] for name in wanted):
+        return make_pending(
+            actor=actor,
+            kind=APPROVAL_POLICY.name,
+            organization_id=organization.id,
+            facts=wanted,
+            now=now,
+        )
+    return _set(actor=actor, organization_id=organization.id, wanted=wanted, now=now)
+
+
+@needs_transaction
+def require_two(*, organization_id: uuid.UUID, permission: str) -> None:
+    """Go on only if at least two active people of the organization carry the permission.
+
+    :raises NobodyToCheck: if fewer do.
+    """
+    roles = policy.PERMISSIONS[permission].roles
+    people = User.objects.filter(organization_id=organization_id, role__in=roles, is_active=True)
+    if people.count() < 2:
+        raise NobodyToCheck(facts={"permission": permission})
+
+
+@needs_transaction
+def _set(
+    *, actor: Actor, organization_id: uuid.UUID, wanted: Mapping[str, bool], now: dt.datetime
+) -> ApprovalPolicy:
+    before = _flags(approval_policy_of(organization_id))
+    for name, permission in _CHECKERS.items():
+        if wanted[name] and not before[name]:
+            require_two(organization_id=organization_id, permission=permission)
+    row, _ = ApprovalPolicy.objects.update_or_create(
+        organization_id=organization_id, defaults={**wanted, "set_at": now}
+    )
+    if wanted["roles"] and not before["roles"]:
+        withdraw_officers(actor=actor, organization_id=organization_id, now=now)
+    facts: dict[str, object] = {"before": before, "after": dict(wanted)}
+    record(
+        actor=actor,
+        action="accounts.approval_policy.set",
+        subject_type="organization",
+        subject_id=organization_id,
+        organization_id=organization_id,
+        metadata=facts,
+        now=now,
+    )
+    emit(
+        name="accounts.approval_policy.set",
+        organization_id=organization_id,
+        subject_id=organization_id,
+        payload=dict(wanted),
+        actor=actor,
+        now=now,
+    )
+    return row
+
+
+def _flags(row: ApprovalPolicy | None) -> dict[str, bool]:
+    return {name: row is not None and bool(getattr(row, name)) for name in _CHECKERS}
+
+
+@needs_transaction
+def _execute(approved: Approved) -> Result:
+    organization = locked_organization(policy.own_organization(approved.maker))
+    wanted = {name: bool(approved.facts[name]) for name in _CHECKERS}
+    _set(
+        actor=approved.maker,
+        organization_id=organization.id,
+        wanted=wanted,
+        now=approved.now,
+    )
+    return Result("organization", organization.id)
+
+
+def _summary(facts: Mapping[str, Any]) -> str:
+    on = [name for name in _CHECKERS if facts[name]]
+    return f"A second person for: {', '.join(on) or 'nothing'}"
+
+
+APPROVAL_POLICY = PendingKind(
+    name="accounts.approval_policy",
+    title="Fewer approvals",
+    permission_to_make=SET,
+    permission_to_check=CHECK,
+    summarize=_summary,
+    execute=_execute,
+)

@@ -1,0 +1,50 @@
+"""The kinds of act of this room that may wait for a second person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from accounts.choices import PlatformRole, Role
+from accounts.services.approval_policies import APPROVAL_POLICY
+from accounts.services.pending_acts.registry import PendingKind, register
+from accounts.services.people import CHANGE_ROLE, ROLE_GRANT, allow_to_check_role, grant_role
+from accounts.services.staff import MANAGE, STAFF_ROLE, grant_staff_role
+from accounts.services.system_settings import SYSTEM_SETTING
+
+
+def _member_role(facts: Mapping[str, Any]) -> str:
+    return f"{Role(facts['before']).label} becomes {Role(facts['role']).label}"
+
+
+def _staff_role(facts: Mapping[str, Any]) -> str:
+    label = PlatformRole(facts["role"]).label
+    before = facts["before"]
+    return f"{PlatformRole(before).label} becomes {label}" if before else f"Staff as {label}"
+
+
+def register_kinds() -> None:
+    """Make them known; called when the program starts."""
+    register(APPROVAL_POLICY)
+    register(SYSTEM_SETTING)
+    register(_ROLE_GRANT)
+    register(_STAFF_ROLE)
+
+
+_ROLE_GRANT = PendingKind(
+    name=ROLE_GRANT,
+    title="Role of an officer",
+    permission_to_make=CHANGE_ROLE,
+    permission_to_check="approvals.check_roles",
+    summarize=_member_role,
+    execute=grant_role,
+    allow=allow_to_check_role,
+)
+_STAFF_ROLE = PendingKind(
+    name=STAFF_ROLE,
+    title="Role of staff",
+    permission_to_make=MANAGE,
+    permission_to_check=MANAGE,
+    summarize=_staff_role,
+    execute=grant_staff_role,
+)

@@ -1,0 +1,209 @@
+"""The platform's own staff: adding them, changing their role, closing their account."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from django.contrib.auth.hashers import make_password
+from django.db import connection
+
+from accounts import policy
+from accounts.choices import PlatformRole, SessionEnd
+from accounts.errors import InvalidProfile, LastStaff, RoleChangedMeanwhile
+from accounts.models import PendingAct, User
+from accounts.rules import check_password_strength, cleaned_name, normalized_email
+from accounts.services.lookups import insert_user
+from accounts.services.pending_acts.making import make_pending
+from accounts.services.pending_acts.registry import Approved, Result
+from accounts.services.runtime import fresh_value
+from accounts.services.sessions import end_sessions_of
+from accounts.system import STAFF_SECOND_PERSON
+from audit.services import record
+from events.services import emit
+from kernel.actor import Actor, ActorKind
+from kernel.errors import NotFound
+from kernel.transactions import needs_transaction, opens_transaction
+
+MANAGE = "staff.manage"
+STAFF_ROLE = "accounts.staff_role"
+
+
+def create_staff(
+    *,
+    actor: Actor,
+    email: str,
+    full_name: str,
+    platform_role: str,
+    password: str,
+    now: dt.datetime,
+) -> User:
+    """Make a person of the platform's own staff.
+
+    Where staff's acts take a second person, the account is closed until another super admin has
+    agreed to its role; a pending act waits for that. Emits `accounts.staff.added`; records
+    `accounts.staff.add`.
+
+    :raises PermissionDenied: unless the actor carries `staff.manage`.
+    :raises InvalidProfile: on an unusable name or address, or an unknown role.
+    :raises WeakPassword: if the password is refused.
+    :raises EmailTaken: if the address signs somebody in already.
+    """
+    policy.require(actor, MANAGE)
+    _check_role(platform_role)
+    check_password_strength(password)
+    user = User(
+        email=normalized_email(email),
+        full_name=cleaned_name(full_name, pointer="/full_name"),
+        password=make_password(password),  # slow on purpose, so before the transaction
+        platform_role=platform_role,
+        created_at=now,
+        email_confirmed_at=now,  # whoever adds staff knows whose mailbox it is
+    )
+    return _create_staff(actor=actor, user=user, now=now)
+
+
+@opens_transaction
+def _create_staff(*, actor: Actor, user: User, now: dt.datetime) -> User:
+    waits = _takes_second_person(actor)
+    user.is_active = not waits
+    insert_user(user)
+    if waits:
+        _ask(actor=actor, user=user, role=str(user.platform_role), before=None, now=now)
+    _tell(actor=actor, user=user, verb="add", happened="added", now=now)
+    return user
+
+
+@opens_transaction
+def change_staff_role(
+    *, actor: Actor, user_id: uuid.UUID, platform_role: str, now: dt.datetime
+) -> User | PendingAct:
+    """Give somebody of the staff another role, or a closed account of theirs its role back.
+
+    Staff take turns. Records `accounts.staff.change_role`, emits `accounts.staff.role_changed`; or
+    leaves a pending act where staff's acts take a second person.
+
+    :raises PermissionDenied: unless the actor carries `staff.manage`.
+    :raises InvalidProfile: if there is no such role.
+    :raises NotFound: if there is no such person of the staff.
+    :raises LastStaff: if no super admin would be left.
+    """
+    policy.require(actor, MANAGE)
+    _check_role(platform_role)
+    user = _of_staff(user_id)
+    if platform_role != PlatformRole.SUPER_ADMIN:
+        _check_not_last(user)
+    if _takes_second_person(actor):
+        before = user.platform_role if user.is_active else None
+        return _ask(actor=actor, user=user, role=platform_role, before=before, now=now)
+    return _give(actor=actor, user=user, role=platform_role, now=now)
+
+
+@opens_transaction
+def close_staff_account(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User:
+    """Close the account of somebody of the staff, at once, with their sessions. Staff take turns.
+
+    It takes no second person: it stops somebody, and opening it again does. Records
+    `accounts.staff.close`, emits `accounts.staff.closed` and what ending sessions emits.
+
+    :raises PermissionDenied: unless the actor carries `staff.manage`.
+    :raises NotFound: if there is no such person of the staff with an open account.
+    :raises LastStaff: if no super admin would be left.
+    """
+    policy.require(actor, MANAGE)
+    user = _of_staff(user_id)
+    if not user.is_active:
+        raise NotFound("There is no such person.")
+    _check_not_last(user)
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    end_sessions_of(actor=actor, user=user, reason=SessionEnd.MEMBER_REMOVED, now=now)
+    _tell(actor=actor, user=user, verb="close", happened="closed", now=now)
+    return user
+
+
+@needs_transaction
+def grant_staff_role(approved: Approved) -> Result:
+    """Carry out what a second super admin agreed to, if the role is still what it was.
+
+    :raises RoleChangedMeanwhile: if it is another one now.
+    """
+    user = _of_staff(uuid.UUID(approved.facts["user_id"]))
+    role = approved.facts["role"]
+    if approved.facts["before"] != (user.platform_role if user.is_active else None):
+        raise RoleChangedMeanwhile()
+    if role != PlatformRole.SUPER_ADMIN:
+        _check_not_last(user)
+    _give(actor=approved.maker, user=user, role=role, now=approved.now)
+    return Result("user", user.id)
+
+
+def _takes_second_person(actor: Actor) -> bool:
+    return actor.kind is not ActorKind.SYSTEM and bool(fresh_value(STAFF_SECOND_PERSON))
+
+
+def _check_role(platform_role: str) -> None:
+    if platform_role not in PlatformRole.values:
+        names = ", ".join(PlatformRole.values)
+        raise InvalidProfile(f"Choose one of {names}.", pointer="/platform_role")
+
+
+@needs_transaction
+def _of_staff(user_id: uuid.UUID) -> User:
+    """A person of the staff, active or not; who changes staff takes turns until the commit."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('platform staff', 0))")
+    user = User.objects.filter(id=user_id, platform_role__isnull=False).first()
+    if user is None:
+        raise NotFound("There is no such person.")
+    return user
+
+
+@needs_transaction
+def _check_not_last(user: User) -> None:
+    if user.platform_role != PlatformRole.SUPER_ADMIN or not user.is_active:
+        return
+    others = User.objects.filter(platform_role=PlatformRole.SUPER_ADMIN, is_active=True)
+    if not others.exclude(id=user.id).exists():
+        raise LastStaff()
+
+
+@needs_transaction
+def _ask(
+    *, actor: Actor, user: User, role: str, before: str | None, now: dt.datetime
+) -> PendingAct:
+    return make_pending(
+        actor=actor,
+        kind=STAFF_ROLE,
+        organization_id=None,
+        facts={"user_id": str(user.id), "before": before, "role": role},
+        now=now,
+    )
+
+
+@needs_transaction
+def _give(*, actor: Actor, user: User, role: str, now: dt.datetime) -> User:
+    user.platform_role, user.is_active = role, True
+    user.save(update_fields=["platform_role", "is_active"])
+    _tell(actor=actor, user=user, verb="change_role", happened="role_changed", now=now)
+    return user
+
+
+@needs_transaction
+def _tell(*, actor: Actor, user: User, verb: str, happened: str, now: dt.datetime) -> None:
+    record(
+        actor=actor,
+        action=f"accounts.staff.{verb}",
+        subject_type="user",
+        subject_id=user.id,
+        metadata={"platform_role": user.platform_role},
+        now=now,
+    )
+    emit(
+        name=f"accounts.staff.{happened}",
+        organization_id=None,
+        subject_id=user.id,
+        payload={"user_id": str(user.id), "platform_role": user.platform_role},
+        actor=actor,
+        now=now,
+    )

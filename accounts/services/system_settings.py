@@ -1,0 +1,107 @@
+"""Setting them: super admins, with another super admin's consent where staff's acts take one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from accounts import policy
+from accounts.choices import PlatformRole
+from accounts.errors import NobodyToCheck
+from accounts.models import PendingAct, SystemSetting, User
+from accounts.services.pending_acts.making import make_pending
+from accounts.services.pending_acts.registry import Approved, PendingKind, Result
+from accounts.services.runtime import forget, fresh_value
+from accounts.system import DECLARED, STAFF_SECOND_PERSON, Value, checked_value
+from audit.services import record
+from events.services import emit
+from kernel.actor import Actor
+from kernel.transactions import needs_transaction, opens_transaction
+
+MANAGE = "system.manage"
+
+
+@opens_transaction
+def set_setting(*, actor: Actor, name: str, value: object, now: dt.datetime) -> Value | PendingAct:
+    """Set one setting of the installation; other processes learn of it within seconds.
+
+    Records `accounts.system_setting.set` with both values and emits the event of that name, or
+    leaves a pending act: where staff's acts take a second person, all but the careful direction do.
+
+    :raises PermissionDenied: unless the actor carries `system.manage`.
+    :raises InvalidSetting: if there is no such setting, or it takes no such value.
+    :raises NobodyToCheck: if staff's acts shall take a second person and there is none.
+    """
+    policy.require(actor, MANAGE)
+    wanted = checked_value(name, value)
+    careful = DECLARED[name].careful
+    checked = fresh_value(STAFF_SECOND_PERSON) and (careful is None or wanted != careful)
+    if checked and actor.platform_role is not None:
+        facts = {"name": name, "value": wanted}
+        return make_pending(
+            actor=actor,
+            kind=SYSTEM_SETTING.name,
+            organization_id=None,
+            facts=facts,
+            now=now,
+        )
+    return _set(actor=actor, name=name, value=wanted, now=now)
+
+
+@needs_transaction
+def _set(*, actor: Actor, name: str, value: Value, now: dt.datetime) -> Value:
+    if name == STAFF_SECOND_PERSON and value and _super_admins() < 2:
+        raise NobodyToCheck("Add a second super admin first.")
+    before = fresh_value(name)
+    SystemSetting.objects.update_or_create(name=name, defaults={"value": value, "set_at": now})
+    forget()
+    transaction.on_commit(forget)
+    facts: dict[str, object] = {"name": name, "before": before, "value": value}
+    record(
+        actor=actor,
+        action="accounts.system_setting.set",
+        subject_type="system_setting",
+        subject_id=None,
+        metadata=facts,
+        now=now,
+    )
+    emit(
+        name="accounts.system_setting.set",
+        organization_id=None,
+        subject_id=None,
+        payload=facts,
+        actor=actor,
+        now=now,
+    )
+    return value
+
+
+def _super_admins() -> int:
+    staff = User.objects.filter(platform_role=PlatformRole.SUPER_ADMIN, is_active=True)
+    return staff.count()
+
+
+def _execute(approved: Approved) -> Result:
+    facts = approved.facts
+    value = checked_value(facts["name"], facts["value"])
+    _set(actor=approved.maker, name=facts["name"], value=value, now=approved.now)
+    return Result("system_setting")
+
+
+def _summary(facts: Mapping[str, Any]) -> str:
+    declared = DECLARED.get(facts["name"])
+    shown = {True: "yes", False: "no"}.get(facts["value"], facts["value"])
+    return f"{declared.title if declared else facts['name']}: {shown}"
+
+
+SYSTEM_SETTING = PendingKind(
+    name="accounts.system_setting",
+    title="Setting of the installation",
+    permission_to_make=MANAGE,
+    permission_to_check=MANAGE,
+    summarize=_summary,
+    execute=_execute,
+)

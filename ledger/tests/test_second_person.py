@@ -1,0 +1,169 @@
+"""Journals, their reversals and clearing caps under a policy that takes a second person."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import pytest
+
+from accounts.errors import OwnPendingAct
+from accounts.models import PendingAct, User
+from accounts.services.approval_policies import set_approval_policy
+from accounts.services.pending_acts import approve
+from accounts.services.people import remove_member
+from kernel.context import reading
+from kernel.crypto import fingerprint
+from kernel.errors import PermissionDenied
+from ledger.choices import Side
+from ledger.errors import (
+    JournalReferenceReused,
+    TimeZoneTearsBooks,
+    UnbalancedJournal,
+)
+from ledger.models import ClearingCap, Transaction
+from ledger.services.clearing import set_clearing_cap
+from ledger.services.journals import (
+    JournalOrder,
+    JournalOutcome,
+    ReversalOrder,
+    post_journal,
+    reverse_journal,
+)
+from ledger.services.periods import open_period
+from ledger.services.timezones import set_timezone
+from ledger.tests.test_journals import Desk
+from tests.world import NOW, World, colleague
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOW + dt.timedelta(hours=1)
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    return Desk(world)
+
+
+@pytest.fixture
+def fay(world: World) -> User:
+    """Finance of Acme; journals and terms take a second person from now on."""
+    found = colleague(world, "fay", "finance")
+    set_approval_policy(
+        actor=world.actor(world.alice), roles=False, journals=True, terms=True, now=NOW
+    )
+    return found
+
+
+def rent(desk: Desk, **more: object) -> JournalOrder:
+    owed, costs = desk.open("2200-LANDLORD", "2200"), desk.open("5200-RENT", "5200")
+    return desk.order((costs, Side.DEBIT, 500_00), (owed, Side.CREDIT, 500_00), **more)
+
+
+def written(world: World) -> int:
+    with reading(world.actor(world.alice)):
+        return Transaction.objects.filter(kind__in=("JOURNAL", "REVERSAL")).count()
+
+
+def waits(done: object) -> PendingAct:
+    assert isinstance(done, PendingAct)
+    return done
+
+
+def test_a_journal_counts_once_a_second_person_agreed(world: World, desk: Desk, fay: User) -> None:
+    order = rent(desk)
+    alice = world.actor(world.alice)
+    act = waits(post_journal(actor=alice, order=order, now=NOW))
+    assert waits(post_journal(actor=alice, order=order, now=NOW)).id == act.id
+    assert written(world) == 0
+    with pytest.raises(OwnPendingAct):
+        approve(actor=alice, act_id=act.id, now=LATER)
+
+    done = approve(actor=world.actor(fay), act_id=act.id, now=LATER)
+
+    assert (done.state, written(world)) == ("approved", 1)
+    again = post_journal(actor=alice, order=order, now=NOW)
+    assert isinstance(again, JournalOutcome)
+    assert (again.transaction_id, again.replayed) == (done.result_id, True)
+
+
+def test_its_reversal_takes_one_as_well(world: World, desk: Desk, fay: User) -> None:
+    act = waits(post_journal(actor=world.actor(fay), order=rent(desk), now=NOW))
+    done = approve(actor=world.actor(world.alice), act_id=act.id, now=NOW)
+    assert done.result_id is not None
+    undo = ReversalOrder(
+        transaction_id=done.result_id,
+        description="Taken back",
+        reference=fingerprint("undo"),
+        amounts_minor={1: 200_00, 2: 200_00},
+    )
+    back = waits(reverse_journal(actor=world.actor(world.alice), order=undo, now=LATER))
+    assert written(world) == 1
+    assert approve(actor=world.actor(fay), act_id=back.id, now=LATER).state == "approved"
+    assert written(world) == 2
+
+
+def test_what_is_wrong_already_does_not_wait(world: World, desk: Desk, fay: User) -> None:
+    order = rent(desk)
+    off = dataclasses.replace(order.legs[0], amount_minor=1)
+    with pytest.raises(UnbalancedJournal):
+        post_journal(
+            actor=world.actor(world.alice),
+            order=dataclasses.replace(order, legs=(off, order.legs[1])),
+            now=NOW,
+        )
+    waits(post_journal(actor=world.actor(world.alice), order=order, now=NOW))
+    with pytest.raises(JournalReferenceReused):
+        post_journal(
+            actor=world.actor(world.alice),
+            order=dataclasses.replace(order, description="Another"),
+            now=NOW,
+        )
+
+
+def test_what_became_wrong_is_kept_as_failed(world: World, desk: Desk, fay: User) -> None:
+    order = rent(desk, effective_at=NOW - dt.timedelta(days=2))
+    act = waits(post_journal(actor=world.actor(fay), order=order, now=NOW))
+    remove_member(actor=world.actor(world.alice), user_id=fay.id, now=NOW)
+    finn = colleague(world, "finn", "finance")
+    failed = approve(actor=world.actor(finn), act_id=act.id, now=LATER)
+    assert (failed.state, failed.reason_code) == ("failed", "maker_may_no_longer")
+    assert written(world) == 0
+
+
+def test_a_clearing_cap_waits(world: World, fay: User) -> None:
+    cap = waits(
+        set_clearing_cap(
+            actor=world.actor(world.alice),
+            organization_id=world.acme.id,
+            counterparty_id=world.globex.id,
+            currency="INR",
+            cap_minor=1_00,
+            now=NOW,
+        )
+    )
+    with pytest.raises(PermissionDenied):
+        approve(actor=world.actor(world.bob), act_id=cap.id, now=LATER)
+    assert caps(world) == {10_00_000_00}
+
+    assert approve(actor=world.actor(fay), act_id=cap.id, now=LATER).state == "approved"
+
+    assert caps(world) == {10_00_000_00, 1_00}
+
+
+def caps(world: World) -> set[int]:
+    with reading(world.actor(world.olga)):
+        return set(ClearingCap.objects.values_list("cap_minor", flat=True))
+
+
+def test_a_time_zone_moves_days_forward_and_stands_once_a_period_does(world: World) -> None:
+    alice = world.actor(world.alice)
+    assert set_timezone(actor=alice, timezone="Asia/Kolkata", now=NOW).timezone == "Asia/Kolkata"
+    open_period(
+        actor=alice, organization_id=world.acme.id, closes_on=dt.date(2026, 11, 30), now=NOW
+    )
+    with pytest.raises(TimeZoneTearsBooks):
+        set_timezone(actor=alice, timezone="Europe/Berlin", now=NOW)
+    for nobody in (world.bob, world.olga):
+        with pytest.raises(PermissionDenied):
+            set_timezone(actor=world.actor(nobody), timezone="UTC", now=NOW)

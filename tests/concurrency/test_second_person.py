@@ -1,0 +1,107 @@
+"""One consent is one payment, and no crowd of small payments slips past the threshold."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from accounts.errors import PendingActDecided
+from accounts.models import PendingAct, User
+from accounts.services.pending_acts import approve, reject
+from accounts.services.people import change_role
+from kernel.context import reading
+from kernel.errors import PermissionDenied
+from tests.concurrency.racing import THREADS, assert_books_are_sound, race, until_not_busy
+from tests.world import NOW, World, colleague
+from wallets.models import Transfer
+from wallets.services.thresholds import set_approval_threshold
+from wallets.services.transfers import TransferOutcome, execute_together, execute_transfers
+from wallets.tests.test_second_person import LATER
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+ALICE, ACME = 1_00_000_00, 5_00_000_00
+
+
+def guarded(world: World, threshold_minor: int) -> list[User]:
+    """Acme with two of finance; payments above the threshold take a second person."""
+    officers = [colleague(world, name, "finance") for name in ("fay", "finn")]
+    set_approval_threshold(
+        actor=world.actor(world.alice), currency="INR", threshold_minor=threshold_minor, now=NOW
+    )
+    return officers
+
+
+def decided(world: World, checker: User, act: PendingAct, judge: object) -> str:
+    """What somebody who decides learns."""
+    try:
+        done = judge(actor=world.actor(checker), act_id=act.id, now=LATER)  # type: ignore[operator]
+    except (PendingActDecided, PermissionDenied) as error:
+        return error.code
+    return str(done.state)
+
+
+def test_50_who_agree_and_refuse_at_once_decide_once(world: World) -> None:
+    fay, finn = guarded(world, 1_000_00)
+    act = world.send(amount_minor=5_000_00).pending_act
+    assert act is not None
+    calls = [
+        partial(
+            until_not_busy,
+            partial(decided, world, checker, act, reject if number % 5 == 0 else approve),
+        )
+        for number in range(THREADS // 2)
+        for checker in (fay, finn)
+    ]
+
+    answers = race(calls)
+
+    with reading(world.actor(world.olga)):
+        row = PendingAct.objects.get(id=act.id)
+        paid = Transfer.objects.filter(reference=bytes(act.reference)).count()
+    assert row.state in ("approved", "rejected")
+    assert paid == (row.state == "approved")
+    assert set(answers) <= {row.state, "pending_act_decided"}
+    assert world.balance(world.alice_wallet) == ALICE - 5_000_00 * paid
+    assert_books_are_sound(world)
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_payment_split_into_50_at_once_ends_at_the_threshold(
+    world: World, together: bool
+) -> None:
+    """From two wallets, so that no account's lock keeps the sum."""
+    guarded(world, 1_000_00)
+
+    def pay(number: int) -> TransferOutcome:
+        source = world.acme_wallet if number % 2 else world.alice_wallet
+        asked = world.request(source=source, amount_minor=100_00)
+        return execute_together(asked) if together else execute_transfers([asked])[0]
+
+    outcomes = race([partial(until_not_busy, partial(pay, number)) for number in range(THREADS)])
+
+    passed = [one for one in outcomes if one.transfer is not None]
+    waiting = [one for one in outcomes if one.pending_act is not None]
+    assert (len(passed), len(waiting)) == (10, THREADS - 10)
+    spent = ALICE + ACME - world.balance(world.alice_wallet) - world.balance(world.acme_wallet)
+    assert spent == 1_000_00
+    assert_books_are_sound(world)
+
+
+def test_a_checker_demoted_at_the_same_moment_decides_before_or_not_at_all(world: World) -> None:
+    fay, _ = guarded(world, 1_000_00)
+    act = world.send(amount_minor=5_000_00).pending_act
+    assert act is not None
+
+    def demoted() -> str:
+        alice = world.actor(world.alice)
+        return str(change_role(actor=alice, user_id=fay.id, role="member", now=NOW))
+
+    def agree() -> str:
+        return decided(world, fay, act, approve)
+
+    answer, _ = race([agree, demoted])
+
+    paid = ALICE - world.balance(world.alice_wallet)
+    assert (answer, paid) in (("approved", 5_000_00), ("permission_denied", 0))

@@ -1,0 +1,90 @@
+"""The kinds of act of this room that may wait for a second person."""
+
+from __future__ import annotations
+
+import uuid
+
+from accounts.services.pending_acts import Approved, PendingKind, Result, register
+from accounts.services.pending_acts.registry import Facts
+from kernel.transactions import needs_transaction
+from wallets.choices import TransferKind, WalletKind
+from wallets.services import thresholds
+from wallets.services.terms import (
+    FEE,
+    LIMIT,
+    LIMIT_WITHDRAWAL,
+    SET_FEES,
+    SET_LIMITS,
+    write_fee_schedule,
+    write_limit_rule,
+    write_limit_withdrawal,
+)
+from wallets.services.transfers import checked
+
+
+@needs_transaction
+def _fee(approved: Approved) -> Result:
+    row = write_fee_schedule(actor=approved.maker, facts=approved.facts, now=approved.now)
+    return Result("fee_schedule", row.id)
+
+
+@needs_transaction
+def _limit(approved: Approved) -> Result:
+    row = write_limit_rule(actor=approved.maker, facts=approved.facts, now=approved.now)
+    return Result("limit_rule", row.id)
+
+
+@needs_transaction
+def _general_limit(approved: Approved) -> Result:
+    rule_id = uuid.UUID(approved.facts["limit_rule_id"])
+    row = write_limit_withdrawal(actor=approved.maker, limit_rule_id=rule_id, now=approved.now)
+    return Result("limit_rule", row.id)
+
+
+def _fee_words(facts: Facts) -> str:
+    return f"Fee of {TransferKind(facts['kind']).label.lower()}s in {facts['currency']}"
+
+
+def _limit_words(facts: Facts) -> str:
+    kind = WalletKind(facts["wallet_kind"]).label.lower()
+    return f"Limits of {kind} wallets in {facts['currency']}"
+
+
+def _general_words(facts: Facts) -> str:
+    return f"{_limit_words(facts)}: back to the general rule"
+
+
+def register_kinds() -> None:
+    """Make them known; called when the program starts."""
+    register(checked.KIND)
+    register(thresholds.KIND)
+    for kind in _TERMS:
+        register(kind)
+
+
+_TERMS = (
+    PendingKind(
+        name=FEE,
+        title="Fee",
+        permission_to_make=SET_FEES,
+        permission_to_check=SET_FEES,
+        summarize=_fee_words,
+        execute=_fee,
+    ),
+    PendingKind(
+        name=LIMIT,
+        title="Limit",
+        permission_to_make=SET_LIMITS,
+        permission_to_check=SET_LIMITS,
+        summarize=_limit_words,
+        execute=_limit,
+    ),
+    PendingKind(
+        name=LIMIT_WITHDRAWAL,
+        title="General limit",
+        permission_to_make=SET_LIMITS,
+        permission_to_check=SET_LIMITS,
+        summarize=_general_words,
+        execute=_general_limit,
+    ),
+)

@@ -1,0 +1,162 @@
+"""How much may leave an organization's wallets before a second person has to agree."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from accounts.models import PendingAct
+from accounts.policy import own_organization, require
+from accounts.services.approval_policies import require_two
+from accounts.services.lookups import locked_organization
+from accounts.services.pending_acts import Approved, PendingKind, Result, make_pending
+from accounts.services.pending_acts.registry import Facts
+from audit.services import record
+from events.services import emit
+from kernel.actor import Actor
+from kernel.money import MAX_MINOR
+from kernel.transactions import needs_transaction, opens_transaction
+from ledger.services.opening import require_currency
+from wallets.errors import TermsInvalid
+from wallets.models import ApprovalThreshold
+
+SET = "approvals.set_policy"
+CHECK_PAYMENTS = "approvals.check_payments"
+
+
+@opens_transaction
+def set_approval_threshold(
+    *,
+    actor: Actor,
+    currency: str,
+    threshold_minor: int | None,
+    counts_keys: bool = True,
+    now: dt.datetime,
+) -> ApprovalThreshold | PendingAct:
+    """State what one person may send, and one wallet pay, in 24 hours without a second person.
+
+    Lower takes effect at once; higher, none at all, or leaving API keys out waits for a second
+    person. Locks the organization. Records `wallets.approval_threshold.set` and emits the event of
+    that name, or leaves a pending act.
+
+    :param threshold_minor: 0: every payment takes a second person; None: no payment does.
+    :raises PermissionDenied: unless the actor carries `approvals.set_policy` in an organization.
+    :raises TermsInvalid: for an amount out of bounds.
+    :raises CurrencyUnknown: if the currency is not supported.
+    :raises NobodyToCheck: if fewer than two people of the organization could agree to payments.
+    """
+    require(actor, SET)
+    organization = locked_organization(own_organization(actor))
+    if threshold_minor is not None and not 0 <= threshold_minor <= MAX_MINOR:
+        raise TermsInvalid("Amounts are from 0 to 2^53 - 1 minor units.")
+    require_currency(currency)
+    wanted: dict[str, object] = {
+        "currency": currency,
+        "threshold_minor": threshold_minor,
+        "counts_keys": counts_keys,
+    }
+    if _loosens(organization.id, currency, threshold_minor, counts_keys):
+        return make_pending(
+            actor=actor,
+            kind=KIND.name,
+            organization_id=organization.id,
+            facts=wanted,
+            amount_minor=threshold_minor,
+            currency=None if threshold_minor is None else currency,
+            now=now,
+        )
+    return _set(
+        actor=actor,
+        organization_id=organization.id,
+        currency=currency,
+        threshold_minor=threshold_minor,
+        counts_keys=counts_keys,
+        now=now,
+    )
+
+
+@needs_transaction
+def _loosens(
+    organization_id: uuid.UUID, currency: str, threshold_minor: int | None, counts_keys: bool
+) -> bool:
+    row = ApprovalThreshold.objects.filter(
+        organization_id=organization_id, currency_id=currency, threshold_minor__isnull=False
+    ).first()
+    if row is None or row.threshold_minor is None:
+        return False
+    higher = threshold_minor is None or threshold_minor > row.threshold_minor
+    return higher or (row.counts_keys and not counts_keys)
+
+
+@needs_transaction
+def _set(
+    *,
+    actor: Actor,
+    organization_id: uuid.UUID,
+    currency: str,
+    threshold_minor: int | None,
+    counts_keys: bool,
+    now: dt.datetime,
+) -> ApprovalThreshold:
+    if threshold_minor is not None:
+        require_two(organization_id=organization_id, permission=CHECK_PAYMENTS)
+    row, _ = ApprovalThreshold.objects.update_or_create(
+        organization_id=organization_id,
+        currency_id=currency,
+        defaults={"threshold_minor": threshold_minor, "counts_keys": counts_keys, "set_at": now},
+    )
+    facts: dict[str, object] = {
+        "currency": currency,
+        "threshold_minor": threshold_minor,
+        "counts_keys": counts_keys,
+    }
+    record(
+        actor=actor,
+        action="wallets.approval_threshold.set",
+        subject_type="approval_threshold",
+        subject_id=row.id,
+        organization_id=organization_id,
+        metadata=facts,
+        now=now,
+    )
+    emit(
+        name="wallets.approval_threshold.set",
+        organization_id=organization_id,
+        subject_id=row.id,
+        payload=facts,
+        actor=actor,
+        now=now,
+    )
+    return row
+
+
+@needs_transaction
+def _execute(approved: Approved) -> Result:
+    facts = approved.facts
+    organization = locked_organization(own_organization(approved.maker))
+    row = _set(
+        actor=approved.maker,
+        organization_id=organization.id,
+        currency=facts["currency"],
+        threshold_minor=facts["threshold_minor"],
+        counts_keys=facts["counts_keys"],
+        now=approved.now,
+    )
+    return Result("approval_threshold", row.id)
+
+
+def _summary(facts: Facts) -> str:
+    if facts["threshold_minor"] is None:
+        return f"No payment in {facts['currency']} takes a second person"
+    keys = "" if facts["counts_keys"] else "; API keys are left out"
+    return f"Another threshold of payments in {facts['currency']}{keys}"
+
+
+KIND = PendingKind(
+    name="wallets.approval_threshold",
+    title="Higher threshold",
+    permission_to_make=SET,
+    permission_to_check="approvals.check_policy",
+    summarize=_summary,
+    execute=_execute,
+)

@@ -1,0 +1,48 @@
+"""Carrying out a payment that a second person agreed to."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError
+
+from accounts.services.pending_acts import Approved, PendingKind, Result
+from accounts.services.pending_acts.registry import Facts
+from kernel.errors import Busy
+from kernel.transactions import needs_transaction, tune
+from wallets.services.lanes import LOCK_WAIT_MS
+from wallets.services.transfers.execution import outcomes_of
+from wallets.services.transfers.waiting import PAYMENT, request_of
+
+
+@needs_transaction
+def pay(approved: Approved) -> Result:
+    """Make the payment; what the books refuse is a FAILED transfer, as ever.
+
+    Under the reference of the request, so that a client's late retry finds what came of it. Locks,
+    records and emits as `execute_transfers` does.
+
+    :raises Busy: if somebody with the same reference was faster.
+    """
+    tune(lock_wait_ms=LOCK_WAIT_MS)
+    try:
+        (outcome,) = outcomes_of([request_of(approved)], all_or_nothing=False)
+    except IntegrityError as error:
+        if "reference" in str(error):
+            raise Busy() from error
+        raise
+    transfer = outcome.transfer
+    return Result("transfer", transfer.id if transfer else None, refused=outcome.error)
+
+
+def _summary(facts: Facts) -> str:
+    words = "Capture" if facts["hold"] else "Payment"
+    return f"{words} from {facts['source_handle']} to {facts['destination_handle']}"
+
+
+KIND = PendingKind(
+    name=PAYMENT,
+    title="Payment above the threshold",
+    permission_to_make="transfers.create",
+    permission_to_check="approvals.check_payments",
+    summarize=_summary,
+    execute=pay,
+)

@@ -1,0 +1,64 @@
+"""Deciding about others' acts, and saying which take a second person."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+
+from wallets.models.policies import MOST_OF_A_KIND
+from web.forms.fields import Choices, LineField, offer
+
+
+class DecisionForm(forms.Form):
+    """Yes, no, or taking it back."""
+
+    decision = forms.ChoiceField(
+        choices=[("approve", "Approve"), ("reject", "Reject"), ("withdraw", "Withdraw")]
+    )
+    note = LineField(max_length=200, required=False, help_text="Kept with the act.")
+
+
+class PolicyForm(forms.Form):
+    """Which acts take a second person."""
+
+    roles = forms.BooleanField(label="Making somebody an owner, admin or finance", required=False)
+    journals = forms.BooleanField(label="Entries by hand, and undoing them", required=False)
+    terms = forms.BooleanField(label="Fees and clearing caps", required=False)
+
+
+class HouseForm(forms.Form):
+    """In which zone days are counted, and how many wallets holders may have."""
+
+    timezone = forms.ChoiceField(label="Time zone", help_text="Days, months and limits follow it.")
+    per_kind = forms.IntegerField(
+        label="Wallets of each kind and currency",
+        min_value=1,
+        max_value=MOST_OF_A_KIND,
+        help_text="For each holder.",
+    )
+    members_open = forms.BooleanField(label="Members open their own wallets", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones = sorted(zoneinfo.available_timezones())
+        offer(self, "timezone", [(zone, zone) for zone in zones])
+
+
+class ThresholdForm(forms.Form):
+    """From which amount on payments take a second person."""
+
+    currency = forms.ChoiceField()
+    amount = forms.CharField(
+        label="Without a second person, in 24 hours",
+        max_length=32,
+        required=False,
+        help_text="For each person and each wallet. Empty: any amount.",
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    counts_keys = forms.BooleanField(label="API keys too", required=False, initial=True)
+
+    def __init__(self, *args: Any, currencies: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "currency", currencies)
