@@ -34,7 +34,13 @@ READ_ELSEWHERE = {
     },
     "api": set[str](),
     "kernel": {"REDIS_URL", "VAULTCRAFT_RATES"},
-    "web": {"DEVICE_COOKIE_NAME", "EMAIL_FILE_PATH", "SESSION_COOKIE_SECURE"},
+    "kyc": {"KYC_PROVIDER"},
+    "web": {
+        "DEVICE_COOKIE_NAME",
+        "EMAIL_FILE_PATH",
+        "FILE_UPLOAD_MAX_MEMORY_SIZE",
+        "SESSION_COOKIE_SECURE",
+    },
 }
 # The environment, a setting by name, or one whose name is computed.
 WAYS_OUT = re.compile(
