@@ -486,7 +486,9 @@ def test_a_locked_pin_freezes_nothing_else(world: World, alice: Actor) -> None:
         tried(alice, WRONG)
     assert world.send(amount_minor=5_00).error is None
     assert isinstance(tried(alice, PIN), PinLocked)
-    assert User.objects.get(id=person_of(alice)).may_sign_in
+    with reading(alice):
+        people = User.objects.select_related("organization")
+        assert people.get(id=person_of(alice)).may_sign_in
 
 
 def test_refusals_say_when_to_come_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
