@@ -20,6 +20,7 @@ from api.endpoint import Endpoint, actor_of, body_of, confirm_it_is_them
 from api.schema.operations import operation
 from api.v1.me import User, rendered_user
 from api.v1.rendering import instant
+from api.v1.shapes import NoMembers
 from kernel import clock
 from kernel.context import reading
 
@@ -33,10 +34,6 @@ class PhoneOrder(fields.StrictSerializer):
     phone = fields.TextField(
         max_length=30, help_text="International, like `+91 98765 43210` (ITU-T E.164)."
     )
-
-
-class NoMembers(fields.StrictSerializer):
-    """Nothing is needed."""
 
 
 class Phone(serializers.Serializer[Any]):

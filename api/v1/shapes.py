@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import id_pattern
+from api.fields import StrictSerializer, id_pattern
 from kernel.actor import ActorKind, Door
 from kernel.money import MAX_MINOR
 
@@ -19,6 +19,10 @@ def id_member(prefix: str, **kwargs: Any) -> serializers.RegexField:
 def minor(**kwargs: Any) -> serializers.IntegerField:
     """Minor units in an answer, of any sign."""
     return serializers.IntegerField(min_value=-MAX_MINOR, max_value=MAX_MINOR, **kwargs)
+
+
+class NoMembers(StrictSerializer):
+    """Nothing is needed."""
 
 
 class Money(serializers.Serializer[Any]):

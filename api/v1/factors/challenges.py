@@ -14,7 +14,6 @@ from accounts.services.challenges import (
     challenge_to_step_up,
 )
 from accounts.services.step_up import RECENTLY
-from api import fields
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, session_of
 from api.schema.operations import operation
@@ -26,6 +25,7 @@ from api.v1.factors.shapes import (
     rendered_challenge,
 )
 from api.v1.rendering import instant
+from api.v1.shapes import NoMembers
 from api.v1.tokens import Tokens, client_of, let_in
 from kernel import clock
 
@@ -37,10 +37,6 @@ ANSWER_REFUSALS = (
     accounts_errors.TooManyFactorTries,
     accounts_errors.OneTimeCodesUnavailable,
 )
-
-
-class NoMembers(fields.StrictSerializer):
-    """Nothing is needed."""
 
 
 class AnswerChallenge(Endpoint):

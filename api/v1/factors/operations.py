@@ -21,7 +21,6 @@ from api.endpoint import (
     session_of,
 )
 from api.schema.operations import operation
-from api.v1.factors.challenges import NoMembers
 from api.v1.factors.shapes import (
     Factors,
     NewPasskey,
@@ -31,6 +30,7 @@ from api.v1.factors.shapes import (
     TotpEnrollment,
     rendered_factors,
 )
+from api.v1.shapes import NoMembers
 from kernel import clock
 from kernel.context import reading
 from kernel.errors import NotFound

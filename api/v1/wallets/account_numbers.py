@@ -13,6 +13,7 @@ from api import fields, queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, confirm_it_is_them
 from api.schema.operations import operation
+from api.v1.shapes import NoMembers
 from kernel import clock
 from kernel.context import reading
 from wallets import errors as wallet_errors
@@ -22,10 +23,6 @@ from wallets.services.account_numbers import reveal_account_number
 
 TAG = "Wallets"
 PATH = {"wallet": fields.WALLET_REFERENCE}
-
-
-class NoMembers(fields.StrictSerializer):
-    """Nothing is needed."""
 
 
 class AccountNumber(serializers.Serializer[Any]):
