@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0040_pins_and_approvals"),
+        ("accounts", "0013_pins_and_approvals"),
         ("ledger", "0016_rules_a_review_missed"),
         ("wallets", "0009_account_numbers"),
     ]

@@ -67,7 +67,7 @@ APPROVED = migrations.RunSQL(
 class Migration(migrations.Migration):
     dependencies = [
         ("wallets", "0010_approved_movements"),
-        ("accounts", "0041_promises_of_approvals"),
+        ("accounts", "0014_promises_of_approvals"),
     ]
 
     operations = [migrations.RunSQL(DIRECTORY, _BEFORE), APPROVED]

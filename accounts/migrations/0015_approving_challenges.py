@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0041_promises_of_approvals")]
+    dependencies = [("accounts", "0014_promises_of_approvals")]
 
     operations = [
         migrations.AlterField(

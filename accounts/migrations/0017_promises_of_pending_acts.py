@@ -108,7 +108,7 @@ WIDER = migrations.RunSQL(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0050_pending_acts")]
+    dependencies = [("accounts", "0016_pending_acts")]
 
     operations = [
         GUARDS,

@@ -113,7 +113,7 @@ def check(table: str, name: str, condition: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0010_factors")]
+    dependencies = [("accounts", "0011_factors")]
 
     operations = [
         *(identity_table(table) for table in TABLES),

@@ -8,9 +8,9 @@ import kernel.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0051_promises_of_pending_acts"),
+        ("accounts", "0017_promises_of_pending_acts"),
         ("ledger", "0016_rules_a_review_missed"),
-        ("wallets", "0021_directory_of_tiers"),
+        ("wallets", "0013_directory_of_tiers"),
     ]
 
     operations = [

@@ -62,7 +62,7 @@ SAME_PERSON = migrations.RunSQL(
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0021_links_and_attempts"),
+        ("accounts", "0008_links_and_attempts"),
     ]
 
     operations = [

@@ -27,6 +27,6 @@ DIRECTORY = DIRECTORY.replace(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("wallets", "0020_limits_by_tier"), ("kyc", "0002_promises")]
+    dependencies = [("wallets", "0012_limits_by_tier"), ("kyc", "0002_promises")]
 
     operations = [migrations.RunSQL(DIRECTORY, _BEFORE)]

@@ -64,7 +64,7 @@ CHECKS = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0040_pins_and_approvals")]
+    dependencies = [("accounts", "0013_pins_and_approvals")]
 
     operations = [
         BINDING,

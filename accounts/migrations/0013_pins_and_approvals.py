@@ -10,7 +10,7 @@ import kernel.ids
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0006_phones"),
-        ("accounts", "0011_factor_promises"),
+        ("accounts", "0012_factor_promises"),
     ]
 
     operations = [

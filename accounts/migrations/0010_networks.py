@@ -42,7 +42,7 @@ PROMISES = migrations.RunSQL(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0030_devices")]
+    dependencies = [("accounts", "0009_devices")]
 
     operations = [
         migrations.CreateModel(

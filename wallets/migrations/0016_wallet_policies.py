@@ -32,9 +32,9 @@ GUARD = migrations.RunSQL(
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0051_promises_of_pending_acts"),
+        ("accounts", "0017_promises_of_pending_acts"),
         ("ledger", "0016_rules_a_review_missed"),
-        ("wallets", "0031_promises_of_thresholds"),
+        ("wallets", "0015_promises_of_thresholds"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

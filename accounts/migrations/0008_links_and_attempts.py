@@ -82,7 +82,7 @@ def hashed(table: str, name: str, column: str) -> migrations.RunSQL:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0020_pending_mail"),
+        ("accounts", "0007_pending_mail"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from kernel.row_security import grants, of_tenant, tenant_table
 
 
 class Migration(migrations.Migration):
-    dependencies = [("wallets", "0030_approval_thresholds")]
+    dependencies = [("wallets", "0014_approval_thresholds")]
 
     operations = [
         tenant_table("wallets_approvalthreshold", visible=of_tenant("organization_id")),

@@ -9,7 +9,7 @@ import kernel.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0042_approving_challenges"),
+        ("accounts", "0015_approving_challenges"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ import kernel.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0031_networks"),
+        ("accounts", "0010_networks"),
     ]
 
     operations = [
