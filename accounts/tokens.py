@@ -97,6 +97,11 @@ def read_access_token(text: str) -> AccessClaims:
         raise InvalidAccessToken() from None
 
 
+def signing_key_ids() -> list[str]:
+    """The `kid` of each signing key; the first signs. Never the keys."""
+    return [key["kid"] for key in settings.VAULTCRAFT_JWT_KEYS]
+
+
 def _ed25519(pem: str) -> Ed25519PrivateKey:
     key = load_pem_private_key(pem.encode(), password=None)
     if not isinstance(key, Ed25519PrivateKey):

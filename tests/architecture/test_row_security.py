@@ -12,6 +12,7 @@ pytestmark = pytest.mark.django_db
 MONEY_ROOMS = ("audit", "events", "kyc", "ledger", "wallets")
 # Tables of `public` without a tenant's rows. Everything else has policies, or this file fails.
 OF_NO_TENANT = {
+    "accounts_systemsetting": "the installation's own; read by all, changed by super admins",
     "auth_group": "Django's own; the site offers none of it, roles are the permission table's",
     "auth_group_permissions": "Django's own, unused",
     "auth_permission": "names of models, the same for everybody",

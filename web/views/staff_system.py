@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,6 +17,7 @@ from accounts.services.runtime import fresh_value
 from accounts.services.staff import change_staff_role, close_staff_account, create_staff
 from accounts.services.system_settings import set_setting
 from accounts.system import DECLARED, Declared, Value
+from accounts.tokens import signing_key_ids
 from kernel import clock
 from kernel.actor import Actor
 from kernel.context import reading
@@ -109,7 +109,7 @@ def _page(request: HttpRequest, form: StaffForm) -> HttpResponse:
             "staff": _staff(actor),
             "roles": PlatformRole.choices,
             "form": form if may(actor, STAFF) else None,
-            "signing_keys": [key["kid"] for key in settings.VAULTCRAFT_JWT_KEYS],
+            "signing_keys": signing_key_ids(),
             "data_keys": _data_keys(),
         }
         return draw(request, "admin/system.html", context)

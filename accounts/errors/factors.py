@@ -1,0 +1,86 @@
+"""What second factors refuse."""
+
+from __future__ import annotations
+
+from kernel.errors import Kind, VaultCraftError
+
+
+class SecondFactorRefused(VaultCraftError):
+    """The code or passkey does not fit: wrong, used before, or another person's."""
+
+    kind = Kind.FORBIDDEN
+    code = "second_factor_refused"
+    title = "That does not prove it is you"
+
+
+class ChallengeEnded(VaultCraftError):
+    """The challenge is unknown, expired, answered, used up or another device's."""
+
+    kind = Kind.REFUSED
+    code = "challenge_ended"
+    title = "This challenge cannot be answered any more; begin again"
+
+
+class TooManyFactorTries(VaultCraftError):
+    """A person's wrong answers, or their codes by e-mail, have reached the cap for a while."""
+
+    kind = Kind.LIMIT
+    code = "too_many_factor_tries"
+    title = "Too many tries; wait a while"
+
+
+class OneTimeCodesUnavailable(VaultCraftError):
+    """Codes by e-mail live in the cache, which cannot be reached: nobody gets in by one."""
+
+    kind = Kind.UNAVAILABLE
+    code = "one_time_codes_unavailable"
+    title = "Codes by e-mail are not available at the moment"
+    retryable = True
+
+
+class FactorNotOffered(VaultCraftError):
+    """The challenge does not take this method of proof."""
+
+    kind = Kind.REFUSED
+    code = "factor_not_offered"
+    title = "This challenge does not take that method"
+
+
+class StepUpRequired(VaultCraftError):
+    """The session has not proven a second factor recently enough for this act."""
+
+    kind = Kind.FORBIDDEN
+    code = "step_up_required"
+    title = "Confirm that it is you first"
+
+
+class EnrollmentNotBegun(VaultCraftError):
+    """There is nothing to confirm: enrolling never began, was replaced, or is done."""
+
+    kind = Kind.CONFLICT
+    code = "enrollment_not_begun"
+    title = "Begin adding the factor first"
+
+
+class PasskeyRefused(VaultCraftError):
+    """The browser's answer does not make a passkey for this person on this site."""
+
+    kind = Kind.REFUSED
+    code = "passkey_refused"
+    title = "This passkey cannot be added"
+
+
+class LastStrongFactor(VaultCraftError):
+    """Whose role needs an authenticator app or a passkey keeps at least one."""
+
+    kind = Kind.CONFLICT
+    code = "last_strong_factor"
+    title = "Your role needs an authenticator app or a passkey; add another first"
+
+
+class TooManyPasskeys(VaultCraftError):
+    """A person has a bounded number of passkeys."""
+
+    kind = Kind.CONFLICT
+    code = "too_many_passkeys"
+    title = "You have as many passkeys as one can have"

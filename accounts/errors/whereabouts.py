@@ -1,0 +1,49 @@
+"""What is refused because of where a person is."""
+
+from __future__ import annotations
+
+from kernel.errors import Kind, VaultCraftError
+
+
+class NetworkNotTrusted(VaultCraftError):
+    """Money does not move from a network the person was never seen on, for half an hour.
+
+    `opens_at` among the facts is when it will; null: only the e-mailed link opens it.
+    """
+
+    kind = Kind.REFUSED
+    code = "network_not_trusted"
+    title = "Money cannot be moved from this network yet"
+
+
+class CountryNotAllowed(VaultCraftError):
+    """The organization lets its people move money from some countries, and this is none of them."""
+
+    kind = Kind.REFUSED
+    code = "country_not_allowed"
+    title = "Money cannot be moved from this country"
+
+
+class CountriesUnknown(VaultCraftError):
+    """Nothing here can tell countries apart: no GeoIP file is configured, or it cannot be read."""
+
+    kind = Kind.REFUSED
+    code = "countries_unknown"
+    title = "This installation cannot tell from which country somebody comes"
+
+
+class InvalidNetworkLink(VaultCraftError):
+    """The link is unknown, used, older than half an hour, or somebody else's."""
+
+    kind = Kind.REFUSED
+    code = "invalid_network_link"
+    title = "The link is not valid; ask for another"
+
+
+class NetworkLinkTooSoon(VaultCraftError):
+    """A link was e-mailed a moment ago."""
+
+    kind = Kind.CONFLICT
+    code = "network_link_too_soon"
+    title = "A link was sent a moment ago; look into your mail"
+    retryable = True
