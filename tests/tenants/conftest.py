@@ -80,20 +80,20 @@ class Ground:
 
 @pytest.fixture(scope="module")
 def _built(django_db_blocker: DjangoDbBlocker) -> Iterator[Ground]:
-    with django_db_blocker.unblock(), _rolled_back():
+    with django_db_blocker.unblock(), rolled_back():
         yield _build()
 
 
 @pytest.fixture
 def ground(_built: Ground, django_db_blocker: DjangoDbBlocker) -> Iterator[Ground]:
     """The ground, of which Umbra's part is as it was after every test; all is undone then."""
-    with django_db_blocker.unblock(), _rolled_back():
+    with django_db_blocker.unblock(), rolled_back():
         yield _built
         _built.unchanged("the test")
 
 
 @contextlib.contextmanager
-def _rolled_back() -> Iterator[None]:
+def rolled_back() -> Iterator[None]:
     """A transaction of the test's own, as Django's test cases have: use cases run inside it."""
     block = transaction.atomic()
     block._from_testcase = True  # type: ignore[attr-defined]
@@ -107,7 +107,7 @@ def _rolled_back() -> Iterator[None]:
 @contextlib.contextmanager
 def undone(ground: Ground, what: str) -> Iterator[None]:
     """Undo what the block does, after a look at Umbra's part of it."""
-    with _rolled_back():
+    with rolled_back():
         yield
         ground.unchanged(what)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +22,7 @@ from accounts.services.sessions import open_session
 from kernel import clock
 from kyc.tests.files import jpeg
 from tests.api.conftest import Caller, Got
-from tests.tenants.conftest import Ground, undone
+from tests.tenants.conftest import Ground, rolled_back, undone
 from tests.tenants.consent import PIN
 from tests.tenants.operations import (
     APPROVAL,
@@ -132,10 +133,13 @@ def test_another_tenants_id_in_the_path(ground: Ground, caller: Caller, name: st
 def test_another_tenants_id_in_the_query(ground: Ground, caller: Caller, name: str) -> None:
     operation = OPERATIONS[name]
     for parameter in operation.parameters:
-        prefix = prefix_of(parameter.get("schema", {}))
+        schema = parameter.get("schema", {})
+        prefix = prefix_of(schema)
         if parameter["in"] != "query" or prefix is None:
             continue
         for value in hostile_ids(ground, prefix):
+            if not re.search(resolved(schema)["pattern"], value):
+                continue  # a list that takes no handles
             one = operation.base(ground).with_query(parameter["name"], value)
             got = asked(ground, caller, one)
             assert got.status in {200} | REFUSED, (value, got.body)
@@ -248,10 +252,12 @@ def test_an_approval_of_somebody_else(ground: Ground) -> None:
 
 def test_the_suite_would_notice(ground: Ground) -> None:
     """The control: the same request by somebody of Umbra shows what the suite looks for."""
-    token = open_session(actor=ground.world.actor(ground.victim.owner), now=clock.now()).access
-    for path in (f"/transfers/{ground.victim.named('trf')}", "/members", "/me"):
-        with pytest.raises(AssertionError, match="tells"):
-            ground.check(Caller(token).get(path).body, sent="", what=path)
+    owner = ground.world.actor(ground.victim.owner)
+    with rolled_back():
+        token = open_session(actor=owner, now=clock.now()).access
+        for path in (f"/transfers/{ground.victim.named('trf')}", "/members", "/pending-acts"):
+            with pytest.raises(AssertionError, match="tells"):
+                ground.check(Caller(token).get(path).body, sent="", what=path)
 
 
 def test_every_parameter_of_a_path_is_tried() -> None:
