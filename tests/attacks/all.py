@@ -25,7 +25,6 @@ CHAPTERS = (
     on_identity,
     on_periods,
     on_tenants,
-    on_identity,
     on_terms,
     on_rules,
 )

@@ -180,13 +180,18 @@ ATTACKS: tuple[Attack, ...] = (
             f"UPDATE accounts_organization SET {column} = {column} WHERE id = %(globex)s",
             by="no privilege on table accounts_organization",
         )
-        for column in ("timezone", "name", "display_name", "slug", "base_currency", "country")
+        for column in ("name", "display_name", "slug", "base_currency", "country")
+    ),
+    attack(
+        "writes another organization's timezone",
+        "UPDATE accounts_organization SET timezone = timezone WHERE id = %(globex)s",
+        by=UNSEEN,
     ),
     attack(
         "makes platform staff of a person",
         "UPDATE accounts_user SET role = NULL, platform_role = 'super_admin'"
         " WHERE id = %(alice_user)s",
-        by="no privilege on table accounts_user",
+        by="accounts_user_staff_by_platform",
     ),
     attack(
         "asks the directory for everybody",

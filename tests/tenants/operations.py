@@ -96,7 +96,7 @@ class Operation:
     @property
     def body_schema(self) -> Mapping[str, Any] | None:
         content = self.said.get("requestBody", {}).get("content", {})
-        media = next(iter(content.values()), {})
+        media: Mapping[str, Any] = next(iter(content.values()), {})
         return resolved(media["schema"]) if media else None
 
     @property
