@@ -23,6 +23,7 @@ from ledger.services.accounts import ensure_fee_account
 from ledger.services.movements import Capture, Leg, Movement, Posted, Posting
 from ledger.tests.books import legs, movement, posted
 from tests.attacks.field import Field, Standing
+from tests.tenants.consent import consents
 from tests.world import NOW, World
 
 _HOLD = {
@@ -90,7 +91,13 @@ def _people(world: World) -> dict[str, Any]:
             f"{name}_key": key,
             f"{name}_invitation": invite(actor=actor, email=email, role="viewer", now=NOW)[0].id,
         }
-    return names
+    charlie = world.actor(world.charlie)
+    papers = consents(charlie, world.charlie_wallet, world.acme_wallet)
+    return names | {
+        "globex_case": papers["kyc"],
+        "globex_document": papers["doc"],
+        "globex_approval": papers["apr"],
+    }
 
 
 def _platform(**_: object) -> Context:

@@ -7,12 +7,18 @@ from tests.attacks.forging import Attack, attack
 
 _TABLES = (
     "accounts_apikey",
+    "accounts_approval",
     "accounts_datakey",
     "accounts_invitation",
     "accounts_organization",
+    "accounts_pinreset",
     "accounts_refreshtoken",
     "accounts_signinsession",
+    "accounts_transactionpin",
     "accounts_user",
+    "kyc_case",
+    "kyc_document",
+    "kyc_documentchunk",
 )
 _STRANGE_SCOPES = ("directory", "owner", "SIGN_IN", "sign_in ", "PLATFORM")
 # What the column privileges leave, done to a row of the other organization.
@@ -44,6 +50,12 @@ _CHANGES = (
         "globex_token",
     ),
     ("revokes another organization's key", "accounts_apikey SET revoked_at = now()", "globex_key"),
+    (
+        "spends another organization's approval",
+        "accounts_approval SET consumed_at = now(), consumed_by = sha256('x')",
+        "globex_approval",
+    ),
+    ("verifies another organization's person", "kyc_case SET state = 'approved'", "globex_case"),
     (
         "withdraws another organization's invitation",
         "accounts_invitation SET withdrawn_at = now()",
@@ -146,6 +158,28 @@ ATTACKS: tuple[Attack, ...] = (
         "INSERT INTO accounts_invitation (id, organization_id)"
         " VALUES (gen_random_uuid(), %(globex)s)",
         by="row security of accounts_invitation",
+    ),
+    attack(
+        "approves in another organization",
+        "INSERT INTO accounts_approval (id, organization_id)"
+        " VALUES (gen_random_uuid(), %(globex)s)",
+        by="row security of accounts_approval",
+    ),
+    attack(
+        "gives a person of another organization a PIN",
+        "INSERT INTO accounts_transactionpin (user_id, organization_id)"
+        " VALUES (%(charlie_user)s, %(globex)s)",
+        by="row security of accounts_transactionpin",
+    ),
+    attack(
+        "begins a case in another organization",
+        "INSERT INTO kyc_case (id, organization_id) VALUES (gen_random_uuid(), %(globex)s)",
+        by="row security of kyc_case",
+    ),
+    attack(
+        "takes another organization's document away",
+        "DELETE FROM kyc_documentchunk WHERE document_id = %(globex_document)s",
+        by=UNSEEN,
     ),
     attack(
         "signs a person of another organization in",

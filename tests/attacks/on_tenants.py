@@ -183,15 +183,15 @@ ATTACKS: tuple[Attack, ...] = (
         for column in ("name", "display_name", "slug", "base_currency", "country")
     ),
     attack(
+        "writes another organization's timezone",
+        "UPDATE accounts_organization SET timezone = timezone WHERE id = %(globex)s",
+        by=UNSEEN,
+    ),
+    attack(
         "makes platform staff of a person",
         "UPDATE accounts_user SET role = NULL, platform_role = 'super_admin'"
         " WHERE id = %(alice_user)s",
         by="accounts_user_staff_by_platform",
-    ),
-    attack(
-        "moves another organization into another time zone",
-        "UPDATE accounts_organization SET timezone = 'UTC' WHERE id = %(globex)s",
-        by=UNSEEN,
     ),
     attack(
         "asks the directory for everybody",

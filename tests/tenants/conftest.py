@@ -13,7 +13,7 @@ from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.actors import user_actor
-from accounts.choices import KeyScope
+from accounts.choices import FactorMethod, KeyScope
 from accounts.models import User
 from accounts.queries import visible_api_keys
 from accounts.services.api_keys import issue
@@ -22,6 +22,7 @@ from kernel import clock, ids
 from kernel.actor import Door
 from kernel.context import reading
 from ledger.models import AccountGroup, LedgerAccount
+from tests.tenants.consent import papers, proven
 from tests.tenants.victim import MARK, Holdings, Victim, build_victim, holdings
 from tests.world import NOW, World, build_world
 from web.doors import SESSION_KEY
@@ -30,6 +31,8 @@ from web.doors import SESSION_KEY
 @dataclasses.dataclass(frozen=True)
 class Ground:
     """Charlie, who owns Globex, and Umbra, with which Globex has nothing to do.
+
+    Charlie has just proven a second factor and has a PIN: neither stands in the way.
 
     :param key: an API key of Globex with every scope there is.
     :param own: things of Globex's by the prefix of their public id, as the API calls them.
@@ -77,20 +80,20 @@ class Ground:
 
 @pytest.fixture(scope="module")
 def _built(django_db_blocker: DjangoDbBlocker) -> Iterator[Ground]:
-    with django_db_blocker.unblock(), _rolled_back():
+    with django_db_blocker.unblock(), rolled_back():
         yield _build()
 
 
 @pytest.fixture
 def ground(_built: Ground, django_db_blocker: DjangoDbBlocker) -> Iterator[Ground]:
     """The ground, of which Umbra's part is as it was after every test; all is undone then."""
-    with django_db_blocker.unblock(), _rolled_back():
+    with django_db_blocker.unblock(), rolled_back():
         yield _built
         _built.unchanged("the test")
 
 
 @contextlib.contextmanager
-def _rolled_back() -> Iterator[None]:
+def rolled_back() -> Iterator[None]:
     """A transaction of the test's own, as Django's test cases have: use cases run inside it."""
     block = transaction.atomic()
     block._from_testcase = True  # type: ignore[attr-defined]
@@ -104,7 +107,7 @@ def _rolled_back() -> Iterator[None]:
 @contextlib.contextmanager
 def undone(ground: Ground, what: str) -> Iterator[None]:
     """Undo what the block does, after a look at Umbra's part of it."""
-    with _rolled_back():
+    with rolled_back():
         yield
         ground.unchanged(what)
 
@@ -113,6 +116,7 @@ def _build() -> Ground:
     world = build_world()
     victim = build_victim(world)
     charlie = world.actor(world.charlie)
+    proven(charlie)
     secret = issue(
         actor=world.actor(world.olga),
         organization_id=world.globex.id,
@@ -123,7 +127,7 @@ def _build() -> Ground:
     return Ground(
         world=world,
         victim=victim,
-        token=open_session(actor=charlie, now=clock.now()).access,
+        token=open_session(actor=charlie, now=clock.now(), second_factor=FactorMethod.TOTP).access,
         key=secret,
         session_id=_browser_session(world.charlie),
         own=_own_things(world),
@@ -143,11 +147,13 @@ def _own_things(world: World) -> dict[str, str]:
             "acc": LedgerAccount.objects.get(code="4900-RESIDUE", currency_id="INR").id,
             "key": visible_api_keys(actor).latest("id").id,
         }
-    missing = ("dev", "hld", "inv", "lim", "net", "per", "pky", "ses", "txn", "trf")
+    found["doc"] = papers(actor, "Charlie Globex").id
+    missing = ("apr", "dev", "hld", "inv", "lim", "net", "pac", "per", "pky", "ses", "txn", "trf")
     nobodys = dict.fromkeys(missing, uuid.UUID(int=1))
     return {prefix: ids.encode(prefix, value) for prefix, value in (found | nobodys).items()}
 
 
 def _browser_session(user: User) -> str:
     actor = user_actor(user=user, door=Door.WEB, request_id="test")
-    return str(open_browser_session(actor=actor, now=clock.now()).id)
+    opened = open_browser_session(actor=actor, now=clock.now(), second_factor=FactorMethod.TOTP)
+    return str(opened.id)

@@ -14,6 +14,7 @@ from django.db import connection, models
 from django.urls import URLPattern, reverse
 
 from accounts.actors import user_actor
+from accounts.choices import FactorMethod
 from accounts.services.sessions import open_browser_session
 from kernel import clock
 from kernel.actor import Door
@@ -33,6 +34,9 @@ WAYS_IN_AND_OUT = {"login", "logout"}
 PAGES: dict[str, dict[str, str]] = {
     "account-close": {},
     "account-rename": {"name": "Stolen"},
+    "approval-decide": {"decision": "approve", "note": "because"},
+    "approvals": {},
+    "case-review": {"change": "reveal"},
     "fee-set": {"kind": "transfer", "currency": "INR", "fixed": "1"},
     "limit-general": {},
     "limit-set": {"wallet_kind": "current", "currency": "INR", "day": "1"},
@@ -40,6 +44,15 @@ PAGES: dict[str, dict[str, str]] = {
     "period-close": {},
     "period-open": {"closes_on": "2026-11-19"},
     "period-withdraw": {},
+    "system": {},
+    "system-setting": {"name": "approvals.lifetime_hours", "value": "1"},
+    "system-staff": {"role": "super_admin"},
+    "system-staff-add": {
+        "full_name": "X",
+        "email": "x@globex.test",
+        "platform_role": "super_admin",
+        "password": "a long enough passphrase",
+    },
     "trial-balance": {},
     "wallet-cash": {
         "change": "withdraw",
@@ -171,7 +184,8 @@ def test_the_suite_would_notice(ground: Ground) -> None:
     olga = user_actor(user=ground.world.olga, door=Door.WEB, request_id="test")
     browser = ground.browser()
     session = browser.session
-    session[SESSION_KEY] = str(open_browser_session(actor=olga, now=clock.now()).id)
+    opened = open_browser_session(actor=olga, now=clock.now(), second_factor=FactorMethod.TOTP)
+    session[SESSION_KEY] = str(opened.id)
     session.save()
     for name, model in MODELS.items():
         if rows_of_the_victim(ground, model):

@@ -7,17 +7,25 @@ way, only the tenant does.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
+import re
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from accounts.services.sessions import open_session
 from kernel import clock
+from kyc.tests.files import jpeg
 from tests.api.conftest import Caller, Got
-from tests.tenants.conftest import Ground, undone
+from tests.tenants.conftest import Ground, rolled_back, undone
+from tests.tenants.consent import PIN
 from tests.tenants.operations import (
+    APPROVAL,
     PARAMETERS,
     Asked,
     Operation,
@@ -39,6 +47,8 @@ LEGITIMATE = {
     ("rehearse_transfer", "destination_wallet"): PAYEE,
     ("rehearse_transfer_batch", "destination_wallet"): PAYEE,
     ("rehearse_hold", "destination_wallet"): PAYEE,
+    ("give_approval", "destination_wallet"): PAYEE,
+    ("challenge_to_approve", "destination_wallet"): PAYEE,
     ("set_clearing_cap", "counterparty"): "a cap names the partner; both must state one",
 }
 # A refusal is part of the answer, whose own status is 200.
@@ -76,9 +86,16 @@ def asked(ground: Ground, caller: Caller, one: Asked, **headers: str) -> Got:
     sent = f"{address} {json.dumps(one.body)} {headers}"
     what = f"{one.operation.name}: {sent}"
     with undone(ground, what) if one.operation.method != "GET" else contextlib.nullcontext():
-        got = caller(one.operation.method, address, one.body, key="hostile", headers=headers)
+        got = caller(one.operation.method, address, key="hostile", headers=headers, **_written(one))
     ground.check(got.body, sent=sent, what=what, known=known(one, ground))
     return got
+
+
+def _written(one: Asked) -> dict[str, Any]:
+    if not one.operation.takes_form:
+        return {"data": one.body}
+    fields = {**one.body, "file": SimpleUploadedFile("photo.jpg", jpeg(), "image/jpeg")}
+    return {"raw": encode_multipart(BOUNDARY, fields), "content_type": MULTIPART_CONTENT}
 
 
 def known(one: Asked, ground: Ground) -> frozenset[str]:
@@ -116,10 +133,13 @@ def test_another_tenants_id_in_the_path(ground: Ground, caller: Caller, name: st
 def test_another_tenants_id_in_the_query(ground: Ground, caller: Caller, name: str) -> None:
     operation = OPERATIONS[name]
     for parameter in operation.parameters:
-        prefix = prefix_of(parameter.get("schema", {}))
+        schema = parameter.get("schema", {})
+        prefix = prefix_of(schema)
         if parameter["in"] != "query" or prefix is None:
             continue
         for value in hostile_ids(ground, prefix):
+            if not re.search(resolved(schema)["pattern"], value):
+                continue  # a list that takes no handles
             one = operation.base(ground).with_query(parameter["name"], value)
             got = asked(ground, caller, one)
             assert got.status in {200} | REFUSED, (value, got.body)
@@ -198,12 +218,46 @@ def test_a_key_that_another_tenant_used(ground: Ground) -> None:
     assert first.data["id"] != second.data["id"]
 
 
+@pytest.mark.parametrize("name", ["give_approval", "challenge_to_approve"])
+@pytest.mark.parametrize(("kind", "member"), [("capture", "hold"), ("reversal", "transfer")])
+def test_approving_what_is_somebody_elses(
+    ground: Ground, name: str, kind: str, member: str
+) -> None:
+    """It is judged before a proof is looked at, and is not there."""
+    body = {"kind": kind, member: ground.victim.named("hld" if member == "hold" else "trf")}
+    if name == "give_approval":
+        body |= {"method": "pin", "pin": PIN}
+    one = dataclasses.replace(OPERATIONS[name].base(ground), body=body)
+    assert asked(ground, Caller(ground.token), one).status == 404
+
+
+def test_an_approval_of_somebody_else(ground: Ground) -> None:
+    """It is as good as one that never was, and stays unspent; without one the money moves."""
+    world = ground.world
+    ends = {
+        "source_wallet": world.charlie_wallet.handle,
+        "destination_wallet": world.acme_wallet.handle,
+    }
+    plain = OPERATIONS["create_transfer"].base(ground)
+    plain = dataclasses.replace(plain, body={**plain.body, **ends})
+    charlie = Caller(ground.token)
+    assert asked(ground, charlie, plain).status == 201
+    answers = [
+        asked(ground, charlie, plain.with_member((APPROVAL,), value))
+        for value in (ground.victim.named("apr"), ground.own["apr"])
+    ]
+    assert {one.code for one in answers} == {"approval_unknown"}
+    assert len({one.status for one in answers}) == 1
+
+
 def test_the_suite_would_notice(ground: Ground) -> None:
     """The control: the same request by somebody of Umbra shows what the suite looks for."""
-    token = open_session(actor=ground.world.actor(ground.victim.owner), now=clock.now()).access
-    for path in (f"/transfers/{ground.victim.named('trf')}", "/members", "/me"):
-        with pytest.raises(AssertionError, match="tells"):
-            ground.check(Caller(token).get(path).body, sent="", what=path)
+    owner = ground.world.actor(ground.victim.owner)
+    with rolled_back():
+        token = open_session(actor=owner, now=clock.now()).access
+        for path in (f"/transfers/{ground.victim.named('trf')}", "/members", "/pending-acts"):
+            with pytest.raises(AssertionError, match="tells"):
+                ground.check(Caller(token).get(path).body, sent="", what=path)
 
 
 def test_every_parameter_of_a_path_is_tried() -> None:

@@ -13,6 +13,7 @@ from accounts.models import User
 from kernel import ids
 from tests.database import all_seeing
 from tests.tenants.conftest import Ground, undone
+from tests.tenants.consent import PIN
 from web.forms import new_key
 from web.urls import urlpatterns
 
@@ -28,6 +29,8 @@ PARTS = {
     "device_id": "dev",
     "network_id": "net",
     "passkey_id": "pky",
+    "act_id": "pac",
+    "document_id": "doc",
 }
 # A secret is shown, never guessed: who has it is invited.
 SECRETS = {"token"}
@@ -93,8 +96,41 @@ FORMS: dict[str, dict[str, Any]] = {
     "recovery-codes": SOMEBODY,
     "second-step": {**SOMEBODY, "code": "000000"},
     "second-step-resend": SOMEBODY,
+    "step-up": {**SOMEBODY, "next": "/"},
     "step-up-begin": SOMEBODY,
     "step-up-answer": {**SOMEBODY, "passkey": ":pky", "code": "000000"},
+    "send-approve-by": {"review": "forged", "method": "totp", "approval": ":apr"},
+    "pin-set": {**SOMEBODY, "pin": PIN, "again": PIN},
+    "pin-change": {**SOMEBODY, "current_pin": PIN, "pin": "8305", "again": "8305"},
+    "pin-reset": SOMEBODY,
+    "pin-reset-cancel": SOMEBODY,
+    "policy-set": {"policy-roles": "on", "policy-organization": ":org", "organization": ":org"},
+    "threshold-set": {
+        "threshold-currency": "INR",
+        "threshold-amount": "",
+        "threshold-organization": ":org",
+        "organization": ":org",
+    },
+    "house-set": {
+        "house-timezone": "UTC",
+        "house-per_kind": "9",
+        "house-organization": ":org",
+        "organization": ":org",
+    },
+    "approval-decide": {"decision": "approve", "note": "yes"},
+    "verification-save": {
+        **SOMEBODY,
+        "case": ":kyc",
+        "tier": "2",
+        "legal_name": "X",
+        "date_of_birth": "1990-02-28",
+        "country": "IN",
+        "id_type": "passport",
+        "id_number": "N1234567",
+    },
+    "verification-submit": {**SOMEBODY, "case": ":kyc"},
+    "verification-reveal": {**SOMEBODY, "case": ":kyc"},
+    "document-upload": {"kind": "id_front", "case": ":kyc", "document": ":doc"},
 }
 # Pages on which the name behind a wallet's exact handle is told: to whom would one pay.
 NAMING = {"send-review", "payee", "send", "hold-new", "hold-place", "cap-set"}

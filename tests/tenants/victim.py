@@ -31,6 +31,7 @@ from ledger.services.journals import JournalLeg, JournalOrder, post_journal
 from ledger.services.periods import close_period, open_period
 from tests.database import rows
 from tests.mailbox import confirm_address
+from tests.tenants.consent import consents, waiting
 from tests.world import NOW, PASSWORD, REGISTERED, SCOPES, World, fund
 from wallets.choices import TransferKind, WalletKind
 from wallets.models import Wallet
@@ -85,7 +86,8 @@ def build_victim(world: World) -> Victim:
     owner = confirm_address(registered.owner, now=REGISTERED, request_id="umbra")
     activate_organization(actor=staff, organization_id=home.id, now=REGISTERED)
     vera = world.actor(owner)
-    member = _member(vera)
+    member = _joined(vera, "Mina", "member")
+    _joined(vera, "Nora", "admin")
     mina = world.actor(member)
     wallet = _opened(vera, member)
     shop = _opened(vera, None)
@@ -100,18 +102,21 @@ def build_victim(world: World) -> Victim:
         **_movements(mina, wallet, shop),
         **_books(vera),
         **_terms(world, vera, home.id),
+        **consents(mina, wallet, shop),
+        "pac": waiting(vera, member),
     }
     with reading_as(Context(scope=Scope.PLATFORM)):
         things["aud"] = AuditRecord.objects.filter(organization_id=home.id).latest("id").id
     return Victim(home.id, owner, member, wallet, things, vera.request_id)
 
 
-def _member(vera: Actor) -> User:
-    token = invite(actor=vera, email="mina@umbra.test", role="member", now=REGISTERED).token
+def _joined(vera: Actor, name: str, role: str) -> User:
+    email = f"{name.lower()}@umbra.test"
+    token = invite(actor=vera, email=email, role=role, now=REGISTERED).token
     joined = join(
         actor=anonymous(door=Door.WEB, request_id="umbra"),
         token=token,
-        full_name="Mina Umbra",
+        full_name=f"{name} Umbra",
         password=PASSWORD,
         now=REGISTERED,
     )
