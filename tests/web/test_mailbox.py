@@ -112,6 +112,19 @@ def test_changing_the_password_ends_the_others_and_renews_the_cookie(world: Worl
     assert (here.get("/").status_code, elsewhere.get("/").status_code) == (200, 302)
 
 
+def test_changing_the_password_leads_to_a_factor_first(world: World, visit: Visit):
+    client = visit(world.alice, None)
+    answer = client.post(
+        "/security/password/save",
+        {"old_password": PASSWORD, "new_password": NEW},
+        headers={"Referer": "http://testserver/security/password"},
+    )
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/step-up?next=%2Fsecurity%2Fpassword"
+    entered = Client().post("/sign-in", {"email": world.alice.email, "password": NEW})
+    assert "Location" not in entered.headers
+
+
 @pytest.mark.parametrize("path", ["/security/password/save", "/confirm-email", "/forgot-password"])
 def test_forms_need_their_token(world: World, visit: Visit, path: str):
     client = visit(world.alice)
