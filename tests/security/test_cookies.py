@@ -10,6 +10,7 @@ import sys
 import pytest
 from django.test import Client
 
+from tests.phones import code_mailed_to
 from tests.world import PASSWORD, World
 from vaultcraft.checks import ROOT, production_environment
 
@@ -64,7 +65,7 @@ def test_cookies_belong_to_this_host_alone(settings, world: World, production):
     first = client.post("/sign-in", {"email": world.bob.email, "password": PASSWORD}, secure=True)
     assert first.headers["Location"] == "/sign-in/second-step"
     assert set(first.cookies) == {"__Host-session"}
-    code = sent_code(now=clock.now())
+    code = code_mailed_to(world.bob)
     answer = client.post(
         "/sign-in/second-step", {"method_name": "email", "proof": code}, secure=True
     )

@@ -8,7 +8,6 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from accounts.models import User
 from accounts.services.passwords import ask_for_password_reset
 from accounts.tests.letters import CONFIRM, RESET, delivered, token_in_mail
 from kernel import clock
