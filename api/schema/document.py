@@ -9,7 +9,7 @@ from typing import Any
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.settings import patched_settings
 
-from accounts.choices import OrganizationStatus
+from accounts.choices import ApprovalKind, ApprovalMethod, FactorMethod, OrganizationStatus
 from kernel.actor import ActorKind
 from kyc.choices import CaseState, DocumentKind, IdType, MediaType, Reason
 from ledger.choices import AccountKind, AccountStatus, HoldState, TransactionKind
@@ -30,12 +30,14 @@ for 7 days. **Lists** are walked by the addresses in `next` and `previous`.
 SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
-        "FactorMethod": ["totp", "passkey", "email", "recovery_code"],
         "AccountKind": AccountKind.choices,
         "AccountStatus": AccountStatus.choices,
         "ActorKind": [kind.value for kind in ActorKind],
+        "ApprovalKind": ApprovalKind.choices,
+        "ApprovalMethod": ApprovalMethod.choices,
         "DocumentKind": DocumentKind.choices,
         "DocumentMediaType": MediaType.choices,
+        "FactorMethod": FactorMethod.values,
         "HoldState": HoldState.choices,
         "IdType": IdType.choices,
         "InvitationStatus": ["open", "accepted", "withdrawn", "expired"],

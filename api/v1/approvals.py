@@ -32,6 +32,7 @@ from api.v1.transfers.rehearsing import transfer_asked
 from api.v1.transfers.shapes import BatchItemOrder, require_few
 from kernel import clock, ids
 from kernel.actor import Actor
+from kernel.rates.table import RouteClass
 from ledger import errors as ledger_errors
 from ledger.policy import MAX_BATCH
 from wallets import errors as wallet_errors
@@ -147,6 +148,8 @@ class Approval(serializers.Serializer[Any]):
 class Approvals(Endpoint):
     """Giving one."""
 
+    rate = RouteClass.PROOFS
+
     max_body_bytes = MAX_BATCH_BYTES
 
     @operation(
@@ -174,6 +177,8 @@ class Approvals(Endpoint):
 
 class ApprovalChallenges(Endpoint):
     """Approving by another way than the PIN."""
+
+    rate = RouteClass.PROOFS
 
     max_body_bytes = MAX_BATCH_BYTES
 

@@ -7,14 +7,12 @@ from rest_framework.request import Request
 
 from accounts import errors as accounts_errors
 from accounts.services import confirming, passwords
-from accounts.tokens import read_access_token
 from api import fields
-from api.endpoint import Endpoint, actor_of, body_of
+from api.endpoint import Endpoint, actor_of, body_of, confirm_it_is_them, session_of
 from api.schema.operations import operation
 from api.v1.organizations import Nothing
 from kernel import clock
-from kernel.actor import ActorKind
-from kernel.errors import PermissionDenied
+from kernel.rates.table import RouteClass
 
 TAG = "Sign-in"
 MAX_PASSWORD = 1_000
@@ -50,6 +48,8 @@ class PasswordChange(fields.StrictSerializer):
 class ConfirmEmail(Endpoint):
     """Open to everybody who has the link."""
 
+    rate = RouteClass.REGISTRATION
+
     public = True
     authentication_classes = []
 
@@ -74,6 +74,8 @@ class ConfirmEmail(Endpoint):
 class ResendConfirmation(Endpoint):
     """For people who are signed in."""
 
+    rate = RouteClass.PROOFS
+
     @operation(
         "resend_confirmation",
         tag=TAG,
@@ -92,6 +94,8 @@ class ResendConfirmation(Endpoint):
 
 class ForgotPassword(Endpoint):
     """Open to everybody."""
+
+    rate = RouteClass.REGISTRATION
 
     public = True
     authentication_classes = []
@@ -115,6 +119,8 @@ class ForgotPassword(Endpoint):
 
 class ResetPassword(Endpoint):
     """Open to everybody who has the link."""
+
+    rate = RouteClass.SIGN_IN
 
     public = True
     authentication_classes = []
@@ -140,14 +146,17 @@ class ResetPassword(Endpoint):
 class ChangePassword(Endpoint):
     """For people who are signed in."""
 
+    rate = RouteClass.PROOFS
+
     @operation(
         "change_password",
         tag="Me",
         summary="Change my password",
-        description="All other sessions end.",
+        description="Needs a second factor of the last ten minutes. All other sessions end.",
         request=PasswordChange,
         status=204,
         refusals=(
+            accounts_errors.StepUpRequired,
             accounts_errors.WrongPassword,
             accounts_errors.WeakPassword,
             accounts_errors.TooManyAttempts,
@@ -156,9 +165,7 @@ class ChangePassword(Endpoint):
     def post(self, request: Request) -> HttpResponse:
         """Change it."""
         order = body_of(request, PasswordChange)
-        actor = actor_of(request)
-        if actor.kind is not ActorKind.USER:
-            raise PermissionDenied("An API key has no password.")
-        session_id = read_access_token(str(request.auth)).session_id
+        confirm_it_is_them(request)
+        actor, session_id = actor_of(request), session_of(request)
         passwords.change_password(actor=actor, session_id=session_id, now=clock.now(), **order)
         return HttpResponse(status=204)

@@ -25,6 +25,7 @@ from api.v1.shapes import id_member
 from kernel import clock, ids
 from kernel.addresses import network_of
 from kernel.context import reading
+from kernel.rates.table import RouteClass
 
 TAG = "Me"
 MOST_COUNTRIES = 250
@@ -129,6 +130,8 @@ class OneOwnNetwork(Endpoint):
 class NetworkLink(Endpoint):
     """The link by e-mail."""
 
+    rate = RouteClass.PROOFS
+
     @operation(
         "send_network_link",
         tag=TAG,
@@ -149,6 +152,8 @@ class NetworkLink(Endpoint):
 
 class ConfirmNetwork(Endpoint):
     """Following the link."""
+
+    rate = RouteClass.PROOFS
 
     @operation(
         "confirm_own_network",

@@ -23,6 +23,7 @@ from api.v1.rendering import instant
 from api.v1.shapes import NoMembers
 from kernel import clock
 from kernel.context import reading
+from kernel.rates.table import RouteClass
 
 TAG = "Me"
 MOST_FOUND = 25
@@ -106,6 +107,8 @@ class MyPhone(Endpoint):
 class RevealMyPhone(Endpoint):
     """For people."""
 
+    rate = RouteClass.LOOK_UPS
+
     @operation(
         "reveal_my_phone",
         tag=TAG,
@@ -125,6 +128,8 @@ class RevealMyPhone(Endpoint):
 
 class FindMembers(Endpoint):
     """A POST, so that the number stands in no log of addresses."""
+
+    rate = RouteClass.LOOK_UPS
 
     @operation(
         "find_members",

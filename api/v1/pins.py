@@ -18,6 +18,7 @@ from api.schema.operations import operation
 from api.v1.organizations import Nothing
 from api.v1.rendering import instant
 from kernel import clock
+from kernel.rates.table import RouteClass
 
 TAG = "PIN"
 PIN = r"^[0-9]{4}$"
@@ -71,6 +72,8 @@ class PinStanding(serializers.Serializer[Any]):
 
 class MyPin(Endpoint):
     """The PIN."""
+
+    rate = RouteClass.PROOFS
 
     @operation(
         "read_pin",
@@ -126,6 +129,8 @@ class MyPin(Endpoint):
 class PinResets(Endpoint):
     """A forgotten PIN."""
 
+    rate = RouteClass.PROOFS
+
     @operation(
         "request_pin_reset",
         tag=TAG,
@@ -156,6 +161,8 @@ class PinResets(Endpoint):
 
 class ConfirmPinReset(Endpoint):
     """The link, followed."""
+
+    rate = RouteClass.PROOFS
 
     @operation(
         "confirm_pin_reset",

@@ -23,10 +23,12 @@ class RouteClass(enum.StrEnum):
     REGISTRATION = "registration"
     TOKENS = "tokens"
     REFUSED_CREDENTIALS = "refused-credentials"
+    PROOFS = "proofs"
     READS = "reads"
     EXPORTS = "exports"
     CHANGES = "changes"
     LOOK_UPS = "look-ups"
+    UPLOADS = "uploads"
     MONEY = "money"
     BATCHES = "batches"
 
@@ -82,10 +84,12 @@ DEFAULTS: Table = {
     RouteClass.REGISTRATION: ClassRates(address=Rate(100, 3_600), strict=True),
     RouteClass.TOKENS: ClassRates(address=Rate(300, 60), strict=True),
     RouteClass.REFUSED_CREDENTIALS: ClassRates(address=Rate(120, 60), strict=True),
+    RouteClass.PROOFS: ClassRates(principal=Rate(60, 60), address=Rate(600, 60), strict=True),
     RouteClass.READS: ClassRates(principal=Rate(6_000, 60), address=Rate(30_000, 60)),
     RouteClass.EXPORTS: ClassRates(principal=Rate(600, 60), address=Rate(3_000, 60)),
     RouteClass.CHANGES: ClassRates(principal=Rate(600, 60), address=Rate(3_000, 60)),
     RouteClass.LOOK_UPS: ClassRates(principal=Rate(600, 60), address=Rate(3_000, 60)),
+    RouteClass.UPLOADS: ClassRates(principal=Rate(60, 3_600), address=Rate(600, 3_600)),
     RouteClass.MONEY: ClassRates(principal=Rate(30_000, 60), address=Rate(60_000, 60)),
     RouteClass.BATCHES: ClassRates(principal=Rate(60_000, 60), address=Rate(300_000, 60)),
 }

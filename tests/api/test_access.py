@@ -110,6 +110,10 @@ def identity_details(world: World, caller: str) -> dict[str, Any]:
     }
 
 
+def a_phone(*_: Any) -> dict[str, str]:
+    return {"phone": "+91 98765 43210"}
+
+
 def nothing(world: World, caller: str) -> dict[str, Any]:
     return {}
 
@@ -148,7 +152,7 @@ MATRIX: dict[str, Row] = {
     ),
     "remove_passkey": Row(
         "DELETE",
-        "/me/factors/passkeys/pky_01h455vb4pex5vsknk084sn02q",
+        "/me/factors/passkeys/{passkey}",
         (401, 404, 404, 404, 404, 403),
     ),
     "issue_recovery_codes": Row(
@@ -209,6 +213,10 @@ MATRIX: dict[str, Row] = {
         (401, 404, 404, 404, 403, 403),
         nothing,
     ),
+    "read_my_phone": Row("GET", "/me/phone", (401, 404, 404, 404, 404, 404)),
+    "set_my_phone": Row("PUT", "/me/phone", (401, 200, 200, 200, 200, 403), a_phone),
+    "remove_my_phone": Row("DELETE", "/me/phone", (401, 204, 204, 204, 204, 403)),
+    "reveal_my_phone": Row("POST", "/me/phone/reveal", (401, 404, 404, 404, 404, 403), nothing),
     "list_own_sessions": Row("GET", "/me/sessions", READ),
     "end_own_session": Row("DELETE", "/me/sessions/{session}", (401, 404, 204, 404, 404, 403)),
     "end_other_sessions": Row(
@@ -281,6 +289,7 @@ MATRIX: dict[str, Row] = {
         "POST", "/organizations/{acme}/suspend", (401, 403, 403, 403, 200, 403), nothing
     ),
     "list_members": Row("GET", "/members", READ),
+    "find_members": Row("POST", "/members/find", (401, 200, 200, 200, 200, 403), a_phone),
     "change_role": Row(
         "PUT",
         "/members/{bob}",
@@ -314,6 +323,12 @@ MATRIX: dict[str, Row] = {
         lambda *_: {"kind": "savings", "currency": "INR"},
     ),
     "read_wallet": Row("GET", "/wallets/{wallet}", (401, 404, 200, 200, 200, 200)),
+    "read_account_number": Row(
+        "GET", "/wallets/{wallet}/account-number", (401, 404, 200, 200, 200, 200)
+    ),
+    "reveal_account_number": Row(
+        "POST", "/wallets/{wallet}/account-number/reveal", (401, 404, 403, 200, 403, 403), nothing
+    ),
     "list_wallet_entries": Row("GET", "/wallets/{wallet}/entries", (401, 404, 200, 200, 200, 200)),
     "freeze_wallet": Row(
         "POST", "/wallets/{wallet}/freeze", (401, 404, 403, 200, 200, 200), nothing
@@ -506,6 +521,7 @@ def things_of_acme(world: World) -> dict[str, str]:
         "transfer": ids.encode("trf", inside.id),
         "hold": ids.encode("hld", hold.hold_id),
         "limit_rule": ids.encode("lim", rule.id),
+        "passkey": ids.encode("pky", ids.new_id()),
         "document": ids.encode("doc", ids.new_id()),
         "act": ids.encode("pac", _waiting_act(world).id),
         "transaction": ids.encode("txn", inside.source_transaction_id),

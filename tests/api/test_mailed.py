@@ -74,6 +74,19 @@ def test_changing_the_password_keeps_this_session_alone(world: World, alice: Cal
     assert f"{world.alice.email}: {CHANGED}" in delivered(now=clock.now())
 
 
+def test_changing_the_password_asks_for_a_factor(world: World):
+    """Whoever sits down at an unlocked computer, and knows the password, does not lock us out."""
+    caller = Caller(token_of(world, world.alice, second_factor=None))
+    got = caller.post("/me/password", {"old_password": PASSWORD, "new_password": NEW})
+    assert (got.status, got.code) == (403, "step_up_required")
+    assert sign_in(world.alice.email, NEW).code == "invalid_credentials"
+
+
+def test_a_program_has_no_password_to_change(acme_key: Caller):
+    got = acme_key.post("/me/password", {"old_password": PASSWORD, "new_password": NEW})
+    assert (got.status, got.code) == (403, "permission_denied")
+
+
 def test_a_locked_address_and_an_unknown_one_read_alike(world: World):
     answers = []
     for email in (world.alice.email, "nobody@nowhere.test"):
@@ -86,6 +99,7 @@ def test_a_locked_address_and_an_unknown_one_read_alike(world: World):
 
 def test_the_unconfirmed_ask_for_another_link_within_limits(world: World):
     Caller().post("/auth/register", REGISTRATION)
+    assert mailed(REGISTRATION["email"], CONFIRM)
     peter = Caller(sign_in(REGISTRATION["email"], REGISTRATION["password"]).data["access"])
     soon = peter.post("/auth/confirm-email/resend", {})
     assert (soon.status, soon.code) == (429, "too_many_mails")
@@ -93,4 +107,3 @@ def test_the_unconfirmed_ask_for_another_link_within_limits(world: World):
     assert peter.get("/wallets").status == 200
     refused = peter.post("/invitations", {"email": "x@initech.test", "role": "member"})
     assert (refused.status, refused.code) == (403, "email_not_confirmed")
-    assert mailed(REGISTRATION["email"], CONFIRM)

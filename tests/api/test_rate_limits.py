@@ -152,10 +152,12 @@ ASKED: dict[RouteClass, Ask] = {
     RouteClass.REGISTRATION: lambda world, alice: Caller().post("/auth/join", JOINING),
     RouteClass.TOKENS: lambda world, alice: Caller().post("/auth/token/refresh", {"refresh": "x"}),
     RouteClass.REFUSED_CREDENTIALS: lambda world, alice: Caller("vck_live_x").get("/me"),
+    RouteClass.PROOFS: lambda world, alice: alice.post("/me/pin", {"pin": "1234"}),
     RouteClass.READS: lambda world, alice: alice.get("/me"),
     RouteClass.EXPORTS: lambda world, alice: alice.get("/ledger/trial-balance"),
     RouteClass.CHANGES: lambda world, alice: alice.post("/invitations", {}),
     RouteClass.LOOK_UPS: lambda world, alice: alice.post("/transfers/dry-run", order(world)),
+    RouteClass.UPLOADS: lambda world, alice: alice.post("/me/verification/documents", {}),
     RouteClass.MONEY: lambda world, alice: alice.move("/transfers", order(world)),
     RouteClass.BATCHES: lambda world, alice: alice.move(
         "/transfers/batch", {"items": [order(world)]}
@@ -194,20 +196,53 @@ def operations() -> list[tuple[str, str, dict[str, Any], type[Endpoint]]]:
     ]
 
 
+# A PIN, password, code or passkey is tried with these, or a code or link is mailed for them.
+PROOFS = {
+    "/approvals",
+    "/approvals/challenges",
+    "/auth/confirm-email/resend",
+    "/auth/step-up",
+    "/auth/step-up/challenge",
+    "/me/factors/passkeys",
+    "/me/factors/totp/confirm",
+    "/me/networks/confirm",
+    "/me/networks/link",
+    "/me/password",
+    "/me/pin",
+    "/me/pin/reset",
+    "/me/pin/reset/confirm",
+}
+UPLOADS = {RouteClass.UPLOADS}
+# Nobody is known there, so addresses are counted, and strictly without Redis.
+STRANGERS = {RouteClass.SIGN_IN, RouteClass.REGISTRATION, RouteClass.TOKENS}
+# These find people by what they keep to themselves, or show it in clear.
+SHOWS = re.compile(r"/(?:reveal|find|content)$")
+
+
+def kind_of(method: str, path: str, told: dict[str, Any]) -> set[RouteClass]:
+    """The classes that an operation may be of, as its description has it."""
+    parameters = {one["name"] for one in told.get("parameters", ())}
+    kinds = [
+        (method == "GET", {RouteClass.READS, RouteClass.EXPORTS}),
+        (path.endswith(("/batch", "/batch/dry-run")), {RouteClass.BATCHES}),
+        (path.endswith("/dry-run") or SHOWS.search(path), {RouteClass.LOOK_UPS}),
+        ("Idempotency-Key" in parameters, {RouteClass.MONEY}),
+        ("multipart/form-data" in told.get("requestBody", {}).get("content", {}), UPLOADS),
+        ("security" not in told, STRANGERS),
+        (path.removeprefix("/api/v1") in PROOFS, {RouteClass.PROOFS}),
+    ]
+    return next((found for fits, found in kinds if fits), {RouteClass.CHANGES, RouteClass.MONEY})
+
+
 def test_every_operation_has_the_limit_of_its_kind():
     for method, path, told, view in operations():
-        parameters = {one["name"] for one in told.get("parameters", ())}
-        if method == "GET":
-            assert view.rate_of_reads in {RouteClass.READS, RouteClass.EXPORTS}, path
-        elif path.endswith(("/batch", "/batch/dry-run")):
-            assert view.rate is RouteClass.BATCHES, path
-        elif path.endswith("/dry-run"):
-            assert view.rate is RouteClass.LOOK_UPS, path
-        elif "Idempotency-Key" in parameters:
-            assert view.rate is RouteClass.MONEY, path
-        elif view.public:
-            assert DEFAULTS[view.rate].strict, path
+        rate = view.rate_of_reads if method == "GET" else view.rate
+        assert rate in kind_of(method, path, told), (method, path)
         assert {"RateLimit", "RateLimit-Policy"} <= set(told["responses"]["429"]["headers"]), path
+
+
+def test_the_operations_that_prove_something_are_listed_rightly():
+    assert {"/api/v1" + path for path in PROOFS} <= {path for _, path, *_ in operations()}
 
 
 def test_every_class_is_used():

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.services.devices import met_device
 from api.schema.document import schema_bytes
-from tests.world import PASSWORD, World
+from kernel import clock
+from tests.world import PASSWORD, World, colleague
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECONDS = 900
@@ -27,9 +29,20 @@ def test_as_a_program(server: LiveServer, world: World, tmp_path: Path) -> None:
     _run(server, "schemathesis.toml", environment, tmp_path, "--max-examples", "2")
 
 
-def test_as_the_owner(server: LiveServer, world: World, tmp_path: Path) -> None:
-    """Without the phase of boundary values, which asks the same whoever sends it."""
-    environment = {"VAULTCRAFT_EMAIL": world.alice.email, "VAULTCRAFT_PASSWORD": PASSWORD}
+def test_as_a_member(server: LiveServer, world: World, tmp_path: Path) -> None:
+    """On a known device, so that the tool is let in again without a second step.
+
+    Without the phase of boundary values, which asks the same whoever sends it.
+    """
+    member = colleague(world, "mia", "member")
+    device = met_device(
+        actor=world.actor(member), user=member, token=None, user_agent="", now=clock.now()
+    )[1]
+    environment = {
+        "VAULTCRAFT_EMAIL": member.email,
+        "VAULTCRAFT_PASSWORD": PASSWORD,
+        "VAULTCRAFT_DEVICE": device or "",
+    }
     phases = ("--phases", "examples,fuzzing,stateful", "--max-examples", "3")
     _run(server, "schemathesis-person.toml", environment, tmp_path, *phases)
 

@@ -13,7 +13,8 @@ _FILLED = {"path": "x", "str": "x", "int": "1", "slug": "x", "uuid": str(uuid.UU
 
 def addresses() -> list[str]:
     """One concrete path for each pattern; ids in it name nothing."""
-    return sorted({f"/{path}" for path in _walk(get_resolver().url_patterns, "")})
+    patterns = _patterns(get_resolver().url_patterns, "")
+    return sorted({f"/{_concrete(pattern)}" for pattern in patterns})
 
 
 def pages() -> list[str]:
@@ -21,14 +22,23 @@ def pages() -> list[str]:
     return [path for path in addresses() if not path.startswith("/api/") or path in API_PAGES]
 
 
+def addresses_with(token: str) -> list[str]:
+    """Those that carry a token in their path, as links in mails do, with this one in its place."""
+    return [
+        f"/{_concrete(pattern.replace('<str:token>', token))}"
+        for pattern in _patterns(get_resolver().url_patterns, "")
+        if "<str:token>" in pattern
+    ]
+
+
 API_PAGES = ("/api/v1/docs", "/api/v1/errors", "/api/v1/openapi.json")
 
 
-def _walk(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[str]:
+def _patterns(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[str]:
     for one in patterns:
-        here = before + _concrete(str(one.pattern))
+        here = before + str(one.pattern).strip("^$")
         if isinstance(one, URLResolver):
-            yield from _walk(one.url_patterns, here)
+            yield from _patterns(one.url_patterns, here)
         else:
             yield here
 

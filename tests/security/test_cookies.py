@@ -10,6 +10,7 @@ import sys
 import pytest
 from django.test import Client
 
+from tests.phones import code_mailed_to
 from tests.world import PASSWORD, World
 from vaultcraft.checks import ROOT, production_environment
 
@@ -20,6 +21,7 @@ NAMES = (
     "SESSION_COOKIE_SAMESITE",
     "SESSION_COOKIE_DOMAIN",
     "SESSION_COOKIE_PATH",
+    "DEVICE_COOKIE_NAME",
     "CSRF_COOKIE_NAME",
     "CSRF_COOKIE_SECURE",
     "CSRF_COOKIE_HTTPONLY",
@@ -60,12 +62,16 @@ def test_cookies_belong_to_this_host_alone(settings, world: World, production):
             setattr(settings, name, value)
     client = Client()
     client.get("/sign-in", secure=True)
+    first = client.post("/sign-in", {"email": world.bob.email, "password": PASSWORD}, secure=True)
+    assert first.headers["Location"] == "/sign-in/second-step"
+    assert set(first.cookies) == {"__Host-session"}
+    code = code_mailed_to(world.bob)
     answer = client.post(
-        "/sign-in", {"email": world.alice.email, "password": PASSWORD}, secure=True
+        "/sign-in/second-step", {"method_name": "email", "proof": code}, secure=True
     )
     assert answer.status_code == 302
-    assert set(answer.cookies) == {"__Host-session", "__Host-csrf"}
-    for cookie in answer.cookies.values():
+    assert set(answer.cookies) == {"__Host-session", "__Host-csrf", "__Host-device"}
+    for cookie in (*first.cookies.values(), *answer.cookies.values()):
         assert cookie["secure"]
         assert cookie["httponly"]
         assert cookie["samesite"] == "Lax"

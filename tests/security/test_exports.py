@@ -1,8 +1,9 @@
 """Nothing leaves as a spreadsheet until its cells are escaped (OWASP ASVS 1.2.10).
 
 Today nothing does: `bench` and the tests write files of their own, the product answers HTML and
-JSON. Whoever adds a CSV or XLSX comes by here, escapes cells that begin with = + - @ tab or NUL by
-a single quote, and replaces these tests by ones that plant formulas in every exported column.
+JSON, and to a POST it gives documents back as attachments of no type. Whoever adds a CSV or XLSX
+comes by here, escapes cells that begin with = + - @ tab or NUL by a single quote, and replaces
+these tests by ones that plant formulas in every exported column.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from tests.web.conftest import Visit
 from tests.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("kernel", "audit", "events", "accounts", "ledger", "wallets", "api", "web")
+ROOMS = ("kernel", "audit", "events", "accounts", "ledger", "wallets", "kyc", "api", "web")
 WRITES_SHEETS = re.compile(
     r"^\s*(?:from|import) (?:csv|xlsxwriter|openpyxl|xlwt|odf)\b", re.MULTILINE
 )

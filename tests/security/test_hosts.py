@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from kernel import clock
 from tests.web.conftest import Visit
 from tests.world import PASSWORD, World
+from vaultcraft.client_address import UNKNOWN
+from web.steps import kept
 
 pytestmark = pytest.mark.django_db
 
@@ -46,8 +49,8 @@ def test_no_forwarded_header_changes_host_or_scheme(settings, proxies: int):
         (1, "10.0.0.1, 203.0.113.9", "203.0.113.9"),
         (2, "10.0.0.1, 203.0.113.9, 198.51.100.1", "203.0.113.9"),
         (2, "203.0.113.9", "127.0.0.1"),
-        (1, "203.0.113.9, nonsense", "127.0.0.1"),
-        (1, "203.0.113.9, '; DROP TABLE x", "127.0.0.1"),
+        (1, "203.0.113.9, nonsense", UNKNOWN),
+        (1, "203.0.113.9, '; DROP TABLE x", UNKNOWN),
         (1, "2001:db8::1", "2001:db8::1"),
     ],
 )
@@ -83,13 +86,14 @@ ELSEWHERE = (
 
 @pytest.mark.parametrize("wanted", ELSEWHERE)
 def test_no_next_leads_out_of_the_house(world: World, visit: Visit, wanted: str):
-    form = {"email": world.alice.email, "password": PASSWORD, "next": wanted}
-    arrivals = [
-        Client().post("/sign-in", form),
-        visit(world.alice).get("/sign-in", {"next": wanted}),
-    ]
-    for answer in arrivals:
-        place = answer.headers["Location"]
+    client = Client()
+    client.post("/sign-in", {"email": world.alice.email, "password": PASSWORD, "next": wanted})
+    step = kept(client.get("/sign-in/second-step").wsgi_request, now=clock.now())
+    assert step is not None
+    for place in (
+        step.wanted,
+        visit(world.alice).get("/sign-in", {"next": wanted}).headers["Location"],
+    ):
         assert place == "/" or (place.startswith("/%0d%0a") and wanted.startswith("/%0d")), place
     gate = Client().get("/admin/login/", {"next": wanted})
     assert gate.headers["Location"].startswith("/sign-in?next=")

@@ -13,6 +13,7 @@ from django.test import Client
 
 from kernel.rates.table import ClassRates, Rate, RouteClass
 from tests.api.conftest import Caller
+from tests.security.addresses import addresses_with
 from tests.web.conftest import Visit
 from tests.world import PASSWORD, World
 
@@ -167,6 +168,26 @@ def test_secrets_in_what_the_program_itself_logs_are_masked(written):
     tail = written.getvalue()[len(text) :]
     assert PASSWORD not in tail
     assert "4831" not in tail
+
+
+def test_tokens_in_the_paths_of_mailed_links_are_masked(written):
+    """All of them, found by the URL configuration, however short or broken the token is."""
+    paths = addresses_with("typed-by-hand")
+    assert {path.split("typed")[0] for path in paths} == {
+        "/join/",
+        "/confirm-email/",
+        "/reset-password/",
+        "/networks/confirm/",
+        "/security/pin/reset/",
+    }
+    log = structlog.get_logger("tests.planted")
+    for path in paths:
+        Client().get(path)
+        log.warning(f"went to {path}?next=x", path=path)
+        logging.getLogger("tests.planted").warning("went to %s", path)
+    text = written.getvalue()
+    assert "typed-by-hand" not in text
+    assert text.count("***") == 3 * len(paths)
 
 
 FORGED = '"}\n{"event": "request", "actor": "user:root", "status": 200}\r\n\u2028\x1b[2J'

@@ -8,7 +8,6 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from accounts.models import User
 from accounts.services.passwords import ask_for_password_reset
 from accounts.tests.letters import CONFIRM, RESET, delivered, token_in_mail
 from kernel import clock
@@ -59,7 +58,7 @@ def test_a_link_opened_elsewhere_confirms_and_signs_nobody_in(world: World):
     elsewhere = Client()
     assert elsewhere.post(link).headers["Location"] == "/sign-in"
     assert elsewhere.get("/").headers["Location"] == "/sign-in"
-    assert User.objects.get(email=REGISTRATION["email"]).email_confirmed_at is not None
+    assert elsewhere.get(link).status_code == 410
 
 
 def test_asking_for_another_link_has_a_pause(world: World):
@@ -110,6 +109,19 @@ def test_changing_the_password_ends_the_others_and_renews_the_cookie(world: Worl
     assert done.status_code == 302
     assert here.session.session_key != before
     assert (here.get("/").status_code, elsewhere.get("/").status_code) == (200, 302)
+
+
+def test_changing_the_password_leads_to_a_factor_first(world: World, visit: Visit):
+    client = visit(world.alice, None)
+    answer = client.post(
+        "/security/password/save",
+        {"old_password": PASSWORD, "new_password": NEW},
+        headers={"Referer": "http://testserver/security/password"},
+    )
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/step-up?next=%2Fsecurity%2Fpassword"
+    entered = Client().post("/sign-in", {"email": world.alice.email, "password": NEW})
+    assert "Location" not in entered.headers
 
 
 @pytest.mark.parametrize("path", ["/security/password/save", "/confirm-email", "/forgot-password"])

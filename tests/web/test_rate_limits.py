@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import redis
 from django.test import Client
 
-from kernel.rates.table import ClassRates, Rate, RouteClass
+from kernel.rates.table import DEFAULTS, ClassRates, Rate, RouteClass
+from tests.security.addresses import API_PAGES, pages
 from tests.web.conftest import Visit
 from tests.world import PASSWORD, World
 from web import urls
@@ -16,6 +18,17 @@ from web.views import holds, parts, send
 pytestmark = pytest.mark.django_db
 
 WIDE = Rate(1_000, 60)
+# Forms of people who are not signed in yet. The second step without a first leads to the first.
+STRANGERS = {
+    "/sign-in",
+    "/sign-in/second-step",
+    "/sign-in/second-step/resend",
+    "/register",
+    "/join/x",
+    "/confirm-email/x",
+    "/forgot-password",
+    "/reset-password/x",
+}
 
 
 def limit(settings: Any, route: RouteClass, **rates: Any) -> None:
@@ -31,6 +44,11 @@ def limit(settings: Any, route: RouteClass, **rates: Any) -> None:
         (RouteClass.SIGN_IN, "/sign-in", {"email": "a@b.test", "password": "x"}),
         (RouteClass.REGISTRATION, "/register", {}),
         (RouteClass.REGISTRATION, "/join/unknown", {}),
+        (RouteClass.REGISTRATION, "/confirm-email/unknown", {}),
+        (RouteClass.REGISTRATION, "/forgot-password", {"email": "a@b.test"}),
+        (RouteClass.SIGN_IN, "/reset-password/unknown", {"password": "x"}),
+        (RouteClass.SIGN_IN, "/sign-in/second-step", {"proof": "000000"}),
+        (RouteClass.SIGN_IN, "/sign-in/second-step/resend", {}),
     ],
 )
 def test_the_gate_s_forms_are_counted_by_address(settings, route, path, form):
@@ -70,6 +88,53 @@ def test_the_staff_site_is_counted_too(settings, world: World, visit: Visit):
     limit(settings, RouteClass.READS, principal=Rate(1, 60))
     client = visit(world.olga)
     assert [client.get("/admin/").status_code for _ in range(2)] == [200, 429]
+
+
+def test_every_form_that_a_stranger_may_post_is_counted(settings):
+    """Whoever is not signed in gets to a form that counts them, or to the sign-in page."""
+    for route, rates in DEFAULTS.items():
+        if rates.principal is None:
+            limit(settings, route, address=Rate(1, 600))
+    client = Client()
+    for path in sorted(set(pages()) - set(API_PAGES)):
+        answers = [client.post(path, follow=True) for _ in range(2)]
+        if answers[-1].status_code in (403, 404, 405):
+            continue
+        asked_in = str(answers[0].request["PATH_INFO"]) == "/sign-in" != path
+        counted = answers[-1].status_code == 429
+        assert counted or (asked_in and path not in STRANGERS), path
+        redis.Redis.from_url(settings.REDIS_URL).flushdb()
+
+
+def test_what_proves_somebody_is_counted_as_proof(settings, world: World, visit: Visit):
+    """Each form that takes a PIN, a code or a password of who is signed in, or has one mailed."""
+    forms = (
+        "/security/password/save",
+        "/security/pin/set",
+        "/security/pin/change",
+        "/security/pin/reset",
+        "/security/pin/reset/unknown/confirm",
+        "/security/totp/confirm",
+        "/security/passkeys/finish",
+        "/security/networks/link",
+        "/networks/confirm/unknown/yes",
+        "/confirm-email",
+        "/step-up/begin",
+        "/step-up/answer",
+        "/send/approve-by",
+    )
+    limit(settings, RouteClass.PROOFS, principal=Rate(len(forms), 600))
+    client = visit(world.alice)
+    assert [path for path in forms if client.post(path).status_code == 429] == []
+    assert [path for path in forms if client.post(path).status_code != 429] == []
+
+
+def test_documents_are_counted_by_themselves(settings, world: World, visit: Visit):
+    limit(settings, RouteClass.UPLOADS, principal=Rate(1, 600))
+    client = visit(world.bob)
+    statuses = [client.post("/verification/documents").status_code for _ in range(2)]
+    assert statuses[0] != 429
+    assert statuses[1] == 429
 
 
 def test_what_moves_or_reserves_money_is_counted_as_money():

@@ -14,11 +14,13 @@ from accounts.errors import InvalidLink, TooManyMails
 from accounts.services.confirming import confirm_email, resend_confirmation
 from accounts.services.links import link_of
 from kernel import clock
-from web.doors import PersonRequest, acts, enter, stranger
+from kernel.rates.table import RouteClass
+from web.doors import PersonRequest, acts, counted_as, enter, stranger, strangers_counted_as
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@strangers_counted_as(RouteClass.REGISTRATION)
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Ask, then confirm: programs that only open the links of a mail change nothing."""
     try:
@@ -35,6 +37,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.PROOFS)
 def resend(request: PersonRequest) -> HttpResponse:
     """Send another link to one's own address."""
     try:

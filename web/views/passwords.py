@@ -15,7 +15,17 @@ from accounts.services.links import link_of
 from accounts.services.passwords import ask_for_password_reset, change_password, reset_password
 from kernel import clock
 from kernel.errors import VaultCraftError
-from web.doors import PersonRequest, acts, reads, remember, stranger
+from kernel.rates.table import RouteClass
+from web.doors import (
+    PersonRequest,
+    acts,
+    confirm_it_is_them,
+    counted_as,
+    reads,
+    remember,
+    stranger,
+    strangers_counted_as,
+)
 from web.forms import ChangePasswordForm, ForgotPasswordForm, NewPasswordForm
 from web.pages import page
 from web.refusals import STATUS_OF_KIND, explain
@@ -23,6 +33,7 @@ from web.refusals import STATUS_OF_KIND, explain
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@strangers_counted_as(RouteClass.REGISTRATION)
 def forgot(request: HttpRequest) -> HttpResponse:
     """Ask for a link. The answer is the same whoever's address it is, or nobody's."""
     form = ForgotPasswordForm(request.POST if request.method == "POST" else None)
@@ -42,6 +53,7 @@ def forgot(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@strangers_counted_as(RouteClass.SIGN_IN)
 def reset(request: HttpRequest, token: str) -> HttpResponse:
     """Choose a new password with a mailed link, and sign in with it afterwards."""
     form = NewPasswordForm(request.POST if request.method == "POST" else None)
@@ -70,8 +82,13 @@ def change(request: PersonRequest) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.PROOFS)
 def save(request: PersonRequest) -> HttpResponse:
-    """Give oneself a new password; all other sessions end, and this one gets a new cookie."""
+    """Give oneself a new password, with a factor proven lately.
+
+    All other sessions end, and this one gets a new cookie.
+    """
+    confirm_it_is_them(request)
     form = ChangePasswordForm(request.POST)
     if not form.is_valid():
         return _change_page(request, form, status=400)

@@ -10,9 +10,10 @@ from accounts.services.phones import remove_phone, reveal_phone, set_phone
 from kernel import clock
 from kernel.context import reading
 from kernel.errors import VaultCraftError
+from kernel.rates.table import RouteClass
 from wallets.queries import wallet_of
 from wallets.services.account_numbers import reveal_account_number
-from web.doors import PersonRequest, acts, confirm_it_is_them
+from web.doors import PersonRequest, acts, confirm_it_is_them, counted_as
 from web.pages import page
 from web.refusals import words_of
 
@@ -37,6 +38,7 @@ def change_phone(request: PersonRequest) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.LOOK_UPS)
 def show_phone(request: PersonRequest) -> HttpResponse:
     """The whole number, this once."""
     confirm_it_is_them(request)
@@ -45,6 +47,7 @@ def show_phone(request: PersonRequest) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.LOOK_UPS)
 def show_account_number(request: PersonRequest, wallet: str) -> HttpResponse:
     """The whole number of a wallet, this once."""
     confirm_it_is_them(request)

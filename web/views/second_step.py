@@ -24,9 +24,10 @@ from accounts.services.devices import known_device
 from kernel import clock
 from kernel.crypto import new_token
 from kernel.errors import VaultCraftError
+from kernel.rates.table import RouteClass
 from web import steps
 from web.device_cookie import device_token_of, welcome
-from web.doors import safe_next, stranger
+from web.doors import safe_next, stranger, strangers_counted_as
 from web.forms import ProofForm
 from web.refusals import STATUS_OF_KIND, explain, words_of
 
@@ -56,6 +57,7 @@ def go_on(request: HttpRequest, user: User, *, wanted: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@strangers_counted_as(RouteClass.SIGN_IN)
 def second_step(request: HttpRequest) -> HttpResponse:
     """Ask for the factor, judge it, and let its person in."""
     step = steps.kept(request, now=clock.now())
@@ -90,6 +92,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["POST"])
+@strangers_counted_as(RouteClass.SIGN_IN)
 def resend(request: HttpRequest) -> HttpResponse:
     """Another code by e-mail, in place of the one before."""
     now = clock.now()

@@ -83,6 +83,7 @@ def edit(request: PersonRequest) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.PROOFS)
 def approve_by(request: PersonRequest) -> HttpResponse:
     """Another way to approve than the PIN: a challenge for exactly this payment."""
     asked, method = opened(request), request.POST.get("method", "")

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from accounts.choices import PlatformRole
 from accounts.models import DataKey, User
@@ -47,6 +48,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     return _page(request, StaffForm())
 
 
+@require_POST
 def setting(request: HttpRequest) -> HttpResponse:
     """Set one setting."""
     actor = actor_of(request)
@@ -63,6 +65,7 @@ def setting(request: HttpRequest) -> HttpResponse:
     return _back()
 
 
+@require_POST
 def staff_role(request: HttpRequest) -> HttpResponse:
     """Give somebody of the staff another role, or close the account."""
     actor, now = actor_of(request), clock.now()
@@ -83,6 +86,7 @@ def staff_role(request: HttpRequest) -> HttpResponse:
     return _back()
 
 
+@require_POST
 def add_staff(request: HttpRequest) -> HttpResponse:
     """Add somebody to the staff."""
     actor = actor_of(request)

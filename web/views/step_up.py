@@ -13,8 +13,9 @@ from accounts.services.factors import factors_of
 from kernel import clock
 from kernel.context import reading
 from kernel.errors import VaultCraftError
+from kernel.rates.table import RouteClass
 from web import steps
-from web.doors import PersonRequest, acts, safe_next, visits
+from web.doors import PersonRequest, acts, counted_as, safe_next, visits
 from web.forms import ProofForm
 from web.pages import page
 from web.refusals import STATUS_OF_KIND, explain, words_of
@@ -36,6 +37,7 @@ def step_up(request: PersonRequest) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.PROOFS)
 def begin(request: PersonRequest) -> HttpResponse:
     """Send a code by e-mail, and go to where it is typed."""
     wanted = safe_next(request, request.POST.get("next", ""))
@@ -48,6 +50,7 @@ def begin(request: PersonRequest) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.PROOFS)
 def answer(request: PersonRequest) -> HttpResponse:
     """Judge the factor, and lead back to where the act was begun."""
     step = steps.kept(request, now=clock.now())

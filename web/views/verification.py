@@ -14,6 +14,7 @@ from kernel import clock
 from kernel.context import reading
 from kernel.errors import NotFound, VaultCraftError
 from kernel.ids import MalformedId, decode
+from kernel.rates.table import RouteClass
 from kyc.choices import CaseState, IdType, Tier
 from kyc.models import Case
 from kyc.queries import current_case, documents_of, may_edit, missing_documents, tier_of
@@ -22,7 +23,7 @@ from kyc.services.details import Details
 from kyc.services.documents import add_document, withdraw_document
 from kyc.services.revealing import masked_details, open_document, reveal_own_details
 from wallets.queries import limit_rules
-from web.doors import PersonRequest, acts, confirm_it_is_them, reads
+from web.doors import PersonRequest, acts, confirm_it_is_them, counted_as, reads
 from web.forms.verification import DocumentForm, IdentityForm, tier_choices
 from web.pages import page
 from web.presenters.verification import (
@@ -67,6 +68,7 @@ def save(request: PersonRequest) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.UPLOADS)
 def upload(request: PersonRequest) -> HttpResponse:
     """Keep a document."""
     form = DocumentForm(request.POST, request.FILES)
@@ -111,6 +113,7 @@ def submit(request: PersonRequest) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.LOOK_UPS)
 def reveal(request: PersonRequest) -> HttpResponse:
     """One's own details in clear, once; nothing keeps the page."""
     confirm_it_is_them(request)
@@ -120,6 +123,7 @@ def reveal(request: PersonRequest) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.LOOK_UPS)
 def open_one(request: PersonRequest, document_id: str) -> HttpResponse:
     """One's own document, as a download."""
     confirm_it_is_them(request)

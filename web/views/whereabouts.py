@@ -12,7 +12,8 @@ from accounts.services import devices, networks, sessions
 from kernel import clock
 from kernel.errors import NotFound, VaultCraftError
 from kernel.ids import MalformedId, decode
-from web.doors import PersonRequest, acts, reads
+from kernel.rates.table import RouteClass
+from web.doors import PersonRequest, acts, counted_as, reads
 from web.pages import page
 from web.refusals import words_of
 
@@ -62,6 +63,7 @@ def revoke_network(request: PersonRequest, network_id: str) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.PROOFS)
 def send_link(request: PersonRequest) -> HttpResponse:
     """E-mail the link that lets this network move the person's money."""
     try:
@@ -79,6 +81,7 @@ def confirming(request: PersonRequest, token: str) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.PROOFS)
 def confirm(request: PersonRequest, token: str) -> HttpResponse:
     """Let the network that the link was asked from move the person's money."""
     try:

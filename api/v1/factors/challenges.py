@@ -28,6 +28,7 @@ from api.v1.rendering import instant
 from api.v1.shapes import NoMembers
 from api.v1.tokens import Tokens, client_of, let_in
 from kernel import clock
+from kernel.rates.table import RouteClass
 
 TAG = "Sign-in"
 ANSWER_REFUSALS = (
@@ -41,6 +42,8 @@ ANSWER_REFUSALS = (
 
 class AnswerChallenge(Endpoint):
     """Open to everybody who was challenged."""
+
+    rate = RouteClass.SIGN_IN
 
     public = True
     authentication_classes = []
@@ -77,6 +80,8 @@ class AnswerChallenge(Endpoint):
 class StepUp(Endpoint):
     """For people; a program confirms nothing."""
 
+    rate = RouteClass.PROOFS
+
     @operation(
         "step_up",
         tag=TAG,
@@ -100,6 +105,8 @@ class StepUp(Endpoint):
 
 class AnswerStepUp(Endpoint):
     """For people; a program confirms nothing."""
+
+    rate = RouteClass.PROOFS
 
     @operation(
         "answer_step_up",

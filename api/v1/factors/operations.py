@@ -34,6 +34,7 @@ from api.v1.shapes import NoMembers
 from kernel import clock
 from kernel.context import reading
 from kernel.errors import NotFound
+from kernel.rates.table import RouteClass
 
 TAG = "Me"
 STEP_UP = accounts_errors.StepUpRequired
@@ -98,6 +99,8 @@ class MyTotp(Endpoint):
 class ConfirmTotp(Endpoint):
     """The first code of the app."""
 
+    rate = RouteClass.PROOFS
+
     @operation(
         "confirm_totp",
         tag=TAG,
@@ -147,6 +150,8 @@ class PasskeyOptions(Endpoint):
 
 class MyPasskeys(Endpoint):
     """Adding a passkey."""
+
+    rate = RouteClass.PROOFS
 
     @operation(
         "add_passkey",

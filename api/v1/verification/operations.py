@@ -28,6 +28,7 @@ from api.v1.verification.shapes import (
 )
 from kernel import clock
 from kernel.context import reading
+from kernel.rates.table import RouteClass
 from kyc import errors
 from kyc.choices import IdType, Tier
 from kyc.services.applying import save_details, submit_case
@@ -119,6 +120,8 @@ class SubmitVerification(Endpoint):
 class RevealVerification(Endpoint):
     """One's own details in clear."""
 
+    rate = RouteClass.LOOK_UPS
+
     @operation(
         "reveal_verification",
         tag=TAG,
@@ -138,6 +141,8 @@ class RevealVerification(Endpoint):
 
 class VerificationDocuments(Upload):
     """Uploading."""
+
+    rate = RouteClass.UPLOADS
 
     @operation(
         "upload_verification_document",
@@ -185,6 +190,8 @@ class OneVerificationDocument(Endpoint):
 
 class VerificationDocumentContent(Endpoint):
     """The file itself."""
+
+    rate = RouteClass.LOOK_UPS
 
     @operation(
         "read_verification_document",

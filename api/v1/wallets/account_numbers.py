@@ -16,6 +16,7 @@ from api.schema.operations import operation
 from api.v1.shapes import NoMembers
 from kernel import clock
 from kernel.context import reading
+from kernel.rates.table import RouteClass
 from wallets import errors as wallet_errors
 from wallets.models import AccountNumber as AccountNumberRow
 from wallets.queries import wallet_of
@@ -62,6 +63,8 @@ class AccountNumberOfWallet(Endpoint):
 
 class RevealAccountNumber(Endpoint):
     """For the holder; of the organization's own wallets, for whoever may pay out of them."""
+
+    rate = RouteClass.LOOK_UPS
 
     @operation(
         "reveal_account_number",

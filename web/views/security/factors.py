@@ -12,7 +12,8 @@ from kernel import clock
 from kernel.context import reading
 from kernel.errors import NotFound, VaultCraftError
 from kernel.ids import MalformedId, decode
-from web.doors import PersonRequest, acts, confirm_it_is_them
+from kernel.rates.table import RouteClass
+from web.doors import PersonRequest, acts, confirm_it_is_them, counted_as
 from web.forms import PasskeyForm, TotpForm
 from web.pages import page
 from web.presenters.factors import in_groups, qr_image
@@ -34,6 +35,7 @@ def begin_app(request: PersonRequest) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.PROOFS)
 def confirm_app(request: PersonRequest) -> HttpResponse:
     """Judge the app's first code."""
     confirm_it_is_them(request)
@@ -77,6 +79,7 @@ def begin_key(request: PersonRequest) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.PROOFS)
 def finish_key(request: PersonRequest) -> HttpResponse:
     """Keep what the browser made."""
     confirm_it_is_them(request)

@@ -13,8 +13,9 @@ from accounts.services import pins
 from kernel import clock
 from kernel.context import reading
 from kernel.errors import VaultCraftError
+from kernel.rates.table import RouteClass
 from web import steps
-from web.doors import PersonRequest, acts, reads
+from web.doors import PersonRequest, acts, counted_as, reads
 from web.forms import ChangePinForm, FirstPinForm
 from web.pages import page
 from web.refusals import STATUS_OF_KIND, explain, words_of
@@ -34,6 +35,7 @@ def manage(request: PersonRequest) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.PROOFS)
 def set_first(request: PersonRequest) -> HttpResponse:
     """Set a first PIN; a second factor is asked for before, if it was not shown lately."""
     form = FirstPinForm(request.POST)
@@ -49,6 +51,7 @@ def set_first(request: PersonRequest) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.PROOFS)
 def change(request: PersonRequest) -> HttpResponse:
     """Change it with the old one."""
     form = ChangePinForm(request.POST)
@@ -68,6 +71,7 @@ def change(request: PersonRequest) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.PROOFS)
 def request_reset(request: PersonRequest) -> HttpResponse:
     """Mail a link to choose a new one."""
     pins.request_pin_reset(actor=request.actor, now=clock.now())
@@ -92,6 +96,7 @@ def reset(request: PersonRequest, token: str) -> HttpResponse:
 
 
 @acts
+@counted_as(RouteClass.PROOFS)
 def reset_confirmed(request: PersonRequest, token: str) -> HttpResponse:
     """Take the new PIN, now or from tomorrow."""
     form = FirstPinForm(request.POST)
