@@ -76,7 +76,7 @@ def test_from_signing_up_to_ending_a_session_on_another_device(
     end_the_other_session(laptop)
     tablet.get_by_role("link", name="Wallets").first.click()
     expect(tablet).to_have_url(re.compile("/sign-in"))
-    expect(tablet.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(tablet.get_by_role("heading", name="Welcome back")).to_be_visible()
     laptop.get_by_role("link", name="Wallets").first.click()
     expect(laptop.get_by_role("heading", name="Wallets")).to_be_visible()
 
