@@ -14,7 +14,7 @@ from kernel import clock
 from kernel.crypto import fingerprint
 from kernel.ids import encode
 from kyc.tests.people import submitted
-from tests.approving import PIN, asking, with_pin
+from tests.approving import PIN, asking
 from tests.journeys.conftest import Opens, aside
 from tests.web.reserved import held, hold_id_of
 from tests.world import NOW, PASSWORD, World, colleague
@@ -156,6 +156,13 @@ def press(page: Page, button: str) -> None:
         page.get_by_role("main").get_by_role("button", name=button, exact=True).click()
 
 
+def set_pin(page: Page) -> None:
+    page.goto("/security/pin")
+    page.get_by_label("New PIN").fill(PIN)
+    page.get_by_label("The same again").fill(PIN)
+    press(page, "Set PIN")
+
+
 def linked(part: str) -> str:
     """The newest mailed link with this in its address, as a path."""
     deliver_mail()
@@ -186,7 +193,6 @@ def test_axe_finds_nothing_where_people_approve(world: World, opens: Opens, them
     judge = Judge(width)
     fay = aside(lambda: colleague(world, "fay", "finance"))
     aside(lambda: asking(world))
-    aside(lambda: with_pin(world, world.alice))
     aside(
         lambda: set_approval_threshold(
             actor=world.actor(world.alice),
@@ -196,6 +202,7 @@ def test_axe_finds_nothing_where_people_approve(world: World, opens: Opens, them
         )
     )
     alice = opens(world.alice, **window)
+    set_pin(alice)
     judge.at(alice, "/approvals", "/organization")
     for amount in ("1,500", "2,500"):
         alice.goto(f"/send?source={world.alice_wallet.handle}&to={world.charlie_wallet.handle}")
@@ -233,16 +240,13 @@ def the_way_in(judge: Judge, page: Page, world: World) -> None:
     press(page, "Register organization")
     judge.here(page, "a home that waits")
     judge.at(page, aside(lambda: linked("confirm-email")))
-    judge.at(page, "/step-up", "/security/set-up", "/verification")
+    judge.at(page, "/step-up", "/security/set-up")
 
 
 def what_protects_an_account(judge: Judge, page: Page) -> None:
     """Factors, PIN, devices and networks, and what is shown to its owner alone."""
     judge.at(page, "/security/password", "/security/pin", "/networks/confirm/some-link", "/step-up")
-    page.goto("/security/pin")
-    page.get_by_label("New PIN").fill(PIN)
-    page.get_by_label("The same again").fill(PIN)
-    press(page, "Set PIN")
+    set_pin(page)
     judge.after(page, "/security/pin", "Mail me a link")
     judge.at(page, aside(lambda: linked("security/pin/reset")), "/security/pin")
     for button in (
