@@ -2,9 +2,10 @@
 
     python -m tests.screenshots OUTPUT [--demo .vaultcraft/demo.json] [--only home,send]
 
-Against a running server (`make up`): signs in as the first organization's owner and as platform
-staff from demo.json, and photographs each page at 320 and 1280 px, light and dark. Says so when a
-page is wider than its window, or when the browser complains.
+Against a running server (`make up`): signs in as the owners of the first two organizations and as
+platform staff from demo.json, and photographs each page at 320 and 1280 px, light and dark. Says so
+when a page is wider than its window, or when the browser complains. It leaves traces in the demo
+world: both owners get a PIN and a telephone number, and a payment waits for a colleague.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from tests.browser import CHROMIUM, launch
 WIDTHS = (320, 1280)
 THEMES = ("light", "dark")
 HEIGHT = 900
+PIN = "7394"
+WHO = ("nobody", "halfway", "owner", "merchant", "staff")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,20 +60,23 @@ def follow(path: str, selector: str, then: str = "") -> Callable[[Page], None]:
     return go
 
 
-def to_review(page: Page) -> None:
+def to_review(amount: str) -> Callable[[Page], None]:
     """The send form up to the review, from a wallet that pays fees; nothing is confirmed."""
-    page.goto("/wallets")
-    handles = page.locator(".wallet-card .mono").all_inner_texts()
-    page.goto("/send")
-    source = page.locator("#id_source option").last.get_attribute("value")
-    page.select_option("#id_source", source)
-    other = next(handle for handle in handles if handle != source)
-    page.fill("#id_destination", other)
-    page.fill("#id_amount", "1250.50")
-    page.fill("#id_description", "Reimbursement, November")
-    page.wait_for_selector("#payee .payee, #payee .error")
-    page.click("button:has-text('Review')")
-    page.wait_for_load_state("networkidle")
+
+    def go(page: Page) -> None:
+        page.goto("/wallets")
+        handles = page.locator(".wallet-card .mono").all_inner_texts()
+        page.goto("/send")
+        source = page.locator("#id_source option").last.get_attribute("value")
+        page.select_option("#id_source", source)
+        other = next(handle for handle in handles if handle != source)
+        page.fill("#id_destination", other)
+        page.fill("#id_amount", amount)
+        page.fill("#id_description", "Reimbursement, November")
+        page.wait_for_selector("#payee .payee, #payee .error")
+        pressed(page, "Review")
+
+    return go
 
 
 def to_payee(page: Page) -> None:
@@ -124,14 +130,66 @@ def to_capture_part(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def press(path: str, button: str) -> Callable[[Page], None]:
+    """Open an address and press a button there."""
+
+    def go(page: Page) -> None:
+        page.goto(path)
+        pressed(page, button)
+
+    return go
+
+
+def pressed(page: Page, button: str) -> None:
+    """Press it, and wait for the page that it leads to."""
+    with page.expect_event("load"):
+        page.get_by_role("main").get_by_role("button", name=button, exact=True).first.click()
+
+
+def to_account_number(page: Page) -> None:
+    """A wallet's whole number."""
+    follow("/wallets", ".wallet-card")(page)
+    pressed(page, "Show the whole account number")
+
+
+def to_policy_form(page: Page) -> None:
+    """What takes a second person, opened for change."""
+    page.goto("/organization#approvals")
+    page.locator("section:has(#approvals) details.fold summary").click()
+
+
 SHOTS = (
     Shot("sign-in", "nobody", to("/sign-in")),
     Shot("register", "nobody", to("/register")),
     Shot("join-ended", "nobody", to("/join/unknown")),
+    Shot("forgot-password", "nobody", to("/forgot-password")),
+    Shot("link-ended", "nobody", to("/reset-password/unknown")),
+    Shot("sent-mail", "nobody", to("/dev/mail")),
+    Shot("second-step", "halfway", to("/sign-in/second-step")),
+    Shot("second-step-paper", "halfway", to("/sign-in/second-step?method=recovery_code")),
+    Shot("security", "owner", to("/security")),
+    Shot("security-set-up", "owner", to("/security/set-up")),
+    Shot("security-app", "owner", press("/security", "Change the authenticator app")),
+    Shot("security-passkey", "owner", press("/security", "Add a passkey")),
+    Shot("security-codes", "owner", press("/security", "New codes for recovery")),
+    Shot("security-password", "owner", to("/security/password")),
+    Shot("step-up", "owner", to("/step-up?next=/security")),
+    Shot("pin", "owner", to("/security/pin")),
+    Shot("network", "owner", to("/networks/confirm/unknown")),
+    Shot("verification", "owner", to("/verification")),
+    Shot("verification-begun", "merchant", to("/verification")),
+    Shot("phone", "owner", press("/profile", "Show the whole number")),
+    Shot("account-number", "owner", to_account_number),
+    Shot("approvals", "merchant", to("/approvals")),
+    Shot("approval", "merchant", follow("/approvals", "main a.list-row")),
+    Shot("approvals-empty", "owner", to("/approvals")),
+    Shot("policy-form", "merchant", to_policy_form),
+    Shot("review-two", "merchant", to_review("60000")),
     Shot("home", "owner", to("/")),
     Shot("send", "owner", to("/send")),
     Shot("send-refused", "owner", to_payee),
-    Shot("review", "owner", to_review),
+    Shot("review", "owner", to_review("1250.50")),
+    Shot("review-approval", "owner", to_review("12500.50")),
     Shot("receipt", "owner", follow("/transfers", "#results .list-row", "/receipt")),
     Shot("transfers", "owner", to("/transfers")),
     Shot("transfers-empty", "owner", to("/transfers?q=nothing+like+this")),
@@ -176,6 +234,10 @@ SHOTS = (
     ),
     Shot("admin-holds", "staff", to("/admin/wallets/wallethold/")),
     Shot("admin-hold", "staff", follow("/admin/wallets/wallethold/", "#result_list tbody th a")),
+    Shot("admin-cases", "staff", to("/admin/kyc/case/")),
+    Shot("admin-case", "staff", follow("/admin/kyc/case/", "#result_list a:has-text('Review')")),
+    Shot("admin-approvals", "staff", to("/admin/approvals/")),
+    Shot("admin-system", "staff", to("/admin/system/")),
     Shot("admin-fees", "staff", to("/admin/wallets/feeschedule/")),
     Shot("admin-fee-set", "staff", to("/admin/wallets/fees/")),
     Shot("admin-limits", "staff", to("/admin/wallets/limitrule/")),
@@ -215,7 +277,7 @@ def main() -> None:
     arguments.output.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = launch(playwright)
-        cookies = {who: _signed_in(browser, demo, who) for who in ("nobody", "owner", "staff")}
+        cookies = {who: _signed_in(browser, demo, who) for who in WHO}
         for context, width, theme in _windows(browser, demo["base_url"]):
             for shot in SHOTS:
                 if not wanted or shot.name in wanted:
@@ -243,22 +305,65 @@ def _windows(browser: Browser, base_url: str) -> Iterator[tuple[BrowserContext, 
 
 
 def _signed_in(browser: Browser, demo: dict[str, Any], who: str) -> list[Any]:
+    """The cookies of somebody signed in; of `halfway`, who has shown the password alone."""
     if who == "nobody":
         return []
-    wanted = {"owner"} if who == "owner" else {"super_admin"}
-    user = next(user for user in demo["users"] if user["role"] in wanted)
+    user = _person(demo, who)
     context = browser.new_context(base_url=demo["base_url"])
     page = context.new_page()
     page.goto("/sign-in")
     page.fill("#id_email", user["email"])
     page.fill("#id_password", user["password"])
-    page.click("button:has-text('Sign in')")
-    page.fill("input[autocomplete=one-time-code]", pyotp.TOTP(user["totp_secret"]).now())
-    page.click("button:has-text('Sign in')")
-    page.wait_for_url("**/")
+    pressed(page, "Sign in")
+    if who != "halfway":
+        page.fill("input[autocomplete=one-time-code]", pyotp.TOTP(user["totp_secret"]).now())
+        pressed(page, "Sign in")
+    if who in ("owner", "merchant"):
+        _prepare(page)
+    if who == "merchant":
+        _leave_waiting(page)
     cookies = context.cookies()
     context.close()
     return cookies
+
+
+def _person(demo: dict[str, Any], who: str) -> dict[str, Any]:
+    owners = [user for user in demo["users"] if user["role"] == "owner"]
+    staff = [user for user in demo["users"] if user["role"] == "super_admin"]
+    found: dict[str, Any] = {
+        "halfway": owners[-1],
+        "owner": owners[0],
+        "merchant": owners[1],
+        "staff": staff[0],
+    }[who]
+    return found
+
+
+def _prepare(page: Page) -> None:
+    """A PIN and a telephone number, unless there are."""
+    page.goto("/security/pin")
+    if page.get_by_role("button", name="Set PIN").count():
+        page.get_by_label("New PIN").fill(PIN)
+        page.get_by_label("The same again").fill(PIN)
+        pressed(page, "Set PIN")
+    page.goto("/profile")
+    page.fill("#id_phone", "+91 98765 43210")
+    page.locator("form:has(#id_phone) button").click()
+    page.wait_for_load_state("networkidle")
+
+
+def _leave_waiting(page: Page) -> None:
+    """A payment above a threshold, for a colleague to decide."""
+    page.goto("/approvals")
+    if page.locator("main a.list-row").count():
+        return
+    to_policy_form(page)
+    page.select_option("#id_threshold-currency", "INR")
+    page.fill("#id_threshold-amount", "50000")
+    pressed(page, "Set threshold")
+    to_review("60000")(page)
+    page.get_by_label("Your PIN").fill(PIN)
+    pressed(page, "Ask for approval")
 
 
 def _take(context: BrowserContext, shot: Shot, width: int, path: Path) -> None:

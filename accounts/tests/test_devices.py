@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.core import mail
 
 from accounts.models import Device, User
 from accounts.services.devices import known_device, met_device
@@ -18,6 +19,7 @@ from accounts.tests.builders import (
     registered,
     staff,
 )
+from accounts.tests.letters import delivered
 from kernel.context import Context, Scope, context_of, reading_as
 from kernel.errors import PermissionDenied
 from tests.database import refuses, view
@@ -85,6 +87,18 @@ def test_another_persons_token_is_unknown_and_makes_a_device_of_ones_own():
     assert other != device
     assert fresh != token
     assert known(alice, token) == device
+
+
+def test_a_person_is_mailed_about_every_device_but_the_first():
+    alice = registered().owner
+    _, token = met(alice)
+    told = f"{alice.email}: A sign-in on a new device"
+    assert told not in delivered(now=NOW)
+    met(alice, token)
+    assert told not in delivered(now=NOW)
+    met(alice)
+    assert told in delivered(now=NOW)
+    assert "Firefox on Linux" in str(mail.outbox[-1].body)
 
 
 def test_platform_staff_have_devices_too():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from typing import TypeVar
 
 import pytest
@@ -17,8 +18,8 @@ from tests.phones import Phone, give_phone
 from tests.world import PASSWORD, World
 
 Opens = Callable[..., Page]
-# What Chromium says of a page that is answered with 403, where a test means it to be.
-REFUSED = "Failed to load resource: the server responded with a status of 403 (Forbidden)"
+# What Chromium says of a page that is refused, where a test means it to be.
+REFUSED = "Failed to load resource: the server responded with a status of {0} ({0.phrase})"
 T = TypeVar("T")
 
 
@@ -65,9 +66,11 @@ def opens(browser: Browser, server: LiveServer) -> Iterator[Opens]:
     contexts = []
     phones: dict[User, Phone] = {}
 
-    def window(user: User | None = None, *, refused: bool = False, **options: object) -> Page:
+    def window(
+        user: User | None = None, *, refused: HTTPStatus | None = None, **options: object
+    ) -> Page:
         if refused:
-            foreseen.add(REFUSED)
+            foreseen.add(REFUSED.format(refused))
         context = browser.new_context(base_url=server.url, reduced_motion="reduce", **options)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -57,7 +58,7 @@ def test_a_passkey_is_added_signs_in_and_cannot_be_copied(
     world: World, opens: Opens, server: LiveServer, settings: Any
 ):
     settings.VAULTCRAFT_BASE_URL = server.url
-    alice = opens(world.alice, refused=True)
+    alice = opens(world.alice, refused=HTTPStatus.FORBIDDEN)
     session, key = plug_in(alice)
     add_passkey(alice)
     [credential] = credentials_of(session, key)
@@ -87,7 +88,7 @@ def test_a_passkey_of_another_person_or_another_origin_is_refused(
     world: World, opens: Opens, server: LiveServer, settings: Any
 ):
     settings.VAULTCRAFT_BASE_URL = server.url
-    alice = opens(world.alice, refused=True)
+    alice = opens(world.alice, refused=HTTPStatus.FORBIDDEN)
     session, key = plug_in(alice)
     add_passkey(alice)
     [hers] = credentials_of(session, key)

@@ -18,8 +18,15 @@ from kernel.context import Context, reading_as
 from kernel.errors import PermissionDenied
 from kernel.money import display
 from ledger.queries import currencies
+from wallets.errors import SecondPersonRequired
 from wallets.services.holds import HoldRequest, rehearse_hold
-from wallets.services.transfers import Question, TransferRequest, bundled, rehearse_transfers
+from wallets.services.transfers import (
+    Question,
+    Rehearsal,
+    TransferRequest,
+    bundled,
+    rehearse_transfers,
+)
 
 
 def approve_movement(*, request: TransferRequest, proof: Proof) -> Approval:
@@ -30,8 +37,7 @@ def approve_movement(*, request: TransferRequest, proof: Proof) -> Approval:
     """
     _require_person(request.actor)
     rehearsal = rehearse_transfers([dataclasses.replace(request, approval_id=None)])[0]
-    if rehearsal.error is not None:
-        raise rehearsal.error
+    _require_no_refusal([rehearsal], all_or_nothing=False)
     return _approve(request.actor, rehearsal.question, proof, now=request.now)
 
 
@@ -52,9 +58,7 @@ def _batch_question(
 ) -> Question | None:
     _require_person(requests[0].actor)
     rehearsals = rehearse_transfers(bundled(requests), all_or_nothing=all_or_nothing)
-    errors = [one.error for one in rehearsals if one.error]
-    if errors and (all_or_nothing or len(errors) == len(rehearsals)):
-        raise errors[0]
+    _require_no_refusal(rehearsals, all_or_nothing=all_or_nothing)
     return next((one.question for one in rehearsals if one.question), None)
 
 
@@ -76,8 +80,7 @@ def ask_to_approve_movement(*, request: TransferRequest) -> Challenge:
     """
     _require_person(request.actor)
     rehearsal = rehearse_transfers([dataclasses.replace(request, approval_id=None)])[0]
-    if rehearsal.error is not None:
-        raise rehearsal.error
+    _require_no_refusal([rehearsal], all_or_nothing=False)
     return _ask(request.actor, rehearsal.question, now=request.now)
 
 
@@ -132,6 +135,20 @@ def _approve(
     if question is None:
         raise PermissionDenied("There is nothing for you to approve.")
     return approve(actor=actor, binding=question.binding, proof=proof, now=now)
+
+
+def _require_no_refusal(rehearsals: Sequence[Rehearsal], *, all_or_nothing: bool) -> None:
+    """Approve nothing of which nothing would come.
+
+    What will wait for a second person is approved all the same, by whoever asks for it.
+    """
+    errors = [
+        one.error
+        for one in rehearsals
+        if one.error and (all_or_nothing or not isinstance(one.error, SecondPersonRequired))
+    ]
+    if errors and (all_or_nothing or len(errors) == len(rehearsals)):
+        raise errors[0]
 
 
 def _require_person(actor: Actor) -> None:

@@ -7,8 +7,10 @@ import uuid
 
 from django.db.models import QuerySet
 
+from accounts.choices import MailKind
 from accounts.models import Device, User
 from accounts.services.devices.telling import tell
+from accounts.services.mail import notify_security
 from accounts.user_agents import label_of
 from kernel.actor import Actor
 from kernel.context import Context, Scope, reading_as
@@ -50,12 +52,13 @@ def remember_device(
 ) -> tuple[Device, str]:
     """A new device of the person, and the token that it is shown this once.
 
-    Of more than `MOST_DEVICES` the one not seen for longest is forgotten; its sessions go on. Emits
-    `accounts.device.added`; records `accounts.device.add`.
+    They are told by mail, unless it is their first (ASVS 5.0, 6.3.5). Of more than `MOST_DEVICES`
+    the one not seen for longest is forgotten; its sessions go on. Emits `accounts.device.added`;
+    records `accounts.device.add`.
 
     :param actor: the person, once signed in (see `accounts.actors.as_user`).
     """
-    token = new_token()
+    token, is_first = new_token(), not Device.objects.filter(user=user).exists()
     device = Device.objects.create(
         user=user,
         organization_id=user.organization_id,
@@ -66,6 +69,9 @@ def remember_device(
         last_seen_at=now,
     )
     tell(actor=actor, device=device, verb="add", happened="added", now=now)
+    if not is_first:
+        words = {"device": device.label}
+        notify_security(actor=actor, user=user, kind=MailKind.NEW_DEVICE, variables=words, now=now)
     _forget_beyond(actor=actor, user=user, now=now)
     return device, token
 

@@ -1,0 +1,69 @@
+"""A payment above both thresholds: its person approves it first, then somebody else agrees."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from accounts.choices import ApprovalMethod
+from accounts.errors import ApprovalRequired
+from accounts.models import User
+from accounts.services.approvals import Proof
+from accounts.services.pending_acts import approve
+from tests.approving import PIN, approval_of, asking, presenting, with_pin
+from tests.world import NOW, World, colleague
+from wallets.errors import SecondPersonRequired
+from wallets.services.approving import approve_batch, ask_to_approve_movement
+from wallets.services.thresholds import set_approval_threshold
+from wallets.services.transfers import TransferRequest, execute_transfers
+
+pytestmark = pytest.mark.django_db
+
+HAD = 1_00_000_00
+AMOUNT = 3_000_00
+
+
+@pytest.fixture
+def fay(world: World) -> User:
+    return colleague(world, "fay", "finance")
+
+
+@pytest.fixture
+def request_of_alice(world: World, fay: User) -> TransferRequest:
+    """Of 3,000 rupees, where 1,000 take a PIN and 2,000 a second person."""
+    asking(world)
+    set_approval_threshold(
+        actor=world.actor(world.alice), currency="INR", threshold_minor=2_000_00, now=NOW
+    )
+    actor = with_pin(world, world.alice)
+    return dataclasses.replace(world.request(amount_minor=AMOUNT), actor=actor)
+
+
+def test_the_pin_comes_first_and_then_a_colleague(
+    world: World, fay: User, request_of_alice: TransferRequest
+):
+    [unapproved] = execute_transfers([request_of_alice])
+    assert isinstance(unapproved.error, ApprovalRequired)
+    assert unapproved.pending_act is None
+
+    approved = presenting(request_of_alice, approval_of(request_of_alice))
+    [asked] = execute_transfers([approved])
+    assert asked.pending_act is not None
+    assert world.balance(world.alice_wallet) == HAD
+
+    approve(actor=world.actor(fay), act_id=asked.pending_act.id, now=NOW)
+    assert world.balance(world.alice_wallet) == HAD - AMOUNT
+
+
+def test_it_can_be_approved_by_another_way_than_the_pin(request_of_alice: TransferRequest):
+    assert ask_to_approve_movement(request=request_of_alice).id
+
+
+def test_a_batch_that_stands_or_falls_as_a_whole_is_refused_before_a_pin_is_asked(
+    request_of_alice: TransferRequest,
+):
+    proof = Proof(ApprovalMethod.PIN, PIN)
+    with pytest.raises(SecondPersonRequired):
+        approve_batch(requests=[request_of_alice], all_or_nothing=True, proof=proof)
+    assert approve_batch(requests=[request_of_alice], all_or_nothing=False, proof=proof).id
