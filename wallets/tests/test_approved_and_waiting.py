@@ -66,4 +66,5 @@ def test_a_batch_that_stands_or_falls_as_a_whole_is_refused_before_a_pin_is_aske
     proof = Proof(ApprovalMethod.PIN, PIN)
     with pytest.raises(SecondPersonRequired):
         approve_batch(requests=[request_of_alice], all_or_nothing=True, proof=proof)
-    assert approve_batch(requests=[request_of_alice], all_or_nothing=False, proof=proof).id
+    given = approve_batch(requests=[request_of_alice], all_or_nothing=False, proof=proof)
+    assert given.method == ApprovalMethod.PIN
