@@ -16,6 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.services.devices import met_device
 from api.schema.document import schema_bytes
 from kernel import clock
+from kernel.ids import encode
 from tests.world import PASSWORD, World, colleague
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -35,13 +36,16 @@ def test_as_a_member(server: LiveServer, world: World, tmp_path: Path) -> None:
     Without the phase of boundary values, which asks the same whoever sends it.
     """
     member = colleague(world, "mia", "member")
-    device = met_device(
+    device, token = met_device(
         actor=world.actor(member), user=member, token=None, user_agent="", now=clock.now()
-    )[1]
+    )
     environment = {
         "VAULTCRAFT_EMAIL": member.email,
         "VAULTCRAFT_PASSWORD": PASSWORD,
-        "VAULTCRAFT_DEVICE": device or "",
+        "VAULTCRAFT_DEVICE": token or "",
+        "VAULTCRAFT_DEVICE_ID": encode("dev", device.id),
+        "SCHEMATHESIS_HOOKS": "tests.api.schemathesis_hooks",
+        "PYTHONPATH": str(ROOT),
     }
     phases = ("--phases", "examples,fuzzing,stateful", "--max-examples", "3")
     _run(server, "schemathesis-person.toml", environment, tmp_path, *phases)
