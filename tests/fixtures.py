@@ -22,6 +22,7 @@ from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.services.runtime import forget
+from kernel.rates import admission
 from tests.servers import clone_database, drop_database
 
 ADVICE = "Nothing may flush this database: use the fixture `committed_db` instead."
@@ -36,8 +37,12 @@ def django_db_setup() -> None:
 
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
-    """Start every test with an empty cache: throttles and one-time codes live there."""
+    """Start every test with an empty cache: throttles and one-time codes live there.
+
+    What a process counted by itself while a test's cache was stopped is forgotten, too.
+    """
     forget()
+    admission._counting.cache_clear()
     redis.Redis.from_url(settings.REDIS_URL).flushdb()
 
 
