@@ -8,9 +8,9 @@ import time
 from celery import shared_task
 from kombu.exceptions import KombuError
 
+from accounts.services import challenges
 from accounts.services.answering import answer_mail_requests
 from accounts.services.attempts import forget_old_attempts
-from accounts.services.challenges import purge_challenges
 from accounts.services.mail import deliver_due
 from accounts.services.pending_acts import expire_overdue
 from kernel import clock
@@ -49,10 +49,10 @@ def forget_attempts() -> int:
 
 
 @shared_task(name="accounts.tasks.purge_challenges")
-def purge_ended_challenges() -> int:
+def purge_challenges() -> int:
     """Remove challenges that ended a day ago; how many of them."""
     actor = system(door=Door.TASK, request_id=f"purge_challenges-{new_id()}")
-    return purge_challenges(actor=actor, now=clock.now())
+    return challenges.purge_challenges(actor=actor, now=clock.now())
 
 
 def nudge_delivery() -> None:

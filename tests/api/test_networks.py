@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import itertools
 import re
@@ -15,6 +16,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.services.mail import deliver_due
+from accounts.services.sessions import open_session
 from kernel import clock
 from kernel.actor import Door, system
 from kernel.context import reading
@@ -222,19 +224,15 @@ def test_without_a_proxy_the_header_says_nothing(person: Person, settings: Setti
 
 
 def test_a_disowned_network_ends_its_sessions_and_opens_by_the_link_alone(person: Person) -> None:
-    signed = Caller()(
-        "POST",
-        "/auth/token",
-        {"email": person.user.email, "password": "correct horse battery"},
-        headers={"X-Forwarded-For": ELSEWHERE},
-    )
+    there = dataclasses.replace(person.world.actor(person.user), ip=ELSEWHERE)
+    signed = open_session(actor=there, now=clock.now())
     listed = person.ask("GET", "/me/networks", at=HOME).data["data"]
     assert [one["current"] for one in listed] == [False, True]
     assert listed[0]["trusted"] is False
     path = f"/me/networks/{listed[0]['id']}"
     assert Person(person.world, person.world.charlie).ask("DELETE", path, at=HOME).status == 404
     assert person.ask("DELETE", path, at=HOME).status == 204
-    assert Caller(signed.data["access"]).get("/me").status == 401
+    assert Caller(signed.access).get("/me").status == 401
     assert person.send(at=ELSEWHERE).code == "network_not_trusted"
     assert person.here(at=ELSEWHERE)["opens_at"] is None
     later = clock.now() + dt.timedelta(days=2)
