@@ -7,7 +7,7 @@ import pytest
 from accounts.models import PendingAct, User
 from accounts.services.api_keys import issue
 from accounts.services.pending_acts import approve, make_pending
-from accounts.tests.builders import NOW, acting, joined, registered, staff
+from accounts.tests.builders import NOW, acting, joined, registered
 from accounts.tests.test_pending_acts import LATER, asked, people
 from kernel.actor import Actor
 from kernel.ids import new_id
@@ -162,7 +162,6 @@ def test_settings_and_staffs_roles_are_the_platforms(
     waiting: tuple[PendingAct, User, User],
 ) -> None:
     _, alice, _ = waiting
-    olga = staff("moderator")
     assert alice.organization
     view(alice.organization)
     refuses(
@@ -171,6 +170,6 @@ def test_settings_and_staffs_roles_are_the_platforms(
     )
     refuses(
         "accounts_user_staff_by_platform",
-        "UPDATE accounts_user SET platform_role = 'super_admin' WHERE id = %s",
-        olga.id,
+        "UPDATE accounts_user SET role = NULL, platform_role = 'super_admin' WHERE id = %s",
+        alice.id,
     )
