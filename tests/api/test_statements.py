@@ -62,6 +62,8 @@ def test_the_frame_around_a_transfer_is_three_statements(world: World, alice: Ca
 
 
 def test_a_batch_costs_as_much_as_a_single_transfer(world: World, alice: Caller) -> None:
+    # Once, it is kept on which network she is.
+    statements(alice, "POST", "/transfers/batch", {"items": [order(world)]}, "k-0")
     one = statements(alice, "POST", "/transfers/batch", {"items": [order(world)]}, "k-1")
     many = {"items": [order(world, amount_minor=n) for n in range(1, 101)]}
     assert statements(alice, "POST", "/transfers/batch", many, "k-2") == one
