@@ -11,10 +11,14 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
 
+from accounts.services.sessions import open_browser_session
 from api.schema.document import schema_bytes
+from kernel import clock
+from kernel.actor import Door
 from kernel.errors import registered_errors
 from tests.api.conftest import Caller
-from tests.world import PASSWORD, World
+from tests.world import World
+from web.doors import SESSION_KEY
 
 pytestmark = pytest.mark.django_db
 
@@ -63,8 +67,10 @@ def test_the_files_of_the_pages_exist(name: str) -> None:
 
 def test_a_browser_session_opens_no_door_here(world: World) -> None:
     browser = Client()
-    form = {"email": world.alice.email, "password": PASSWORD}
-    assert browser.post(reverse("web:sign-in"), form).status_code == 302
+    actor = world.actor(world.alice, door=Door.WEB)
+    session = browser.session
+    session[SESSION_KEY] = str(open_browser_session(actor=actor, now=clock.now()).id)
+    session.save()
     assert browser.get(reverse("web:home")).status_code == 200
     answer = browser.get("/api/v1/me")
     assert answer.status_code == 401

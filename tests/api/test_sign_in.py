@@ -7,8 +7,8 @@ from unittest import mock
 
 import pytest
 
-from accounts.tests.letters import CONFIRM, delivered, token_in_mail
-from kernel import clock, ids
+from accounts.tests.letters import CONFIRM, token_in_mail
+from kernel import ids
 from tests.api.conftest import Caller, Got
 from tests.phones import code_mailed_to
 from tests.world import PASSWORD, World
@@ -55,7 +55,6 @@ def test_the_main_journey(world: World, olga: Caller) -> None:
     assert peter.get("/me").data["email_confirmed"] is False
     unproven = peter.post("/wallets", {"kind": "current", "currency": "INR"})
     assert (unproven.status, unproven.code) == (403, "email_not_confirmed")
-    delivered(now=clock.now())
     token = token_in_mail(to="peter@initech.test", subject=CONFIRM)
     assert Caller().post("/auth/confirm-email", {"token": token}).status == 204
     assert peter.get("/me").data["email_confirmed"] is True
@@ -80,16 +79,20 @@ def test_the_main_journey(world: World, olga: Caller) -> None:
         "external_reference": "UTR-INITECH-1",
     }
     assert olga.move("/deposits", deposit).status == 201
-    sent = peter.move(
-        "/transfers",
-        {
-            "source_wallet": mine.data["handle"],
-            "destination_wallet": ours["id"],
-            "amount_minor": 125_50,
-            "currency": "INR",
-        },
-    )
-    assert sent.status == 201
+    payment = {
+        "source_wallet": mine.data["handle"],
+        "destination_wallet": ours["id"],
+        "amount_minor": 125_50,
+        "currency": "INR",
+    }
+    unapproved = peter.move("/transfers", payment, key="rent")
+    assert (unapproved.status, unapproved.code) == (403, "approval_required"), "the device is new"
+    assert peter.post("/me/pin", {"pin": "7394"}).status == 201
+    proof = {"kind": "transfer", "method": "pin", "pin": "7394"}
+    approval = peter.post("/approvals", {**proof, **payment})
+    assert approval.status == 201, approval.body
+    sent = peter.move("/transfers", {**payment, "approval": approval.data["id"]}, key="rent")
+    assert sent.status == 201, sent.body
     left = peter.get(f"/wallets/{mine.data['id']}").data
     assert (left["available_minor"], left["available_display"]) == (374_50, "₹374.50")
 

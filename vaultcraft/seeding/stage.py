@@ -40,6 +40,10 @@ class Stage:
                 self._people[key] = people.get(email=PEOPLE[key].email)
         return self._people[key]
 
+    def forget(self, key: str) -> None:
+        """Read the person's row again next time: something about them has changed."""
+        self._people.pop(key, None)
+
     def wallet(self, key: str) -> Wallet:
         """A seeded wallet's row."""
         if key not in self._wallets:

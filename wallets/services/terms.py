@@ -217,9 +217,7 @@ def write_limit_withdrawal(
         "month_minor": rule.month_minor,
     }
     words = ("withdraw", "withdrawn")
-    home = rule.organization_id
-    assert home is not None  # _own_rule
-    _tell(actor, "limit_rule", rule.id, home, facts, now, words=words)
+    _tell(actor, "limit_rule", rule.id, rule.organization_id, facts, now, words=words)
     return rule
 
 
