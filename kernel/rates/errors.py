@@ -26,5 +26,6 @@ class QuotaExceeded(VaultCraftError):
         self.standings = tuple(standings)
         self.violated = [standing.policy for standing in standings if standing.wait_us]
         self.retry_after_seconds = max((one.wait_seconds for one in standings), default=1)
-        super().__init__(detail or f"Wait {self.retry_after_seconds} s, then send it again.")
+        wait = f"Wait {self.retry_after_seconds} s, then send it again." if standings else ""
+        super().__init__(detail or wait)
         self.members = {"violated-policies": self.violated}

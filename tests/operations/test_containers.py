@@ -52,6 +52,7 @@ def test_an_example_filled_in_as_it_says_starts_production():
     filled |= throwaway_secrets().environment()
     filled |= {"VAULTCRAFT_BASE_URL": "https://wallet.invalid", "PORT": "8000"}
     filled |= {"VAULTCRAFT_ALLOWED_HOSTS": "wallet.invalid", "VAULTCRAFT_PROXIES": "1"}
+    filled |= {"VAULTCRAFT_EMAIL_PORT": "587", "VAULTCRAFT_EMAIL_SECURITY": "starttls"}
     template = yaml.safe_load(COMPOSE.read_text())["services"]["web"]["environment"]
     environment = {
         name: VARIABLE.sub(lambda found: filled[found[1]], value)
