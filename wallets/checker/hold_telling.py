@@ -10,6 +10,23 @@ from typing import LiteralString
 
 from ledger.checker.passes import of
 
+# Which rule a hold and what was told of it break; NULL for none.
+_WRONG: LiteralString = """
+               CASE WHEN h.state IS NULL THEN 'told_hold_exists'
+                    WHEN t.places IS DISTINCT FROM 1 THEN 'hold_told_once'
+                    WHEN t.voids <> CASE h.state WHEN 'VOIDED' THEN 1 ELSE 0 END
+                      OR t.expiries <> CASE h.state WHEN 'EXPIRED' THEN 1 ELSE 0 END
+                        THEN 'hold_end_told_once'
+                    WHEN (t.amount_minor, t.currency, t.expires_at, t.placed_at) IS DISTINCT FROM
+                         (h.amount_minor, h.currency, h.expires_at, h.placed_at)
+                        THEN 'hold_told_as_placed'
+                    WHEN (t.source, t.destination) IS DISTINCT FROM (h.source, h.destination)
+                        THEN 'hold_told_of_own_wallets'
+                    WHEN h.state IN ('VOIDED', 'EXPIRED')
+                     AND (t.captured_minor, t.released_minor)
+                         IS DISTINCT FROM (h.captured_minor, h.released_minor)
+                        THEN 'hold_told_as_ended' END"""
+
 
 def _telling(
     *,
@@ -26,20 +43,7 @@ def _telling(
     place, void, expire = words
     return f"""
         SELECT organization_id, 'hold', id::text,
-               CASE WHEN h.state IS NULL THEN 'told_hold_exists'
-                    WHEN t.places IS DISTINCT FROM 1 THEN 'hold_told_once'
-                    WHEN t.voids <> CASE h.state WHEN 'VOIDED' THEN 1 ELSE 0 END
-                      OR t.expiries <> CASE h.state WHEN 'EXPIRED' THEN 1 ELSE 0 END
-                        THEN 'hold_end_told_once'
-                    WHEN (t.amount_minor, t.currency, t.expires_at, t.placed_at) IS DISTINCT FROM
-                         (h.amount_minor, h.currency, h.expires_at, h.placed_at)
-                        THEN 'hold_told_as_placed'
-                    WHEN (t.source, t.destination) IS DISTINCT FROM (h.source, h.destination)
-                        THEN 'hold_told_of_own_wallets'
-                    WHEN h.state IN ('VOIDED', 'EXPIRED')
-                     AND (t.captured_minor, t.released_minor)
-                         IS DISTINCT FROM (h.captured_minor, h.released_minor)
-                        THEN 'hold_told_as_ended' END,
+               {_WRONG},
                jsonb_build_object(
                    'told_by', '{table}', 'state', h.state, 'places', t.places, 'voids', t.voids,
                    'expiries', t.expiries, 'amount_minor', h.amount_minor,
