@@ -43,7 +43,7 @@ def test_a_lost_database_is_a_page_and_the_same_confirmation_still_moves_money_o
 def test_an_error_of_ours_has_a_page_that_needs_no_database(world: World, visit: Visit):
     client = visit(world.alice)
     client.raise_request_exception = False
-    lose = "wallets.queries.Wallet.objects"
+    lose = "wallets.queries.movements.Wallet.objects"
     with pytest.MonkeyPatch.context() as broken:
         broken.setattr(lose, None)
         answer = client.get("/wallets")
