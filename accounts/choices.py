@@ -132,8 +132,8 @@ class PendingActState(models.TextChoices):
     """Pending until somebody decides or its time runs out; every other state is final."""
 
     PENDING = "pending", "Waiting"
-    APPROVED = "approved", "Approved"
-    FAILED = "failed", "Approved, and refused"
+    AGREED = "agreed", "Agreed"
+    FAILED = "failed", "Agreed, and refused"
     REJECTED = "rejected", "Rejected"
     WITHDRAWN = "withdrawn", "Withdrawn"
     EXPIRED = "expired", "Expired"

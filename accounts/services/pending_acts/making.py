@@ -15,7 +15,7 @@ from accounts.models import PendingAct
 from accounts.queries import people_behind
 from accounts.services.pending_acts.telling import tell_all
 from accounts.services.runtime import value_of
-from accounts.system import APPROVAL_HOURS
+from accounts.system import PENDING_ACT_HOURS
 from kernel.actor import Actor, ActorKind
 from kernel.errors import InvariantBroken
 from kernel.ids import new_id
@@ -76,7 +76,7 @@ def make_many(wanted: Sequence[Wanted]) -> list[PendingAct]:
     `accounts.pending_act.make` and emits `accounts.pending_act.made` for each new one.
     """
     people = people_behind([one.actor for one in wanted])
-    lifetime = dt.timedelta(hours=int(value_of(APPROVAL_HOURS)))
+    lifetime = dt.timedelta(hours=int(value_of(PENDING_ACT_HOURS)))
     rows = {one.reference: _row(one, people, lifetime) for one in wanted}
     insert_rows(
         table="accounts_pendingact",
