@@ -63,7 +63,7 @@ def _made(*, actor: Actor) -> PendingAct:
         actor=actor,
         kind="accounts.role_grant",
         organization_id=actor.organization_id,
-        facts={},
+        facts={"before": "member", "role": "admin"},
         now=NOW,
     )
 

@@ -16,6 +16,7 @@ from accounts.errors import (
 )
 from accounts.models import PendingAct
 from accounts.queries import people_behind, visible_pending_acts
+from accounts.services.pending_acts.notices import tell_makers
 from accounts.services.pending_acts.people import hold_people, present_checker, present_maker
 from accounts.services.pending_acts.registry import Agreed, PendingKind, Result, kind_of
 from accounts.services.pending_acts.telling import tell_all
@@ -46,7 +47,8 @@ def agree(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = "") 
     locks. Both people are judged by what they may do now. What executing refuses is kept with the
     act, which is FAILED then: nothing of it happened, and it is asked for anew. Records
     `accounts.pending_act.agree` or `.fail` and emits `.agreed` or `.failed`, besides what the
-    act itself records and emits, as its maker. Agreeing again gives the act as it stands.
+    act itself records and emits, as its maker, and mails the maker. Agreeing again gives the act as
+    it stands.
 
     :raises PendingActNotFound: if there is no such act, or none the actor may see.
     :raises PermissionDenied: unless the actor is a person who may agree to this kind.
@@ -106,8 +108,8 @@ def _executed(kind: PendingKind, act: PendingAct, checker: Actor, now: dt.dateti
 def reject(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = "") -> PendingAct:
     """Refuse an act of another person. Locks it.
 
-    Records `accounts.pending_act.reject` and emits `accounts.pending_act.rejected`. Raises what
-    `agree` raises.
+    Records `accounts.pending_act.reject`, emits `accounts.pending_act.rejected` and mails the
+    maker. Raises what `agree` raises.
     """
     act, checker = _to_decide(actor, act_id, now)
     act.state = PendingActState.REJECTED
@@ -193,4 +195,5 @@ def _decided(
     act.decided_at, act.note = now, note[:MAX_NOTE]
     act.save(update_fields=_DECIDED)
     tell_all([(checker, act)], verb=verb, happened=happened, now=now)
+    tell_makers([act], actor=checker, now=now)
     return act
