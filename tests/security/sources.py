@@ -51,6 +51,12 @@ def importing(*modules: str) -> set[str]:
     }
 
 
+def imported_from(module: str) -> set[str]:
+    """The last names of what is imported out of a module."""
+    found = {name for _, node in nodes() for name in _imported(node)}
+    return {name.rpartition(".")[2] for name in found if name.startswith(f"{module}.")}
+
+
 def calling(*names: str) -> set[str]:
     """The files with a call of one of these, by its last name or as `module.name`."""
     return {path for path, call in calls() if {name_of(call), dotted(call)} & set(names)}
