@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from accounts.services.vault import places
 from api.schema.document import document
 from kernel.rates.table import DEFAULTS
+from tests.security.sources import calls, dotted
 from vaultcraft import asvs, threat_model
 from vaultcraft.checks import ROOT
 from vaultcraft.settings import base
@@ -82,6 +85,25 @@ def test_every_secret_of_production_is_in_the_threat_model():
     secret = [name for name in asked if re.search(r"VAULTCRAFT_.*(KEY|PEPPER|TOKEN)", name)]
     assert len(secret) == 5
     assert [name for name in secret if f"`{name}`" not in keys] == []
+
+
+def test_what_is_sealed_is_classified():
+    """ASVS 14.1.1, 14.1.2: by the tables that hold it."""
+    assets = THREATS.partition("## Assets")[2].partition("### Keys")[0]
+    listed = assets.partition("What is sealed, by table")[2]
+    registered = {column.table for column in places.sealed_columns()}
+    assert set(re.findall(r"`(\w+)`", listed)) == registered
+
+
+def test_the_streams_of_the_log_are_in_the_inventory():
+    """ASVS 16.1.1: those with a name of their own; everything else is the third."""
+    inventory = THREATS.partition("### 6. Logs")[2].partition("###")[0]
+    named = {
+        call.args[0].value
+        for _, call in calls()
+        if dotted(call) == "structlog.get_logger" and isinstance(call.args[0], ast.Constant)
+    }
+    assert set(re.findall(r"^\| `(\w+)` \|", inventory, re.MULTILINE)) == named
 
 
 def test_the_time_a_fix_may_take_is_documented():

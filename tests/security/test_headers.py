@@ -120,7 +120,7 @@ def test_what_breaks_says_nothing_and_is_as_strict(monkeypatch, path: str, break
 def test_a_nonce_is_used_once():
     """No page of ours asks for one today; a page that does gets its own."""
     policy = CSPMiddleware(lambda request: HttpResponse(str(request.csp_nonce)))
-    answers = [policy(RequestFactory().get("/")) for _ in range(2)]
+    answers: list[Any] = [policy(RequestFactory().get("/")) for _ in range(2)]
     nonces = {answer.content.decode() for answer in answers}
     assert len(nonces) == 2
     for answer in answers:
