@@ -14,7 +14,7 @@ from difflib import unified_diff
 from functools import partial
 from pathlib import Path
 
-from vaultcraft import asvs
+from vaultcraft import asvs, threat_model
 from vaultcraft.embedded.secrets import throwaway_secrets
 
 Check = Callable[[], str | None]  # returns its complaint
@@ -47,7 +47,11 @@ def main() -> int:
     if parser.parse_args().write_schemas:
         return _write_documents()
     checks: list[tuple[str, Check]] = [(step.name, partial(_run, step)) for step in _steps()]
-    checks += [(OPENAPI, _openapi_differs), (asvs.DOCUMENT, asvs.complaint)]
+    checks += [
+        (OPENAPI, _openapi_differs),
+        (asvs.DOCUMENT, asvs.complaint),
+        (threat_model.DOCUMENT, threat_model.complaint),
+    ]
     failed = [name for name, check in checks if not _timed(name, check)]
     print(f"\nFailed: {', '.join(failed)}" if failed else "\nAll checks passed.")
     return 1 if failed else 0

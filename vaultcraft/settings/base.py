@@ -169,6 +169,7 @@ def redis_cache(url: str) -> dict[str, Any]:
             "LOCATION": url,
             "KEY_PREFIX": "vaultcraft",
             "OPTIONS": {
+                "serializer": "vaultcraft.cache_numbers.Numbers",
                 "socket_connect_timeout": SERVER_TIMEOUT_SECONDS,
                 "socket_timeout": SERVER_TIMEOUT_SECONDS,
             },

@@ -61,9 +61,9 @@ class HandleField(forms.CharField):
         super().__init__(label=label, max_length=64, widget=forms.TextInput(attrs=attrs))
 
     def names_holder(self, payee_url: str) -> None:
-        """Ask that address for the holder, into the element `payee`."""
+        """Ask that address for the holder, with the form's token, into the element `payee`."""
         self.widget.attrs |= {
-            "hx-get": payee_url,
+            "hx-post": payee_url,
             "hx-target": "#payee",
             "hx-trigger": "input changed delay:300ms",
             "hx-sync": "this:replace",
