@@ -69,7 +69,7 @@ def to_review(amount: str) -> Callable[[Page], None]:
         page.goto("/send")
         source = page.locator("#id_source option").last.get_attribute("value")
         page.select_option("#id_source", source)
-        other = next(handle for handle in handles if handle != source)
+        other = next(handle for handle in reversed(handles) if handle != source)
         page.fill("#id_destination", other)
         page.fill("#id_amount", amount)
         page.fill("#id_description", "Reimbursement, November")
@@ -375,7 +375,10 @@ def _take(context: BrowserContext, shot: Shot, width: int, path: Path) -> None:
         real = page.evaluate("document.documentElement.scrollWidth")
         if real > width:
             say(f"{shot.name}: {real} px wide in a window of {width} px")
-        page.screenshot(path=str(path), full_page=True)
+        # As high as the page: else what is fixed at the window's edge lies across its middle.
+        high = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": width, "height": max(HEIGHT, high)})
+        page.screenshot(path=str(path))
     except Exception as error:  # noqa: BLE001 - one page's trouble must not hide the others
         say(f"{shot.name}: {str(error).splitlines()[0]}")
     finally:
