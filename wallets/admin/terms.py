@@ -93,7 +93,7 @@ class LimitRuleAdmin(TermsAdmin):
     fields = (*list_display, "set_at")
     readonly_fields = fields
 
-    @admin.action(description="Return to the general rule…", permissions=["set"])
+    @admin.action(description="Withdraw…", permissions=["set"])
     def withdraw(self, request: Any, queryset: QuerySet[Any]) -> Any:
         """To the page that asks for confirmation."""
         return to_page(request, "admin:limit-general")
