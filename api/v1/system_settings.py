@@ -38,7 +38,7 @@ class ValueField(serializers.Field[bool | int, Any, bool | int, Any]):
         """The same value."""
         if not isinstance(data, bool) and (type(data) is not int or not 0 <= data <= MOST):
             self.fail("invalid")
-        return data  # type: ignore[no-any-return]
+        return data
 
     def to_representation(self, value: bool | int) -> bool | int:
         """The same value."""
@@ -59,7 +59,7 @@ class SystemSetting(serializers.Serializer[Any]):
     title = serializers.CharField()
     help = serializers.CharField()
     value = ValueField()
-    default = ValueField()  # type: ignore[assignment]
+    default = ValueField()
     least = serializers.IntegerField(allow_null=True, help_text="Of a number.")
     most = serializers.IntegerField(allow_null=True, help_text="Of a number.")
 

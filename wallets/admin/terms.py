@@ -86,7 +86,7 @@ class LimitRuleAdmin(TermsAdmin):
 
     permission, page, page_label = "wallets.set_limits", "admin:limit-set", "Set a limit"
     actions = ("change", "withdraw")
-    list_display = ("wallet_kind", "whose", "holders", "currency", "day", "month")
+    list_display = ("wallet_kind", "holders", "currency", "day", "month", "whose")
     list_filter = ("wallet_kind", "currency", "tier")
     list_select_related = ("organization", "currency")
     ordering = ("organization", "currency", "wallet_kind", "tier")

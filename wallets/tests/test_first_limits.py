@@ -41,7 +41,8 @@ def test_every_currency_has_them_and_they_only_narrow():
         }
     for currency in currencies():
         unit = 10**currency.exponent
-        unverified, basic = (FIRST_LIMITS[currency.code][tier] for tier in (0, 1))
+        first = FIRST_LIMITS[currency.code]
+        unverified, basic = first[Tier.UNVERIFIED], first[Tier.BASIC]
         for kind in WalletKind.values:
             for window in (0, 1):
                 everybody = general[currency.code, kind][window]
