@@ -6,7 +6,7 @@ import pytest
 
 from accounts.services.runtime import fresh_value
 from accounts.services.staff import create_staff
-from accounts.system import DECLARED, STAFF_SECOND_PERSON
+from accounts.system import DECLARED, STAFF_DUAL_CONTROL
 from tests.api.conftest import Caller, order, token_of
 from tests.world import NOW, PASSWORD, World
 
@@ -57,7 +57,7 @@ def test_the_settings_of_the_installation(world: World, olga: Caller, alice: Cal
     closed = {"name": "money.read_only", "value": True}
     assert olga("PUT", "/system-settings", closed).data["value"] is True
     assert alice.move("/transfers", order(world)).code == "money_read_only"
-    for name, value in (("money.read_only", 1), ("approvals.lifetime_hours", 0)):
+    for name, value in (("money.read_only", 1), ("dual_control.lifetime_hours", 0)):
         refused = olga("PUT", "/system-settings", {"name": name, "value": value})
         assert (refused.status, refused.code) == (422, "invalid_setting"), name
     for unreadable in ({"value": "yes"}, {"value": 1.0}, {"name": "nothing"}, {"value": None}):
@@ -73,13 +73,13 @@ def test_a_setting_takes_a_recent_proof(world: World) -> None:
 
 def test_a_setting_waits_for_a_second_super_admin(world: World, olga: Caller) -> None:
     omar = second_super_admin(world)
-    assert olga("PUT", "/system-settings", {"name": STAFF_SECOND_PERSON, "value": True}).status == (
+    assert olga("PUT", "/system-settings", {"name": STAFF_DUAL_CONTROL, "value": True}).status == (
         200
     )
-    wanted = {"name": "approvals.lifetime_hours", "value": 24}
+    wanted = {"name": "dual_control.lifetime_hours", "value": 24}
     waiting = olga("PUT", "/system-settings", wanted)
     assert waiting.status == 202
-    assert fresh_value("approvals.lifetime_hours") == 72
+    assert fresh_value("dual_control.lifetime_hours") == 72
     act = waiting.data["pending_act"]["id"]
-    assert omar.post(f"/pending-acts/{act}/approve", {}).data["state"] == "approved"
-    assert fresh_value("approvals.lifetime_hours") == 24
+    assert omar.post(f"/pending-acts/{act}/agree", {}).data["state"] == "agreed"
+    assert fresh_value("dual_control.lifetime_hours") == 24
