@@ -25,6 +25,8 @@ from api.v1.shapes import id_member, minor
 from kernel import clock, ids
 from kernel.context import reading
 from kernel.errors import NotFound
+from ledger.errors import TimeZoneTearsBooks
+from ledger.services.timezones import set_timezone
 
 TAG = "Organizations"
 PATH = {"organization_id": "org"}
@@ -78,6 +80,12 @@ class ApprovalPolicy(fields.StrictSerializer):
         allow_null=True,
         help_text="Minor units of the base currency; 0: everything, null: nothing.",
     )
+
+
+class TimeZone(fields.StrictSerializer):
+    """In which zone the organization counts its days."""
+
+    timezone = fields.TextField(max_length=64, help_text="IANA name.")
 
 
 class Organizations(Endpoint):
@@ -193,6 +201,29 @@ class SetApprovalPolicy(Endpoint):
         if path_id("org", organization_id) != actor.organization_id:
             raise NotFound("There is no such organization.")
         row = set_approval_policy(actor=actor, over_minor=order["over_minor"], now=clock.now())
+        return Answer.of(rendered_organization(row)).response()
+
+
+class SetTimeZone(Endpoint):
+    """For the organization's owner."""
+
+    @operation(
+        "set_timezone",
+        tag=TAG,
+        summary="Set the time zone in which your organization counts its days (owners)",
+        description="Days and months of limits and the next periods follow it from now on; nothing"
+        " that was counted is counted again. It stands once a period is open or closed.",
+        request=TimeZone,
+        response=Organization,
+        path=PATH,
+        refusals=(accounts_errors.InvalidProfile, TimeZoneTearsBooks),
+    )
+    def put(self, request: Request, organization_id: str) -> HttpResponse:
+        """Set it."""
+        order, actor = body_of(request, TimeZone), actor_of(request)
+        if path_id("org", organization_id) != actor.organization_id:
+            raise NotFound("There is no such organization.")
+        row = set_timezone(actor=actor, timezone=order["timezone"], now=clock.now())
         return Answer.of(rendered_organization(row)).response()
 
 

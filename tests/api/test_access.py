@@ -280,6 +280,26 @@ MATRIX: dict[str, Row] = {
         (401, 404, 403, 200, 404, 403),
         lambda *_: {"over_minor": 5},
     ),
+    "set_timezone": Row(
+        "PUT",
+        "/organizations/{acme}/timezone",
+        (401, 404, 403, 409, 404, 403),  # a period is open
+        lambda *_: {"timezone": "UTC"},
+    ),
+    "read_wallet_policy": Row("GET", "/wallet-policy", (401, 200, 200, 200, 403, 200)),
+    "set_wallet_policy": Row(
+        "PUT",
+        "/wallet-policy",
+        (401, 200, 403, 200, 403, 403),
+        lambda *_: {"per_kind": 2, "members_open": True},
+    ),
+    "list_system_settings": Row("GET", "/system-settings", (401, 403, 403, 403, 200, 403)),
+    "set_system_setting": Row(
+        "PUT",
+        "/system-settings",
+        (401, 403, 403, 403, 200, 403),
+        lambda *_: {"name": "dual_control.lifetime_hours", "value": 24},
+    ),
     "list_organizations": Row("GET", "/organizations", READ),
     "read_organization": Row("GET", "/organizations/{acme}", (401, 404, 200, 200, 200, 200)),
     "activate_organization": Row(

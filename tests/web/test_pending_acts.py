@@ -149,7 +149,7 @@ def test_staff_agree_to_each_others_limits(world: World, visit: Visit) -> None:
     assert not_set(world)
 
     looked = visit(omar).get(f"/admin/pending-acts/decide/?id={act.id}").content.decode()
-    assert "Decide</button>" in looked
+    assert "Agree</button>" in looked
     visit(omar).post("/admin/pending-acts/decide/", decide)
 
     assert not not_set(world)
