@@ -12,6 +12,7 @@ pytestmark = pytest.mark.django_db
 MONEY_ROOMS = ("audit", "events", "kyc", "ledger", "wallets")
 # Tables of `public` without a tenant's rows. Everything else has policies, or this file fails.
 OF_NO_TENANT = {
+    "audit_auditseal": "hashes over all records; read by all, written by the program itself",
     "accounts_systemsetting": "the installation's own; read by all, changed by super admins",
     "auth_group": "Django's own; the site offers none of it, roles are the permission table's",
     "auth_group_permissions": "Django's own, unused",
@@ -33,6 +34,7 @@ PLATFORM_ONLY = {"kyc_check", "kyc_decision"}
 APPEND_ONLY = {
     "kyc_decision",
     "audit_auditrecord",
+    "audit_auditseal",
     "events_outboxevent",
     "ledger_entry",
     "ledger_periodbalance",
