@@ -19,5 +19,5 @@ def seal() -> int:
     """Seal what was recorded and tell the heads; how many seals were made."""
     actor = system(door=Door.TASK, request_id=f"seal-{new_id()}")
     made = seal_records(actor=actor, now=clock.now())
-    tell_heads(actor=actor, path=settings.VAULTCRAFT_AUDIT_HEADS)
+    tell_heads(actor=actor, path=settings.VAULTCRAFT_HEADS_FILE)
     return made

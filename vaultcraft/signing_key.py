@@ -1,4 +1,4 @@
-"""Prints a fresh value for VAULTCRAFT_JWT_KEYS or VAULTCRAFT_AUDIT_KEYS.
+"""Prints a fresh value for VAULTCRAFT_JWT_KEYS or VAULTCRAFT_SEALING_KEYS.
 
 With `master`, one for VAULTCRAFT_MASTER_KEYS.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import migrations
 
-from kernel.row_security import APPLICATION, AUDITOR, SCOPE, append_only, grants, tenant_table
+from kernel.row_security import APPLICATION, AUDITOR, append_only, grants
 
 # As the outbox: below the oldest running transaction nothing more can appear, so what is sealed
 # from one such line to the next misses nothing and takes nothing twice.
@@ -66,6 +66,11 @@ LINKS = migrations.RunSQL(
     CREATE FUNCTION audit_guard_seal() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
     BEGIN
+        -- Hashes tell nobody anything, so all may read them; only the program itself adds to them.
+        IF vaultcraft_scope() <> 'platform' THEN
+            RAISE EXCEPTION 'only the platform seals'
+                USING ERRCODE = 'VC063', CONSTRAINT = 'platform_seals';
+        END IF;
         IF NOT (NEW.number = 1 AND NEW.previous = decode(repeat('00', 32), 'hex')
                 OR EXISTS (SELECT FROM audit_auditseal s WHERE s.number = NEW.number - 1
                            AND s.digest = NEW.previous AND s.up_to <= NEW.up_to)) THEN
@@ -92,7 +97,5 @@ class Migration(migrations.Migration):
         grants("audit_auditrecord", "SELECT", f"INSERT ({INSERTED})"),
         DIGESTS,
         append_only("audit_auditseal"),
-        # Hashes tell nobody anything; only the program itself adds to them.
-        tenant_table("audit_auditseal", visible="true", writable=f"{SCOPE} = 'platform'"),
         LINKS,
     ]

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import structlog
 
@@ -42,7 +42,7 @@ def tell_heads(*, actor: Actor, path: Path | None) -> int:
         fcntl.flock(file, fcntl.LOCK_EX)
         last = _last_told(file)
         _require_known(actor, last)
-        heads = _after(actor, int(str(last["number"])) if last else 0)
+        heads = _after(actor, last["number"] if last else 0)
         _append(file, heads)
     return _logged(heads)
 
@@ -54,7 +54,7 @@ def _append(file: BinaryIO, heads: Iterable[dict[str, object]]) -> None:
     os.fsync(file.fileno())
 
 
-def _last_told(file: BinaryIO) -> dict[str, object] | None:
+def _last_told(file: BinaryIO) -> dict[str, Any] | None:
     """The last whole line; a line torn by a crash is cut off, its seal is told again."""
     size = file.seek(0, os.SEEK_END)
     start = file.seek(max(size - _TAIL_BYTES, 0))
@@ -66,7 +66,7 @@ def _last_told(file: BinaryIO) -> dict[str, object] | None:
     return json.loads(lines[-1]) if lines[-1] else None
 
 
-def _require_known(actor: Actor, told: dict[str, object] | None) -> None:
+def _require_known(actor: Actor, told: dict[str, Any] | None) -> None:
     if told is None:
         return
     with reading(actor):

@@ -104,7 +104,7 @@ def _link(
         root=chain.root_of(leaves),
         previous=previous,
     )
-    key = settings.VAULTCRAFT_AUDIT_KEYS[0]
+    key = settings.VAULTCRAFT_SEALING_KEYS[0]
     row = AuditSeal(
         number=number,
         sealed_at=now,
@@ -122,7 +122,7 @@ def _link(
 
 def _insert(row: AuditSeal, *, up_to: str) -> None:
     """Write the row with the column that Django does not know."""
-    names = [field.column for field in row._meta.concrete_fields]
+    names = [str(field.column) for field in row._meta.concrete_fields]
     values = [getattr(row, field.attname) for field in row._meta.concrete_fields]
     marks = ", ".join(["%s"] * len(values))
     with connection.cursor() as cursor:

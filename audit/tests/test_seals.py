@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from audit import chain, offline
 from audit.exporting import exported, public_keys
@@ -21,14 +21,14 @@ from audit.models import AuditSeal
 from audit.services import Act, record_many, sealing
 from audit.services.heads import tell_heads
 from audit.services.sealing import seal_records
+from audit.tests.test_chain import new_key
 from kernel.actor import Door, system
 from kernel.auditor import auditor_snapshot
 from kernel.errors import InvariantBroken
 from kernel.transactions import opens_transaction
 from ledger.checker import verify_books
-from tests.database import FORBIDDEN, refuses
+from tests.database import FORBIDDEN, refused_by, refuses, run, view
 from tests.world import NOW
-from vaultcraft.embedded.secrets import throwaway_secrets
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -50,7 +50,7 @@ def sealed() -> int:
 
 
 def keys() -> Mapping[str, str]:
-    return public_keys(settings.VAULTCRAFT_AUDIT_KEYS)
+    return public_keys(settings.VAULTCRAFT_SEALING_KEYS)
 
 
 def found(heads: Path | None = None) -> list[str]:
@@ -98,8 +98,12 @@ def test_everything_is_sealed_once_and_a_second_look_seals_nothing() -> None:
 def test_a_late_commit_waits_for_a_later_seal() -> None:
     wrote, sealed_it = threading.Event(), threading.Event()
 
+    def wait() -> None:
+        wrote.set()
+        sealed_it.wait(20)
+
     def late() -> None:
-        did(actor=ACTOR, meanwhile=lambda: (wrote.set(), sealed_it.wait(20))[0])
+        did(actor=ACTOR, meanwhile=wait)
         connection.close()
 
     thread = threading.Thread(target=late)
@@ -223,9 +227,9 @@ def test_a_chain_made_anew_with_another_key_is_not_ours(
     sealed()
     trusted = keys()
     forge("DELETE FROM audit_auditseal", "UPDATE audit_auditrecord SET action = 'other'")
-    kid = settings.VAULTCRAFT_AUDIT_KEYS[0]["kid"]
-    pem = throwaway_secrets().audit_keys[0]["private_pem"]
-    monkeypatch.setattr(settings, "VAULTCRAFT_AUDIT_KEYS", [{"kid": kid, "private_pem": pem}])
+    kid = settings.VAULTCRAFT_SEALING_KEYS[0]["kid"]
+    pem = new_key()
+    monkeypatch.setattr(settings, "VAULTCRAFT_SEALING_KEYS", [{"kid": kid, "private_pem": pem}])
     assert sealed() == 1
     with auditor_snapshot() as snapshot:
         seen = offline.verify(exported(snapshot, keys=trusted), keys=trusted)
@@ -268,8 +272,10 @@ def test_a_torn_line_of_heads_is_told_again(heads: Path) -> None:
 def test_the_application_can_neither_forge_nor_change_a_seal() -> None:
     did(actor=ACTOR, count=2)
     sealed()
-    refuses("seal_follows_another", LINK, b"another")
-    refuses(FORBIDDEN, LINK, bytes(AuditSeal.objects.get().digest))
+    refuses("platform_seals", LINK, bytes(AuditSeal.objects.get().digest))
+    with refused_by("seal_follows_another"), transaction.atomic():
+        view(scope="platform")
+        run(LINK, b"another")
     for statement in (
         "UPDATE audit_auditseal SET kid = ''",
         "DELETE FROM audit_auditseal",
@@ -315,7 +321,7 @@ def test_one_record_is_proven_without_the_others(
     assert stranger(proof, "--proof").returncode == 1
     did(actor=ACTOR)
     with auditor_snapshot() as snapshot:
-        (late,) = snapshot.execute("SELECT id FROM audit_auditrecord ORDER BY id DESC").fetchone()
+        *_, (late,) = snapshot.execute("SELECT id FROM audit_auditrecord ORDER BY sequence")
     with pytest.raises(CommandError, match="no sealed audit record"):
         call_command("prove_audit", str(late))
 

@@ -42,7 +42,7 @@ def _written(output: Path) -> int:
     """Write the file, which appears under its name only when it is whole; its lines."""
     half = output.with_name(f".{output.name}.{os.getpid()}")
     count = 0
-    keys = public_keys(settings.VAULTCRAFT_AUDIT_KEYS)
+    keys = public_keys(settings.VAULTCRAFT_SEALING_KEYS)
     try:
         descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file, auditor_snapshot() as snapshot:

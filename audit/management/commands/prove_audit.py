@@ -25,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("record", type=uuid.UUID, help="the record's id")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        keys = public_keys(settings.VAULTCRAFT_AUDIT_KEYS)
+        keys = public_keys(settings.VAULTCRAFT_SEALING_KEYS)
         try:
             with auditor_snapshot() as snapshot:
                 proof = proof_of(snapshot, record_id=options["record"], keys=keys)

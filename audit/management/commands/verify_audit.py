@@ -28,7 +28,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path: Path | None = options["heads"] or settings.VAULTCRAFT_AUDIT_HEADS
+        path: Path | None = options["heads"] or settings.VAULTCRAFT_HEADS_FILE
         try:
             seen = _seen(path)
         except VaultCraftError as error:
@@ -44,7 +44,7 @@ class Command(BaseCommand):
 
 
 def _seen(path: Path | None) -> Seen:
-    keys = public_keys(settings.VAULTCRAFT_AUDIT_KEYS)
+    keys = public_keys(settings.VAULTCRAFT_SEALING_KEYS)
     heads = read_lines(path) if path and path.exists() else ()
     with auditor_snapshot() as snapshot:
         return verify(exported(snapshot, keys=keys), keys=keys, heads=heads)
