@@ -22,7 +22,15 @@ def new_key() -> str:
 
 
 def test_no_two_records_are_the_same_bytes() -> None:
-    records: list[list[str | None]] = [["ab", "c"], ["a", "bc"], ["abc", ""], ["abc", None], ["abc"], [None, "abc"], []]
+    records: list[list[str | None]] = [
+        ["ab", "c"],
+        ["a", "bc"],
+        ["abc", ""],
+        ["abc", None],
+        ["abc"],
+        [None, "abc"],
+        [],
+    ]
     assert len({chain.framed(texts) for texts in records}) == len(records)
     assert chain.framed(["é"]) == b"\x00\x00\x00\x02\xc3\xa9"
 

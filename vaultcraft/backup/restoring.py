@@ -38,12 +38,10 @@ ALTER TABLE events_outboxevent ENABLE TRIGGER USER;
 ALTER TABLE audit_auditrecord DISABLE TRIGGER USER;
 ALTER TABLE audit_auditrecord NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit_auditseal DISABLE TRIGGER USER;
-ALTER TABLE audit_auditseal NO FORCE ROW LEVEL SECURITY;
 UPDATE audit_auditrecord r SET commit_xid = CASE
     WHEN EXISTS (SELECT FROM (SELECT unnest(s.sequences) AS sequence FROM audit_auditseal s) m
                  WHERE m.sequence = r.sequence) THEN '2'::xid8 ELSE '3'::xid8 END;
 UPDATE audit_auditseal SET up_to = '3'::xid8;
-ALTER TABLE audit_auditseal FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit_auditseal ENABLE TRIGGER USER;
 ALTER TABLE audit_auditrecord FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit_auditrecord ENABLE TRIGGER USER;
