@@ -26,7 +26,6 @@ from kernel.actor import Door, system
 from kernel.auditor import auditor_snapshot
 from kernel.errors import InvariantBroken
 from kernel.transactions import opens_transaction
-from ledger.checker import verify_books
 from tests.database import FORBIDDEN, refused_by, refuses, run, view
 from tests.world import NOW
 
@@ -60,11 +59,6 @@ def found(heads: Path | None = None) -> list[str]:
     return [str(finding) for finding in seen.findings]
 
 
-def found_by_checker() -> set[str]:
-    report = verify_books(names=["sealed"])
-    return {finding.rule for one in report.passes for finding in one.findings}
-
-
 @pytest.fixture
 def heads(tmp_path: Path) -> Path:
     return tmp_path / "away" / "heads.jsonl"
@@ -92,7 +86,6 @@ def test_everything_is_sealed_once_and_a_second_look_seals_nothing() -> None:
     assert sealed() == 0
     assert list(AuditSeal.objects.values_list("record_count", flat=True)) == [2, 1, 3]
     assert found() == []
-    assert found_by_checker() == set()
 
 
 def test_a_late_commit_waits_for_a_later_seal() -> None:
@@ -174,50 +167,47 @@ FORGERIES = {
     "a record changed": (
         "UPDATE audit_auditrecord SET metadata = '{\"n\": 2}' WHERE sequence = 2",
         ["record_is_as_it_was: seal 1, record 2"],
-        {"sealed_record_is_as_it_was"},
     ),
     "a name changed": (
         "UPDATE audit_auditrecord SET actor_display = 'Nobody' WHERE sequence = 4",
         ["record_is_as_it_was: seal 2, record 4"],
-        {"sealed_record_is_as_it_was"},
     ),
     "a record removed": (
         "DELETE FROM audit_auditrecord WHERE sequence = 5",
         ["record_is_there: seal 2, record 5"],
-        {"sealed_record_is_there"},
     ),
     "two records in each other's place": (
         f"UPDATE audit_auditrecord SET id = gen_random_uuid(), {SWAPPED} WHERE sequence < 3",
         ["record_is_as_it_was: seal 1, record 1", "record_is_as_it_was: seal 1, record 2"],
-        {"sealed_record_is_as_it_was"},
     ),
     "a seal removed from the middle": (
         "DELETE FROM audit_auditseal WHERE number = 2",
         ["seal_follows_another: seal 3", "seal_is_as_it_was: seal 3"],
-        {"seal_follows_another", "old_record_is_sealed"},
     ),
     "a record and its leaf": (
         A_RECORD_AND_ITS_LEAF,
         ["seal_is_as_it_was: seal 1"],
-        set(),
     ),
     "a record slipped in among old ones": (
         AMONG_OLD_ONES,
         [],
-        {"old_record_is_sealed"},
     ),
 }
 
 
-@pytest.mark.parametrize("name", FORGERIES)
-def test_every_forgery_is_found_and_its_place_named(name: str, forge: Callable[..., None]) -> None:
+def three_seals() -> None:
+    """Over three records each."""
     for _ in range(3):
         did(actor=ACTOR, count=3)
         sealed()
-    statement, places, rules = FORGERIES[name]
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_every_forgery_is_found_and_its_place_named(name: str, forge: Callable[..., None]) -> None:
+    three_seals()
+    statement, places = FORGERIES[name]
     forge(statement)
     assert found() == places
-    assert found_by_checker() == rules
 
 
 def test_a_chain_made_anew_with_another_key_is_not_ours(
