@@ -196,6 +196,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.purge_challenges",
         "schedule": timedelta(hours=1),
     },
+    "seal-audit-records": {
+        "task": "audit.tasks.seal",
+        "schedule": timedelta(seconds=30),
+        "options": {"expire_seconds": 30},
+    },
     # A commit that writes mail asks for it at once; this finds what no worker was told of.
     "deliver-mail": {
         "task": "accounts.tasks.deliver_mail",
