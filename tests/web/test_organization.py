@@ -141,8 +141,7 @@ def test_both_sides_state_a_cap_before_money_crosses(world: World, visit: Visit)
 
 def test_an_owner_says_what_people_approve(world: World, visit: Visit):
     client = visit(world.alice)
-    page = client.get("/organization").content.decode()
-    assert "No approval" in page
+    assert "No approval" in client.get("/organization").content.decode()
     form = {"approval-when": "over", "approval-amount": "2500"}
     done = client.post("/organization/approval-policy", form)
     assert done["Location"] == "/organization#approval-policy"
