@@ -23,7 +23,7 @@ from tests.world import NOW, World, colleague
 from wallets.models import DualControlThreshold
 from wallets.services.thresholds import set_dual_control_threshold
 
-LONG_AGO = NOW - dt.timedelta(days=365)
+LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 _ROOT = system(door=Door.COMMAND, request_id="field")
 
 
