@@ -105,6 +105,11 @@ FORMS: dict[str, dict[str, Any]] = {
     "pin-change": {**SOMEBODY, "current_pin": PIN, "pin": "8305", "again": "8305"},
     "pin-reset": SOMEBODY,
     "pin-reset-cancel": SOMEBODY,
+    "approval-policy-set": {
+        "approval-when": "never",
+        "approval-organization": ":org",
+        "organization": ":org",
+    },
     "dual-control-set": {
         "policy-roles": "on",
         "policy-organization": ":org",

@@ -118,6 +118,7 @@ ACTIONS = (
     "/sign-in/second-step/resend",
     "/send/approve-by",
     "/pending-acts/x/decide",
+    "/organization/approval-policy",
     "/organization/dual-control",
     "/organization/dual-control/thresholds",
     "/organization/house",

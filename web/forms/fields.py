@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 
+from kernel.money import parse_minor
 from kernel.text import REFUSED, is_plain_line
 
 Choices = Sequence[tuple[str, str]]
@@ -24,6 +25,14 @@ def plain_line(text: str) -> None:
     """
     if not is_plain_line(text):
         raise forms.ValidationError(REFUSED, code="hidden_characters")
+
+
+def minor_of(text: str, *, exponent: int) -> int:
+    """A typed amount in minor units, where zero is one, too.
+
+    :raises InvalidAmount: for what is no amount.
+    """
+    return parse_minor(text=text, exponent=exponent) if text.strip("0.,") else 0
 
 
 class LineField(forms.CharField):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
@@ -20,9 +19,7 @@ from kyc.choices import Tier
 from ledger.queries import currencies
 from wallets.choices import TransferKind, WalletKind
 from wallets.directory import look_up
-from wallets.models import DualControlThreshold
 from web.presenters.badges import Badge, act_badge
-from web.presenters.money import shown
 from web.refusals import sentence_of
 
 PREFIX = "pac"
@@ -116,25 +113,6 @@ def act_card(act: PendingAct, *, now: dt.datetime) -> ActCard:
         if paid and act.result_id
         else "",
     )
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class ThresholdRow:
-    """From which amount on payments in one currency take a second person."""
-
-    currency: str
-    amount: str
-    counts_keys: bool
-
-
-def threshold_rows(rows: Iterable[DualControlThreshold]) -> list[ThresholdRow]:
-    """The thresholds of an organization."""
-    return [
-        ThresholdRow(
-            row.currency_id, shown(row.threshold_minor or 0, row.currency), row.counts_keys
-        )
-        for row in rows
-    ]
 
 
 def _pairs(act: PendingAct) -> list[tuple[str, str]]:
