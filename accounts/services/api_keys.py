@@ -17,13 +17,13 @@ from accounts import policy
 from accounts.actors import api_key_actor
 from accounts.choices import KeyScope, MailKind, OrganizationStatus, Role
 from accounts.errors import InvalidApiKey, InvalidProfile, InvalidScopes, OrganizationSuspended
-from accounts.factor_resets import refusal_after_reset
 from accounts.look_ups import key_with_hash
 from accounts.models import ApiKey, Organization, User
 from accounts.queries import visible_api_keys
 from accounts.rules import cleaned_name
 from accounts.services.lookups import locked_organization
 from accounts.services.mail import notify_security
+from accounts.services.settled import require_settled_factors
 from audit.services import Act, record_many
 from events.services import Fact, emit_many
 from kernel.actor import Actor, ActorKind, Door
@@ -71,7 +71,8 @@ def issue(
     if expires_at is not None and expires_at <= now:
         raise InvalidProfile("The key would have expired already.", pointer="/expires_at")
     organization = locked_organization(_home(actor=actor, organization_id=organization_id))
-    _require_right(actor=_as_of_now(actor, now), scopes=scopes)
+    _require_right(actor=_as_of_now(actor), scopes=scopes)
+    require_settled_factors(actor=actor, now=now)
     prefix, secret = _new_secret()
     key = ApiKey.objects.create(
         organization=organization,
@@ -112,18 +113,12 @@ def _require_right(*, actor: Actor, scopes: Collection[str]) -> None:
 
 
 @needs_transaction
-def _as_of_now(actor: Actor, now: dt.datetime) -> Actor:
+def _as_of_now(actor: Actor) -> Actor:
     """The actor with the roles the person has now: a key must not outlive a demotion in flight."""
     if actor.kind is not ActorKind.USER or actor.id is None:
         return actor
     people = User.objects.filter(id=actor.id, is_active=True)
-    found = people.values_list(
-        "role", "platform_role", "factors_reset_at", "factors_renewed_at"
-    ).first()
-    role, platform_role, reset_at, renewed_at = found or (None, None, None, None)
-    refusal = refusal_after_reset(reset_at=reset_at, renewed_at=renewed_at, now=now)
-    if refusal is not None:
-        raise refusal
+    role, platform_role = people.values_list("role", "platform_role").first() or (None, None)
     return dataclasses.replace(actor, role=role, platform_role=platform_role)
 
 

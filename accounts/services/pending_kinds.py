@@ -29,8 +29,8 @@ def _staff_role(facts: Mapping[str, Any]) -> str:
     return f"{PlatformRole(before).label} becomes {label}" if before else f"Staff as {label}"
 
 
-def _factor_reset(facts: Mapping[str, Any]) -> str:
-    return f"All second factors of a person are removed: {facts['reason']}"
+def _factor_reset(_: Mapping[str, Any]) -> str:
+    return "Somebody's app, passkeys and recovery codes are removed"
 
 
 def register_kinds() -> None:

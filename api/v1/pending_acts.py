@@ -168,6 +168,7 @@ class ApprovePendingAct(Endpoint):
             *DECIDING,
             accounts_errors.OwnPendingAct,
             accounts_errors.StepUpRequired,
+            accounts_errors.FactorsLatelyReset,
             accounts_errors.MoneyReadOnly,
         ),
     )

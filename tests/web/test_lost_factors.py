@@ -73,7 +73,9 @@ def test_from_asking_to_a_new_factor(world: World, visit: Visit, fay: User):
 
     client = Client()
     sign_in(client, fay.email, PASSWORD)
-    done = client.post("/sign-in/second-step", {"proof": code_mailed_to(fay)})
+    done = client.post(
+        "/sign-in/second-step", {"proof": code_mailed_to(fay), "method_name": "email"}
+    )
     assert done.headers["Location"].startswith("/security/set-up")
     assert "Your second factors were reset" in text(client.get("/security/set-up"))
     assert "No money moves in your name" in text(client.get("/security"))

@@ -35,7 +35,7 @@ def reset_factors(request: HttpRequest) -> HttpResponse:
     with reading(actor):
         people = visible_people(actor).filter(id__in=chosen, is_active=True)
         rows = [(row.id, row.full_name, row.email) for row in people]
-        context = {"title": "Reset lost second factors", "form": form, "rows": rows}
+        context = {"title": "Ask to reset second factors", "form": form, "rows": rows}
         return draw(request, "admin/confirm.html", context)
 
 

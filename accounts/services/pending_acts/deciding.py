@@ -19,6 +19,7 @@ from accounts.queries import people_behind, visible_pending_acts
 from accounts.services.pending_acts.people import hold_people, present_checker, present_maker
 from accounts.services.pending_acts.registry import Approved, PendingKind, Result, kind_of
 from accounts.services.pending_acts.telling import tell_all
+from accounts.services.settled import require_settled_factors
 from accounts.services.step_up import require_factor_in_session
 from kernel.actor import Actor, ActorKind
 from kernel.errors import Kind, PermissionDenied, VaultCraftError
@@ -54,6 +55,7 @@ def approve(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = ""
     :raises OwnPendingAct: if the actor asked for it, or issued the key that did.
     :raises PendingActDecided: if it is decided or withdrawn.
     :raises PendingActExpired: if its time is over.
+    :raises FactorsLatelyReset: if the actor's second factors were reset and money still waits.
     :raises StepUpRequired: for a kind that asks for a second factor; it still waits then.
     :raises Busy: if locks could not be had; it still waits then.
     """
@@ -62,6 +64,7 @@ def approve(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = ""
         return done
     act, checker = _to_decide(actor, act_id, now)
     kind = kind_of(act.kind)
+    require_settled_factors(actor=checker, now=now)
     if kind.asks_factor:
         require_factor_in_session(actor=actor, now=now)
     try:

@@ -149,6 +149,20 @@ def test_a_key_is_no_way_around_the_wait() -> None:
     issue(actor=acting(alice), name="Server", scopes=scopes, now=LATER + dt.timedelta(days=1))
 
 
+def test_whose_factors_were_reset_agrees_to_nothing_meanwhile() -> None:
+    alice, adam, mia = people()
+    enrolled(adam)
+    otto = joined(alice, "otto", "owner")
+    agreed(otto, asked(alice, adam))
+    enrolled(adam, LATER)
+    act = asked(alice, mia, now=LATER)
+    with pytest.raises(FactorsLatelyReset):
+        agreed(adam, act, now=LATER)
+    assert PendingAct.objects.get(id=act.id).state == "pending"
+    day = LATER + dt.timedelta(days=1)
+    assert agreed(adam, act, now=day).state == "approved"
+
+
 def test_a_second_reset_makes_money_wait_again() -> None:
     alice, adam, mia = people()
     agreed(alice, asked(adam, mia))
@@ -213,8 +227,10 @@ def test_owners_vouch_for_owners_and_the_platform_for_owners_and_staff() -> None
         approve(actor=proven(adam, LATER), act_id=of_owner.id, now=LATER)
     assert agreed(ann, of_owner).state == "approved"
     root = staff(name="root")
-    assert agreed(root, asked(olga, ann)).state == "approved"
-    assert agreed(olga, asked(alice, mia)).state == "approved"  # where nobody else is left
+    later = LATER + dt.timedelta(hours=1)
+    assert agreed(root, asked(olga, ann, now=later), now=later).state == "approved"
+    # Where nobody else of the organization is left, the platform is the second person.
+    assert agreed(olga, asked(alice, mia, now=later), now=later).state == "approved"
 
 
 def test_an_admin_does_not_agree_for_an_owner() -> None:
