@@ -43,12 +43,12 @@ def test_from_asking_to_waiting_money(world: World, alice: Caller, fay: User) ->
     assert alice.post(place(fay), {"reason": "Also"}).data["pending_act"]["id"] == act["id"]
     delivered(now=clock.now())
 
-    agree = f"/pending-acts/{act['id']}/approve"
+    agree = f"/pending-acts/{act['id']}/agree"
     assert ann.post(agree, {}).code == "own_pending_act"
     stale = Caller(token_of(world, world.alice, second_factor=None))
     assert stale.post(agree, {}).code == "step_up_required"
     done = alice.post(agree, {})
-    assert (done.status, done.data["state"]) == (200, "approved")
+    assert (done.status, done.data["state"]) == (200, "agreed")
     assert hers.get("/me").status == 401
     assert f"{fay.email}: Your second factors were reset" in delivered(now=clock.now())
     with all_seeing():
@@ -69,7 +69,7 @@ def test_who_used_a_factor_meanwhile_keeps_it(world: World, alice: Caller, fay: 
     ann = Caller(token_of(world, colleague(world, "ann", "admin")))
     act = ann.post(place(fay), WHY).data["pending_act"]["id"]
     token_of(world, fay)  # she signs in with her app
-    done = alice.post(f"/pending-acts/{act}/approve", {})
+    done = alice.post(f"/pending-acts/{act}/agree", {})
     assert (done.data["state"], done.data["reason_code"]) == ("failed", "factor_still_in_use")
     with all_seeing():
         assert factors_of(fay.id).is_strong

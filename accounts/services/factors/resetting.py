@@ -25,7 +25,7 @@ from accounts.services.factors.recovery_codes import void_codes
 from accounts.services.factors.totp import remove_totp_of
 from accounts.services.mail import notify_security
 from accounts.services.pending_acts.making import make_pending
-from accounts.services.pending_acts.registry import Approved, Result
+from accounts.services.pending_acts.registry import Agreed, Result
 from accounts.services.sessions import end_sessions_of
 from audit.services import record
 from events.services import emit
@@ -80,13 +80,13 @@ def ask_for_factor_reset(
     return act
 
 
-def allow_to_check_reset(approved: Approved) -> None:
+def allow_to_check_reset(agreed: Agreed) -> None:
     """Never the person; and in an organization only owners agree for owners.
 
     :raises PermissionDenied: if this checker may not.
     """
-    user = User.objects.filter(id=_user_id(approved)).first()
-    checker = approved.checker
+    user = User.objects.filter(id=_user_id(agreed)).first()
+    checker = agreed.checker
     if user is None or user.id == checker.id:
         raise PermissionDenied("Two other people have to want this.")
     if not checker.is_platform and not policy.may_grant(checker, user.role or ""):
@@ -94,7 +94,7 @@ def allow_to_check_reset(approved: Approved) -> None:
 
 
 @needs_transaction
-def reset_factors(approved: Approved) -> Result:
+def reset_factors(agreed: Agreed) -> Result:
     """Carry out what a second person agreed to: as if the person had never had a factor.
 
     Locks the person. Apps, passkeys and recovery codes are gone, devices forgotten, and sessions
@@ -105,23 +105,23 @@ def reset_factors(approved: Approved) -> Result:
     :raises NoFactorsToReset: if they have none any more.
     :raises PermissionDenied: if the maker could not ask for it now.
     """
-    user, now = _person(actor=approved.maker, user_id=_user_id(approved)), approved.now
-    if _proved_since(user=user, since=approved.act.made_at):
+    user, now = _person(actor=agreed.maker, user_id=_user_id(agreed)), agreed.now
+    if _proved_since(user=user, since=agreed.act.made_at):
         raise FactorStillInUse()
     _require_factors(user)
     remove_totp_of(user=user, now=now)
     Passkey.objects.filter(user=user, removed_at=None).update(removed_at=now)
     void_codes(user=user, now=now)
     User.objects.filter(id=user.id).update(factors_reset_at=now)
-    forget_devices_of(actor=approved.maker, user=user, now=now)
+    forget_devices_of(actor=agreed.maker, user=user, now=now)
     reason = SessionEnd.FACTORS_RESET
-    end_sessions_of(actor=approved.maker, user=user, reason=reason, now=now)
-    _tell(approved=approved, user=user)
+    end_sessions_of(actor=agreed.maker, user=user, reason=reason, now=now)
+    _tell(agreed=agreed, user=user)
     return Result("user", user.id)
 
 
-def _user_id(approved: Approved) -> uuid.UUID:
-    return uuid.UUID(approved.facts["user_id"])
+def _user_id(agreed: Agreed) -> uuid.UUID:
+    return uuid.UUID(agreed.facts["user_id"])
 
 
 @needs_transaction
@@ -167,37 +167,37 @@ def _proved_since(*, user: User, since: dt.datetime) -> bool:
 
 
 @needs_transaction
-def _tell(*, approved: Approved, user: User) -> None:
+def _tell(*, agreed: Agreed, user: User) -> None:
     record(
-        actor=approved.maker,
+        actor=agreed.maker,
         action="accounts.factors.reset",
         subject_type="user",
         subject_id=user.id,
         organization_id=user.organization_id,
         metadata={
-            "pending_act_id": str(approved.act.id),
-            "checker_id": str(approved.checker.id),
-            "reason": approved.facts["reason"],
+            "pending_act_id": str(agreed.act.id),
+            "checker_id": str(agreed.checker.id),
+            "reason": agreed.facts["reason"],
         },
-        now=approved.now,
+        now=agreed.now,
     )
     emit(
         name="accounts.factors.reset",
         organization_id=user.organization_id,
         subject_id=user.id,
         payload={"user_id": str(user.id)},
-        actor=approved.maker,
-        now=approved.now,
+        actor=agreed.maker,
+        now=agreed.now,
     )
     words = {
-        "who": approved.maker.display,
-        "checker": approved.checker.display,
+        "who": agreed.maker.display,
+        "checker": agreed.checker.display,
         "hours": str(int(MONEY_WAITS.total_seconds()) // 3600),
     }
     notify_security(
-        actor=approved.checker,
+        actor=agreed.checker,
         user=user,
         kind=MailKind.FACTORS_RESET,
         variables=words,
-        now=approved.now,
+        now=agreed.now,
     )
