@@ -20,7 +20,8 @@ from django.conf import settings
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker, blocking_manager_key
 
-from accounts.services.runtime import forget
+from accounts.services.runtime import forget, value_of
+from accounts.system import MONEY_READ_ONLY
 from kernel.rates import admission
 from tests.connecting import close_connections, point_at
 from tests.database import rolled_back
@@ -90,14 +91,18 @@ def server(committed_db: str) -> Generator[LiveServer]:
 
 @pytest.fixture
 def world(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> World:
-    """The world, in `committed_db` when the test asks for that, else rolled back with the test."""
+    """The world, in `committed_db` when the test asks for that, else rolled back with the test.
+
+    As in a process that has worked before, the settings are known: no test counts their reading.
+    """
     request.getfixturevalue("committed_db" if "committed_db" in request.fixturenames else "db")
+    value_of(MONEY_READ_ONLY)
     return founded(django_db_blocker).world()
 
 
 @pytest.fixture(scope="module")
 def shared_world(django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    """The world in a transaction around a whole module, for what is too dear to build for each test.
+    """The world in a transaction around a module, for what is too dear to build for each test.
 
     What a fixture of the module adds to it, all of its tests see; what a test adds is rolled back.
     """

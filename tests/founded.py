@@ -1,9 +1,10 @@
-"""The world in databases of its own, so that it is built once for each worker and not for each test.
+"""The world in databases of its own: built once for each worker, and not for each test.
 
-`template` holds the world, and nobody is ever connected to it: tests that commit get clones of it.
-`database` is the first clone, in which all other tests of the world are rolled back. Both are made
-when a worker meets the first test that asks for the world. The rest of the suite keeps the worker's
-own database, which stays as empty as the migrations left it.
+Building it takes 410 statements and half a second, and half of all tests ask for it. So `template`
+holds the world, and nobody is ever connected to it: tests that commit get clones of it. `database`
+is the first clone, in which all other tests of the world are rolled back. Both are made when a
+worker meets the first test that asks for the world. The rest of the suite keeps the worker's own
+database, which stays as empty as the migrations left it.
 """
 
 from __future__ import annotations
