@@ -126,14 +126,16 @@ class MailKind(models.TextChoices):
     SECOND_STEP_GUESSED = "second_step_guessed", "Many wrong answers to the second step"
     PASSKEY_COPIED = "passkey_copied", "A passkey may have been copied"
     VERIFICATION_DECIDED = "verification_decided", "An identity verification was decided"
+    PENDING_ACT_WAITS = "pending_act_waits", "An act waits for a second person"
+    PENDING_ACT_DECIDED = "pending_act_decided", "An act that waited was decided, or ran out"
 
 
 class PendingActState(models.TextChoices):
     """Pending until somebody decides or its time runs out; every other state is final."""
 
     PENDING = "pending", "Waiting"
-    APPROVED = "approved", "Approved"
-    FAILED = "failed", "Approved, and refused"
+    AGREED = "agreed", "Agreed"
+    FAILED = "failed", "Agreed, and refused"
     REJECTED = "rejected", "Rejected"
     WITHDRAWN = "withdrawn", "Withdrawn"
     EXPIRED = "expired", "Expired"

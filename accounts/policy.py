@@ -147,17 +147,19 @@ PERMISSIONS: dict[str, Permission] = {
     "ledger.post_journal": Permission(
         "Post and reverse entries by hand", frozenset({OWNER, FINANCE}), STAFF_ADMINS
     ),
-    "approvals.read": Permission(
+    "dual_control.read": Permission(
         "See every act of the organization that waits for a second person", READERS, STAFF
     ),
-    "approvals.check_payments": Permission(
+    "dual_control.check_payments": Permission(
         "Agree to a colleague's payment above the threshold", OFFICERS
     ),
-    "approvals.check_roles": Permission(
+    "dual_control.check_roles": Permission(
         "Agree to making somebody an officer", MANAGERS, SUPER_ADMINS
     ),
-    "approvals.set_policy": Permission("Say which acts take a second person", frozenset({OWNER})),
-    "approvals.check_policy": Permission(
+    "dual_control.set_policy": Permission(
+        "Say which acts take a second person", frozenset({OWNER})
+    ),
+    "dual_control.check_policy": Permission(
         "Agree to fewer acts taking a second person", OFFICERS, SUPER_ADMINS
     ),
     "organizations.manage": Permission(
@@ -197,7 +199,7 @@ _VIEWS_OF_MODELS = {
     "apikey": "api_keys.read",
     "pendingmail": "mail.read",
     "approval": "transfers.read_all",
-    "pendingact": "approvals.read",
+    "pendingact": "dual_control.read",
 }
 
 

@@ -17,9 +17,9 @@ from accounts.choices import OrganizationStatus
 from accounts.look_ups import session_with_id
 from accounts.models import (
     ApiKey,
-    ApprovalPolicy,
     CountryPolicy,
     Device,
+    DualControlPolicy,
     Invitation,
     Network,
     Organization,
@@ -181,14 +181,14 @@ def visible_pending_acts(actor: Actor) -> QuerySet[PendingAct]:
     acts = PendingAct.objects.select_related("checker")
     if actor.kind is ActorKind.API_KEY:
         return acts.filter(_is(maker_id=actor.id), _own(actor))
-    if policy.may(actor, "approvals.read"):
+    if policy.may(actor, "dual_control.read"):
         return acts.filter(_own(actor))
     return acts.filter(_is(maker_person_id=actor.id), _own(actor))
 
 
-def approval_policy_of(organization_id: uuid.UUID) -> ApprovalPolicy | None:
+def dual_control_policy_of(organization_id: uuid.UUID) -> DualControlPolicy | None:
     """Which acts of the organization take a second person; None: none does."""
-    return ApprovalPolicy.objects.filter(organization_id=organization_id).first()
+    return DualControlPolicy.objects.filter(organization_id=organization_id).first()
 
 
 def people_behind(actors: Collection[Actor]) -> dict[str, uuid.UUID]:

@@ -34,8 +34,8 @@ class Declared:
 
 REGISTRATION_OPEN = "registration.open"
 MONEY_READ_ONLY = "money.read_only"
-STAFF_SECOND_PERSON = "approvals.staff_second_person"
-APPROVAL_HOURS = "approvals.lifetime_hours"
+STAFF_DUAL_CONTROL = "dual_control.staff"
+PENDING_ACT_HOURS = "dual_control.lifetime_hours"
 
 DECLARED: Mapping[str, Declared] = {
     one.name: one
@@ -55,14 +55,14 @@ DECLARED: Mapping[str, Declared] = {
             careful=True,
         ),
         Declared(
-            STAFF_SECOND_PERSON,
+            STAFF_DUAL_CONTROL,
             "Acts of staff take a second person",
             "Limits, clearing caps, fees, manual journals, roles of staff and these settings.",
             default=False,
             careful=True,
         ),
         Declared(
-            APPROVAL_HOURS,
+            PENDING_ACT_HOURS,
             "Hours a pending act waits",
             "What nobody decided by then is over. Holds for acts made from then on.",
             default=72,

@@ -7,13 +7,13 @@ from django.urls import path
 from api import pages
 from api.v1 import (
     api_keys,
-    approval_policies,
     approvals,
     audit,
     auth,
     cash,
     clearing,
     devices,
+    dual_control,
     mailed,
     me,
     networks,
@@ -170,10 +170,10 @@ urlpatterns = [
     path("ledger/clearing-caps", clearing.ClearingCaps.as_view()),
     path("pending-acts", pending_acts.PendingActs.as_view()),
     path("pending-acts/<str:pending_act_id>", pending_acts.OnePendingAct.as_view()),
-    path("pending-acts/<str:pending_act_id>/approve", pending_acts.ApprovePendingAct.as_view()),
+    path("pending-acts/<str:pending_act_id>/agree", pending_acts.AgreeToPendingAct.as_view()),
     path("pending-acts/<str:pending_act_id>/reject", pending_acts.RejectPendingAct.as_view()),
     path("pending-acts/<str:pending_act_id>/withdraw", pending_acts.WithdrawPendingAct.as_view()),
-    path("second-person-policy", approval_policies.ApprovalPolicies.as_view()),
-    path("approval-thresholds", approval_policies.ApprovalThresholds.as_view()),
+    path("dual-control-policy", dual_control.DualControlPolicies.as_view()),
+    path("dual-control-thresholds", dual_control.DualControlThresholds.as_view()),
     path("audit/records", audit.AuditRecords.as_view()),
 ]

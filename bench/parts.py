@@ -43,9 +43,9 @@ def without(part: str | None) -> Iterator[None]:
         setattr(module, name, real)
 
 
-def copy_for_parts(cluster: Cluster, world: World) -> World:
-    """A copy of the database in which Python parts are left out."""
-    return _copy(cluster, world, "without_parts")
+def copy_as_it_is(cluster: Cluster, world: World, *, name: str) -> World:
+    """A copy of the database for one that stays connected to it."""
+    return _copy(cluster, world, name)
 
 
 def copy_without_row_security(

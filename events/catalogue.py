@@ -154,7 +154,7 @@ _TYPES = (
     EventType("wallets.fee_schedule.set", "A payment costs something else now.", _FEES),
     EventType("wallets.limit_rule.set", "Wallets may spend another amount now.", _LIMITS),
     EventType(
-        "wallets.approval_threshold.set",
+        "wallets.dual_control_threshold.set",
         "Payments take a second person from another amount on.",
         {"currency": TEXT, "threshold_minor": OPTIONAL_MINOR, "counts_keys": _FLAG},
     ),
@@ -233,14 +233,14 @@ _TYPES = (
     EventType("accounts.staff.role_changed", "Somebody of the staff has another role.", _STAFF),
     EventType("accounts.staff.closed", "An account of the staff was closed.", _STAFF),
     EventType("accounts.pending_act.made", "An act waits for a second person.", _PENDING_ACT),
-    EventType("accounts.pending_act.approved", "Two people agreed; it is done.", _PENDING_ACT),
+    EventType("accounts.pending_act.agreed", "Two people agreed; it is done.", _PENDING_ACT),
     EventType(
         "accounts.pending_act.failed", "Two people agreed, and it was refused.", _PENDING_ACT
     ),
     EventType("accounts.pending_act.rejected", "A second person said no.", _PENDING_ACT),
     EventType("accounts.pending_act.withdrawn", "Its maker took it back.", _PENDING_ACT),
     EventType("accounts.pending_act.expired", "Nobody decided in time.", _PENDING_ACT),
-    EventType("accounts.approval_policy.set", "Other acts take a second person now.", _POLICY),
+    EventType("accounts.dual_control_policy.set", "Other acts take a second person now.", _POLICY),
     EventType("accounts.system_setting.set", "The installation works otherwise now.", _SETTING),
     EventType("accounts.person.shredded", "A removed person's data was erased.", {"user_id": UUID}),
     EventType("accounts.user.email_confirmed", "Somebody's mailbox is theirs.", {"user_id": UUID}),

@@ -1,4 +1,4 @@
-"""SQL that several rooms' migrations need: tenant policies, append-only tables, narrow grants.
+"""SQL that several rooms' migrations need: tenant policies, append-only tables, grants, new names.
 
 The helper functions named here (`vaultcraft_organizations` and the rest) are created by the first
 migration of the audit room, the lowest room with a table. Database refusals carry an SQLSTATE of
@@ -96,3 +96,48 @@ def grants(table: str, *privileges: str) -> RunSQL:
         f"GRANT {', '.join(privileges)} ON {table} TO {APPLICATION};",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {APPLICATION};",
     )
+
+
+def names_follow(before: str, after: str) -> RunSQL:
+    """Right after a table got another name, its constraints, indexes and policies get it, too.
+
+    Where Django shortened a long name it kept the first `_KEPT` characters of the table's.
+    """
+    return RunSQL(
+        _names_follow(before, after, table=after), _names_follow(after, before, table=after)
+    )
+
+
+_KEPT = 20
+
+
+def _names_follow(before: str, after: str, *, table: str) -> str:
+    return f"""
+        DO $$
+        DECLARE
+            said record;
+        BEGIN
+            FOR said IN
+                SELECT 'ALTER TABLE {table} RENAME CONSTRAINT %I TO %I' AS act, conname AS name
+                FROM pg_constraint WHERE conrelid = '{table}'::regclass
+                UNION ALL
+                SELECT 'ALTER INDEX %I RENAME TO %I', c.relname
+                FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+                WHERE i.indrelid = '{table}'::regclass AND NOT EXISTS (
+                    SELECT FROM pg_constraint k
+                    WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid
+                )
+                UNION ALL
+                SELECT 'ALTER POLICY %I ON {table} RENAME TO %I', polname
+                FROM pg_policy WHERE polrelid = '{table}'::regclass
+            LOOP
+                IF starts_with(said.name, '{before}') THEN
+                    EXECUTE format(said.act, said.name,
+                        '{after}' || substr(said.name, {len(before) + 1}));
+                ELSIF starts_with(said.name, '{before[:_KEPT]}') THEN
+                    EXECUTE format(said.act, said.name,
+                        '{after[:_KEPT]}' || substr(said.name, {_KEPT + 1}));
+                END IF;
+            END LOOP;
+        END $$;
+    """  # noqa: S608 - of constants

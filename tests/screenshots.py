@@ -154,8 +154,8 @@ def to_account_number(page: Page) -> None:
 
 def to_policy_form(page: Page) -> None:
     """What takes a second person, opened for change."""
-    page.goto("/organization#approvals")
-    page.locator("section:has(#approvals) details.fold summary").click()
+    page.goto("/organization#dual-control")
+    page.locator("section:has(#dual-control) details.fold summary").click()
 
 
 SHOTS = (
@@ -180,9 +180,9 @@ SHOTS = (
     Shot("verification-begun", "merchant", to("/verification")),
     Shot("phone", "owner", press("/profile", "Show the whole number")),
     Shot("account-number", "owner", to_account_number),
-    Shot("approvals", "merchant", to("/approvals")),
-    Shot("approval", "merchant", follow("/approvals", "main a.list-row")),
-    Shot("approvals-empty", "owner", to("/approvals")),
+    Shot("pending-acts", "merchant", to("/pending-acts")),
+    Shot("pending-act", "merchant", follow("/pending-acts", "main a.list-row")),
+    Shot("pending-acts-empty", "owner", to("/pending-acts")),
     Shot("policy-form", "merchant", to_policy_form),
     Shot("review-two", "merchant", to_review("60000")),
     Shot("home", "owner", to("/")),
@@ -236,7 +236,7 @@ SHOTS = (
     Shot("admin-hold", "staff", follow("/admin/wallets/wallethold/", "#result_list tbody th a")),
     Shot("admin-cases", "staff", to("/admin/kyc/case/")),
     Shot("admin-case", "staff", follow("/admin/kyc/case/", "#result_list a:has-text('Review')")),
-    Shot("admin-approvals", "staff", to("/admin/approvals/")),
+    Shot("admin-pending-acts", "staff", to("/admin/pending-acts/")),
     Shot("admin-system", "staff", to("/admin/system/")),
     Shot("admin-fees", "staff", to("/admin/wallets/feeschedule/")),
     Shot("admin-fee-set", "staff", to("/admin/wallets/fees/")),
@@ -354,7 +354,7 @@ def _prepare(page: Page) -> None:
 
 def _leave_waiting(page: Page) -> None:
     """A payment above a threshold, for a colleague to decide."""
-    page.goto("/approvals")
+    page.goto("/pending-acts")
     if page.locator("main a.list-row").count():
         return
     to_policy_form(page)
@@ -363,7 +363,7 @@ def _leave_waiting(page: Page) -> None:
     pressed(page, "Set threshold")
     to_review("60000")(page)
     page.get_by_label("Your PIN").fill(PIN)
-    pressed(page, "Ask for approval")
+    pressed(page, "Ask a colleague")
 
 
 def _take(context: BrowserContext, shot: Shot, width: int, path: Path) -> None:

@@ -98,10 +98,10 @@ class MonthlyLimitExceeded(LimitExceeded):
     title = "The wallet's limit for one month does not allow this"
 
 
-class SecondPersonRequired(PostingRefused):
+class DualControlRequired(PostingRefused):
     """More would leave in 24 hours than the organization lets one person send."""
 
-    code = "second_person_required"
+    code = "dual_control_required"
     title = "A second person has to agree to this"
 
 

@@ -71,8 +71,8 @@ class VaultCraftAdminSite(AdminSite):
         """Our own pages first; some of Django's are left out."""
         from web.views import (
             staff,
-            staff_approvals,
             staff_chart,
+            staff_pending_acts,
             staff_periods,
             staff_system,
             staff_terms,
@@ -89,8 +89,8 @@ class VaultCraftAdminSite(AdminSite):
             ("ledger/ledgeraccount/rename/", staff_chart.rename_page, "account-rename"),
             ("ledger/ledgeraccount/close/", staff_chart.close_page, "account-close"),
             ("kyc/case/review/", staff_verification.review, "case-review"),
-            ("approvals/", staff_approvals.queue, "approvals"),
-            ("approvals/decide/", staff_approvals.decide, "approval-decide"),
+            ("pending-acts/", staff_pending_acts.queue, "pending-acts"),
+            ("pending-acts/decide/", staff_pending_acts.decide, "pending-act-decide"),
             ("system/", staff_system.overview, "system"),
             ("system/setting/", staff_system.setting, "system-setting"),
             ("system/staff/", staff_system.staff_role, "system-staff"),

@@ -10,7 +10,7 @@ from kernel.crypto import fingerprint
 from kernel.errors import VaultCraftError
 from kernel.money import parse_minor
 from ledger.errors import InsufficientFunds
-from wallets.errors import DestinationNotFound, SecondPersonRequired, WalletNotFound
+from wallets.errors import DestinationNotFound, DualControlRequired, WalletNotFound
 from wallets.models import Wallet
 from wallets.queries import Payee, payee_of, wallet_of
 from wallets.services.references import reference_of
@@ -91,7 +91,7 @@ def judge(request: PersonRequest, form: SendForm) -> Judged | None:
     except VaultCraftError as error:
         explain(form, error, currency=source.currency if source else None)
         return None
-    waits = isinstance(rehearsal.error, SecondPersonRequired)
+    waits = isinstance(rehearsal.error, DualControlRequired)
     if rehearsal.error is not None and not waits:
         _explain_rehearsal(form, rehearsal, source)
         return None

@@ -18,6 +18,20 @@ from accounts.errors.approvals import (
     WeakPin,
     WrongPin,
 )
+from accounts.errors.dual_control import (
+    InvalidSetting,
+    LastStaff,
+    MakerMayNoLonger,
+    MoneyReadOnly,
+    NobodyToCheck,
+    OfficersByRoleOnly,
+    OwnPendingAct,
+    PendingActDecided,
+    PendingActExpired,
+    PendingActNotFound,
+    RegistrationClosed,
+    RoleChangedMeanwhile,
+)
 from accounts.errors.factors import (
     ChallengeEnded,
     EnrollmentNotBegun,
@@ -43,20 +57,6 @@ from accounts.errors.organizations import (
     OrganizationSuspended,
     PersonStillActive,
     PhoneNotFound,
-)
-from accounts.errors.second_person import (
-    InvalidSetting,
-    LastStaff,
-    MakerMayNoLonger,
-    MoneyReadOnly,
-    NobodyToCheck,
-    OfficersByRoleOnly,
-    OwnPendingAct,
-    PendingActDecided,
-    PendingActExpired,
-    PendingActNotFound,
-    RegistrationClosed,
-    RoleChangedMeanwhile,
 )
 from accounts.errors.signing_in import (
     EmailNotConfirmed,

@@ -12,7 +12,7 @@ from accounts.models.links import MailedLink
 from accounts.models.mail import MailRequest, PendingMail
 from accounts.models.networks import CountryPolicy, Network
 from accounts.models.organizations import Invitation, Organization
-from accounts.models.pending_acts import ApprovalPolicy, PendingAct
+from accounts.models.pending_acts import DualControlPolicy, PendingAct
 from accounts.models.people import User
 from accounts.models.phones import Phone
 from accounts.models.pins import PinReset, TransactionPin
@@ -22,10 +22,10 @@ from accounts.models.system_settings import SystemSetting
 __all__ = [
     "ApiKey",
     "Approval",
-    "ApprovalPolicy",
     "CountryPolicy",
     "DataKey",
     "Device",
+    "DualControlPolicy",
     "FactorChallenge",
     "Invitation",
     "MailRequest",

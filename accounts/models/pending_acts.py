@@ -15,7 +15,7 @@ from kernel.money import MAX_MINOR
 _UNDECIDED = Q(decided_at__isnull=True, checker__isnull=True)
 _BY_NOBODY_ELSE = Q(decided_at__isnull=False, checker__isnull=True)
 _BY_ANOTHER = Q(decided_at__isnull=False, checker__isnull=False)
-_CHECKED = (PendingActState.APPROVED, PendingActState.FAILED, PendingActState.REJECTED)
+_CHECKED = (PendingActState.AGREED, PendingActState.FAILED, PendingActState.REJECTED)
 
 
 class PendingAct(IdentifiedModel):
@@ -102,7 +102,7 @@ class PendingAct(IdentifiedModel):
             ),
             models.CheckConstraint(
                 condition=Q(result_id__isnull=True)
-                | Q(state__in=(PendingActState.APPROVED, PendingActState.FAILED)),
+                | Q(state__in=(PendingActState.AGREED, PendingActState.FAILED)),
                 name="pending_act_result",
             ),
             models.CheckConstraint(
@@ -124,14 +124,14 @@ class PendingAct(IdentifiedModel):
         return f"{self.kind} {self.state}"
 
 
-class ApprovalPolicy(models.Model):
+class DualControlPolicy(models.Model):
     """Which acts of an organization's people take a second person; without a row, none.
 
     Payments have thresholds of their own, by currency, in the wallets room.
     """
 
     organization = models.OneToOneField(
-        Organization, on_delete=models.PROTECT, primary_key=True, related_name="approval_policy"
+        Organization, on_delete=models.PROTECT, primary_key=True, related_name="dual_control_policy"
     )
     roles = models.BooleanField(default=False, help_text="Making somebody an officer.")
     journals = models.BooleanField(default=False, help_text="Entries by hand, and undoing them.")

@@ -26,7 +26,7 @@ from accounts.services.confirming import mail_confirmation_link, mark_confirmed
 from accounts.services.invitation_mail import came_by_mail, mail_invitation
 from accounts.services.lookups import insert_user, locked_organization, view_of_newcomer
 from accounts.services.networks.noting import note_network
-from accounts.services.pending_acts.needing import Subject, needs_second_person
+from accounts.services.pending_acts.needing import Subject, under_dual_control
 from accounts.services.returning import (
     check_is_proven,
     former_member,
@@ -69,7 +69,7 @@ def invite(*, actor: Actor, email: str, role: str, now: dt.datetime) -> IssuedIn
     _check_role(actor=actor, role=role)
     organization = locked_organization(policy.own_organization(actor))
     officer = policy.makes_officer(before=None, role=role)
-    if officer and needs_second_person(actor=actor, subject=Subject.ROLES):
+    if officer and under_dual_control(actor=actor, subject=Subject.ROLES):
         raise OfficersByRoleOnly(pointer="/role")
     address = normalized_email(email)
     if organization.people.filter(email=address, is_active=True).exists():
@@ -149,7 +149,7 @@ def withdraw_officers(*, actor: Actor, organization_id: uuid.UUID, now: dt.datet
     rows = Invitation.objects.filter(organization_id=organization_id, role__in=policy.OFFICER_ROLES)
     open_ones = rows.filter(accepted_at=None, withdrawn_at=None)
     ending = list(open_ones.order_by("id").select_for_update(no_key=True))
-    _withdraw(actor=actor, rows=ending, reason="takes_second_person", now=now)
+    _withdraw(actor=actor, rows=ending, reason="dual_control", now=now)
 
 
 @needs_transaction

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.choices import PlatformRole, Role
-from accounts.services.approval_policies import APPROVAL_POLICY
+from accounts.services.dual_control import DUAL_CONTROL_POLICY
 from accounts.services.pending_acts.registry import PendingKind, register
 from accounts.services.people import CHANGE_ROLE, ROLE_GRANT, allow_to_check_role, grant_role
 from accounts.services.staff import MANAGE, STAFF_ROLE, grant_staff_role
@@ -25,7 +25,7 @@ def _staff_role(facts: Mapping[str, Any]) -> str:
 
 def register_kinds() -> None:
     """Make them known; called when the program starts."""
-    register(APPROVAL_POLICY)
+    register(DUAL_CONTROL_POLICY)
     register(SYSTEM_SETTING)
     register(_ROLE_GRANT)
     register(_STAFF_ROLE)
@@ -35,7 +35,7 @@ _ROLE_GRANT = PendingKind(
     name=ROLE_GRANT,
     title="Role of an officer",
     permission_to_make=CHANGE_ROLE,
-    permission_to_check="approvals.check_roles",
+    permission_to_check="dual_control.check_roles",
     summarize=_member_role,
     execute=grant_role,
     allow=allow_to_check_role,

@@ -14,8 +14,8 @@ from accounts.services.invitations import withdraw_beyond
 from accounts.services.lookups import colleague, locked_organization
 from accounts.services.mail import notify_security
 from accounts.services.pending_acts.making import make_pending
-from accounts.services.pending_acts.needing import Subject, needs_second_person
-from accounts.services.pending_acts.registry import Approved, Result
+from accounts.services.pending_acts.needing import Subject, under_dual_control
+from accounts.services.pending_acts.registry import Agreed, Result
 from accounts.services.sessions import end_sessions_of
 from audit.services import record
 from events.services import emit
@@ -52,7 +52,7 @@ def change_role(
         raise InvalidProfile(f"Choose one of {', '.join(Role.values)}.", pointer="/role")
     user = _changeable(actor=actor, user_id=user_id, role=role)
     officer = policy.makes_officer(before=user.role, role=role)
-    if officer and needs_second_person(actor=actor, subject=Subject.ROLES):
+    if officer and under_dual_control(actor=actor, subject=Subject.ROLES):
         return make_pending(
             actor=actor,
             kind=ROLE_GRANT,
@@ -93,26 +93,26 @@ def _give_role(*, actor: Actor, user: User, role: str, now: dt.datetime) -> User
 
 
 @needs_transaction
-def grant_role(approved: Approved) -> Result:
+def grant_role(agreed: Agreed) -> Result:
     """Carry out a role grant that a second person agreed to, if the role is still what it was.
 
     :raises RoleChangedMeanwhile: if somebody gave the person another role meanwhile.
     """
-    user_id, role = uuid.UUID(approved.facts["user_id"]), approved.facts["role"]
-    user = _changeable(actor=approved.maker, user_id=user_id, role=role)
-    if user.role != approved.facts["before"]:
+    user_id, role = uuid.UUID(agreed.facts["user_id"]), agreed.facts["role"]
+    user = _changeable(actor=agreed.maker, user_id=user_id, role=role)
+    if user.role != agreed.facts["before"]:
         raise RoleChangedMeanwhile()
-    _give_role(actor=approved.maker, user=user, role=role, now=approved.now)
+    _give_role(actor=agreed.maker, user=user, role=role, now=agreed.now)
     return Result("user", user.id)
 
 
-def allow_to_check_role(approved: Approved) -> None:
+def allow_to_check_role(agreed: Agreed) -> None:
     """Owners make owners, and agree to them; of the platform, whoever may agree to roles.
 
     :raises PermissionDenied: if the checker could not have asked for it, either.
     """
-    checker = approved.checker
-    wanted = {approved.facts["role"], approved.facts["before"] or ""}
+    checker = agreed.checker
+    wanted = {agreed.facts["role"], agreed.facts["before"] or ""}
     if not checker.is_platform and not all(policy.may_grant(checker, one) for one in wanted):
         raise PermissionDenied("Only an owner can agree to making or changing an owner.")
 

@@ -15,10 +15,10 @@ from accounts.models import PendingAct, User
 from accounts.rules import check_password_strength, cleaned_name, normalized_email
 from accounts.services.lookups import insert_user
 from accounts.services.pending_acts.making import make_pending
-from accounts.services.pending_acts.registry import Approved, Result
+from accounts.services.pending_acts.registry import Agreed, Result
 from accounts.services.runtime import fresh_value
 from accounts.services.sessions import end_sessions_of
-from accounts.system import STAFF_SECOND_PERSON
+from accounts.system import STAFF_DUAL_CONTROL
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor, ActorKind
@@ -65,7 +65,7 @@ def create_staff(
 
 @opens_transaction
 def _create_staff(*, actor: Actor, user: User, now: dt.datetime) -> User:
-    waits = _takes_second_person(actor)
+    waits = _under_dual_control(actor)
     user.is_active = not waits
     insert_user(user)
     if waits:
@@ -93,7 +93,7 @@ def change_staff_role(
     user = _of_staff(user_id)
     if platform_role != PlatformRole.SUPER_ADMIN:
         _check_not_last(user)
-    if _takes_second_person(actor):
+    if _under_dual_control(actor):
         before = user.platform_role if user.is_active else None
         return _ask(actor=actor, user=user, role=platform_role, before=before, now=now)
     return _give(actor=actor, user=user, role=platform_role, now=now)
@@ -123,23 +123,23 @@ def close_staff_account(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -
 
 
 @needs_transaction
-def grant_staff_role(approved: Approved) -> Result:
+def grant_staff_role(agreed: Agreed) -> Result:
     """Carry out what a second super admin agreed to, if the role is still what it was.
 
     :raises RoleChangedMeanwhile: if it is another one now.
     """
-    user = _of_staff(uuid.UUID(approved.facts["user_id"]))
-    role = approved.facts["role"]
-    if approved.facts["before"] != (user.platform_role if user.is_active else None):
+    user = _of_staff(uuid.UUID(agreed.facts["user_id"]))
+    role = agreed.facts["role"]
+    if agreed.facts["before"] != (user.platform_role if user.is_active else None):
         raise RoleChangedMeanwhile()
     if role != PlatformRole.SUPER_ADMIN:
         _check_not_last(user)
-    _give(actor=approved.maker, user=user, role=role, now=approved.now)
+    _give(actor=agreed.maker, user=user, role=role, now=agreed.now)
     return Result("user", user.id)
 
 
-def _takes_second_person(actor: Actor) -> bool:
-    return actor.kind is not ActorKind.SYSTEM and bool(fresh_value(STAFF_SECOND_PERSON))
+def _under_dual_control(actor: Actor) -> bool:
+    return actor.kind is not ActorKind.SYSTEM and bool(fresh_value(STAFF_DUAL_CONTROL))
 
 
 def _check_role(platform_role: str) -> None:

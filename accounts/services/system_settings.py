@@ -13,9 +13,9 @@ from accounts.choices import PlatformRole
 from accounts.errors import NobodyToCheck
 from accounts.models import PendingAct, SystemSetting, User
 from accounts.services.pending_acts.making import make_pending
-from accounts.services.pending_acts.registry import Approved, PendingKind, Result
+from accounts.services.pending_acts.registry import Agreed, PendingKind, Result
 from accounts.services.runtime import forget, fresh_value
-from accounts.system import DECLARED, STAFF_SECOND_PERSON, Value, checked_value
+from accounts.system import DECLARED, STAFF_DUAL_CONTROL, Value, checked_value
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
@@ -38,7 +38,7 @@ def set_setting(*, actor: Actor, name: str, value: object, now: dt.datetime) -> 
     policy.require(actor, MANAGE)
     wanted = checked_value(name, value)
     careful = DECLARED[name].careful
-    checked = fresh_value(STAFF_SECOND_PERSON) and (careful is None or wanted != careful)
+    checked = fresh_value(STAFF_DUAL_CONTROL) and (careful is None or wanted != careful)
     if checked and actor.platform_role is not None:
         facts = {"name": name, "value": wanted}
         return make_pending(
@@ -53,7 +53,7 @@ def set_setting(*, actor: Actor, name: str, value: object, now: dt.datetime) -> 
 
 @needs_transaction
 def _set(*, actor: Actor, name: str, value: Value, now: dt.datetime) -> Value:
-    if name == STAFF_SECOND_PERSON and value and _super_admins() < 2:
+    if name == STAFF_DUAL_CONTROL and value and _super_admins() < 2:
         raise NobodyToCheck("Add a second super admin first.")
     before = fresh_value(name)
     SystemSetting.objects.update_or_create(name=name, defaults={"value": value, "set_at": now})
@@ -84,10 +84,10 @@ def _super_admins() -> int:
     return staff.count()
 
 
-def _execute(approved: Approved) -> Result:
-    facts = approved.facts
+def _execute(agreed: Agreed) -> Result:
+    facts = agreed.facts
     value = checked_value(facts["name"], facts["value"])
-    _set(actor=approved.maker, name=facts["name"], value=value, now=approved.now)
+    _set(actor=agreed.maker, name=facts["name"], value=value, now=agreed.now)
     return Result("system_setting")
 
 

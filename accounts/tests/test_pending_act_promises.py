@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import PendingAct, User
 from accounts.services.api_keys import issue
-from accounts.services.pending_acts import approve, make_pending
+from accounts.services.pending_acts import agree, make_pending
 from accounts.tests.builders import NOW, acting, joined, registered
 from accounts.tests.test_pending_acts import LATER, asked, people
 from kernel.actor import Actor
@@ -17,7 +17,7 @@ from tests.database import FORBIDDEN, refuses, run, view
 pytestmark = pytest.mark.django_db
 
 DECIDE = (
-    "UPDATE accounts_pendingact SET state = 'approved', checker_id = %s, decided_at = made_at"
+    "UPDATE accounts_pendingact SET state = 'agreed', checker_id = %s, decided_at = made_at"
     " WHERE id = %s"
 )
 
@@ -63,7 +63,7 @@ def _made(*, actor: Actor) -> PendingAct:
         actor=actor,
         kind="accounts.role_grant",
         organization_id=actor.organization_id,
-        facts={},
+        facts={"before": "member", "role": "admin"},
         now=NOW,
     )
 
@@ -103,7 +103,7 @@ def test_somebody_elsewhere_or_removed_is_no_checker(
 
 
 def test_an_act_begins_waiting(waiting: tuple[PendingAct, User, User]) -> None:
-    refuses("pending_act_begins_pending", _copied("state", "'approved'"))
+    refuses("pending_act_begins_pending", _copied("state", "'agreed'"))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_what_was_asked_for_never_changes(
 
 def test_a_decision_is_final(waiting: tuple[PendingAct, User, User]) -> None:
     act, alice, _ = waiting
-    approve(actor=acting(alice), act_id=act.id, now=LATER)
+    agree(actor=acting(alice), act_id=act.id, now=LATER)
     assert alice.organization
     view(alice.organization)
     for change in (
@@ -149,9 +149,9 @@ def test_a_decision_is_final(waiting: tuple[PendingAct, User, User]) -> None:
 def test_who_decides_stands_with_the_decision(waiting: tuple[PendingAct, User, User]) -> None:
     act, alice, _ = waiting
     change = "UPDATE accounts_pendingact SET {} WHERE id = '{}'".format
-    refuses("pending_act_decided", change("state = 'approved', decided_at = made_at", act.id))
+    refuses("pending_act_decided", change("state = 'agreed', decided_at = made_at", act.id))
     refuses("pending_act_decided", change(f"checker_id = '{alice.id}'", act.id))
-    late = f"state = 'approved', checker_id = '{alice.id}', decided_at = expires_at"
+    late = f"state = 'agreed', checker_id = '{alice.id}', decided_at = expires_at"
     refuses("pending_act_in_time", change(late, act.id))
     refuses("pending_act_overdue", change("state = 'expired', decided_at = made_at", act.id))
     failed = f"state = 'failed', checker_id = '{alice.id}', decided_at = made_at"

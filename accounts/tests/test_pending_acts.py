@@ -18,13 +18,13 @@ from accounts.errors import (
 )
 from accounts.models import PendingAct, User
 from accounts.queries import visible_pending_acts
-from accounts.services.approval_policies import set_approval_policy
+from accounts.services.dual_control import set_dual_control_policy
 from accounts.services.invitations import invitation_of, invite
-from accounts.services.pending_acts import approve, expire_overdue, reject, withdraw
+from accounts.services.pending_acts import agree, expire_overdue, reject, withdraw
 from accounts.services.people import change_role, remove_member
 from accounts.services.staff import change_staff_role, close_staff_account, create_staff
 from accounts.services.system_settings import set_setting
-from accounts.system import STAFF_SECOND_PERSON
+from accounts.system import STAFF_DUAL_CONTROL
 from accounts.tests.builders import (
     NOW,
     PASSWORD,
@@ -54,7 +54,7 @@ def people() -> tuple[User, User, User]:
 
 
 def policy(owner: User, *, roles: bool) -> object:
-    return set_approval_policy(
+    return set_dual_control_policy(
         actor=acting(owner), roles=roles, journals=False, terms=False, now=NOW
     )
 
@@ -81,19 +81,19 @@ def test_a_role_counts_once_a_second_person_agreed() -> None:
     assert role_of(mia) == "member"
     assert act.state == "pending"
 
-    done = approve(actor=acting(alice), act_id=act.id, note="She starts today", now=LATER)
+    done = agree(actor=acting(alice), act_id=act.id, note="She starts today", now=LATER)
 
-    assert (done.state, done.checker_id, done.note) == ("approved", alice.id, "She starts today")
+    assert (done.state, done.checker_id, done.note) == ("agreed", alice.id, "She starts today")
     assert (done.result_type, done.result_id) == ("user", mia.id)
     assert role_of(mia) == "finance"
     assert acts_recorded()[-3:] == [
         "accounts.pending_act.make",
         "accounts.member.change_role",
-        "accounts.pending_act.approve",
+        "accounts.pending_act.agree",
     ]
     assert events_emitted()[-2:] == [
         "accounts.member.role_changed",
-        "accounts.pending_act.approved",
+        "accounts.pending_act.agreed",
     ]
 
 
@@ -104,7 +104,7 @@ def test_nobody_agrees_to_what_they_asked_for() -> None:
 
     for again in (acting(adam), acting(User.objects.get(id=adam.id))):
         with pytest.raises(OwnPendingAct):
-            approve(actor=again, act_id=act.id, now=LATER)
+            agree(actor=again, act_id=act.id, now=LATER)
         with pytest.raises(OwnPendingAct):
             reject(actor=again, act_id=act.id, now=LATER)
     assert fresh(act).state == "pending"
@@ -113,7 +113,7 @@ def test_nobody_agrees_to_what_they_asked_for() -> None:
 def test_the_invited_is_another_person_than_who_invited() -> None:
     alice, adam, mia = people()
     act = asked(alice, mia, "admin")
-    assert approve(actor=acting(adam), act_id=act.id, now=LATER).state == "approved"
+    assert agree(actor=acting(adam), act_id=act.id, now=LATER).state == "agreed"
     assert role_of(mia) == "admin"
 
 
@@ -122,12 +122,12 @@ def test_an_admin_does_not_agree_to_an_owner() -> None:
     act = asked(alice, mia, "owner")
 
     with pytest.raises(PermissionDenied):
-        approve(actor=acting(adam), act_id=act.id, now=LATER)
+        agree(actor=acting(adam), act_id=act.id, now=LATER)
 
     assert fresh(act).state == "pending"
     assert role_of(mia) == "member"
     olga = staff()
-    assert approve(actor=acting(olga), act_id=act.id, now=LATER).state == "approved"
+    assert agree(actor=acting(olga), act_id=act.id, now=LATER).state == "agreed"
 
 
 def test_a_maker_who_was_demoted_or_removed_asks_in_vain() -> None:
@@ -135,9 +135,9 @@ def test_a_maker_who_was_demoted_or_removed_asks_in_vain() -> None:
     act, other = asked(adam, mia, "finance"), asked(adam, mia, "admin")
     change_role(actor=acting(alice), user_id=adam.id, role="member", now=NOW)
 
-    failed = approve(actor=acting(alice), act_id=act.id, now=LATER)
+    failed = agree(actor=acting(alice), act_id=act.id, now=LATER)
     remove_member(actor=acting(alice), user_id=adam.id, now=NOW)
-    failed_too = approve(actor=acting(alice), act_id=other.id, now=LATER)
+    failed_too = agree(actor=acting(alice), act_id=other.id, now=LATER)
 
     assert (failed.state, failed.reason_code) == ("failed", "maker_may_no_longer")
     assert (failed_too.state, failed_too.reason_code) == ("failed", "maker_may_no_longer")
@@ -152,7 +152,7 @@ def test_a_checker_who_was_demoted_meanwhile_does_not_count() -> None:
     change_role(actor=acting(alice), user_id=adam.id, role="member", now=NOW)
 
     with pytest.raises(PermissionDenied):
-        approve(actor=stale, act_id=act.id, now=LATER)
+        agree(actor=stale, act_id=act.id, now=LATER)
     assert role_of(mia) == "member"
 
 
@@ -161,7 +161,7 @@ def test_what_changed_meanwhile_is_asked_for_anew() -> None:
     act = asked(adam, mia, "finance")
     change_role(actor=acting(alice), user_id=mia.id, role="viewer", now=NOW)
 
-    failed = approve(actor=acting(alice), act_id=act.id, now=LATER)
+    failed = agree(actor=acting(alice), act_id=act.id, now=LATER)
 
     assert (failed.state, failed.reason_code) == ("failed", "role_changed_meanwhile")
     assert role_of(mia) == "viewer"
@@ -172,7 +172,7 @@ def test_an_act_ends_once() -> None:
     act = asked(adam, mia, "finance")
     assert reject(actor=acting(alice), act_id=act.id, note="No", now=LATER).state == "rejected"
 
-    for again in (approve, reject):
+    for again in (agree, reject):
         with pytest.raises(PendingActDecided):
             again(actor=acting(alice), act_id=act.id, now=LATER)
     with pytest.raises(PendingActDecided):
@@ -188,7 +188,7 @@ def test_its_maker_takes_it_back_and_nobody_else() -> None:
 
     assert withdraw(actor=acting(adam), act_id=act.id, now=LATER).state == "withdrawn"
     with pytest.raises(PendingActDecided):
-        approve(actor=acting(alice), act_id=act.id, now=LATER)
+        agree(actor=acting(alice), act_id=act.id, now=LATER)
 
 
 def test_time_ends_an_act_before_any_task_does() -> None:
@@ -196,7 +196,7 @@ def test_time_ends_an_act_before_any_task_does() -> None:
     act = asked(adam, mia, "finance")
     over = act.expires_at
 
-    for late in (approve, reject):
+    for late in (agree, reject):
         with pytest.raises(PendingActExpired):
             late(actor=acting(alice), act_id=act.id, now=over)
     assert expire_overdue(actor=ROOT, now=over - dt.timedelta(seconds=1)) == 0
@@ -217,7 +217,7 @@ def test_another_organization_knows_nothing_of_it() -> None:
     act = asked(adam, mia, "finance")
     charlie = registered("Globex", "charlie").owner
 
-    for decide in (approve, reject):
+    for decide in (agree, reject):
         with pytest.raises(PendingActNotFound):
             decide(actor=acting(charlie), act_id=act.id, now=LATER)
     with pytest.raises(PendingActNotFound):
@@ -261,7 +261,7 @@ def test_fewer_checks_take_a_second_person_and_more_do_not() -> None:
     assert isinstance(act, PendingAct)
     asked(adam, mia, "finance")  # still in force
 
-    assert approve(actor=acting(adam), act_id=act.id, now=LATER).state == "approved"
+    assert agree(actor=acting(adam), act_id=act.id, now=LATER).state == "agreed"
     assert isinstance(
         change_role(actor=acting(adam), user_id=mia.id, role="finance", now=NOW), User
     )
@@ -276,8 +276,8 @@ def test_who_is_left_alone_is_let_out_by_the_platform() -> None:
     assert isinstance(act, PendingAct)
     moderator = staff("moderator", "max")
     with pytest.raises(PermissionDenied):
-        approve(actor=acting(moderator), act_id=act.id, now=LATER)
-    assert approve(actor=acting(staff()), act_id=act.id, now=LATER).state == "approved"
+        agree(actor=acting(moderator), act_id=act.id, now=LATER)
+    assert agree(actor=acting(staff()), act_id=act.id, now=LATER).state == "agreed"
 
 
 def test_the_last_owner_stays_whoever_agrees() -> None:
@@ -288,7 +288,7 @@ def test_the_last_owner_stays_whoever_agrees() -> None:
 
 def two_super_admins() -> tuple[User, User]:
     olga, omar = staff(), staff(name="omar")
-    set_setting(actor=acting(olga), name=STAFF_SECOND_PERSON, value=True, now=NOW)
+    set_setting(actor=acting(olga), name=STAFF_DUAL_CONTROL, value=True, now=NOW)
     return olga, omar
 
 
@@ -307,9 +307,9 @@ def test_staff_come_with_a_second_persons_consent() -> None:
         act = PendingAct.objects.get()
     assert act.organization_id is None
     with pytest.raises(OwnPendingAct):
-        approve(actor=acting(olga), act_id=act.id, now=LATER)
+        agree(actor=acting(olga), act_id=act.id, now=LATER)
 
-    approve(actor=acting(omar), act_id=act.id, now=LATER)
+    agree(actor=acting(omar), act_id=act.id, now=LATER)
 
     with reading(ROOT):
         assert User.objects.get(id=eve.id).is_active
@@ -323,16 +323,16 @@ def test_a_super_admin_makes_nobody_a_super_admin_alone() -> None:
     )
     assert isinstance(act, PendingAct)
     with pytest.raises(PermissionDenied):
-        approve(actor=acting(max_), act_id=act.id, now=LATER)
-    approve(actor=acting(omar), act_id=act.id, now=LATER)
+        agree(actor=acting(max_), act_id=act.id, now=LATER)
+    agree(actor=acting(omar), act_id=act.id, now=LATER)
     with reading(ROOT):
         assert User.objects.get(id=max_.id).platform_role == "super_admin"
 
 
 def test_the_switch_itself_takes_a_second_person_to_turn_off() -> None:
     olga, omar = two_super_admins()
-    act = set_setting(actor=acting(olga), name=STAFF_SECOND_PERSON, value=False, now=NOW)
+    act = set_setting(actor=acting(olga), name=STAFF_DUAL_CONTROL, value=False, now=NOW)
     assert isinstance(act, PendingAct)
     close_staff_account(actor=acting(olga), user_id=omar.id, now=NOW)
     with pytest.raises(PermissionDenied):
-        approve(actor=acting(omar), act_id=act.id, now=LATER)
+        agree(actor=acting(omar), act_id=act.id, now=LATER)

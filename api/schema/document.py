@@ -62,6 +62,8 @@ TAGS = {
     "Keys": "API keys of programs.",
     "Wallets": "Places for money, and their states.",
     "Transfers": "Money between wallets, one by one or in batches.",
+    "Approvals": "A person's own consent to one movement, by PIN, code or passkey.",
+    "Dual control": "Acts that take two people: policies, and what waits for the second one.",
     "Holds": "Money reserved on one wallet for another.",
     "Terms": "What payments cost, and how much wallets may spend.",
     "Cash": "Money that came to the bank or left it.",

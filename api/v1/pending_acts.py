@@ -14,7 +14,7 @@ from accounts import errors as accounts_errors
 from accounts.choices import PendingActState
 from accounts.models import PendingAct as PendingActRow
 from accounts.queries import visible_pending_acts
-from accounts.services.pending_acts import approve, kind_of, reject, state_of, summary_of, withdraw
+from accounts.services.pending_acts import agree, kind_of, reject, state_of, summary_of, withdraw
 from api import fields, queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
@@ -27,7 +27,7 @@ from api.v1.shapes import MadeBy, Money, Person, id_member
 from kernel import clock, ids
 from kernel.context import reading
 
-TAG = "Approvals"
+TAG = "Dual control"
 PATH = {"pending_act_id": "pac"}
 MAX_NOTE = 200
 
@@ -151,11 +151,11 @@ class OnePendingAct(Endpoint):
         return Answer.of(found).response()
 
 
-class ApprovePendingAct(Endpoint):
+class AgreeToPendingAct(Endpoint):
     """Agreeing."""
 
     @operation(
-        "approve_pending_act",
+        "agree_to_pending_act",
         tag=TAG,
         summary="Agree to another person's act and carry it out",
         description="It is carried out once, whoever agrees and however often: sending it again"
@@ -169,7 +169,7 @@ class ApprovePendingAct(Endpoint):
     def post(self, request: Request, pending_act_id: str) -> HttpResponse:
         """Agree."""
         given, now = body_of(request, Decision), clock.now()
-        act = approve(
+        act = agree(
             actor=actor_of(request),
             act_id=path_id("pac", pending_act_id),
             note=given["note"],

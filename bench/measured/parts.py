@@ -7,7 +7,7 @@ from bench.measured.writing import BATCH
 from bench.measuring import Measurement, Reading, Run
 from bench.parts import (
     PYTHON_PARTS,
-    copy_for_parts,
+    copy_as_it_is,
     copy_with_fees,
     copy_without_entry_checks,
     copy_without_row_security,
@@ -34,7 +34,7 @@ def _prepared(around: Surroundings) -> Run:
 
 def _variants(around: Surroundings) -> list[Variant]:
     cluster, world = around.cluster, around.world
-    parts = copy_for_parts(cluster, world)
+    parts = copy_as_it_is(cluster, world, name="without_parts")
     books = Variant(name="books", load="books_alone", world=parts, batch=BATCH)
     whole = Variant(name="whole", load="whole_transfer", world=parts, batch=BATCH)
     copies = {

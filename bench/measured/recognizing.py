@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.interleaving import Variant
 from bench.measuring import Measurement, Reading, Run
-from bench.parts import copy_without_row_security
+from bench.parts import copy_as_it_is, copy_without_row_security
 from bench.surroundings import Surroundings
 
 VALUES = ("key_secured", "key_open", "session_secured", "session_open")
@@ -12,12 +12,13 @@ VALUES = ("key_secured", "key_open", "session_secured", "session_open")
 
 def _prepared(around: Surroundings) -> Run:
     around.say("copying the database for what recognizing costs ...")
+    secured_copy = copy_as_it_is(around.cluster, around.world, name="secured")
     open_copy = copy_without_row_security(around.cluster, around.world, name="open_to_all")
     variants = [
         variant
         for name in ("key", "session")
         for variant in (
-            Variant(name=f"{name}_secured", load=name, world=around.world),
+            Variant(name=f"{name}_secured", load=name, world=secured_copy),
             Variant(name=f"{name}_open", load=f"{name}_by_join", world=open_copy),
         )
     ]

@@ -11,12 +11,12 @@ from accounts.models import PendingAct
 from accounts.policy import require
 from accounts.queries import display_names
 from accounts.services.pending_acts import (
-    Approved,
+    Agreed,
     PendingKind,
     Result,
     Subject,
     make_pending,
-    needs_second_person,
+    under_dual_control,
 )
 from accounts.services.pending_acts.registry import Facts
 from audit.services import record
@@ -73,7 +73,7 @@ def set_clearing_cap(
     if cap_minor != 0:
         checked_minor(cap_minor)
     require_currency(currency)
-    if needs_second_person(actor=actor, subject=Subject.TERMS):
+    if under_dual_control(actor=actor, subject=Subject.TERMS):
         return make_pending(
             actor=actor,
             kind=KIND.name,
@@ -126,10 +126,10 @@ def _set(
 
 
 @needs_transaction
-def _execute(approved: Approved) -> Result:
-    act, maker = approved.act, approved.maker
-    organization_id = uuid.UUID(approved.facts["organization_id"])
-    counterparty_id = uuid.UUID(approved.facts["counterparty_id"])
+def _execute(agreed: Agreed) -> Result:
+    act, maker = agreed.act, agreed.maker
+    organization_id = uuid.UUID(agreed.facts["organization_id"])
+    counterparty_id = uuid.UUID(agreed.facts["counterparty_id"])
     view = _both_sides(
         actor=maker, organization_id=organization_id, counterparty_id=counterparty_id
     )
@@ -141,7 +141,7 @@ def _execute(approved: Approved) -> Result:
         counterparty_name=_counterparty_name(maker, organization_id, counterparty_id),
         currency=str(act.currency),
         cap_minor=act.amount_minor or 0,
-        now=approved.now,
+        now=agreed.now,
     )
     return Result("clearing_cap", cap.id)
 

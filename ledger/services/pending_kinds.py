@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.services.pending_acts import Approved, PendingKind, Result, register
+from accounts.services.pending_acts import Agreed, PendingKind, Result, register
 from accounts.services.pending_acts.registry import Facts
 from kernel.transactions import needs_transaction
 from ledger.services import clearing
@@ -19,17 +19,17 @@ from ledger.services.journals.writing import write_journal
 
 
 @needs_transaction
-def _write(approved: Approved) -> Result:
-    order = order_of(approved)
-    require_at_home(approved.maker, POST, organization_id=order.organization_id)
-    outcome = write_journal(actor=approved.maker, order=order, now=approved.now)
+def _write(agreed: Agreed) -> Result:
+    order = order_of(agreed)
+    require_at_home(agreed.maker, POST, organization_id=order.organization_id)
+    outcome = write_journal(actor=agreed.maker, order=order, now=agreed.now)
     return Result("transaction", outcome.transaction_id)
 
 
 @needs_transaction
-def _undo(approved: Approved) -> Result:
-    order = reversal_of(approved)
-    outcome = undo_journal(actor=approved.maker, order=order, now=approved.now)
+def _undo(agreed: Agreed) -> Result:
+    order = reversal_of(agreed)
+    outcome = undo_journal(actor=agreed.maker, order=order, now=agreed.now)
     return Result("transaction", outcome.transaction_id)
 
 

@@ -18,8 +18,8 @@ import pytest
 
 from accounts.models import Network, PendingAct
 from accounts.queries import visible_api_keys
-from accounts.services.approval_policies import set_approval_policy
 from accounts.services.devices import met_device
+from accounts.services.dual_control import set_dual_control_policy
 from accounts.services.invitations import invite
 from accounts.services.people import change_role
 from accounts.services.sessions import open_session
@@ -411,8 +411,8 @@ MATRIX: dict[str, Row] = {
     **{name: Row(*row) for name, row in ledger_rows.ROWS.items()},
     "list_pending_acts": Row("GET", "/pending-acts", READ),
     "read_pending_act": Row("GET", "/pending-acts/{act}", (401, 404, 200, 200, 200, 404)),
-    "approve_pending_act": Row(
-        "POST", "/pending-acts/{act}/approve", (401, 404, 403, 200, 200, 403), nothing
+    "agree_to_pending_act": Row(
+        "POST", "/pending-acts/{act}/agree", (401, 404, 403, 200, 200, 403), nothing
     ),
     "reject_pending_act": Row(
         "POST", "/pending-acts/{act}/reject", (401, 404, 403, 200, 200, 403), nothing
@@ -420,18 +420,16 @@ MATRIX: dict[str, Row] = {
     "withdraw_pending_act": Row(
         "POST", "/pending-acts/{act}/withdraw", (401, 404, 403, 403, 403, 404), nothing
     ),
-    "read_second_person_policy": Row(
-        "GET", "/second-person-policy", (401, 200, 200, 200, 403, 200)
-    ),
-    "set_second_person_policy": Row(
+    "read_dual_control_policy": Row("GET", "/dual-control-policy", (401, 200, 200, 200, 403, 200)),
+    "set_dual_control_policy": Row(
         "PUT",
-        "/second-person-policy",
+        "/dual-control-policy",
         (401, 200, 403, 202, 403, 403),
         lambda *_: {"roles": False, "journals": False, "terms": False},
     ),
-    "set_approval_threshold": Row(
+    "set_dual_control_threshold": Row(
         "PUT",
-        "/approval-thresholds",
+        "/dual-control-thresholds",
         (401, 200, 403, 200, 403, 403),
         lambda *_: {"currency": "INR", "threshold_minor": None},
     ),
@@ -550,7 +548,7 @@ def things_of_bob(world: World) -> tuple[uuid.UUID, uuid.UUID, uuid.UUID]:
 def _waiting_act(world: World) -> PendingAct:
     """Ann, an administrator of Acme, wants Bob to be of finance."""
     ann = colleague(world, "ann", "admin")
-    set_approval_policy(
+    set_dual_control_policy(
         actor=world.actor(world.alice), roles=True, journals=False, terms=False, now=NOW
     )
     act = change_role(actor=world.actor(ann), user_id=world.bob.id, role="finance", now=clock.now())

@@ -11,7 +11,7 @@ from kernel import clock
 from kernel.ids import encode
 from tests.api.conftest import Caller, order, token_of
 from tests.world import World, colleague
-from wallets.services.thresholds import set_approval_threshold
+from wallets.services.thresholds import set_dual_control_threshold
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ ALICE = 1_00_000_00
 def fay(world: World) -> User:
     """Finance of Acme; above 1,000 rupees a second person has to agree."""
     found = colleague(world, "fay", "finance")
-    set_approval_threshold(
+    set_dual_control_threshold(
         actor=world.actor(world.alice), currency="INR", threshold_minor=1_000_00, now=clock.now()
     )
     return found
@@ -50,18 +50,18 @@ def test_a_large_transfer_is_202_and_can_be_polled_until_it_is_done(
     assert (again.status, again.body) == (202, got.body)
     assert again.headers["Idempotent-Replayed"] == "true"
 
-    own = alice.post(f"/pending-acts/{act['id']}/approve", {})
+    own = alice.post(f"/pending-acts/{act['id']}/agree", {})
     assert (own.status, own.code) == (403, "own_pending_act")
-    done = checker.post(f"/pending-acts/{act['id']}/approve", {"note": "Rent"})
+    done = checker.post(f"/pending-acts/{act['id']}/agree", {"note": "Rent"})
 
-    assert (done.status, done.data["state"], done.data["note"]) == (200, "approved", "Rent")
+    assert (done.status, done.data["state"], done.data["note"]) == (200, "agreed", "Rent")
     assert done.data["decided_by"]["id"] == encode("usr", fay.id)
     transfer = alice.get(f"/transfers/{done.data['result']['id']}")
     assert transfer.data["state"] == "COMPLETED"
-    assert alice.get(f"/pending-acts/{act['id']}").data["state"] == "approved"
+    assert alice.get(f"/pending-acts/{act['id']}").data["state"] == "agreed"
     assert world.balance(world.alice_wallet) == ALICE - 2_000_00
-    repeated = checker.post(f"/pending-acts/{act['id']}/approve", {})
-    assert (repeated.status, repeated.data["state"]) == (200, "approved")
+    repeated = checker.post(f"/pending-acts/{act['id']}/agree", {})
+    assert (repeated.status, repeated.data["state"]) == (200, "agreed")
     assert world.balance(world.alice_wallet) == ALICE - 2_000_00
 
 
@@ -80,12 +80,12 @@ def test_a_key_polls_what_it_asked_for_and_decides_nothing(world: World, fay: Us
     act = key.post("/transfers", body, key="k").data["pending_act"]
     assert key.get(f"/pending-acts/{act['id']}").status == 200
     assert len(key.get("/pending-acts").data["data"]) == 1
-    for verb in ("approve", "reject"):
+    for verb in ("agree", "reject"):
         assert key.post(f"/pending-acts/{act['id']}/{verb}", {}).status == 403
     # Alice issued the key, so the key's wish is hers.
-    own = caller(world, world.alice).post(f"/pending-acts/{act['id']}/approve", {})
+    own = caller(world, world.alice).post(f"/pending-acts/{act['id']}/agree", {})
     assert own.code == "own_pending_act"
-    assert caller(world, fay).post(f"/pending-acts/{act['id']}/approve", {}).status == 200
+    assert caller(world, fay).post(f"/pending-acts/{act['id']}/agree", {}).status == 200
 
 
 def test_another_organizations_act_is_nowhere(world: World, fay: User) -> None:
@@ -93,7 +93,7 @@ def test_another_organizations_act_is_nowhere(world: World, fay: User) -> None:
     charlie = caller(world, world.charlie)
     assert charlie.get("/pending-acts").data["data"] == []
     assert charlie.get(f"/pending-acts/{act['id']}").status == 404
-    for verb in ("approve", "reject", "withdraw"):
+    for verb in ("agree", "reject", "withdraw"):
         got = charlie.post(f"/pending-acts/{act['id']}/{verb}", {})
         assert (got.status, got.code) == (404, "pending_act_not_found")
     assert world.balance(world.alice_wallet) == ALICE
@@ -108,7 +108,7 @@ def test_rejecting_and_withdrawing(world: World, fay: User) -> None:
     back = alice.post(f"/pending-acts/{second}/withdraw", {})
 
     assert (no.data["state"], back.data["state"]) == ("rejected", "withdrawn")
-    late = checker.post(f"/pending-acts/{second}/approve", {})
+    late = checker.post(f"/pending-acts/{second}/agree", {})
     assert (late.status, late.code, late.data["facts"]) == (
         409,
         "pending_act_decided",
@@ -122,7 +122,7 @@ def test_roles_wait_and_extra_members_are_refused(world: World, fay: User) -> No
     alice = caller(world, world.alice)
     adam = colleague(world, "adam", "admin")
     flags = {"roles": True, "journals": False, "terms": False}
-    assert alice("PUT", "/second-person-policy", flags).status == 200
+    assert alice("PUT", "/dual-control-policy", flags).status == 200
     path = f"/members/{encode('usr', world.bob.id)}"
     sneaky = alice("PUT", path, {"role": "admin", "platform_role": "super_admin"})
     assert sneaky.status == 400
@@ -131,16 +131,16 @@ def test_roles_wait_and_extra_members_are_refused(world: World, fay: User) -> No
 
     assert got.status == 202
     act = got.data["pending_act"]["id"]
-    assert caller(world, fay).post(f"/pending-acts/{act}/approve", {}).status == 403
-    assert caller(world, adam).post(f"/pending-acts/{act}/approve", {}).data["state"] == "approved"
+    assert caller(world, fay).post(f"/pending-acts/{act}/agree", {}).status == 403
+    assert caller(world, adam).post(f"/pending-acts/{act}/agree", {}).data["state"] == "agreed"
 
 
 def test_fewer_checks_wait_and_more_do_not(world: World, fay: User) -> None:
     alice = caller(world, world.alice)
     body = {"currency": "INR", "threshold_minor": 500_00}
-    assert alice("PUT", "/approval-thresholds", body).data["thresholds"] == [
+    assert alice("PUT", "/dual-control-thresholds", body).data["thresholds"] == [
         {"currency": "INR", "threshold_minor": 500_00, "display": "₹500.00", "counts_keys": True}
     ]
-    got = alice("PUT", "/approval-thresholds", {"currency": "INR", "threshold_minor": None})
+    got = alice("PUT", "/dual-control-thresholds", {"currency": "INR", "threshold_minor": None})
     assert got.status == 202
-    assert alice.get("/second-person-policy").data["thresholds"][0]["threshold_minor"] == 500_00
+    assert alice.get("/dual-control-policy").data["thresholds"][0]["threshold_minor"] == 500_00

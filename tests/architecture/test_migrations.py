@@ -99,6 +99,50 @@ def test_books_with_unknown_zones_and_two_cash_accounts_are_migrated(
     ]
 
 
+def test_acts_that_waited_under_the_old_names_wait_on(world: World, committed_db: str) -> None:
+    """Approvals of a second person became dual control: states, kinds and settings with it."""
+    call_command("migrate", "wallets", "0016", verbosity=0)
+    call_command("migrate", "accounts", "0017", verbosity=0)
+    url, olga = os.environ[SUPERUSER_VARIABLE], world.olga.id
+    waits = ("accounts.system_setting", '{"name": "approvals.lifetime_hours", "value": 1}', "")
+    done = ("wallets.approval_threshold", "{}", "approval_threshold")
+    with psycopg.connect(url, dbname=committed_db) as connection:
+        connection.execute("SET session_replication_role = replica")  # past the triggers
+        for kind, facts, result in (waits, done):
+            connection.execute(
+                "INSERT INTO accounts_pendingact (id, kind, facts, reference, fingerprint,"
+                " maker_kind, maker_id, maker_person_id, maker_display, door, request_id, made_at,"
+                " expires_at, state, checker_id, checker_display, decided_at, note, reason_code,"
+                " result_type) VALUES (gen_random_uuid(), %(kind)s, %(facts)s, sha256(%(facts)s),"
+                " '', 'user', %(maker)s, %(maker)s, '', 'web', '', '2026-01-01', '2026-01-02',"
+                " %(state)s, %(checker)s, '', %(decided)s, '', '', %(result)s)",
+                {
+                    "kind": kind,
+                    "facts": facts,
+                    "maker": olga,
+                    "state": "approved" if result else "pending",
+                    "checker": world.alice.id if result else None,
+                    "decided": "2026-01-01" if result else None,
+                    "result": result,
+                },
+            )
+        connection.execute(
+            "INSERT INTO accounts_systemsetting VALUES"
+            " ('approvals.staff_second_person', 'true', '2026-01-01')"
+        )
+    call_command("migrate", verbosity=0)
+    with psycopg.connect(url, dbname=committed_db) as connection:
+        acts = connection.execute(
+            "SELECT kind, state, result_type, facts ->> 'name' FROM accounts_pendingact ORDER BY 1"
+        ).fetchall()
+        settings = connection.execute("SELECT name FROM accounts_systemsetting").fetchall()
+    assert acts == [
+        ("accounts.system_setting", "pending", "", "dual_control.lifetime_hours"),
+        ("wallets.dual_control_threshold", "agreed", "dual_control_threshold", None),
+    ]
+    assert settings == [("dual_control.staff",)]
+
+
 @pytest.mark.django_db
 def test_models_and_migrations_say_the_same() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)

@@ -46,7 +46,7 @@ NEVER_REMOVED = APPEND_ONLY | {
     "kyc_check",
     "kyc_document",
     "kyc_standing",
-    "wallets_approvalthreshold",
+    "wallets_dualcontrolthreshold",
     "wallets_uncheckedsum",
     "wallets_walletpolicy",
     "ledger_accountgroup",
@@ -183,7 +183,7 @@ def test_the_only_columns_the_application_updates() -> None:
             "closing_proof",
         },
         "wallets_accountnumber": {"sealed"},  # turned to new keys
-        "wallets_approvalthreshold": {"threshold_minor", "counts_keys", "set_at"},
+        "wallets_dualcontrolthreshold": {"threshold_minor", "counts_keys", "set_at"},
         "wallets_uncheckedsum": {"hour", "hours"},
         "wallets_walletpolicy": {"per_kind", "members_open", "set_at"},
         "wallets_feeschedule": {

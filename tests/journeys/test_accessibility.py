@@ -23,7 +23,7 @@ from wallets.models import Transfer
 from wallets.services.references import reference_of
 from wallets.services.reversals import reverse_transfer
 from wallets.services.terms import set_fee_schedule
-from wallets.services.thresholds import set_approval_threshold
+from wallets.services.thresholds import set_dual_control_threshold
 
 pytestmark = pytest.mark.browser
 
@@ -194,7 +194,7 @@ def test_axe_finds_nothing_where_people_approve(world: World, opens: Opens, them
     fay = aside(lambda: colleague(world, "fay", "finance"))
     aside(lambda: asking(world))
     aside(
-        lambda: set_approval_threshold(
+        lambda: set_dual_control_threshold(
             actor=world.actor(world.alice),
             currency="INR",
             threshold_minor=2_000_00,
@@ -203,18 +203,18 @@ def test_axe_finds_nothing_where_people_approve(world: World, opens: Opens, them
     )
     alice = opens(world.alice, **window)
     set_pin(alice)
-    judge.at(alice, "/approvals", "/organization")
+    judge.at(alice, "/pending-acts", "/organization")
     for amount in ("1,500", "2,500"):
         alice.goto(f"/send?source={world.alice_wallet.handle}&to={world.charlie_wallet.handle}")
         alice.get_by_label("Amount").fill(amount)
         press(alice, "Review")
         judge.here(alice, f"the review of {amount}")
     alice.get_by_label("Your PIN").fill(PIN)
-    press(alice, "Ask for approval")
+    press(alice, "Ask a colleague")
     judge.here(alice, "an act of one's own")
     checker = opens(fay, **window)
-    judge.at(checker, "/approvals", alice.url)
-    judge.at(opens(world.olga, **window), "/admin/approvals/")
+    judge.at(checker, "/pending-acts", alice.url)
+    judge.at(opens(world.olga, **window), "/admin/pending-acts/")
     assert judge.found == {}
 
 

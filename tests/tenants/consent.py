@@ -7,8 +7,8 @@ import uuid
 
 from accounts.choices import ApprovalMethod, FactorMethod
 from accounts.models import PendingAct, User
-from accounts.services.approval_policies import set_approval_policy
 from accounts.services.approvals import Proof
+from accounts.services.dual_control import set_dual_control_policy
 from accounts.services.people import change_role
 from accounts.services.pins import request_pin_reset, set_pin
 from accounts.services.sessions import open_browser_session
@@ -67,7 +67,7 @@ def consents(member: Actor, wallet: Wallet, shop: Wallet) -> dict[str, uuid.UUID
 
 def waiting(owner: Actor, member: User) -> uuid.UUID:
     """A role that counts once a second person of Umbra agrees."""
-    set_approval_policy(actor=owner, roles=True, journals=False, terms=False, now=NOW)
+    set_dual_control_policy(actor=owner, roles=True, journals=False, terms=False, now=NOW)
     act = change_role(actor=owner, user_id=member.id, role="finance", now=clock.now())
     assert isinstance(act, PendingAct)
     return act.id

@@ -34,8 +34,8 @@ WAYS_IN_AND_OUT = {"login", "logout"}
 PAGES: dict[str, dict[str, str]] = {
     "account-close": {},
     "account-rename": {"name": "Stolen"},
-    "approval-decide": {"decision": "approve", "note": "because"},
-    "approvals": {},
+    "pending-act-decide": {"decision": "agree", "note": "because"},
+    "pending-acts": {},
     "case-review": {"change": "reveal"},
     "fee-set": {"kind": "transfer", "currency": "INR", "fixed": "1"},
     "limit-general": {},
@@ -45,7 +45,7 @@ PAGES: dict[str, dict[str, str]] = {
     "period-open": {"closes_on": "2026-11-19"},
     "period-withdraw": {},
     "system": {},
-    "system-setting": {"name": "approvals.lifetime_hours", "value": "1"},
+    "system-setting": {"name": "dual_control.lifetime_hours", "value": "1"},
     "system-staff": {"role": "super_admin"},
     "system-staff-add": {
         "full_name": "X",

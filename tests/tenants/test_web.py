@@ -104,7 +104,11 @@ FORMS: dict[str, dict[str, Any]] = {
     "pin-change": {**SOMEBODY, "current_pin": PIN, "pin": "8305", "again": "8305"},
     "pin-reset": SOMEBODY,
     "pin-reset-cancel": SOMEBODY,
-    "policy-set": {"policy-roles": "on", "policy-organization": ":org", "organization": ":org"},
+    "dual-control-set": {
+        "policy-roles": "on",
+        "policy-organization": ":org",
+        "organization": ":org",
+    },
     "threshold-set": {
         "threshold-currency": "INR",
         "threshold-amount": "",
@@ -117,7 +121,7 @@ FORMS: dict[str, dict[str, Any]] = {
         "house-organization": ":org",
         "organization": ":org",
     },
-    "approval-decide": {"decision": "approve", "note": "yes"},
+    "pending-act-decide": {"decision": "agree", "note": "yes"},
     "verification-save": {
         **SOMEBODY,
         "case": ":kyc",

@@ -157,7 +157,7 @@ AGREEMENTS: tuple[Agreement, ...] = (
         payer="bank.treasury",
         payee="payroll.fees",
         amount_minor=1_12_100_00,
-        description="Invoice VP-1071, payroll service, on approval",
+        description="Invoice VP-1071, payroll service, once accepted",
         days=21,
     ),
     Taking(

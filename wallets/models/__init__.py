@@ -13,13 +13,13 @@ from wallets.models.account_numbers import AccountNumber
 from wallets.models.holds import WalletHold
 from wallets.models.policies import WalletPolicy
 from wallets.models.terms import FeeSchedule, LimitRule, SpendingUsage
-from wallets.models.thresholds import ApprovalThreshold, UncheckedSum
+from wallets.models.thresholds import DualControlThreshold, UncheckedSum
 from wallets.models.transfers import Transfer
 from wallets.models.wallets import Wallet
 
 __all__ = [
     "AccountNumber",
-    "ApprovalThreshold",
+    "DualControlThreshold",
     "FeeSchedule",
     "LimitRule",
     "SpendingUsage",

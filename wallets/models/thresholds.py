@@ -9,7 +9,7 @@ from kernel.models import IdentifiedModel
 from kernel.money import MAX_MINOR
 
 
-class ApprovalThreshold(IdentifiedModel):
+class DualControlThreshold(IdentifiedModel):
     """How much may leave in one currency, in any 24 hours, before a second person has to agree.
 
     It counts for each person of the organization and for each wallet, in minor units. Null, or no
@@ -27,12 +27,12 @@ class ApprovalThreshold(IdentifiedModel):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=["organization", "currency"], name="approval_threshold_one"
+                fields=["organization", "currency"], name="dual_control_threshold_one"
             ),
             models.CheckConstraint(
                 condition=Q(threshold_minor__isnull=True)
                 | Q(threshold_minor__range=(0, MAX_MINOR)),
-                name="approval_threshold_amount",
+                name="dual_control_threshold_amount",
             ),
         )
 

@@ -23,7 +23,7 @@ from wallets.queries.movements import (
 )
 from wallets.queries.terms import (
     WalletLimits,
-    approval_thresholds,
+    dual_control_thresholds,
     fee_schedules,
     limit_rules,
     limits_by_wallet,
@@ -36,7 +36,7 @@ __all__ = [
     "Payee",
     "Reversed",
     "WalletLimits",
-    "approval_thresholds",
+    "dual_control_thresholds",
     "fee_schedules",
     "handle_of_number",
     "hold_of",

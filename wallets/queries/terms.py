@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from kyc.choices import Tier
 from kyc.queries import tiers_of
 from wallets.models import (
-    ApprovalThreshold,
+    DualControlThreshold,
     FeeSchedule,
     LimitRule,
     SpendingUsage,
@@ -36,9 +36,9 @@ def wallet_policy_of(organization_id: uuid.UUID) -> WalletPolicy | None:
     return WalletPolicy.objects.filter(organization_id=organization_id).first()
 
 
-def approval_thresholds(organization_id: uuid.UUID) -> QuerySet[ApprovalThreshold]:
+def dual_control_thresholds(organization_id: uuid.UUID) -> QuerySet[DualControlThreshold]:
     """From which amounts on payments of the organization take a second person, by currency."""
-    standing = ApprovalThreshold.objects.filter(threshold_minor__isnull=False)
+    standing = DualControlThreshold.objects.filter(threshold_minor__isnull=False)
     found = standing.filter(organization_id=organization_id)
     return found.select_related("currency").order_by("currency_id")
 

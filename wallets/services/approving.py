@@ -18,7 +18,7 @@ from kernel.context import Context, reading_as
 from kernel.errors import PermissionDenied
 from kernel.money import display
 from ledger.queries import currencies
-from wallets.errors import SecondPersonRequired
+from wallets.errors import DualControlRequired
 from wallets.services.holds import HoldRequest, rehearse_hold
 from wallets.services.transfers import (
     Question,
@@ -145,7 +145,7 @@ def _require_no_refusal(rehearsals: Sequence[Rehearsal], *, all_or_nothing: bool
     errors = [
         one.error
         for one in rehearsals
-        if one.error and (all_or_nothing or not isinstance(one.error, SecondPersonRequired))
+        if one.error and (all_or_nothing or not isinstance(one.error, DualControlRequired))
     ]
     if errors and (all_or_nothing or len(errors) == len(rehearsals)):
         raise errors[0]

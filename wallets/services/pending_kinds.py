@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from accounts.services.pending_acts import Approved, PendingKind, Result, register
+from accounts.services.pending_acts import Agreed, PendingKind, Result, register
 from accounts.services.pending_acts.registry import Facts
 from kernel.transactions import needs_transaction
 from wallets.choices import TransferKind, WalletKind
@@ -23,21 +23,21 @@ from wallets.services.transfers import checked
 
 
 @needs_transaction
-def _fee(approved: Approved) -> Result:
-    row = write_fee_schedule(actor=approved.maker, facts=approved.facts, now=approved.now)
+def _fee(agreed: Agreed) -> Result:
+    row = write_fee_schedule(actor=agreed.maker, facts=agreed.facts, now=agreed.now)
     return Result("fee_schedule", row.id)
 
 
 @needs_transaction
-def _limit(approved: Approved) -> Result:
-    row = write_limit_rule(actor=approved.maker, facts=approved.facts, now=approved.now)
+def _limit(agreed: Agreed) -> Result:
+    row = write_limit_rule(actor=agreed.maker, facts=agreed.facts, now=agreed.now)
     return Result("limit_rule", row.id)
 
 
 @needs_transaction
-def _general_limit(approved: Approved) -> Result:
-    rule_id = uuid.UUID(approved.facts["limit_rule_id"])
-    row = write_limit_withdrawal(actor=approved.maker, limit_rule_id=rule_id, now=approved.now)
+def _general_limit(agreed: Agreed) -> Result:
+    rule_id = uuid.UUID(agreed.facts["limit_rule_id"])
+    row = write_limit_withdrawal(actor=agreed.maker, limit_rule_id=rule_id, now=agreed.now)
     return Result("limit_rule", row.id)
 
 

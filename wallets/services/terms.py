@@ -9,7 +9,7 @@ from typing import Any
 from accounts.models import PendingAct
 from accounts.policy import require
 from accounts.queries import display_names
-from accounts.services.pending_acts import Subject, make_pending, needs_second_person
+from accounts.services.pending_acts import Subject, make_pending, under_dual_control
 from accounts.services.pending_acts.registry import Facts
 from audit.services import record
 from events.services import emit
@@ -75,7 +75,7 @@ def set_fee_schedule(
         "ceiling_minor": ceiling_minor,
     }
     wanted = {"organization_id": str(organization_id), "kind": str(kind), "currency": currency}
-    if needs_second_person(actor=actor, subject=Subject.TERMS):
+    if under_dual_control(actor=actor, subject=Subject.TERMS):
         return _wait(actor, FEE, wanted | amounts, now)
     return write_fee_schedule(actor=actor, facts=wanted | amounts, now=now)
 
@@ -141,7 +141,7 @@ def set_limit_rule(
         "day_minor": day_minor,
         "month_minor": month_minor,
     }
-    if needs_second_person(actor=actor, subject=Subject.TERMS):
+    if under_dual_control(actor=actor, subject=Subject.TERMS):
         return _wait(actor, LIMIT, wanted, now)
     return write_limit_rule(actor=actor, facts=wanted, now=now)
 
@@ -181,7 +181,7 @@ def withdraw_limit_rule(
     """
     require(actor, SET_LIMITS)
     rule = _own_rule(limit_rule_id)
-    if needs_second_person(actor=actor, subject=Subject.TERMS):
+    if under_dual_control(actor=actor, subject=Subject.TERMS):
         wanted: dict[str, object] = {
             "limit_rule_id": str(rule.id),
             "wallet_kind": rule.wallet_kind,

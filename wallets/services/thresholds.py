@@ -7,9 +7,9 @@ import uuid
 
 from accounts.models import PendingAct
 from accounts.policy import own_organization, require
-from accounts.services.approval_policies import require_two
+from accounts.services.dual_control import require_two
 from accounts.services.lookups import locked_organization
-from accounts.services.pending_acts import Approved, PendingKind, Result, make_pending
+from accounts.services.pending_acts import Agreed, PendingKind, Result, make_pending
 from accounts.services.pending_acts.registry import Facts
 from audit.services import record
 from events.services import emit
@@ -18,29 +18,29 @@ from kernel.money import MAX_MINOR
 from kernel.transactions import needs_transaction, opens_transaction
 from ledger.services.opening import require_currency
 from wallets.errors import TermsInvalid
-from wallets.models import ApprovalThreshold
+from wallets.models import DualControlThreshold
 
-SET = "approvals.set_policy"
-CHECK_PAYMENTS = "approvals.check_payments"
+SET = "dual_control.set_policy"
+CHECK_PAYMENTS = "dual_control.check_payments"
 
 
 @opens_transaction
-def set_approval_threshold(
+def set_dual_control_threshold(
     *,
     actor: Actor,
     currency: str,
     threshold_minor: int | None,
     counts_keys: bool = True,
     now: dt.datetime,
-) -> ApprovalThreshold | PendingAct:
+) -> DualControlThreshold | PendingAct:
     """State what one person may send, and one wallet pay, in 24 hours without a second person.
 
     Lower takes effect at once; higher, none at all, or leaving API keys out waits for a second
-    person. Locks the organization. Records `wallets.approval_threshold.set` and emits the event of
-    that name, or leaves a pending act.
+    person. Locks the organization. Records `wallets.dual_control_threshold.set` and emits the event
+    of that name, or leaves a pending act.
 
     :param threshold_minor: 0: every payment takes a second person; None: no payment does.
-    :raises PermissionDenied: unless the actor carries `approvals.set_policy` in an organization.
+    :raises PermissionDenied: unless the actor carries `dual_control.set_policy` in an organization.
     :raises TermsInvalid: for an amount out of bounds.
     :raises CurrencyUnknown: if the currency is not supported.
     :raises NobodyToCheck: if fewer than two people of the organization could agree to payments.
@@ -79,7 +79,7 @@ def set_approval_threshold(
 def _loosens(
     organization_id: uuid.UUID, currency: str, threshold_minor: int | None, counts_keys: bool
 ) -> bool:
-    row = ApprovalThreshold.objects.filter(
+    row = DualControlThreshold.objects.filter(
         organization_id=organization_id, currency_id=currency, threshold_minor__isnull=False
     ).first()
     if row is None or row.threshold_minor is None:
@@ -97,10 +97,10 @@ def _set(
     threshold_minor: int | None,
     counts_keys: bool,
     now: dt.datetime,
-) -> ApprovalThreshold:
+) -> DualControlThreshold:
     if threshold_minor is not None:
         require_two(organization_id=organization_id, permission=CHECK_PAYMENTS)
-    row, _ = ApprovalThreshold.objects.update_or_create(
+    row, _ = DualControlThreshold.objects.update_or_create(
         organization_id=organization_id,
         currency_id=currency,
         defaults={"threshold_minor": threshold_minor, "counts_keys": counts_keys, "set_at": now},
@@ -112,15 +112,15 @@ def _set(
     }
     record(
         actor=actor,
-        action="wallets.approval_threshold.set",
-        subject_type="approval_threshold",
+        action="wallets.dual_control_threshold.set",
+        subject_type="dual_control_threshold",
         subject_id=row.id,
         organization_id=organization_id,
         metadata=facts,
         now=now,
     )
     emit(
-        name="wallets.approval_threshold.set",
+        name="wallets.dual_control_threshold.set",
         organization_id=organization_id,
         subject_id=row.id,
         payload=facts,
@@ -131,18 +131,18 @@ def _set(
 
 
 @needs_transaction
-def _execute(approved: Approved) -> Result:
-    facts = approved.facts
-    organization = locked_organization(own_organization(approved.maker))
+def _execute(agreed: Agreed) -> Result:
+    facts = agreed.facts
+    organization = locked_organization(own_organization(agreed.maker))
     row = _set(
-        actor=approved.maker,
+        actor=agreed.maker,
         organization_id=organization.id,
         currency=facts["currency"],
         threshold_minor=facts["threshold_minor"],
         counts_keys=facts["counts_keys"],
-        now=approved.now,
+        now=agreed.now,
     )
-    return Result("approval_threshold", row.id)
+    return Result("dual_control_threshold", row.id)
 
 
 def _summary(facts: Facts) -> str:
@@ -153,10 +153,10 @@ def _summary(facts: Facts) -> str:
 
 
 KIND = PendingKind(
-    name="wallets.approval_threshold",
+    name="wallets.dual_control_threshold",
     title="Higher threshold",
     permission_to_make=SET,
-    permission_to_check="approvals.check_policy",
+    permission_to_check="dual_control.check_policy",
     summarize=_summary,
     execute=_execute,
 )

@@ -10,12 +10,12 @@ from accounts.choices import ApprovalMethod
 from accounts.errors import ApprovalRequired
 from accounts.models import User
 from accounts.services.approvals import Proof
-from accounts.services.pending_acts import approve
+from accounts.services.pending_acts import agree
 from tests.approving import PIN, approval_of, asking, presenting, with_pin
 from tests.world import NOW, World, colleague
-from wallets.errors import SecondPersonRequired
+from wallets.errors import DualControlRequired
 from wallets.services.approving import approve_batch, ask_to_approve_movement
-from wallets.services.thresholds import set_approval_threshold
+from wallets.services.thresholds import set_dual_control_threshold
 from wallets.services.transfers import TransferRequest, execute_transfers
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def fay(world: World) -> User:
 def request_of_alice(world: World, fay: User) -> TransferRequest:
     """Of 3,000 rupees, where 1,000 take a PIN and 2,000 a second person."""
     asking(world)
-    set_approval_threshold(
+    set_dual_control_threshold(
         actor=world.actor(world.alice), currency="INR", threshold_minor=2_000_00, now=NOW
     )
     actor = with_pin(world, world.alice)
@@ -52,7 +52,7 @@ def test_the_pin_comes_first_and_then_a_colleague(
     assert asked.pending_act is not None
     assert world.balance(world.alice_wallet) == HAD
 
-    approve(actor=world.actor(fay), act_id=asked.pending_act.id, now=NOW)
+    agree(actor=world.actor(fay), act_id=asked.pending_act.id, now=NOW)
     assert world.balance(world.alice_wallet) == HAD - AMOUNT
 
 
@@ -64,7 +64,7 @@ def test_a_batch_that_stands_or_falls_as_a_whole_is_refused_before_a_pin_is_aske
     request_of_alice: TransferRequest,
 ):
     proof = Proof(ApprovalMethod.PIN, PIN)
-    with pytest.raises(SecondPersonRequired):
+    with pytest.raises(DualControlRequired):
         approve_batch(requests=[request_of_alice], all_or_nothing=True, proof=proof)
     given = approve_batch(requests=[request_of_alice], all_or_nothing=False, proof=proof)
     assert given.method == ApprovalMethod.PIN

@@ -38,7 +38,7 @@ _HOLD_TONES = {
 }
 _ACT_TONES = {
     PendingActState.PENDING: "warn",
-    PendingActState.APPROVED: "good",
+    PendingActState.AGREED: "good",
     PendingActState.FAILED: "bad",
     PendingActState.REJECTED: "bad",
     PendingActState.WITHDRAWN: "plain",

@@ -64,9 +64,9 @@ def _nav(user: User) -> list[NavItem]:
     items.append(NavItem("transfers", "Activity", "Activity", "list", reverse("web:transfers")))
     items.append(NavItem("wallets", "Wallets", "Wallets", "wallet", reverse("web:wallets")))
     items.append(NavItem("holds", "Holds", "Holds", "lock", reverse("web:holds")))
-    if user.organization_id and user.may("approvals.read"):
-        place = reverse("web:approvals")
-        items.append(NavItem("approvals", "Approvals", "Approve", "circle-check", place))
+    if user.organization_id and user.may("dual_control.read"):
+        place = reverse("web:pending-acts")
+        items.append(NavItem("pending-acts", "Pending acts", "Pending", "circle-check", place))
     if user.organization_id:
         place = reverse("web:organization")
         items.append(NavItem("organization", "Organization", "Org", "building-2", place))

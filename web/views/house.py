@@ -14,7 +14,7 @@ from kernel.errors import VaultCraftError
 from ledger.services.timezones import set_timezone
 from wallets.services.policies import set_wallet_policy
 from web.doors import PersonRequest, acts
-from web.forms.second_person import HouseForm
+from web.forms.rules import HouseForm
 from web.refusals import STATUS_OF_KIND, explain
 from web.views.organization import again
 

@@ -1,4 +1,4 @@
-"""By which rules an organization goes: second persons, days, and wallets."""
+"""By which rules an organization goes: dual control, days, and wallets."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from typing import Any
 
 from accounts.models import Organization
 from accounts.policy import may
-from accounts.queries import approval_policy_of
-from wallets.queries import approval_thresholds, wallet_policy_of
+from accounts.queries import dual_control_policy_of
+from wallets.queries import dual_control_thresholds, wallet_policy_of
 from web.doors import PersonRequest
-from web.forms.second_person import HouseForm, PolicyForm, ThresholdForm
-from web.presenters.approvals import threshold_rows
+from web.forms.rules import HouseForm, PolicyForm, ThresholdForm
 from web.presenters.choices import currency_choices
+from web.presenters.pending_acts import threshold_rows
 
 
 def rules_of(request: PersonRequest, organization: Organization) -> dict[str, Any]:
     """By which rules the organization goes, as far as the role may see or change them."""
     context: dict[str, Any] = {}
-    if may(request.actor, "approvals.read"):
-        context |= _approvals(request, organization)
+    if may(request.actor, "dual_control.read"):
+        context |= _dual_control(request, organization)
     if may(request.actor, "organizations.manage"):
         context["house_form"] = _house_form(organization)
     return context
 
 
-def _approvals(request: PersonRequest, organization: Organization) -> dict[str, Any]:
+def _dual_control(request: PersonRequest, organization: Organization) -> dict[str, Any]:
     """Which acts take a second person, and from which amounts on payments do."""
-    policy = approval_policy_of(organization.id)
+    policy = dual_control_policy_of(organization.id)
     flags = {name: policy is not None and getattr(policy, name) for name in PolicyForm.base_fields}
     context: dict[str, Any] = {
-        "show_approvals": True,
+        "show_dual_control": True,
         "policy": [(field.label, flags[name]) for name, field in PolicyForm.base_fields.items()],
-        "thresholds": threshold_rows(approval_thresholds(organization.id)),
+        "thresholds": threshold_rows(dual_control_thresholds(organization.id)),
     }
-    if may(request.actor, "approvals.set_policy"):
+    if may(request.actor, "dual_control.set_policy"):
         context["policy_form"] = PolicyForm(initial=flags, prefix="policy")
         context["threshold_form"] = ThresholdForm(
             initial={"currency": organization.base_currency},

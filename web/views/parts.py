@@ -39,8 +39,8 @@ from web.presenters.history import Left, left_of
 from web.presenters.money import CurrencyLike, shown
 from web.presenters.movements import sees_fee
 from web.refusals import STATUS_OF_KIND, explain
-from web.views.approvals import to_approval
 from web.views.holds import card_of, id_of
+from web.views.pending_acts import to_pending_act
 
 CAPTURE_ROUTE, GIVE_BACK_ROUTE = "web:hold-capture", "web:give-back"
 
@@ -66,7 +66,7 @@ def capture_confirmed(request: PersonRequest, hold_id: str) -> HttpResponse:
     except VaultCraftError as error:
         outcome = _unless_elsewhere(error)
     if outcome.pending_act is not None:
-        return to_approval(request, outcome.pending_act)
+        return to_pending_act(request, outcome.pending_act)
     if outcome.error is None and outcome.transfer is not None:
         return _receipt(outcome.transfer)
     with reading(request.actor):

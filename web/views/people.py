@@ -24,8 +24,8 @@ from web.forms import CapForm
 from web.presenters.choices import currency_choices
 from web.presenters.money import shown
 from web.refusals import STATUS_OF_KIND, explain, words_of
-from web.views.approvals import to_approval
 from web.views.organization import again
+from web.views.pending_acts import to_pending_act
 
 
 @acts
@@ -43,7 +43,7 @@ def set_role(request: PersonRequest, user_id: str) -> HttpResponse:
         messages.error(request, words_of(error))
     else:
         if isinstance(user, PendingAct):
-            return to_approval(request, user)
+            return to_pending_act(request, user)
         messages.success(request, f"{user.full_name} is {user.role} now.")
     return HttpResponseRedirect(reverse("web:organization"))
 
@@ -75,7 +75,7 @@ def set_cap(request: PersonRequest) -> HttpResponse:
         explain(form, error)
         return again(request, status=STATUS_OF_KIND[error.kind], cap_form=form)
     if isinstance(said, PendingAct):
-        return to_approval(request, said)
+        return to_pending_act(request, said)
     messages.success(request, said)
     return HttpResponseRedirect(reverse("web:organization"))
 

@@ -21,7 +21,7 @@ from kernel.context import reading
 from kernel.errors import Busy, VaultCraftError
 from kernel.ids import encode
 from kernel.rates.table import RouteClass
-from wallets.errors import FeeChanged, SecondPersonRequired, WalletNotFound
+from wallets.errors import DualControlRequired, FeeChanged, WalletNotFound
 from wallets.queries import payee_of, wallet_of
 from wallets.services.approving import approve_movement, ask_to_approve_movement
 from wallets.services.transfers import (
@@ -41,7 +41,7 @@ from web.presenters.wallets import holder_of, source_choices
 from web.presenters.whereabouts import network_notice
 from web.refusals import STATUS_OF_KIND, explain, sentence_of, words_of
 from web.reviews import Review, opened
-from web.views.approvals import to_approval
+from web.views.pending_acts import to_pending_act
 
 
 @reads
@@ -144,7 +144,7 @@ def _approved(request: PersonRequest, asked: Review) -> HttpResponse:
 
 def _done(request: PersonRequest, asked: Review, outcome: TransferOutcome) -> HttpResponse:
     if outcome.pending_act is not None:
-        return to_approval(request, outcome.pending_act)
+        return to_pending_act(request, outcome.pending_act)
     if outcome.transfer is None or outcome.error is not None:
         return _refused(request, asked, outcome)
     place = reverse("web:receipt", args=[encode("trf", outcome.transfer.id)])
@@ -172,7 +172,7 @@ def _reviewed(
     with reading(request.actor):
         source = wallet_of(actor=request.actor, wallet=asked.source)
         rehearsal = rehearse_transfers([fresh(request, asked)])[0]
-        waits = isinstance(rehearsal.error, SecondPersonRequired)
+        waits = isinstance(rehearsal.error, DualControlRequired)
         if rehearsal.error is not None and not waits:
             return _refused(request, asked, TransferOutcome(None, rehearsal.error))
         demand = rehearsal.question.demand if rehearsal.question else None

@@ -25,7 +25,7 @@ from kernel.context import reading
 from kernel.errors import VaultCraftError
 from web.refusals import words_of
 from web.views.staff import actor_of, chosen_ids, draw
-from web.views.staff_approvals import said
+from web.views.staff_pending_acts import said
 
 MANAGE, STAFF = "system.manage", "staff.manage"
 MOST_STAFF = 300

@@ -27,7 +27,7 @@ from web.presenters.money import plain
 from web.refusals import words_of
 from web.views.organization import charged_kinds
 from web.views.staff import actor_of, chosen_ids, draw
-from web.views.staff_approvals import said
+from web.views.staff_pending_acts import said
 from web.views.terms import explain_terms, exponent_of, fee_terms, minor_or_zero
 
 _FEES = "admin:wallets_feeschedule_changelist"

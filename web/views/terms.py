@@ -21,8 +21,8 @@ from web.doors import PersonRequest, acts
 from web.forms import FeeForm
 from web.presenters.terms import fee_words
 from web.refusals import STATUS_OF_KIND, explain
-from web.views.approvals import to_approval
 from web.views.organization import again, fee_form
+from web.views.pending_acts import to_pending_act
 
 _FIELDS = {"ceiling_minor": "ceiling", "bps": "percent"}
 
@@ -46,7 +46,7 @@ def set_fees(request: PersonRequest) -> HttpResponse:
         explain_terms(form, error)
         return again(request, status=STATUS_OF_KIND[error.kind], fee_form=form)
     if isinstance(schedule, PendingAct):
-        return to_approval(request, schedule)
+        return to_pending_act(request, schedule)
     label = TransferKind(schedule.kind).label
     words = fee_words(schedule)
     messages.success(request, f"{label} in {schedule.currency_id}: {words}.")

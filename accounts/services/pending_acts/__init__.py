@@ -8,12 +8,12 @@ both people may do then.
 
 from __future__ import annotations
 
-from accounts.services.pending_acts.deciding import approve, reject, withdraw
+from accounts.services.pending_acts.deciding import agree, reject, withdraw
 from accounts.services.pending_acts.expiring import expire_overdue
 from accounts.services.pending_acts.making import Wanted, make_many, make_pending
-from accounts.services.pending_acts.needing import Subject, needs_second_person
+from accounts.services.pending_acts.needing import Subject, under_dual_control
 from accounts.services.pending_acts.registry import (
-    Approved,
+    Agreed,
     PendingKind,
     Result,
     kind_of,
@@ -23,20 +23,20 @@ from accounts.services.pending_acts.registry import (
 )
 
 __all__ = [
-    "Approved",
+    "Agreed",
     "PendingKind",
     "Result",
     "Subject",
     "Wanted",
-    "approve",
+    "agree",
     "expire_overdue",
     "kind_of",
     "make_many",
     "make_pending",
-    "needs_second_person",
     "register",
     "reject",
     "state_of",
     "summary_of",
+    "under_dual_control",
     "withdraw",
 ]

@@ -16,8 +16,9 @@ from accounts.errors import (
 )
 from accounts.models import PendingAct
 from accounts.queries import people_behind, visible_pending_acts
+from accounts.services.pending_acts.notices import tell_makers
 from accounts.services.pending_acts.people import hold_people, present_checker, present_maker
-from accounts.services.pending_acts.registry import Approved, PendingKind, Result, kind_of
+from accounts.services.pending_acts.registry import Agreed, PendingKind, Result, kind_of
 from accounts.services.pending_acts.telling import tell_all
 from kernel.actor import Actor, ActorKind
 from kernel.errors import Kind, PermissionDenied, VaultCraftError
@@ -39,14 +40,15 @@ _DECIDED = (
 
 
 @opens_transaction
-def approve(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = "") -> PendingAct:
+def agree(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = "") -> PendingAct:
     """Agree to an act of another person and carry it out, in this transaction.
 
     Locks the act first, so that of many who agree at once one does, then whatever the act itself
     locks. Both people are judged by what they may do now. What executing refuses is kept with the
     act, which is FAILED then: nothing of it happened, and it is asked for anew. Records
-    `accounts.pending_act.approve` or `.fail` and emits `.approved` or `.failed`, besides what the
-    act itself records and emits, as its maker. Agreeing again gives the act as it stands.
+    `accounts.pending_act.agree` or `.fail` and emits `.agreed` or `.failed`, besides what the
+    act itself records and emits, as its maker, and mails the maker. Agreeing again gives the act as
+    it stands.
 
     :raises PendingActNotFound: if there is no such act, or none the actor may see.
     :raises PermissionDenied: unless the actor is a person who may agree to this kind.
@@ -69,7 +71,7 @@ def approve(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = ""
         result = Result("", refused=refused)
     act.result_type, act.result_id = result.subject_type, result.subject_id
     if result.refused is None:
-        act.state, verb, happened = PendingActState.APPROVED, "approve", "approved"
+        act.state, verb, happened = PendingActState.AGREED, "agree", "agreed"
     else:
         act.state, verb, happened = PendingActState.FAILED, "fail", "failed"
         act.reason_code = result.refused.code
@@ -82,7 +84,7 @@ def _agreed_before(actor: Actor, act_id: uuid.UUID) -> PendingAct | None:
     if actor.kind is not ActorKind.USER or actor.id is None:
         return None
     act = _locked(actor, act_id)
-    agreed = act.state in (PendingActState.APPROVED, PendingActState.FAILED)
+    agreed = act.state in (PendingActState.AGREED, PendingActState.FAILED)
     return act if agreed and act.checker_id == actor.id else None
 
 
@@ -94,20 +96,20 @@ def _executed(kind: PendingKind, act: PendingAct, checker: Actor, now: dt.dateti
     maker = present_maker(act, now=now)
     if maker is None or not policy.may(maker, kind.permission_to_make):
         raise MakerMayNoLonger()
-    approved = Approved(act, maker, checker, now)
+    agreed = Agreed(act, maker, checker, now)
     try:
-        kind.allow(approved)
+        kind.allow(agreed)
     except PermissionDenied as denied:
         raise _NotTheChecker() from denied
-    return kind.execute(approved)
+    return kind.execute(agreed)
 
 
 @opens_transaction
 def reject(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = "") -> PendingAct:
     """Refuse an act of another person. Locks it.
 
-    Records `accounts.pending_act.reject` and emits `accounts.pending_act.rejected`. Raises what
-    `approve` raises.
+    Records `accounts.pending_act.reject`, emits `accounts.pending_act.rejected` and mails the
+    maker. Raises what `agree` raises.
     """
     act, checker = _to_decide(actor, act_id, now)
     act.state = PendingActState.REJECTED
@@ -193,4 +195,5 @@ def _decided(
     act.decided_at, act.note = now, note[:MAX_NOTE]
     act.save(update_fields=_DECIDED)
     tell_all([(checker, act)], verb=verb, happened=happened, now=now)
+    tell_makers([act], actor=checker, now=now)
     return act

@@ -6,6 +6,7 @@ import datetime as dt
 
 from accounts.choices import PendingActState
 from accounts.models import PendingAct
+from accounts.services.pending_acts.notices import tell_makers
 from accounts.services.pending_acts.telling import tell_all
 from kernel.actor import Actor
 from kernel.transactions import opens_transaction
@@ -17,7 +18,7 @@ MAX_BATCHES = 100
 def expire_overdue(*, actor: Actor, now: dt.datetime) -> int:
     """Mark every overdue act as expired, in short transactions; how many there were.
 
-    Deciding never waits for this: an overdue act is refused by the time alone.
+    Mails their makers. Deciding never waits for this: an overdue act is refused by the time alone.
     """
     total = 0
     for _ in range(MAX_BATCHES):
@@ -41,4 +42,5 @@ def _expire(*, actor: Actor, now: dt.datetime) -> int:
         state=PendingActState.EXPIRED, decided_at=now
     )
     tell_all([(actor, act) for act in chosen], verb="expire", happened="expired", now=now)
+    tell_makers(chosen, actor=actor, now=now)
     return len(chosen)

@@ -13,9 +13,10 @@ from django.db.models import Q
 from accounts.choices import PendingActState
 from accounts.models import PendingAct
 from accounts.queries import people_behind
+from accounts.services.pending_acts.notices import ask_checkers
 from accounts.services.pending_acts.telling import tell_all
 from accounts.services.runtime import value_of
-from accounts.system import APPROVAL_HOURS
+from accounts.system import PENDING_ACT_HOURS
 from kernel.actor import Actor, ActorKind
 from kernel.errors import InvariantBroken
 from kernel.ids import new_id
@@ -73,10 +74,11 @@ def make_many(wanted: Sequence[Wanted]) -> list[PendingAct]:
     """Leave acts waiting, in a constant number of statements; the acts in the same order.
 
     What waits or waited under a reference already is given back as it stands. Records
-    `accounts.pending_act.make` and emits `accounts.pending_act.made` for each new one.
+    `accounts.pending_act.make` and emits `accounts.pending_act.made` for each new one, and mails
+    those who could agree.
     """
     people = people_behind([one.actor for one in wanted])
-    lifetime = dt.timedelta(hours=int(value_of(APPROVAL_HOURS)))
+    lifetime = dt.timedelta(hours=int(value_of(PENDING_ACT_HOURS)))
     rows = {one.reference: _row(one, people, lifetime) for one in wanted}
     insert_rows(
         table="accounts_pendingact",
@@ -92,7 +94,9 @@ def make_many(wanted: Sequence[Wanted]) -> list[PendingAct]:
         raise InvariantBroken("a pending act stands where its maker cannot see it")
     made = [found[reference] for reference, row in rows.items() if found[reference].id == row[0]]
     actors = {one.reference: one.actor for one in wanted}
-    tell_all([(actors[bytes(act.reference)], act) for act in made], verb="make", happened="made")
+    new = [(actors[bytes(act.reference)], act) for act in made]
+    tell_all(new, verb="make", happened="made")
+    ask_checkers(new)
     return [found[one.reference] for one in wanted]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 
-from accounts.queries import approval_policy_of
+from accounts.queries import dual_control_policy_of
 from accounts.services.runtime import fresh_value
-from accounts.system import STAFF_SECOND_PERSON
+from accounts.system import STAFF_DUAL_CONTROL
 from kernel.actor import Actor, ActorKind
 from kernel.transactions import needs_transaction
 
@@ -20,7 +20,7 @@ class Subject(enum.StrEnum):
 
 
 @needs_transaction
-def needs_second_person(*, actor: Actor, subject: Subject) -> bool:
+def under_dual_control(*, actor: Actor, subject: Subject) -> bool:
     """Whether the actor's act waits for another person. One query.
 
     The organization's own policy speaks for its people and keys, the installation's setting for
@@ -30,6 +30,6 @@ def needs_second_person(*, actor: Actor, subject: Subject) -> bool:
     if actor.kind is ActorKind.SYSTEM:
         return False
     if actor.organization_id is None:
-        return bool(fresh_value(STAFF_SECOND_PERSON))
-    policy = approval_policy_of(actor.organization_id)
+        return bool(fresh_value(STAFF_DUAL_CONTROL))
+    policy = dual_control_policy_of(actor.organization_id)
     return policy is not None and bool(getattr(policy, subject))

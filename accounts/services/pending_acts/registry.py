@@ -17,7 +17,7 @@ Facts = Mapping[str, Any]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Approved:
+class Agreed:
     """What an executor gets: the act, and both people with the roles they have now."""
 
     act: PendingAct
@@ -44,7 +44,7 @@ class Result:
     refused: VaultCraftError | None = None
 
 
-def _anybody(_: Approved) -> None:
+def _anybody(_: Agreed) -> None:
     """No rule beyond the permissions."""
 
 
@@ -63,8 +63,8 @@ class PendingKind:
     permission_to_make: str
     permission_to_check: str
     summarize: Callable[[Facts], str]
-    execute: Callable[[Approved], Result]
-    allow: Callable[[Approved], None] = _anybody
+    execute: Callable[[Agreed], Result]
+    allow: Callable[[Agreed], None] = _anybody
 
 
 _KINDS: dict[str, PendingKind] = {}

@@ -90,7 +90,7 @@ REFUSALS = (
     ledger_errors.BalanceOutOfRange,
     wallet_errors.DailyLimitExceeded,
     wallet_errors.MonthlyLimitExceeded,
-    wallet_errors.SecondPersonRequired,
+    wallet_errors.DualControlRequired,
 )
 
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError
 from accounts.models import PendingAct
 from accounts.policy import require
 from accounts.services.networks import foretell_network, require_trusted_network
-from accounts.services.pending_acts import Subject, needs_second_person
+from accounts.services.pending_acts import Subject, under_dual_control
 from kernel.actor import Actor
 from kernel.context import reading
 from kernel.money import checked_minor
@@ -84,7 +84,7 @@ def _reverse(
 ) -> JournalOutcome | PendingAct:
     original = transaction_of(order.transaction_id)
     require_at_home(actor, POST, organization_id=original.organization_id)
-    if needs_second_person(actor=actor, subject=Subject.JOURNALS):
+    if under_dual_control(actor=actor, subject=Subject.JOURNALS):
         before = standing(original.organization_id, order.reference)
         if before is not None:
             return _reversed_before(before, original, order)

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 
 from accounts.models import PendingAct
-from accounts.services.pending_acts import Approved, make_pending
+from accounts.services.pending_acts import Agreed, make_pending
 from kernel.actor import Actor
 from kernel.transactions import needs_transaction
 from ledger.choices import Side
@@ -76,9 +76,9 @@ def facts_of_reversal(order: ReversalOrder) -> dict[str, object]:
     }
 
 
-def order_of(approved: Approved) -> JournalOrder:
+def order_of(agreed: Agreed) -> JournalOrder:
     """The journal that was asked for. Without a date of its own it counts from the consent on."""
-    facts = approved.facts
+    facts = agreed.facts
     return JournalOrder(
         organization_id=uuid.UUID(facts["organization_id"]),
         legs=tuple(
@@ -91,19 +91,19 @@ def order_of(approved: Approved) -> JournalOrder:
             for leg in facts["legs"]
         ),
         description=facts["description"],
-        reference=bytes(approved.act.reference),
+        reference=bytes(agreed.act.reference),
         effective_at=_instant(facts["effective_at"]),
     )
 
 
-def reversal_of(approved: Approved) -> ReversalOrder:
+def reversal_of(agreed: Agreed) -> ReversalOrder:
     """The reversal that was asked for."""
-    facts = approved.facts
+    facts = agreed.facts
     listed = facts["amounts_minor"]
     return ReversalOrder(
         transaction_id=uuid.UUID(facts["transaction_id"]),
         description=facts["description"],
-        reference=bytes(approved.act.reference),
+        reference=bytes(agreed.act.reference),
         amounts_minor=None if listed is None else dict(listed),
         effective_at=_instant(facts["effective_at"]),
     )

@@ -12,7 +12,7 @@ from django.db import IntegrityError
 from accounts.models import PendingAct
 from accounts.policy import require
 from accounts.services.networks import foretell_network, require_trusted_network
-from accounts.services.pending_acts import Subject, needs_second_person
+from accounts.services.pending_acts import Subject, under_dual_control
 from kernel.actor import Actor
 from kernel.context import reading
 from kernel.money import checked_minor
@@ -84,7 +84,7 @@ def post_journal(
 @opens_transaction
 def _post(*, actor: Actor, order: JournalOrder, now: dt.datetime) -> JournalOutcome | PendingAct:
     require_at_home(actor, POST, organization_id=order.organization_id)
-    if needs_second_person(actor=actor, subject=Subject.JOURNALS):
+    if under_dual_control(actor=actor, subject=Subject.JOURNALS):
         before = standing(order.organization_id, order.reference)
         if before is not None:
             return _replayed(before, _content(order), order.effective_at)

@@ -27,7 +27,7 @@ from wallets.errors import (
     CashInsufficient,
     DestinationClosed,
     DestinationSuspended,
-    SecondPersonRequired,
+    DualControlRequired,
     SourceClosed,
     SourceFrozen,
     SourceSuspended,
@@ -121,7 +121,7 @@ def carry_out(
             result = next(results)
             error = translated(draft, result) if isinstance(result, Refused) else None
             posted = result if isinstance(result, Posted) and result.transaction_ids else None
-        waits = isinstance(error, SecondPersonRequired) and not all_or_nothing
+        waits = isinstance(error, DualControlRequired) and not all_or_nothing
         carried.append(Carried(None, None, waits) if waits else _carried(draft, posted, error))
     _write(drafts, carried)
     return carried

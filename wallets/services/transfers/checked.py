@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import IntegrityError
 
-from accounts.services.pending_acts import Approved, PendingKind, Result
+from accounts.services.pending_acts import Agreed, PendingKind, Result
 from accounts.services.pending_acts.registry import Facts
 from kernel.errors import Busy
 from kernel.transactions import needs_transaction, tune
@@ -14,7 +14,7 @@ from wallets.services.transfers.waiting import PAYMENT, request_of
 
 
 @needs_transaction
-def pay(approved: Approved) -> Result:
+def pay(agreed: Agreed) -> Result:
     """Make the payment; what the books refuse is a FAILED transfer, as ever.
 
     Under the reference of the request, so that a client's late retry finds what came of it. Locks,
@@ -24,7 +24,7 @@ def pay(approved: Approved) -> Result:
     """
     tune(lock_wait_ms=LOCK_WAIT_MS)
     try:
-        (outcome,) = outcomes_of([request_of(approved)], all_or_nothing=False)
+        (outcome,) = outcomes_of([request_of(agreed)], all_or_nothing=False)
     except IntegrityError as error:
         if "reference" in str(error):
             raise Busy() from error
@@ -42,7 +42,7 @@ KIND = PendingKind(
     name=PAYMENT,
     title="Payment above the threshold",
     permission_to_make="transfers.create",
-    permission_to_check="approvals.check_payments",
+    permission_to_check="dual_control.check_payments",
     summarize=_summary,
     execute=pay,
 )

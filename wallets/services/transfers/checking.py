@@ -27,7 +27,7 @@ from kernel.rows import array_literal, insert_rows
 from ledger.errors import PostingRefused
 from ledger.services.movements import Movement
 from wallets.choices import TransferKind
-from wallets.errors import SecondPersonRequired
+from wallets.errors import DualControlRequired
 from wallets.services.transfers.knowing import Terms, Threshold
 from wallets.services.transfers.planning import Draft
 
@@ -136,7 +136,7 @@ def _counted(draft: Draft, threshold: Threshold, people: Mapping[str, uuid.UUID]
     )
 
 
-class SecondPersonGuard:
+class DualControlGuard:
     """What passes the threshold does not go out on one person's word."""
 
     def __init__(self, counted: Mapping[bytes, Counted]) -> None:
@@ -183,7 +183,7 @@ class SecondPersonGuard:
         threshold_minor = one.threshold.threshold_minor
         if unchecked + one.amount_minor <= threshold_minor:
             return None
-        return SecondPersonRequired(
+        return DualControlRequired(
             facts={"threshold_minor": threshold_minor, "unchecked_minor": unchecked}
         )
 

@@ -28,7 +28,7 @@ from wallets.models import Transfer
 from wallets.services.lanes import LOCK_WAIT_MS
 from wallets.services.transfers.approving import approved
 from wallets.services.transfers.carrying import carry_out
-from wallets.services.transfers.checking import SecondPersonGuard, counted
+from wallets.services.transfers.checking import DualControlGuard, counted
 from wallets.services.transfers.knowing import Terms, asked_known_and_terms
 from wallets.services.transfers.limits import SpendingGuard, spendings
 from wallets.services.transfers.planning import CASH, Draft, tie
@@ -242,7 +242,7 @@ def guards_of(shaped: Sequence[Draft], terms: Terms) -> list[Guard]:
     """What judges beside the books: limits, and thresholds where an organization has one."""
     guards: list[Guard] = [SpendingGuard(spendings(shaped, terms))]
     watched = counted(shaped, terms)
-    return [*guards, SecondPersonGuard(watched)] if watched else guards
+    return [*guards, DualControlGuard(watched)] if watched else guards
 
 
 def shape_all(drafts: Sequence[Draft], terms: Terms, *, cash: CashAccounts) -> list[Draft]:

@@ -29,7 +29,7 @@ _LIMITS = (
     " AND withdrawn_at IS NULL AND currency_id = ANY (%s::text[])"
     # Thresholds travel with them: an organization without one pays for a look into no page.
     " UNION ALL SELECT organization_id, NULL, currency_id, NULL, threshold_minor, counts_keys::int"
-    f" FROM wallets_approvalthreshold WHERE {_OF_ORGANIZATIONS_IN_VIEW}"
+    f" FROM wallets_dualcontrolthreshold WHERE {_OF_ORGANIZATIONS_IN_VIEW}"
     " AND threshold_minor IS NOT NULL AND currency_id = ANY (%s::text[])"
 )
 

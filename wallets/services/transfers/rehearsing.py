@@ -19,7 +19,7 @@ from wallets.errors import BatchWithheld, ExternalReferenceUsed, ReferenceReused
 from wallets.models import Transfer
 from wallets.services.transfers.approving import Question, approved, questions
 from wallets.services.transfers.carrying import movements_of, translated
-from wallets.services.transfers.checking import SecondPersonGuard, counted
+from wallets.services.transfers.checking import DualControlGuard, counted
 from wallets.services.transfers.execution import Prepared, prepare, replayed, shape_all
 from wallets.services.transfers.limits import (
     Spending,
@@ -125,7 +125,7 @@ def _rehearsed(prepared: Prepared, all_or_nothing: bool) -> dict[bytes, Rehearsa
         rehearse(
             going,
             now=max(draft.request.now for draft in drafts),
-            guards=[watched, *([SecondPersonGuard(passing)] if passing else [])],
+            guards=[watched, *([DualControlGuard(passing)] if passing else [])],
             all_or_nothing=all_or_nothing,
             unopened=unopened,
         )

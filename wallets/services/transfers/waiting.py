@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 
 from accounts.models import PendingAct
-from accounts.services.pending_acts import Approved, Wanted, make_many
+from accounts.services.pending_acts import Agreed, Wanted, make_many
 from kernel.ids import encode
 from kernel.transactions import needs_transaction
 from wallets.choices import TransferKind
@@ -70,12 +70,12 @@ def _wanted(draft: Draft) -> Wanted:
     )
 
 
-def request_of(approved: Approved) -> TransferRequest:
+def request_of(agreed: Agreed) -> TransferRequest:
     """The payment again, asked for by its maker as they are now, at the time of the consent."""
-    act, facts = approved.act, approved.facts
+    act, facts = agreed.act, agreed.facts
     assert act.amount_minor is not None  # of every payment
     return TransferRequest(
-        actor=approved.maker,
+        actor=agreed.maker,
         kind=TransferKind(facts["kind"]),
         source=facts["source"],
         destination=facts["destination"],
@@ -85,7 +85,7 @@ def request_of(approved: Approved) -> TransferRequest:
         metadata=facts["metadata"],
         reference=bytes(act.reference),
         fingerprint=bytes(act.fingerprint),
-        now=approved.now,
+        now=agreed.now,
         expected_fee_minor=facts["fee_minor"],
         hold=_hold(facts["hold"]),
         checked=True,

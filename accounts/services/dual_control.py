@@ -14,50 +14,50 @@ from typing import Any
 
 from accounts import policy
 from accounts.errors import NobodyToCheck
-from accounts.models import ApprovalPolicy, PendingAct, User
-from accounts.queries import approval_policy_of
+from accounts.models import DualControlPolicy, PendingAct, User
+from accounts.queries import dual_control_policy_of
 from accounts.services.invitations import withdraw_officers
 from accounts.services.lookups import locked_organization
 from accounts.services.pending_acts.making import make_pending
-from accounts.services.pending_acts.registry import Approved, PendingKind, Result
+from accounts.services.pending_acts.registry import Agreed, PendingKind, Result
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
 from kernel.transactions import needs_transaction, opens_transaction
 
-SET = "approvals.set_policy"
-CHECK = "approvals.check_policy"
+SET = "dual_control.set_policy"
+CHECK = "dual_control.check_policy"
 
 # What it takes to agree to each.
 _CHECKERS = {
-    "roles": "approvals.check_roles",
+    "roles": "dual_control.check_roles",
     "journals": "ledger.post_journal",
     "terms": "wallets.set_fees",
 }
 
 
 @opens_transaction
-def set_approval_policy(
+def set_dual_control_policy(
     *, actor: Actor, roles: bool, journals: bool, terms: bool, now: dt.datetime
-) -> ApprovalPolicy | PendingAct:
+) -> DualControlPolicy | PendingAct:
     """Say which acts of the actor's organization take a second person. Locks the organization.
 
     Open invitations of officers end when making officers takes one.
 
-    Records `accounts.approval_policy.set` and emits the event of that name; or leaves a pending act
-    when something that takes one would no longer.
+    Records `accounts.dual_control_policy.set` and emits the event of that name; or leaves a pending
+    act when something that takes one would no longer.
 
-    :raises PermissionDenied: unless the actor carries `approvals.set_policy` in an organization.
+    :raises PermissionDenied: unless the actor carries `dual_control.set_policy` in an organization.
     :raises NobodyToCheck: if something is switched on that fewer than two people may do.
     """
     policy.require(actor, SET)
     organization = locked_organization(policy.own_organization(actor))
     wanted = {"roles": roles, "journals": journals, "terms": terms}
-    before = _flags(approval_policy_of(organization.id))
+    before = _flags(dual_control_policy_of(organization.id))
     if any(before[name] and not wanted[name] for name in wanted):
         return make_pending(
             actor=actor,
-            kind=APPROVAL_POLICY.name,
+            kind=DUAL_CONTROL_POLICY.name,
             organization_id=organization.id,
             facts=wanted,
             now=now,
@@ -80,12 +80,12 @@ def require_two(*, organization_id: uuid.UUID, permission: str) -> None:
 @needs_transaction
 def _set(
     *, actor: Actor, organization_id: uuid.UUID, wanted: Mapping[str, bool], now: dt.datetime
-) -> ApprovalPolicy:
-    before = _flags(approval_policy_of(organization_id))
+) -> DualControlPolicy:
+    before = _flags(dual_control_policy_of(organization_id))
     for name, permission in _CHECKERS.items():
         if wanted[name] and not before[name]:
             require_two(organization_id=organization_id, permission=permission)
-    row, _ = ApprovalPolicy.objects.update_or_create(
+    row, _ = DualControlPolicy.objects.update_or_create(
         organization_id=organization_id, defaults={**wanted, "set_at": now}
     )
     if wanted["roles"] and not before["roles"]:
@@ -93,7 +93,7 @@ def _set(
     facts: dict[str, object] = {"before": before, "after": dict(wanted)}
     record(
         actor=actor,
-        action="accounts.approval_policy.set",
+        action="accounts.dual_control_policy.set",
         subject_type="organization",
         subject_id=organization_id,
         organization_id=organization_id,
@@ -101,7 +101,7 @@ def _set(
         now=now,
     )
     emit(
-        name="accounts.approval_policy.set",
+        name="accounts.dual_control_policy.set",
         organization_id=organization_id,
         subject_id=organization_id,
         payload=dict(wanted),
@@ -111,19 +111,19 @@ def _set(
     return row
 
 
-def _flags(row: ApprovalPolicy | None) -> dict[str, bool]:
+def _flags(row: DualControlPolicy | None) -> dict[str, bool]:
     return {name: row is not None and bool(getattr(row, name)) for name in _CHECKERS}
 
 
 @needs_transaction
-def _execute(approved: Approved) -> Result:
-    organization = locked_organization(policy.own_organization(approved.maker))
-    wanted = {name: bool(approved.facts[name]) for name in _CHECKERS}
+def _execute(agreed: Agreed) -> Result:
+    organization = locked_organization(policy.own_organization(agreed.maker))
+    wanted = {name: bool(agreed.facts[name]) for name in _CHECKERS}
     _set(
-        actor=approved.maker,
+        actor=agreed.maker,
         organization_id=organization.id,
         wanted=wanted,
-        now=approved.now,
+        now=agreed.now,
     )
     return Result("organization", organization.id)
 
@@ -133,9 +133,9 @@ def _summary(facts: Mapping[str, Any]) -> str:
     return f"A second person for: {', '.join(on) or 'nothing'}"
 
 
-APPROVAL_POLICY = PendingKind(
-    name="accounts.approval_policy",
-    title="Fewer approvals",
+DUAL_CONTROL_POLICY = PendingKind(
+    name="accounts.dual_control_policy",
+    title="Less dual control",
     permission_to_make=SET,
     permission_to_check=CHECK,
     summarize=_summary,

@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from accounts import errors as accounts_errors
 from accounts.models import PendingAct as PendingActRow
 from accounts.policy import own_organization
-from accounts.queries import approval_policy_of
-from accounts.services.approval_policies import set_approval_policy
+from accounts.queries import dual_control_policy_of
+from accounts.services.dual_control import set_dual_control_policy
 from api import fields, queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of
@@ -25,12 +25,12 @@ from kernel.actor import Actor
 from kernel.context import reading
 from ledger import errors as ledger_errors
 from wallets import errors as wallet_errors
-from wallets.models import ApprovalThreshold
-from wallets.queries import approval_thresholds
-from wallets.services.thresholds import set_approval_threshold
+from wallets.models import DualControlThreshold
+from wallets.queries import dual_control_thresholds
+from wallets.services.thresholds import set_dual_control_threshold
 
 
-class ApprovalPolicyOrder(fields.StrictSerializer):
+class DualControlPolicyOrder(fields.StrictSerializer):
     """What takes a second person from now on; all of it is set at once."""
 
     roles = fields.BooleanField(help_text="Making somebody an owner, admin or finance.")
@@ -61,7 +61,7 @@ class Threshold(serializers.Serializer[Any]):
     counts_keys = serializers.BooleanField()
 
 
-class ApprovalPolicy(serializers.Serializer[Any]):
+class DualControlPolicy(serializers.Serializer[Any]):
     """What takes a second person in an organization."""
 
     roles = serializers.BooleanField()
@@ -70,14 +70,14 @@ class ApprovalPolicy(serializers.Serializer[Any]):
     thresholds = Threshold(many=True)
 
 
-class ApprovalPolicies(Endpoint):
+class DualControlPolicies(Endpoint):
     """The policy of one's own organization."""
 
     @operation(
-        "read_second_person_policy",
+        "read_dual_control_policy",
         tag=TAG,
         summary="Read what takes a second person",
-        response=ApprovalPolicy,
+        response=DualControlPolicy,
         query=queries.Query,
     )
     def get(self, request: Request) -> HttpResponse:
@@ -86,35 +86,37 @@ class ApprovalPolicies(Endpoint):
         return Answer.of(_rendered(actor_of(request))).response()
 
     @operation(
-        "set_second_person_policy",
+        "set_dual_control_policy",
         tag=TAG,
         summary="Set which acts take a second person",
         description="More of them at once; fewer only when a second person agrees.",
-        request=ApprovalPolicyOrder,
-        response=ApprovalPolicy,
+        request=DualControlPolicyOrder,
+        response=DualControlPolicy,
         waits=Waiting,
         refusals=(accounts_errors.NobodyToCheck,),
     )
     def put(self, request: Request) -> HttpResponse:
         """Set."""
         actor, now = actor_of(request), clock.now()
-        done = set_approval_policy(actor=actor, now=now, **body_of(request, ApprovalPolicyOrder))
+        done = set_dual_control_policy(
+            actor=actor, now=now, **body_of(request, DualControlPolicyOrder)
+        )
         if isinstance(done, PendingActRow):
             return waiting_answer(done, now=now).response()
         return Answer.of(_rendered(actor)).response()
 
 
-class ApprovalThresholds(Endpoint):
+class DualControlThresholds(Endpoint):
     """The thresholds of payments."""
 
     @operation(
-        "set_approval_threshold",
+        "set_dual_control_threshold",
         tag=TAG,
         summary="Set from which amount on payments take a second person",
         description="A lower amount at once; a higher one, or none, only when a second person"
         " agrees. A sum of payments counts like one payment.",
         request=ThresholdOrder,
-        response=ApprovalPolicy,
+        response=DualControlPolicy,
         waits=Waiting,
         refusals=(
             accounts_errors.NobodyToCheck,
@@ -125,7 +127,7 @@ class ApprovalThresholds(Endpoint):
     def put(self, request: Request) -> HttpResponse:
         """Set."""
         actor, now = actor_of(request), clock.now()
-        done = set_approval_threshold(actor=actor, now=now, **body_of(request, ThresholdOrder))
+        done = set_dual_control_threshold(actor=actor, now=now, **body_of(request, ThresholdOrder))
         if isinstance(done, PendingActRow):
             return waiting_answer(done, now=now).response()
         return Answer.of(_rendered(actor)).response()
@@ -134,8 +136,8 @@ class ApprovalThresholds(Endpoint):
 def _rendered(actor: Actor) -> dict[str, Any]:
     home = own_organization(actor)
     with reading(actor):
-        policy = approval_policy_of(home)
-        rows = list(approval_thresholds(home))
+        policy = dual_control_policy_of(home)
+        rows = list(dual_control_thresholds(home))
     return {
         "roles": policy is not None and policy.roles,
         "journals": policy is not None and policy.journals,
@@ -144,7 +146,7 @@ def _rendered(actor: Actor) -> dict[str, Any]:
     }
 
 
-def _threshold(row: ApprovalThreshold) -> dict[str, Any]:
+def _threshold(row: DualControlThreshold) -> dict[str, Any]:
     least = row.threshold_minor or 0
     return {
         "currency": row.currency_id,

@@ -18,7 +18,7 @@ from kernel.ids import encode
 from kernel.money import display
 from ledger.queries import currencies
 from wallets.directory import look_up
-from wallets.models import ApprovalThreshold
+from wallets.models import DualControlThreshold
 from web.presenters.badges import Badge, act_badge
 from web.presenters.money import shown
 from web.refusals import sentence_of
@@ -78,7 +78,7 @@ def act_row(act: PendingAct, *, now: dt.datetime) -> ActRow:
     state = state_of(act, now=now)
     return ActRow(
         id=str(act.id),
-        url=reverse("web:approval", args=[encode(PREFIX, act.id)]),
+        url=reverse("web:pending-act", args=[encode(PREFIX, act.id)]),
         title=kind_of(act.kind).title,
         summary=summary_of(act),
         amount=_amount(act.amount_minor, act.currency),
@@ -124,7 +124,7 @@ class ThresholdRow:
     counts_keys: bool
 
 
-def threshold_rows(rows: Iterable[ApprovalThreshold]) -> list[ThresholdRow]:
+def threshold_rows(rows: Iterable[DualControlThreshold]) -> list[ThresholdRow]:
     """The thresholds of an organization."""
     return [
         ThresholdRow(

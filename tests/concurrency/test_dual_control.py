@@ -8,16 +8,16 @@ import pytest
 
 from accounts.errors import PendingActDecided
 from accounts.models import PendingAct, User
-from accounts.services.pending_acts import approve, reject
+from accounts.services.pending_acts import agree, reject
 from accounts.services.people import change_role
 from kernel.context import reading
 from kernel.errors import PermissionDenied
 from tests.concurrency.racing import THREADS, assert_books_are_sound, race, until_not_busy
 from tests.world import NOW, World, colleague
 from wallets.models import Transfer
-from wallets.services.thresholds import set_approval_threshold
+from wallets.services.thresholds import set_dual_control_threshold
 from wallets.services.transfers import TransferOutcome, execute_together, execute_transfers
-from wallets.tests.test_second_person import LATER
+from wallets.tests.test_dual_control import LATER
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -27,7 +27,7 @@ ALICE, ACME = 1_00_000_00, 5_00_000_00
 def guarded(world: World, threshold_minor: int) -> list[User]:
     """Acme with two of finance; payments above the threshold take a second person."""
     officers = [colleague(world, name, "finance") for name in ("fay", "finn")]
-    set_approval_threshold(
+    set_dual_control_threshold(
         actor=world.actor(world.alice), currency="INR", threshold_minor=threshold_minor, now=NOW
     )
     return officers
@@ -49,7 +49,7 @@ def test_50_who_agree_and_refuse_at_once_decide_once(world: World) -> None:
     calls = [
         partial(
             until_not_busy,
-            partial(decided, world, checker, act, reject if number % 5 == 0 else approve),
+            partial(decided, world, checker, act, reject if number % 5 == 0 else agree),
         )
         for number in range(THREADS // 2)
         for checker in (fay, finn)
@@ -60,8 +60,8 @@ def test_50_who_agree_and_refuse_at_once_decide_once(world: World) -> None:
     with reading(world.actor(world.olga)):
         row = PendingAct.objects.get(id=act.id)
         paid = Transfer.objects.filter(reference=bytes(act.reference)).count()
-    assert row.state in ("approved", "rejected")
-    assert paid == (row.state == "approved")
+    assert row.state in ("agreed", "rejected")
+    assert paid == (row.state == "agreed")
     assert set(answers) <= {row.state, "pending_act_decided"}
     assert world.balance(world.alice_wallet) == ALICE - 5_000_00 * paid
     assert_books_are_sound(world)
@@ -99,9 +99,9 @@ def test_a_checker_demoted_at_the_same_moment_decides_before_or_not_at_all(world
         return str(change_role(actor=alice, user_id=fay.id, role="member", now=NOW))
 
     def agree() -> str:
-        return decided(world, fay, act, approve)
+        return decided(world, fay, act, agree)
 
     answer, _ = race([agree, demoted])
 
     paid = ALICE - world.balance(world.alice_wallet)
-    assert (answer, paid) in (("approved", 5_000_00), ("permission_denied", 0))
+    assert (answer, paid) in (("agreed", 5_000_00), ("permission_denied", 0))

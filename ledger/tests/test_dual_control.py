@@ -9,8 +9,8 @@ import pytest
 
 from accounts.errors import OwnPendingAct
 from accounts.models import PendingAct, User
-from accounts.services.approval_policies import set_approval_policy
-from accounts.services.pending_acts import approve
+from accounts.services.dual_control import set_dual_control_policy
+from accounts.services.pending_acts import agree
 from accounts.services.people import remove_member
 from kernel.context import reading
 from kernel.crypto import fingerprint
@@ -49,7 +49,7 @@ def desk(world: World) -> Desk:
 def fay(world: World) -> User:
     """Finance of Acme; journals and terms take a second person from now on."""
     found = colleague(world, "fay", "finance")
-    set_approval_policy(
+    set_dual_control_policy(
         actor=world.actor(world.alice), roles=False, journals=True, terms=True, now=NOW
     )
     return found
@@ -77,11 +77,11 @@ def test_a_journal_counts_once_a_second_person_agreed(world: World, desk: Desk, 
     assert waits(post_journal(actor=alice, order=order, now=NOW)).id == act.id
     assert written(world) == 0
     with pytest.raises(OwnPendingAct):
-        approve(actor=alice, act_id=act.id, now=LATER)
+        agree(actor=alice, act_id=act.id, now=LATER)
 
-    done = approve(actor=world.actor(fay), act_id=act.id, now=LATER)
+    done = agree(actor=world.actor(fay), act_id=act.id, now=LATER)
 
-    assert (done.state, written(world)) == ("approved", 1)
+    assert (done.state, written(world)) == ("agreed", 1)
     again = post_journal(actor=alice, order=order, now=NOW)
     assert isinstance(again, JournalOutcome)
     assert (again.transaction_id, again.replayed) == (done.result_id, True)
@@ -89,7 +89,7 @@ def test_a_journal_counts_once_a_second_person_agreed(world: World, desk: Desk, 
 
 def test_its_reversal_takes_one_as_well(world: World, desk: Desk, fay: User) -> None:
     act = waits(post_journal(actor=world.actor(fay), order=rent(desk), now=NOW))
-    done = approve(actor=world.actor(world.alice), act_id=act.id, now=NOW)
+    done = agree(actor=world.actor(world.alice), act_id=act.id, now=NOW)
     assert done.result_id is not None
     undo = ReversalOrder(
         transaction_id=done.result_id,
@@ -99,7 +99,7 @@ def test_its_reversal_takes_one_as_well(world: World, desk: Desk, fay: User) -> 
     )
     back = waits(reverse_journal(actor=world.actor(world.alice), order=undo, now=LATER))
     assert written(world) == 1
-    assert approve(actor=world.actor(fay), act_id=back.id, now=LATER).state == "approved"
+    assert agree(actor=world.actor(fay), act_id=back.id, now=LATER).state == "agreed"
     assert written(world) == 2
 
 
@@ -126,7 +126,7 @@ def test_what_became_wrong_is_kept_as_failed(world: World, desk: Desk, fay: User
     act = waits(post_journal(actor=world.actor(fay), order=order, now=NOW))
     remove_member(actor=world.actor(world.alice), user_id=fay.id, now=NOW)
     finn = colleague(world, "finn", "finance")
-    failed = approve(actor=world.actor(finn), act_id=act.id, now=LATER)
+    failed = agree(actor=world.actor(finn), act_id=act.id, now=LATER)
     assert (failed.state, failed.reason_code) == ("failed", "maker_may_no_longer")
     assert written(world) == 0
 
@@ -143,10 +143,10 @@ def test_a_clearing_cap_waits(world: World, fay: User) -> None:
         )
     )
     with pytest.raises(PermissionDenied):
-        approve(actor=world.actor(world.bob), act_id=cap.id, now=LATER)
+        agree(actor=world.actor(world.bob), act_id=cap.id, now=LATER)
     assert caps(world) == {10_00_000_00}
 
-    assert approve(actor=world.actor(fay), act_id=cap.id, now=LATER).state == "approved"
+    assert agree(actor=world.actor(fay), act_id=cap.id, now=LATER).state == "agreed"
 
     assert caps(world) == {10_00_000_00, 1_00}
 

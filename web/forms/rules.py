@@ -1,4 +1,4 @@
-"""Deciding about others' acts, and saying which take a second person."""
+"""By which rules an organization goes: dual control, days, and wallets."""
 
 from __future__ import annotations
 
@@ -8,16 +8,7 @@ from typing import Any
 from django import forms
 
 from wallets.models.policies import MOST_OF_A_KIND
-from web.forms.fields import Choices, LineField, LongSelect, offer
-
-
-class DecisionForm(forms.Form):
-    """Yes, no, or taking it back."""
-
-    decision = forms.ChoiceField(
-        choices=[("approve", "Approve"), ("reject", "Reject"), ("withdraw", "Withdraw")]
-    )
-    note = LineField(max_length=200, required=False, help_text="Kept with the act.")
+from web.forms.fields import Choices, LongSelect, offer
 
 
 class PolicyForm(forms.Form):

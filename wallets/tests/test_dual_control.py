@@ -11,7 +11,7 @@ from accounts.choices import KeyScope
 from accounts.errors import NobodyToCheck, OwnPendingAct, PendingActNotFound
 from accounts.models import ApiKey, PendingAct, User
 from accounts.services.api_keys import issue, revoke
-from accounts.services.pending_acts import approve, reject
+from accounts.services.pending_acts import agree, reject
 from accounts.services.people import change_role, remove_member
 from kernel.actor import Actor, ActorKind, Door
 from kernel.context import reading
@@ -19,9 +19,9 @@ from kernel.errors import PermissionDenied
 from tests.database import statements, work
 from tests.world import NOW, World, colleague
 from wallets.choices import TransferState, WalletKind
-from wallets.models import ApprovalThreshold, Transfer, UncheckedSum
+from wallets.models import DualControlThreshold, Transfer, UncheckedSum
 from wallets.services.holds import place_hold
-from wallets.services.thresholds import set_approval_threshold
+from wallets.services.thresholds import set_dual_control_threshold
 from wallets.services.transfers import TransferOutcome, execute_transfers, rehearse_transfers
 from wallets.services.wallets import open_wallet
 from wallets.tests.test_holds import captured, wanted
@@ -34,8 +34,8 @@ ALICE, ACME = 1_00_000_00, 5_00_000_00
 
 def threshold(
     world: World, minor: int | None, *, counts_keys: bool = True
-) -> ApprovalThreshold | PendingAct:
-    return set_approval_threshold(
+) -> DualControlThreshold | PendingAct:
+    return set_dual_control_threshold(
         actor=world.actor(world.alice),
         currency="INR",
         threshold_minor=minor,
@@ -65,7 +65,7 @@ def passes(outcome: TransferOutcome) -> None:
 
 
 def agreed(world: World, checker: User, act: PendingAct, now: dt.datetime = LATER) -> PendingAct:
-    return approve(actor=world.actor(checker), act_id=act.id, now=now)
+    return agree(actor=world.actor(checker), act_id=act.id, now=now)
 
 
 def test_a_large_payment_waits_and_moves_once_a_second_person_agreed(
@@ -77,7 +77,7 @@ def test_a_large_payment_waits_and_moves_once_a_second_person_agreed(
 
     done = agreed(world, fay, act)
 
-    assert done.state == "approved"
+    assert done.state == "agreed"
     assert world.balance(world.alice_wallet) == ALICE - 1_000_01
     with reading(world.actor(world.alice)):
         transfer = Transfer.objects.get(reference=bytes(act.reference))
@@ -120,7 +120,7 @@ def test_nor_does_a_key_of_ones_own(world: World, fay: User) -> None:
     assert act.maker_person_id == world.alice.id
     with pytest.raises(OwnPendingAct):
         agreed(world, world.alice, act)
-    assert agreed(world, fay, act).state == "approved"
+    assert agreed(world, fay, act).state == "agreed"
 
 
 def test_keys_may_be_left_out_with_a_second_persons_consent(world: World, fay: User) -> None:
@@ -166,7 +166,7 @@ def test_a_capture_counts_and_waits_as_well(world: World, fay: User) -> None:
     act = waits(captured(world, hold))
     assert world.balance(world.alice_wallet) == ALICE
 
-    assert agreed(world, fay, act, now=NOW + dt.timedelta(minutes=5)).state == "approved"
+    assert agreed(world, fay, act, now=NOW + dt.timedelta(minutes=5)).state == "agreed"
     assert world.balance(world.alice_wallet) == ALICE - 2_000_00
 
 
@@ -259,7 +259,7 @@ def test_a_whole_batch_does_not_wait(world: World, fay: User) -> None:
     small, large = execute_transfers(items, all_or_nothing=True)
     assert [one.error and one.error.code for one in (small, large)] == [
         "batch_withheld",
-        "second_person_required",
+        "dual_control_required",
     ]
     assert world.balance(world.alice_wallet) == ALICE
 
@@ -267,7 +267,7 @@ def test_a_whole_batch_does_not_wait(world: World, fay: User) -> None:
 def test_a_rehearsal_foretells_it(world: World, fay: User) -> None:
     (told,) = rehearse_transfers([world.request(amount_minor=1_000_01)])
     assert told.error is not None
-    assert told.error.code == "second_person_required"
+    assert told.error.code == "dual_control_required"
     (fine,) = rehearse_transfers([world.request(amount_minor=1_000_00)])
     assert fine.error is None
 
@@ -277,7 +277,7 @@ def test_a_higher_threshold_takes_a_second_person_and_a_lower_one_does_not(
 ) -> None:
     act = threshold(world, None)
     assert isinstance(act, PendingAct)
-    assert isinstance(threshold(world, 500_00), ApprovalThreshold)
+    assert isinstance(threshold(world, 500_00), DualControlThreshold)
     waits(world.send(amount_minor=500_01))
     agreed(world, fay, act)
     passes(world.send(amount_minor=50_000_00))

@@ -9,17 +9,17 @@ from django.test import Client
 
 from accounts.errors import MoneyReadOnly
 from accounts.models import PendingAct, User
-from accounts.services.approval_policies import set_approval_policy
+from accounts.services.dual_control import set_dual_control_policy
 from accounts.services.staff import create_staff
 from accounts.services.system_settings import set_setting
-from accounts.system import MONEY_READ_ONLY, STAFF_SECOND_PERSON
+from accounts.system import MONEY_READ_ONLY, STAFF_DUAL_CONTROL
 from kernel import clock
 from kernel.context import reading
 from kernel.ids import encode
 from tests.web.conftest import Visit
 from tests.world import NOW, PASSWORD, World, colleague
 from wallets.models import LimitRule
-from wallets.services.thresholds import set_approval_threshold
+from wallets.services.thresholds import set_dual_control_threshold
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ ALICE = 1_00_000_00
 @pytest.fixture
 def fay(world: World) -> User:
     found = colleague(world, "fay", "finance")
-    set_approval_threshold(
+    set_dual_control_threshold(
         actor=world.actor(world.alice), currency="INR", threshold_minor=1_000_00, now=clock.now()
     )
     return found
@@ -64,17 +64,17 @@ def test_a_large_payment_is_announced_asked_for_and_agreed_to(
     alice, checker = visit(world.alice), visit(fay)
     place, review = asked(world, alice)
     assert "a colleague is asked to agree" in review
-    assert "Ask for approval" in review
-    assert place.startswith("/approvals/pac_")
+    assert "Ask a colleague" in review
+    assert place.startswith("/pending-acts/pac_")
     own = alice.get(place).content.decode()
     assert "Take it back" in own
-    assert "Approve</button>" not in own
+    assert "Agree</button>" not in own
 
-    assert "Payment above the threshold" in checker.get("/approvals").content.decode()
-    assert "Approve</button>" in checker.get(place).content.decode()
-    done = checker.post(f"{place}/decide", {"decision": "approve", "note": "Fine"}, follow=True)
+    assert "Payment above the threshold" in checker.get("/pending-acts").content.decode()
+    assert "Agree</button>" in checker.get(place).content.decode()
+    done = checker.post(f"{place}/decide", {"decision": "agree", "note": "Fine"}, follow=True)
 
-    assert "Approved, and done." in done.content.decode()
+    assert "Agreed, and done." in done.content.decode()
     assert "See the transfer" in done.content.decode()
     assert world.balance(world.alice_wallet) == ALICE - 2_000_00
 
@@ -84,7 +84,7 @@ def test_nobody_decides_for_themselves_by_a_forged_form(
 ) -> None:
     alice = visit(world.alice)
     place, _ = asked(world, alice)
-    page = alice.post(f"{place}/decide", {"decision": "approve"}, follow=True).content.decode()
+    page = alice.post(f"{place}/decide", {"decision": "agree"}, follow=True).content.decode()
     assert "Another person has to decide this" in page
     assert world.balance(world.alice_wallet) == ALICE
 
@@ -92,10 +92,10 @@ def test_nobody_decides_for_themselves_by_a_forged_form(
 def test_others_do_not_see_it(world: World, fay: User, visit: Visit) -> None:
     place, _ = asked(world, visit(world.alice))
     assert visit(world.charlie).get(place).status_code == 404
-    stranger = visit(world.charlie).post(f"{place}/decide", {"decision": "approve"})
+    stranger = visit(world.charlie).post(f"{place}/decide", {"decision": "agree"})
     assert stranger.status_code == 404
     viewer = visit(world.bob).get(place).content.decode()
-    assert "Approve</button>" not in viewer
+    assert "Agree</button>" not in viewer
 
 
 def test_an_owner_sets_rules_and_loosens_them_with_a_second_person(
@@ -105,15 +105,15 @@ def test_an_owner_sets_rules_and_loosens_them_with_a_second_person(
     page = alice.get("/organization").content.decode()
     assert "Payments above" in page
     strict = alice.post(
-        "/organization/thresholds",
+        "/organization/dual-control/thresholds",
         {"threshold-currency": "INR", "threshold-amount": "500", "threshold-counts_keys": "on"},
     )
-    assert strict["Location"] == "/organization#approvals"
-    loose = alice.post("/organization/thresholds", {"threshold-currency": "INR"})
-    assert loose["Location"].startswith("/approvals/pac_")
-    refused = alice.post("/organization/approval-policy", {"policy-roles": "on"}, follow=True)
+    assert strict["Location"] == "/organization#dual-control"
+    loose = alice.post("/organization/dual-control/thresholds", {"threshold-currency": "INR"})
+    assert loose["Location"].startswith("/pending-acts/pac_")
+    refused = alice.post("/organization/dual-control", {"policy-roles": "on"}, follow=True)
     assert "second person who could agree" in refused.content.decode()
-    assert visit(world.bob).post("/organization/approval-policy", {}).status_code in (302, 403)
+    assert visit(world.bob).post("/organization/dual-control", {}).status_code in (302, 403)
 
 
 def test_an_owner_sets_time_zone_and_wallets(world: World, visit: Visit) -> None:
@@ -139,22 +139,24 @@ def test_staff_agree_to_each_others_limits(world: World, visit: Visit) -> None:
     with reading(world.actor(world.olga)):
         act = PendingAct.objects.get()
     assert act.organization_id is None
-    queue = olga.get("/admin/approvals/").content.decode()
+    queue = olga.get("/admin/pending-acts/").content.decode()
     assert "Limits of current wallets in INR" in queue
-    decide = {"id": str(act.id), "decision": "approve"}
+    decide = {"id": str(act.id), "decision": "agree"}
     assert (
         "Another person"
-        in olga.post("/admin/approvals/decide/", decide, follow=True).content.decode()
+        in olga.post("/admin/pending-acts/decide/", decide, follow=True).content.decode()
     )
     assert not_set(world)
 
-    looked = visit(omar).get(f"/admin/approvals/decide/?id={act.id}").content.decode()
+    looked = visit(omar).get(f"/admin/pending-acts/decide/?id={act.id}").content.decode()
     assert "Decide</button>" in looked
-    visit(omar).post("/admin/approvals/decide/", decide)
+    visit(omar).post("/admin/pending-acts/decide/", decide)
 
     assert not not_set(world)
-    assert visit(world.alice).get("/admin/approvals/").status_code == 200
-    assert "Limits of current" not in visit(world.alice).get("/admin/approvals/").content.decode()
+    assert visit(world.alice).get("/admin/pending-acts/").status_code == 200
+    assert (
+        "Limits of current" not in visit(world.alice).get("/admin/pending-acts/").content.decode()
+    )
 
 
 def not_set(world: World) -> bool:
@@ -172,7 +174,7 @@ def second_super_admin(world: World) -> User:
         password=PASSWORD,
         now=NOW,
     )
-    set_setting(actor=world.actor(world.olga), name=STAFF_SECOND_PERSON, value=True, now=NOW)
+    set_setting(actor=world.actor(world.olga), name=STAFF_DUAL_CONTROL, value=True, now=NOW)
     return omar
 
 
@@ -183,7 +185,7 @@ def test_a_super_admin_manages_the_system(world: World, visit: Visit) -> None:
     assert "(signs)" in page
     assert "PRIVATE" not in page
     wrong = olga.post(
-        "/admin/system/setting/", {"name": "approvals.lifetime_hours", "value": "0"}, follow=True
+        "/admin/system/setting/", {"name": "dual_control.lifetime_hours", "value": "0"}, follow=True
     )
     assert "from 1 to 720" in wrong.content.decode()
     unknown = olga.post("/admin/system/setting/", {"name": "x", "value": "yes"}, follow=True)
@@ -217,10 +219,10 @@ def test_nobody_else_manages_the_system(world: World, visit: Visit) -> None:
 
 def test_a_policy_of_roles_leads_to_the_approval(world: World, fay: User, visit: Visit) -> None:
     colleague(world, "adam", "admin")
-    set_approval_policy(
+    set_dual_control_policy(
         actor=world.actor(world.alice), roles=True, journals=False, terms=False, now=NOW
     )
     place = f"/organization/people/{encode('usr', world.bob.id)}/role"
     answer = visit(world.alice).post(place, {"role": "admin"})
-    assert answer["Location"].startswith("/approvals/pac_")
+    assert answer["Location"].startswith("/pending-acts/pac_")
     assert "Viewer becomes Admin" in visit(world.alice).get(answer["Location"]).content.decode()

@@ -12,18 +12,18 @@ from accounts.errors import PendingActNotFound
 from accounts.models import PendingAct
 from accounts.policy import may
 from accounts.queries import visible_pending_acts
-from accounts.services.pending_acts import approve, kind_of, reject, withdraw
+from accounts.services.pending_acts import agree, kind_of, reject, withdraw
 from kernel import clock
 from kernel.actor import Actor
 from kernel.context import reading
 from kernel.errors import VaultCraftError
 from web.forms.fields import LineField
-from web.presenters.approvals import act_card, act_row
+from web.presenters.pending_acts import act_card, act_row
 from web.refusals import words_of
 from web.views.staff import actor_of, chosen_ids, draw
 
 MOST_SHOWN = 200
-_DECISIONS = {"approve": approve, "reject": reject}
+_DECISIONS = {"agree": agree, "reject": reject}
 
 
 class NoteForm(forms.Form):
@@ -50,7 +50,7 @@ def queue(request: HttpRequest) -> HttpResponse:
             (act_row(act, now=now), str(act.organization or "Platform"), _may(actor, act))
             for act in acts
         ]
-        return draw(request, "admin/approvals.html", {"title": "Approvals", "rows": listed})
+        return draw(request, "admin/pending_acts.html", {"title": "Pending acts", "rows": listed})
 
 
 def decide(request: HttpRequest) -> HttpResponse:
@@ -71,7 +71,7 @@ def decide(request: HttpRequest) -> HttpResponse:
             messages.error(request, words_of(error))
         else:
             messages.info(request, f"The act is {act.get_state_display().lower()}.")
-        return HttpResponseRedirect(reverse("admin:approvals"))
+        return HttpResponseRedirect(reverse("admin:pending-acts"))
     with reading(actor):
         found = visible_pending_acts(actor).filter(id=act_id).first() if act_id else None
         if found is None:
@@ -82,7 +82,7 @@ def decide(request: HttpRequest) -> HttpResponse:
             "form": form,
             "may": _may(actor, found),
         }
-        return draw(request, "admin/approval.html", context)
+        return draw(request, "admin/pending_act.html", context)
 
 
 def _may(actor: Actor, act: PendingAct) -> str:
