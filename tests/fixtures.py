@@ -11,6 +11,7 @@ All connect as the application role; `connections["owner"]` and `connections["au
 the same database (they see only what is committed, so use them with `committed_db`).
 """
 
+import functools
 import itertools
 from collections.abc import Generator, Iterator
 
@@ -55,7 +56,12 @@ def _fresh_cache() -> None:
     """
     forget()
     admission._counting.cache_clear()
-    redis.Redis.from_url(settings.REDIS_URL).flushdb()
+    _cache_server().flushdb()
+
+
+@functools.cache
+def _cache_server() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL)
 
 
 @pytest.fixture
