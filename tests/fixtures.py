@@ -38,6 +38,7 @@ LONGEST = (
     "tests/operations/",
     "tests/api/test_schemathesis.py",
     "tests/journeys/",
+    "tests/architecture/test_migrations.py",
 )
 
 _numbers = itertools.count(1)
