@@ -478,9 +478,14 @@ def test_the_matrix_has_every_operation() -> None:
     assert listed == described
 
 
+@pytest.fixture(scope="module")
+def targets(shared_world: World) -> dict[str, str]:
+    return things_of_acme(shared_world)
+
+
 @pytest.mark.parametrize("name", READS)
-def test_reading(world: World, name: str) -> None:
-    row, targets = MATRIX[name], things_of_acme(world)
+def test_reading(shared_world: World, targets: dict[str, str], name: str) -> None:
+    row, world = MATRIX[name], shared_world
     answers = [ask(world, caller, row, targets) for caller in CALLERS]
     assert tuple(answer.status for answer in answers) == row.statuses
     for answer in answers:
@@ -490,8 +495,8 @@ def test_reading(world: World, name: str) -> None:
 
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("name", WRITES)
-def test_writing(world: World, name: str, caller: str) -> None:
-    row, targets = MATRIX[name], things_of_acme(world)
+def test_writing(shared_world: World, targets: dict[str, str], name: str, caller: str) -> None:
+    row, world = MATRIX[name], shared_world
     before = world.balance(world.alice_wallet)
     answer = ask(world, caller, row, targets)
     assert answer.status == row.statuses[CALLERS.index(caller)], answer.body

@@ -5,9 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from kernel.money import parse_minor
 from kernel.text import REFUSED, is_plain_line
@@ -77,6 +81,24 @@ class HandleField(forms.CharField):
             "hx-trigger": "input changed delay:300ms",
             "hx-sync": "this:replace",
         }
+
+
+class LongSelect(forms.Select):
+    """A closed list of hundreds: Django renders each option by templates of its own, in 0.3 ms."""
+
+    def _render(self, template_name: str, context: Any, renderer: Any = None) -> SafeString:
+        widget = context["widget"]
+        options = [one for _, group, _ in widget["optgroups"] for one in group]
+        return format_html(
+            '<select name="{}"{}>{}</select>',
+            widget["name"],
+            flatatt(widget["attrs"]),
+            format_html_join(
+                "\n",
+                '<option value="{}"{}>{}</option>',
+                ((one["value"], flatatt(one["attrs"]), one["label"]) for one in options),
+            ),
+        )
 
 
 def day_field(label: str) -> forms.DateField:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from wallets.models.policies import MOST_OF_A_KIND
-from web.forms.fields import Choices, offer
+from web.forms.fields import Choices, LongSelect, offer
 
 
 class ApprovalPolicyForm(forms.Form):
@@ -54,7 +54,9 @@ class PolicyForm(forms.Form):
 class HouseForm(forms.Form):
     """In which zone days are counted, and how many wallets holders may have."""
 
-    timezone = forms.ChoiceField(label="Time zone", help_text="Days, months and limits follow it.")
+    timezone = forms.ChoiceField(
+        label="Time zone", help_text="Days, months and limits follow it.", widget=LongSelect
+    )
     per_kind = forms.IntegerField(
         label="Wallets of each kind and currency",
         min_value=1,
