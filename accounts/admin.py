@@ -65,6 +65,18 @@ class UserAdmin(ReadOnlyAdmin):
     list_select_related = ("organization",)
     search_fields = ("full_name", "email")
     exclude = ("password", "last_login")
+    actions = ("reset_factors",)
+
+    @admin.action(description="Reset lost second factors…", permissions=["reset_factors"])
+    def reset_factors(self, request: Any, queryset: QuerySet[User]) -> Any:
+        """To the page that asks for the reason."""
+        chosen = request.POST.getlist("_selected_action")
+        query = urlencode({"id": chosen}, doseq=True)
+        return redirect(f"{reverse('admin:factor-reset')}?{query}")
+
+    def has_reset_factors_permission(self, request: Any) -> bool:
+        """Whether the action is offered."""
+        return policy.may(request.actor, "people.reset_factors")
 
     def get_queryset(self, request: Any) -> QuerySet[User]:
         """Colleagues, or everybody for the platform."""

@@ -55,6 +55,7 @@ class SessionEnd(models.TextChoices):
     PASSWORD_CHANGED = "password_changed", "The password was changed"
     DEVICE_REVOKED = "device_revoked", "Its device was revoked"
     NETWORK_REVOKED = "network_revoked", "Its network was revoked"
+    FACTORS_RESET = "factors_reset", "The second factors were reset"
 
 
 class LinkPurpose(models.TextChoices):
@@ -117,6 +118,8 @@ class MailKind(models.TextChoices):
     CONFIRM_NETWORK = "confirm_network", "A link that lets a network move money"
     FACTOR_ADDED = "factor_added", "A second factor was added"
     FACTOR_REMOVED = "factor_removed", "A second factor was removed"
+    FACTOR_RESET_ASKED = "factor_reset_asked", "Somebody asks to reset the second factors"
+    FACTORS_RESET = "factors_reset", "The second factors were reset"
     PIN_SET = "pin_set", "The transaction PIN is another now"
     PIN_LOCKED = "pin_locked", "The transaction PIN was wrong three times"
     PIN_RESET = "pin_reset", "A link for a new transaction PIN"

@@ -64,6 +64,11 @@ PERMISSIONS: dict[str, Permission] = {
     "members.invite": Permission("Invite a person and withdraw an invitation", MANAGERS),
     "members.change_role": Permission("Change a colleague's role", MANAGERS),
     "members.remove": Permission("Remove a colleague", MANAGERS),
+    "people.reset_factors": Permission(
+        "Ask that a person's lost second factors are reset, or agree to it",
+        MANAGERS,
+        SUPER_ADMINS,
+    ),
     "people.shred": Permission(
         "Erase what is encrypted of a removed person", platform=SUPER_ADMINS
     ),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Func, Q, QuerySet, TextField
+from django.db.models import DurationField, ExpressionWrapper, F, Func, Q, QuerySet, TextField
 
 from accounts import policy
 from accounts.blind_indexes import blind_index
@@ -154,11 +154,16 @@ def visible_pending_mail(actor: Actor) -> QuerySet[PendingMail]:
 def own_sessions(actor: Actor, *, now: dt.datetime) -> QuerySet[SignInSession]:
     """The actor's own sessions that still count, whatever the actor may see besides.
 
-    One that was not refreshed in time cannot be any more, though its end is still to come.
+    One that was not refreshed or used in time cannot be any more, though its end is to come.
     """
-    idle_since = now - dt.timedelta(seconds=settings.REFRESH_IDLE_SECONDS)
     own = SignInSession.objects.filter(_person(actor), revoked_at=None, expires_at__gt=now)
-    return own.filter(last_seen_at__gt=idle_since).select_related("device")
+    refreshed = now - dt.timedelta(seconds=settings.REFRESH_IDLE_SECONDS)
+    idle = ExpressionWrapper(
+        F("idle_seconds") * dt.timedelta(seconds=1), output_field=DurationField()
+    )
+    used = Q(idle_seconds__isnull=False, last_seen_at__gt=now - idle)
+    live = own.filter(used | Q(idle_seconds__isnull=True, last_seen_at__gt=refreshed))
+    return live.select_related("device")
 
 
 def own_devices(actor: Actor) -> QuerySet[Device]:

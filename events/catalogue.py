@@ -253,6 +253,7 @@ _TYPES = (
     EventType("accounts.refresh_token.reused", "A stolen token may be in use.", _SESSION),
     EventType("accounts.factor.added", "Somebody can prove themselves in one more way.", _FACTOR),
     EventType("accounts.factor.removed", "A second factor does not count any more.", _FACTOR),
+    EventType("accounts.factors.reset", "Somebody's lost second factors are gone.", _PERSON),
     EventType("accounts.recovery_codes.issued", "Ten new codes replace all older.", _PERSON),
     EventType("accounts.recovery_code.used", "Somebody got in by a code on paper.", _PERSON),
     EventType("accounts.device.added", "Somebody signed in on an unknown device.", _DEVICE),

@@ -62,6 +62,9 @@ _PERSONAL = (
 _OURS = frozenset(
     {"at", "level", "logger", "method", "route", "status", "duration_ms", "actor", "ip"}
 )
+# What our own code says beside the name of an event, by the standard library's `extra`. Others'
+# extras stay out: Django's hold the request.
+_EXTRA = ("failure", "mail", "number")
 # A request is found again by the id its sender chose, even if that is a long number.
 _IDS = frozenset({"request_id", "trace_id"})
 _MINTED = re.compile(r"req_[0-9a-z]{26}")
@@ -126,7 +129,7 @@ def _standard_config(*, shared: list[structlog.typing.Processor], level: str) ->
         "formatters": {
             "json": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": shared,
+                "foreign_pre_chain": [*shared, structlog.stdlib.ExtraAdder(_EXTRA)],
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,

@@ -73,6 +73,7 @@ class VaultCraftAdminSite(AdminSite):
             staff,
             staff_chart,
             staff_pending_acts,
+            staff_people,
             staff_periods,
             staff_system,
             staff_terms,
@@ -83,6 +84,7 @@ class VaultCraftAdminSite(AdminSite):
         pages = [
             ("trial-balance/", staff.trial_balance_page, "trial-balance"),
             ("organizations/status/", staff.organization_status, "organization-status"),
+            ("people/reset-factors/", staff_people.reset_factors, "factor-reset"),
             ("ledger/period/open/", staff_periods.open_page, "period-open"),
             ("ledger/period/close/", staff_periods.close_page, "period-close"),
             ("ledger/period/withdraw/", staff_periods.withdraw_page, "period-withdraw"),

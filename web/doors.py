@@ -25,6 +25,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.actors import user_actor
 from accounts.models import User
 from accounts.queries import live_session
+from accounts.services.sessions import note_seen
 from accounts.services.step_up import require_recent_factor
 from kernel import clock
 from kernel.actor import Actor, Door, anonymous
@@ -75,8 +76,8 @@ def enter(request: HttpRequest, *, door: Door = Door.WEB) -> PersonRequest | Non
     """The same request with its person and actor, or None when nobody is signed in.
 
     The cookie names a sign-in session of accounts; that row, read now, decides. So a session that
-    was ended, a person who was removed and an organization that was suspended stop at once, and
-    Django's own notion of a signed-in user is never asked.
+    was ended or lay idle, a person who was removed and an organization that was suspended stop at
+    once, and Django's own notion of a signed-in user is never asked. Being here is noted.
     """
     known = getattr(request, "actor", None)
     if known is not None and known.door is door:
@@ -86,7 +87,8 @@ def enter(request: HttpRequest, *, door: Door = Door.WEB) -> PersonRequest | Non
     session_id = request.session.get(SESSION_KEY)
     if session_id is None:
         return None
-    session = live_session(session_id=uuid.UUID(session_id), now=clock.now())
+    now = clock.now()
+    session = live_session(session_id=uuid.UUID(session_id), now=now)
     if session is None:
         request.session.flush()
         return None
@@ -101,6 +103,7 @@ def enter(request: HttpRequest, *, door: Door = Door.WEB) -> PersonRequest | Non
         ip=client_ip(request),
         session=session,
     )
+    note_seen(actor=person.actor, session=session, now=now)
     return person
 
 

@@ -107,6 +107,18 @@ SENTENCES: dict[str, Sentence] = {
     "country_not_allowed": Sentence(
         "Your organization lets no money be moved from the country you are in."
     ),
+    "factors_lately_reset": Sentence(
+        "Your second factors were reset. Money waits until you have added a new one on the "
+        "security page, and for a day."
+    ),
+    "own_factor_reset": Sentence("Somebody else has to ask for this."),
+    "no_factors_to_reset": Sentence(
+        "They have no second factor that could be lost: signing in takes a code we mail them."
+    ),
+    "factor_still_in_use": Sentence(
+        "The person has used a second factor since this was asked for, so it is not lost."
+    ),
+    "countries_unknown": Sentence("This installation cannot tell countries apart."),
     "network_link_too_soon": Sentence("A link was sent a moment ago. Look into your mail."),
     "invalid_network_link": Sentence(
         "This link was used, or is older than half an hour. Ask for another one."

@@ -6,6 +6,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from web.views import (
+    countries,
     dual_control,
     gate,
     holds,
@@ -97,6 +98,13 @@ urlpatterns = [
     path("organization/keys/<str:key_id>/revoke", organization.revoke_key, name="key-revoke"),
     path("organization/people/<str:user_id>/role", people.set_role, name="member-role"),
     path("organization/people/<str:user_id>/remove", people.remove, name="member-remove"),
+    path(
+        "organization/people/<str:user_id>/reset-factors",
+        people.ask_factor_reset,
+        name="member-reset-factors",
+    ),
+    path("organization/countries", countries.allow, name="country-allow"),
+    path("organization/countries/drop", countries.drop, name="country-drop"),
     path("organization/partners", people.set_cap, name="cap-set"),
     path("organization/fees", terms.set_fees, name="fees-set"),
     path("security", security.overview, name="security"),
@@ -149,6 +157,9 @@ urlpatterns = [
     path("profile/phone/show", private_details.show_phone, name="phone-show"),
     path("security/sessions/end-others", whereabouts.end_others, name="sessions-end-others"),
     path("security/sessions/<str:session_id>/end", whereabouts.end_session, name="session-end"),
+    path(
+        "security/devices/<str:device_id>/rename", whereabouts.rename_device, name="device-rename"
+    ),
     path("security/devices/<str:device_id>/trust", whereabouts.trust_device, name="device-trust"),
     path(
         "security/devices/<str:device_id>/revoke", whereabouts.revoke_device, name="device-revoke"

@@ -78,6 +78,38 @@ class LastStrongFactor(VaultCraftError):
     title = "Your role needs an authenticator app or a passkey; add another first"
 
 
+class OwnFactorReset(VaultCraftError):
+    """Two other people have to want that somebody's second factors are reset."""
+
+    kind = Kind.FORBIDDEN
+    code = "own_factor_reset"
+    title = "Somebody else has to ask for this"
+
+
+class NoFactorsToReset(VaultCraftError):
+    """The person has no app, no passkey and no recovery code: signing in takes a mailed code."""
+
+    kind = Kind.CONFLICT
+    code = "no_factors_to_reset"
+    title = "This person has no second factor that could be lost"
+
+
+class FactorStillInUse(VaultCraftError):
+    """The person proved a factor since the reset was asked for, so it is not lost."""
+
+    kind = Kind.CONFLICT
+    code = "factor_still_in_use"
+    title = "The person has used a second factor since this was asked for"
+
+
+class FactorsLatelyReset(VaultCraftError):
+    """Second factors were reset: money waits for a new one (`add_factor`), and until `opens_at`."""
+
+    kind = Kind.REFUSED
+    code = "factors_lately_reset"
+    title = "Money cannot be moved yet: second factors were reset"
+
+
 class TooManyPasskeys(VaultCraftError):
     """A person has a bounded number of passkeys."""
 

@@ -45,6 +45,12 @@ class User(AbstractBaseUser, IdentifiedModel):
     email_confirmed_at = models.DateTimeField(
         null=True, help_text="When the person showed that the mailbox is theirs."
     )
+    factors_reset_at = models.DateTimeField(
+        null=True, help_text="When two others reset the person's lost second factors."
+    )
+    factors_renewed_at = models.DateTimeField(
+        null=True, help_text="When the person first added a factor after that."
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -63,6 +69,10 @@ class User(AbstractBaseUser, IdentifiedModel):
             models.CheckConstraint(
                 condition=Q(platform_role__isnull=True) | Q(platform_role__in=PlatformRole.values),
                 name="accounts_user_platform_role",
+            ),
+            models.CheckConstraint(
+                condition=Q(factors_renewed_at__isnull=True) | Q(factors_reset_at__isnull=False),
+                name="accounts_user_factors_renewed",
             ),
         )
 

@@ -18,7 +18,8 @@ from kernel.models import IdentifiedModel
 class SignInSession(IdentifiedModel):
     """Somebody signed in, once, through one door. Its id is the ``sid`` of access tokens.
 
-    It ends at `expires_at` or when it is revoked, whichever comes first, and never starts again.
+    It ends at `expires_at`, when it lay idle for `idle_seconds` or when it is revoked, whichever
+    comes first, and never starts again.
     """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sessions")
@@ -43,7 +44,13 @@ class SignInSession(IdentifiedModel):
     ip = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=300, blank=True)
     opened_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField(help_text="When it was opened or last refreshed.")
+    last_seen_at = models.DateTimeField(
+        help_text="When it was opened, last refreshed or, to the minute, last used."
+    )
+    idle_seconds = models.PositiveIntegerField(
+        null=True,
+        help_text="So long after it was last seen it ends; null: tokens idle out instead.",
+    )
     expires_at = models.DateTimeField(help_text="The absolute end, however often refreshed.")
     second_factor = models.CharField(
         max_length=16,
@@ -79,14 +86,23 @@ class SignInSession(IdentifiedModel):
                 condition=Q(device_bound=False) | Q(device__isnull=False),
                 name="accounts_session_bound",
             ),
+            models.CheckConstraint(
+                condition=Q(idle_seconds__isnull=True) | Q(idle_seconds__gt=0),
+                name="accounts_session_idle",
+            ),
         )
 
     def __str__(self) -> str:
         return f"session of {self.user_id} since {self.opened_at:%Y-%m-%d %H:%M}"
 
     def is_live(self, *, now: dt.datetime) -> bool:
-        """Whether it has neither been revoked nor reached its absolute end."""
-        return self.revoked_at is None and now < self.expires_at
+        """Whether it has neither been revoked nor reached an end, the idle or the absolute one."""
+        return self.revoked_at is None and now < self.expires_at and not self._is_idle(now)
+
+    def _is_idle(self, now: dt.datetime) -> bool:
+        if self.idle_seconds is None:
+            return False
+        return now >= self.last_seen_at + dt.timedelta(seconds=self.idle_seconds)
 
 
 class RefreshToken(IdentifiedModel):

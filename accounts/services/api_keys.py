@@ -23,6 +23,7 @@ from accounts.queries import visible_api_keys
 from accounts.rules import cleaned_name
 from accounts.services.lookups import locked_organization
 from accounts.services.mail import notify_security
+from accounts.services.settled import require_settled_factors
 from audit.services import Act, record_many
 from events.services import Fact, emit_many
 from kernel.actor import Actor, ActorKind, Door
@@ -64,12 +65,14 @@ def issue(
     :raises InvalidScopes: on no scope, or an unknown one.
     :raises InvalidProfile: on an unusable name, or an end in the past.
     :raises NotFound: if the organization is not there or not the actor's.
+    :raises FactorsLatelyReset: while the actor's money waits for that reason: a key would not.
     """
     _require_right(actor=actor, scopes=scopes)
     if expires_at is not None and expires_at <= now:
         raise InvalidProfile("The key would have expired already.", pointer="/expires_at")
     organization = locked_organization(_home(actor=actor, organization_id=organization_id))
     _require_right(actor=_as_of_now(actor), scopes=scopes)
+    require_settled_factors(actor=actor, now=now)
     prefix, secret = _new_secret()
     key = ApiKey.objects.create(
         organization=organization,

@@ -1,4 +1,4 @@
-"""How many passwords may be tried: for one address, and from one network.
+"""How many passwords may be tried: for one address, on one known device, from one network.
 
 What counts is the database. A try is counted before it is made, under the row's lock, and given
 back when the password was right; so of a hundred guesses at once no more are checked than of a
@@ -17,6 +17,7 @@ import dataclasses
 import datetime as dt
 import ipaddress
 import logging
+import uuid
 from collections.abc import Sequence
 
 from django.conf import settings
@@ -58,12 +59,13 @@ class Rule:
 OF_ADDRESS = Rule(4, (60, 120, 300, 900, 1800, 3600), window_seconds=86_400, quiet=True)
 # One network spraying a few passwords over many addresses; a large office behind one address has
 # fewer mistakes than this in an hour.
+OF_DEVICE = Rule(4, (60, 120, 300, 900, 1800, 3600), window_seconds=86_400, quiet=True)
 OF_NETWORK = Rule(99, (900,), window_seconds=3600, quiet=False)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Subject:
-    """What is counted: an address or a network, as its keyed hash."""
+    """What is counted: an address, a device or a network, as its keyed hash."""
 
     hashed: bytes
     rule: Rule
@@ -77,6 +79,15 @@ class Subject:
 def address_subject(email: str) -> Subject:
     """The address as it was typed, in one spelling."""
     return Subject(_hashed("address", email.strip().lower()), OF_ADDRESS)
+
+
+def device_subject(device_id: uuid.UUID) -> Subject:
+    """A device on which its person has signed in before.
+
+    It stands in for the address and the network (OWASP's device cookie): others' guesses at the
+    address, however many, do not lock its person out there, and its own lock is nobody else's.
+    """
+    return Subject(_hashed("device", str(device_id)), OF_DEVICE)
 
 
 def network_subject(ip: str) -> Subject:
@@ -157,22 +168,23 @@ def _take(*, actor: Actor, subject: Subject, now: dt.datetime) -> Attempt:
 
 @opens_transaction(context=_view_of_nobody)
 def give_back(*, actor: Actor, attempts: Sequence[Attempt]) -> None:
-    """The password was right. An address starts anew; a network only gets this one try back.
+    """The password was right. An address or device starts anew; a network gets this try back.
 
     Else whoever has an account of their own could sign in to it now and then, and go on guessing
     at others'.
     """
     for attempt in attempts:
-        if attempt.subject.rule is OF_ADDRESS:
-            _clear(attempt.subject)
-        else:
+        if attempt.subject.rule is OF_NETWORK:
             _one_less(attempt.subject)
+        else:
+            _clear(attempt.subject)
 
 
 @opens_transaction(context=_view_of_nobody)
-def forgive(*, actor: Actor, subject: Subject) -> None:
-    """Forget what was counted, and a lock with it: the person has shown who they are."""
-    _clear(subject)
+def forgive(*, actor: Actor, subjects: Sequence[Subject]) -> None:
+    """Forget what was counted, and locks with it: the person has shown who they are."""
+    for subject in subjects:
+        _clear(subject)
 
 
 @needs_transaction

@@ -7,6 +7,12 @@ from typing import Any
 
 from accounts.choices import PlatformRole, Role
 from accounts.services.dual_control import DUAL_CONTROL_POLICY
+from accounts.services.factors.resetting import (
+    FACTOR_RESET,
+    RESET,
+    allow_to_check_reset,
+    reset_factors,
+)
 from accounts.services.pending_acts.registry import PendingKind, register
 from accounts.services.people import CHANGE_ROLE, ROLE_GRANT, allow_to_check_role, grant_role
 from accounts.services.staff import MANAGE, STAFF_ROLE, grant_staff_role
@@ -23,12 +29,17 @@ def _staff_role(facts: Mapping[str, Any]) -> str:
     return f"{PlatformRole(before).label} becomes {label}" if before else f"Staff as {label}"
 
 
+def _factor_reset(_: Mapping[str, Any]) -> str:
+    return "Somebody's app, passkeys and recovery codes are removed"
+
+
 def register_kinds() -> None:
     """Make them known; called when the program starts."""
     register(DUAL_CONTROL_POLICY)
     register(SYSTEM_SETTING)
     register(_ROLE_GRANT)
     register(_STAFF_ROLE)
+    register(_FACTOR_RESET)
 
 
 _ROLE_GRANT = PendingKind(
@@ -47,4 +58,14 @@ _STAFF_ROLE = PendingKind(
     permission_to_check=MANAGE,
     summarize=_staff_role,
     execute=grant_staff_role,
+)
+_FACTOR_RESET = PendingKind(
+    name=FACTOR_RESET,
+    title="Lost second factors",
+    permission_to_make=RESET,
+    permission_to_check=RESET,
+    summarize=_factor_reset,
+    execute=reset_factors,
+    allow=allow_to_check_reset,
+    asks_factor=True,
 )

@@ -8,33 +8,49 @@ import uuid
 from django.conf import settings
 
 from accounts.errors import InvalidCredentials, InvalidProfile, OrganizationSuspended
-from accounts.models import User
+from accounts.models import Device, User
 from accounts.rules import normalized_email
 from accounts.services.lookups import view_of_newcomer
 from accounts.services.passwords import password_fits
 from audit.services import record
 from kernel.actor import Actor
 from kernel.context import Context, Scope, reading_as
-from kernel.crypto import keyed_hash
+from kernel.crypto import hash_token, keyed_hash
 from kernel.transactions import opens_transaction
 
 
-def verify_password(*, actor: Actor, email: str, password: str, now: dt.datetime) -> User:
+def verify_password(
+    *,
+    actor: Actor,
+    email: str,
+    password: str,
+    now: dt.datetime,
+    device_token: str | None = None,
+) -> User:
     """The person behind an address and a password, with their organization.
 
     An unknown address, a wrong password and a removed person give one answer in one time: the hash
     is computed in any case. A failure is recorded as `accounts.sign_in.fail` in a transaction of
     its own, with a keyed hash of the address that was tried. Too many failures lock the address
     for a while, whoever it is of: then the right password is answered like a wrong one, and the
-    person is told by mail.
+    person is told by mail. On a device the person has signed in on before tries are counted apart,
+    so whoever guesses elsewhere does not lock them out there.
 
     :param actor: the stranger at the door.
+    :param device_token: of the device, if it shows one.
     :raises InvalidCredentials: unless both fit an active person.
     :raises TooManyAttempts: if the network failed too often, whatever the addresses.
     :raises OrganizationSuspended: if they fit, but the organization is suspended.
     """
     user = _person(email)
-    if not password_fits(actor=actor, user=user, email=email, password=password, now=now):
+    if not password_fits(
+        actor=actor,
+        user=user,
+        email=email,
+        password=password,
+        device_id=_own_device(user=user, token=device_token),
+        now=now,
+    ):
         _refuse(actor=actor, user=user, email=email, reason="wrong_credentials", now=now)
         raise InvalidCredentials()
     assert user is not None  # password_fits
@@ -54,6 +70,19 @@ def _person(email: str) -> User | None:
         return None
     with reading_as(Context(scope=Scope.SIGN_IN)):
         return User.objects.select_related("organization").filter(email=address).first()
+
+
+def _own_device(*, user: User | None, token: str | None) -> uuid.UUID | None:
+    """The person's device behind a token. Asked for whoever the address is of, and then compared.
+
+    So the same is done for every address; what it costs tells of the token alone.
+    """
+    if not token:
+        return None
+    with reading_as(Context(scope=Scope.SIGN_IN)):
+        device = Device.objects.filter(token_hash=hash_token(token), revoked_at=None).first()
+    ours = user is not None and device is not None and device.user_id == user.id
+    return device.id if ours and device is not None else None
 
 
 def _refuse(*, actor: Actor, user: User | None, email: str, reason: str, now: dt.datetime) -> None:

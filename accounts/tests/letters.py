@@ -15,7 +15,11 @@ _TOKEN = re.compile(r"^http://testserver/[a-z-]+/([\w-]{43})$", re.MULTILINE)
 
 
 def delivered(*, now: dt.datetime) -> list[str]:
-    """Do what the worker does; the subjects of what was sent, in order, with their addressees."""
+    """Do what the worker does; the subjects of what was sent, in order, with their addressees.
+
+    Doors mail by the real clock, while the world of the tests was founded at a fixed instant. What
+    its founding mailed has expired by then, so the worker buries it and the log says `mail_died`.
+    """
     mail.outbox = []
     answer_mail_requests(actor=ROOT, now=now)
     deliver_due(actor=ROOT, now=now)

@@ -111,6 +111,7 @@ class ApiKeys(Endpoint):
         status=201,
         refusals=(
             accounts_errors.InvalidProfile,
+            accounts_errors.FactorsLatelyReset,
             accounts_errors.StepUpRequired,
             NotFound,
         ),

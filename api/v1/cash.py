@@ -49,6 +49,7 @@ REFUSALS = (
     ledger_errors.InsufficientFunds,
     accounts_errors.NetworkNotTrusted,
     accounts_errors.CountryNotAllowed,
+    accounts_errors.FactorsLatelyReset,
     ledger_errors.BalanceOutOfRange,
     ledger_errors.PeriodClosed,
     ledger_errors.EffectiveInFuture,

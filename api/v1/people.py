@@ -15,6 +15,7 @@ from accounts.models import PendingAct as PendingActRow
 from accounts.policy import require
 from accounts.queries import visible_invitations, visible_people
 from accounts.services import invitations, people
+from accounts.services.factors.resetting import MAX_REASON, RESET, ask_for_factor_reset
 from api import fields, queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, confirm_it_is_them, path_id
@@ -35,6 +36,16 @@ class RoleOrder(fields.StrictSerializer):
     """The role to have from now on."""
 
     role = serializers.ChoiceField(choices=Role.choices)
+
+
+class FactorResetOrder(fields.StrictSerializer):
+    """Why."""
+
+    reason = fields.LineField(
+        visible=True,
+        max_length=MAX_REASON,
+        help_text="How it was made sure that it is the person who asks. Kept on record.",
+    )
 
 
 class InvitationOrder(fields.StrictSerializer):
@@ -137,6 +148,42 @@ class OneMember(Endpoint):
             actor=actor_of(request), user_id=path_id("usr", user_id), now=clock.now()
         )
         return HttpResponse(status=204)
+
+
+class FactorReset(Endpoint):
+    """Lost second factors of one colleague."""
+
+    @operation(
+        "ask_factor_reset",
+        tag=TAG,
+        summary="Ask that a colleague's lost second factors are removed",
+        description="Another person has to agree; the act waits for that, and the colleague is told"
+        " by mail at once. Whoever proves a factor meanwhile has not lost it. Once it is done all"
+        " their sessions have ended, and no money moves in their name until they have added a new"
+        " factor, and for a day. Platform staff do it for owners and staff alone.",
+        request=FactorResetOrder,
+        response=Waiting,
+        status=202,
+        path={"user_id": "usr"},
+        refusals=(
+            accounts_errors.StepUpRequired,
+            accounts_errors.InvalidProfile,
+            accounts_errors.OwnFactorReset,
+            accounts_errors.NoFactorsToReset,
+        ),
+    )
+    def post(self, request: Request, user_id: str) -> HttpResponse:
+        """Ask."""
+        order, now = body_of(request, FactorResetOrder), clock.now()
+        require(actor_of(request), RESET)
+        confirm_it_is_them(request)
+        act = ask_for_factor_reset(
+            actor=actor_of(request),
+            user_id=path_id("usr", user_id),
+            reason=order["reason"],
+            now=now,
+        )
+        return waiting_answer(act, now=now).response()
 
 
 class InvitationQuery(queries.PageQuery):

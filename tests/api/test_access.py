@@ -297,6 +297,12 @@ MATRIX: dict[str, Row] = {
         lambda *_: {"role": "member"},
     ),
     "remove_member": Row("DELETE", "/members/{bob}", (401, 404, 403, 204, 403, 403)),
+    "ask_factor_reset": Row(
+        "POST",
+        "/members/{bob}/factor-reset",
+        (401, 404, 403, 409, 403, 403),  # he has none that could be lost
+        lambda *_: {"reason": "Called back"},
+    ),
     "list_invitations": Row("GET", "/invitations", (401, 200, 200, 200, 200, 403)),
     "invite_member": Row(
         "POST",

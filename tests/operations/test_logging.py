@@ -34,16 +34,32 @@ def test_named_secrets_are_masked_at_any_depth():
     }
 
 
-def test_a_log_line_is_json_and_masked_even_in_tracebacks():
-    stream = io.StringIO()
+def logger_into(stream: io.StringIO, name: str) -> logging.Logger:
     handler = logging.StreamHandler(stream)
     config = logging_config()["formatters"]["json"]
     formatter = config["()"](
         processors=config["processors"], foreign_pre_chain=config["foreign_pre_chain"]
     )
     handler.setFormatter(formatter)
-    logger = logging.getLogger("tests.masking")
+    logger = logging.getLogger(name)
     logger.addHandler(handler)
+    return logger
+
+
+def test_what_is_said_beside_an_event_is_in_the_line_and_what_others_add_is_not():
+    stream = io.StringIO()
+    logger = logger_into(stream, "tests.extras")
+
+    logger.error("mail_died", extra={"number": 2, "failure": "expired", "request": "GET /join/x"})
+
+    line = json.loads(stream.getvalue())
+    assert (line["event"], line["number"], line["failure"]) == ("mail_died", 2, "expired")
+    assert "request" not in line
+
+
+def test_a_log_line_is_json_and_masked_even_in_tracebacks():
+    stream = io.StringIO()
+    logger = logger_into(stream, "tests.masking")
 
     try:
         raise ValueError("Bearer abcdef123456")

@@ -37,6 +37,7 @@ PAGES: dict[str, dict[str, str]] = {
     "pending-act-decide": {"decision": "agree", "note": "because"},
     "pending-acts": {},
     "case-review": {"change": "reveal"},
+    "factor-reset": {"reason": "because"},
     "fee-set": {"kind": "transfer", "currency": "INR", "fixed": "1"},
     "limit-general": {},
     "limit-set": {"wallet_kind": "current", "currency": "INR", "day": "1"},

@@ -67,6 +67,10 @@ FORMS: dict[str, dict[str, Any]] = {
     "key-revoke": {},
     "member-role": {"role": "viewer", "organization": ":org", "platform_role": "super_admin"},
     "member-remove": {},
+    "member-reset-factors": {"reason": "because", "organization": ":org"},
+    "country-allow": {"country": "IN", "organization": ":org"},
+    "country-drop": {"country": "IN", "organization": ":org"},
+    "device-rename": {"name": "stolen"},
     "cap-set": {
         "cap-destination": ":wal",
         "cap-currency": "INR",

@@ -106,6 +106,10 @@ REFRESH_ABSOLUTE_SECONDS = int(timedelta(days=90).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+# A browser nobody uses is signed out sooner: an hour is the most at AAL2 (NIST SP 800-63B-4), half
+# of it for who moves others' money. Both are well above the minute to which use is noted.
+SESSION_IDLE_SECONDS = int(timedelta(hours=1).total_seconds())
+SESSION_IDLE_STRICT_SECONDS = int(timedelta(minutes=30).total_seconds())
 SESSION_COOKIE_NAME = "vaultcraft_session"
 DEVICE_COOKIE_NAME = "vaultcraft_device"
 CSRF_COOKIE_NAME = "vaultcraft_csrf"

@@ -110,6 +110,28 @@ class InviteForm(forms.Form):
         offer(self, "role", roles)
 
 
+class DeviceNameForm(forms.Form):
+    """What to call a device."""
+
+    name = LineField(max_length=80)
+
+
+class FactorResetForm(forms.Form):
+    """How it was made sure that it is the person who asks."""
+
+    reason = LineField(max_length=200)
+
+
+class CountryForm(forms.Form):
+    """One country more from which money may move."""
+
+    country = forms.ChoiceField(label="Country")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "country", country_choices())
+
+
 class ApiKeyForm(forms.Form):
     """A name to tell the key by, and what it may do."""
 

@@ -5,10 +5,12 @@ Each function fills one section of a page and is called inside `reading(actor)`.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.urls import reverse
 
+from accounts.errors import FactorsLatelyReset
 from accounts.models import Device, Network, SignInSession
 from accounts.queries import own_devices, own_networks, own_sessions
 from accounts.services.networks import standing_of
@@ -16,6 +18,7 @@ from accounts.user_agents import label_of
 from kernel import clock
 from kernel.actor import Door
 from kernel.addresses import network_of
+from kernel.errors import VaultCraftError
 from kernel.ids import encode
 from web.doors import PersonRequest
 
@@ -52,7 +55,20 @@ def network_notice(request: PersonRequest) -> dict[str, Any]:
             "network": standing.network,
             "opens_at": standing.opens_at,
             "by_country": standing.refusal.code == "country_not_allowed",
+            **_after_reset(standing.refusal),
         }
+    }
+
+
+def _after_reset(refusal: VaultCraftError) -> dict[str, Any]:
+    """When money moves again after second factors were reset, and whether one has to be added."""
+    if not isinstance(refusal, FactorsLatelyReset):
+        return {}
+    opens_at = dt.datetime.fromisoformat(str(refusal.facts["opens_at"]))
+    return {
+        "by_reset": True,
+        "opens_at": opens_at if opens_at > clock.now() else None,
+        "add_factor": refusal.facts["add_factor"],
     }
 
 
@@ -69,11 +85,13 @@ def _session(request: PersonRequest, row: SignInSession) -> dict[str, Any]:
 def _device(row: Device, *, here: bool) -> dict[str, Any]:
     name = encode("dev", row.id)
     return {
+        "id": name,
         "name": row.label,
         "ip": row.ip or "unknown address",
         "seen": row.last_seen_at,
         "trusted": row.trusted_at is not None,
         "here": here,
+        "rename_url": reverse("web:device-rename", args=[name]),
         "trust_url": reverse("web:device-trust", args=[name]),
         "revoke_url": reverse("web:device-revoke", args=[name]),
     }

@@ -18,7 +18,7 @@ from accounts.services.sign_in import verify_password
 from kernel import clock
 from kernel.errors import VaultCraftError
 from kernel.rates.table import RouteClass
-from web.device_cookie import welcome
+from web.device_cookie import device_token_of, welcome
 from web.doors import PersonRequest, acts, enter, safe_next, stranger, strangers_counted_as
 from web.forms import JoinForm, RegisterForm, SignInForm
 from web.presenters.choices import currency_choices
@@ -46,6 +46,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             actor=stranger(request),
             email=form.cleaned_data["email"],
             password=form.cleaned_data["password"],
+            device_token=device_token_of(request),
             now=clock.now(),
         )
         return go_on(request, user, wanted=safe_next(request, form.cleaned_data["next"]))

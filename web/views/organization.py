@@ -35,6 +35,7 @@ from web.presenters.chrome import initials_of
 from web.presenters.clearing import partner_rows
 from web.presenters.terms import fee_rows, limit_rows
 from web.refusals import STATUS_OF_KIND, explain, words_of
+from web.views.countries import country_rule
 from web.views.organization_rules import rules_of
 
 MOST_PEOPLE = 300
@@ -159,7 +160,7 @@ def _page(request: PersonRequest, *, status: int = 200, **given: Any) -> HttpRes
         )
     if may(actor, "wallets.read_terms"):
         context |= _terms(request, organization)
-    context |= rules_of(request, organization)
+    context |= rules_of(request, organization) | country_rule(request)
     if may(actor, "members.invite"):
         context["invite_form"] = _invite_form(request)
     if may(actor, "api_keys.issue"):
@@ -229,6 +230,7 @@ def _member(request: PersonRequest, person: User) -> dict[str, Any]:
         "id": encode("usr", person.id),
         "role_value": person.role,
         "roles": _roles(request) if manages and person.id != request.actor.id else [],
+        "may_reset": manages and may(request.actor, "people.reset_factors"),
         "name": person.full_name,
         "email": person.email,
         "role": Role(person.role).label if person.role else "",

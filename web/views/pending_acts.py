@@ -9,7 +9,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.choices import PendingActState
-from accounts.errors import PendingActNotFound
+from accounts.errors import PendingActNotFound, StepUpRequired
 from accounts.models import PendingAct
 from accounts.policy import may
 from accounts.queries import visible_pending_acts
@@ -73,7 +73,7 @@ def decide(request: PersonRequest, act_id: str) -> HttpResponse:
         else:
             judge = agree if given["decision"] == "agree" else reject
             act = judge(actor=request.actor, act_id=_id(act_id), note=given["note"], now=now)
-    except PendingActNotFound:
+    except (PendingActNotFound, StepUpRequired):
         raise
     except VaultCraftError as error:
         messages.error(request, words_of(error))

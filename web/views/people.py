@@ -8,7 +8,9 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from accounts.errors import InvalidProfile
 from accounts.models import PendingAct
+from accounts.services.factors.resetting import ask_for_factor_reset
 from accounts.services.people import change_role, remove_member
 from kernel import clock
 from kernel.context import reading
@@ -21,6 +23,7 @@ from wallets.directory import look_up
 from wallets.errors import DestinationNotFound
 from web.doors import PersonRequest, acts, confirm_it_is_them
 from web.forms import CapForm
+from web.forms.people import FactorResetForm
 from web.presenters.choices import currency_choices
 from web.presenters.money import shown
 from web.refusals import STATUS_OF_KIND, explain, words_of
@@ -58,6 +61,26 @@ def remove(request: PersonRequest, user_id: str) -> HttpResponse:
     else:
         messages.success(request, f"{user.full_name} is removed and signed out everywhere.")
     return HttpResponseRedirect(reverse("web:organization"))
+
+
+@acts
+def ask_factor_reset(request: PersonRequest, user_id: str) -> HttpResponse:
+    """Ask that a colleague's lost second factors are removed; somebody else has to agree."""
+    confirm_it_is_them(request)
+    form = FactorResetForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise InvalidProfile("Say how you made sure that it is they who ask.")
+        act = ask_for_factor_reset(
+            actor=request.actor,
+            user_id=_id(user_id),
+            reason=form.cleaned_data["reason"],
+            now=clock.now(),
+        )
+    except VaultCraftError as error:
+        messages.error(request, words_of(error))
+        return HttpResponseRedirect(reverse("web:organization"))
+    return to_pending_act(request, act)
 
 
 @acts

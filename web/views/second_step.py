@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import policy
 from accounts.choices import FactorMethod
 from accounts.errors import ChallengeEnded, TooManyFactorTries
+from accounts.factor_resets import waits_for_a_factor
 from accounts.models import User
 from accounts.services.challenges import (
     Proof,
@@ -120,10 +121,11 @@ def begin_again(request: HttpRequest, error: VaultCraftError) -> HttpResponse:
 
 
 def _onward(request: HttpRequest, proof: Proof, *, wanted: str) -> str:
-    """Who should have a strong factor and has none is led to add one first."""
+    """Who should have a strong factor and has none, or lost theirs, is led to add one first."""
     wanted = safe_next(request, wanted)
     user = proof.user
     strict = policy.needs_strong_factor(role=user.role, platform_role=user.platform_role)
-    if strict and proof.method is FactorMethod.EMAIL:
+    lost = waits_for_a_factor(reset_at=user.factors_reset_at, renewed_at=user.factors_renewed_at)
+    if (strict or lost) and proof.method is FactorMethod.EMAIL:
         return steps.address(reverse("web:security-set-up"), wanted)
     return wanted

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.choices import PendingActState
-from accounts.errors import PendingActNotFound
+from accounts.errors import PendingActNotFound, StepUpRequired
 from accounts.models import PendingAct
 from accounts.policy import may
 from accounts.queries import visible_pending_acts
@@ -67,6 +67,8 @@ def decide(request: HttpRequest) -> HttpResponse:
             else:
                 judge = _DECISIONS.get(decision, reject)
                 act = judge(actor=actor, act_id=act_id, note=form.cleaned_data["note"], now=now)
+        except StepUpRequired:
+            raise
         except VaultCraftError as error:
             messages.error(request, words_of(error))
         else:

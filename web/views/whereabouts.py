@@ -8,12 +8,14 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from accounts.errors import InvalidProfile
 from accounts.services import devices, networks, sessions
 from kernel import clock
 from kernel.errors import NotFound, VaultCraftError
 from kernel.ids import MalformedId, decode
 from kernel.rates.table import RouteClass
 from web.doors import PersonRequest, acts, counted_as, reads
+from web.forms.people import DeviceNameForm
 from web.pages import page
 from web.refusals import words_of
 
@@ -33,6 +35,26 @@ def end_others(request: PersonRequest) -> HttpResponse:
         actor=request.actor, keep=request.session_id, now=clock.now()
     )
     return _back(request, f"Signed out elsewhere: {number}.")
+
+
+@acts
+def rename_device(request: PersonRequest, device_id: str) -> HttpResponse:
+    """Call a device something one knows it by."""
+    form = DeviceNameForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, f"Nothing was changed. {form.errors['name'][0]}")
+        return HttpResponseRedirect(_place())
+    try:
+        device = devices.rename_device(
+            actor=request.actor,
+            device_id=_id("dev", device_id),
+            label=form.cleaned_data["name"],
+            now=clock.now(),
+        )
+    except InvalidProfile as error:
+        messages.error(request, words_of(error))
+        return HttpResponseRedirect(_place())
+    return _back(request, f"It is called {device.label} now.")
 
 
 @acts

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 
 from accounts.choices import SessionEnd
-from accounts.models import Device, SignInSession
+from accounts.models import Device, SignInSession, User
 from accounts.queries import own_devices
 from accounts.rules import cleaned_name
 from accounts.services.devices.telling import tell
@@ -63,6 +63,19 @@ def revoke_device(*, actor: Actor, device_id: uuid.UUID, now: dt.datetime) -> in
     tell(actor=actor, device=device, verb="revoke", happened="revoked", now=now)
     sessions = SignInSession.objects.filter(device=device)
     return end_sessions(actor=actor, sessions=sessions, reason=SessionEnd.DEVICE_REVOKED, now=now)
+
+
+@needs_transaction
+def forget_devices_of(*, actor: Actor, user: User, now: dt.datetime) -> None:
+    """Recognize none of a person's devices any more, in id order; their sessions go on.
+
+    Emits `accounts.device.revoked` and records `accounts.device.forget` for each.
+    """
+    live = Device.objects.filter(user=user, revoked_at=None).order_by("id")
+    for device in list(live.select_for_update(no_key=True)):
+        device.revoked_at = now
+        device.save(update_fields=["revoked_at"])
+        tell(actor=actor, device=device, verb="forget", happened="revoked", now=now)
 
 
 @needs_transaction

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+from django.db.models import F
+
 from accounts.choices import FactorMethod, MailKind
 from accounts.models import User
 from accounts.services.mail import notify_security
@@ -36,7 +38,14 @@ def locked_person(actor: Actor) -> User:
 
 @needs_transaction
 def tell_added(*, actor: Actor, user: User, method: FactorMethod, now: dt.datetime) -> None:
-    """Record `accounts.factor.add`, emit `accounts.factor.added`, and write to the person."""
+    """Record `accounts.factor.add`, emit `accounts.factor.added`, and write to the person.
+
+    The first factor after a reset is noted on the person: money waits for it.
+    """
+    since_reset = User.objects.filter(id=user.id, factors_reset_at__isnull=False)
+    since_reset.exclude(factors_renewed_at__gte=F("factors_reset_at")).update(
+        factors_renewed_at=now
+    )
     _tell(actor=actor, user=user, method=method, verb="add", happened="added", now=now)
     notify_security(
         actor=actor,

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.errors import CountryNotAllowed, NetworkNotTrusted
+from accounts.factor_resets import refusal_after_reset
 from accounts.services.networks.countries import country_of
 from accounts.services.networks.noting import note_refused, opening_of
 from kernel.actor import Actor, ActorKind
@@ -25,11 +26,12 @@ SELECT w.user_id, w.prefix, n.id, n.opens_at, n.confirmed_at,
     EXISTS (SELECT FROM accounts_network o WHERE o.user_id = w.user_id),
     EXISTS (SELECT FROM accounts_network o WHERE o.user_id = w.user_id AND o.prefix = w.prefix
             AND o.revoked_at IS NOT NULL),
-    p.countries
+    p.countries, u.factors_reset_at, u.factors_renewed_at
 FROM unnest(%s::uuid[], %s::text[], %s::uuid[]) AS w (user_id, prefix, organization_id)
 LEFT JOIN accounts_network n
     ON n.user_id = w.user_id AND n.prefix = w.prefix AND n.revoked_at IS NULL
 LEFT JOIN accounts_countrypolicy p ON p.organization_id = w.organization_id
+LEFT JOIN accounts_user u ON u.id = w.user_id
 """
 
 Place = tuple[uuid.UUID, str]
@@ -72,6 +74,8 @@ class _Found:
     has_networks: bool
     disowned: bool
     countries: list[str] | None
+    factors_reset_at: dt.datetime | None
+    factors_renewed_at: dt.datetime | None
 
 
 def standing_of(*, actor: Actor, now: dt.datetime) -> NetworkStanding:
@@ -94,6 +98,7 @@ def require_trusted_network(*, actor: Actor, now: dt.datetime) -> NetworkStandin
 
     :raises NetworkNotTrusted: if the network is new to the person.
     :raises CountryNotAllowed: if the organization lets no money move from there.
+    :raises FactorsLatelyReset: if the person's second factors were reset and money still waits.
     """
     if place_of(actor) is None:
         return EXEMPT
@@ -167,12 +172,14 @@ def _standing(actor: Actor, found: Mapping[Place, _Found], now: dt.datetime) -> 
     known, network = found[place], place[1]
     opens_at = _opens_at(known, now)
     waits = known.confirmed_at is None and (opens_at is None or now < opens_at)
-    refusal: VaultCraftError | None = None
+    refusal: VaultCraftError | None = refusal_after_reset(
+        reset_at=known.factors_reset_at, renewed_at=known.factors_renewed_at, now=now
+    )
     if not _country_allowed(actor, known):
         refusal = CountryNotAllowed(
             "Your organization lets money move from some countries only.",
         )
-    elif waits:
+    elif waits and refusal is None:
         refusal = NetworkNotTrusted(
             facts={"network": network, "opens_at": opens_at.isoformat() if opens_at else None}
         )

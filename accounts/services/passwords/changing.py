@@ -45,7 +45,14 @@ def change_password(
     check_password_strength(new_password, pointer="/new_password")
     with reading(actor):
         user = User.objects.get(id=actor.id)
-    if not password_fits(actor=actor, user=user, email=user.email, password=old_password, now=now):
+    if not password_fits(
+        actor=actor,
+        user=user,
+        email=user.email,
+        password=old_password,
+        device_id=actor.device_id,
+        now=now,
+    ):
         _record_failure(actor=actor, user_id=user.id, now=now)
         raise WrongPassword(pointer="/old_password")
     _change(

@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.services.attempts import (
     Attempt,
     address_subject,
+    device_subject,
     give_back,
     network_subject,
     remember_lock,
@@ -26,23 +27,28 @@ from kernel.transactions import opens_transaction
 
 
 def password_fits(
-    *, actor: Actor, user: User | None, email: str, password: str, now: dt.datetime
+    *,
+    actor: Actor,
+    user: User | None,
+    email: str,
+    password: str,
+    now: dt.datetime,
+    device_id: uuid.UUID | None = None,
 ) -> bool:
     """Whether the password is the person's. One hash is computed, whatever the answer.
 
-    The try counts for the address and for the network it comes from (`accounts.services.attempts`).
-    Under a lock nothing is compared and the answer is no, for the right password too; the mail
-    about the lock is asked for, whoever the address is of. A hash of another cost is renewed on
-    the way.
+    The try counts for the address and for the network it comes from; on a device its person has
+    signed in on before for that device alone (`accounts.services.attempts`). Under a lock nothing
+    is compared and the answer is no, for the right password too; the mail about the lock is asked
+    for, whoever the address is of. A hash of another cost is renewed on the way.
 
     :param user: None for an address nobody has.
     :param email: the address as it was typed.
+    :param device_id: a device of this person, who has shown its token.
     :raises TooManyAttempts: if the network is locked, which says nothing about any address.
     """
-    of_network = _from_network(actor=actor, now=now)
-    of_address = take(actor=actor, subject=address_subject(email), now=now)
-    tries = [of_address, *of_network]
-    if of_address.allowed and user is not None:
+    tries = _taken(actor=actor, email=email, device_id=device_id, now=now)
+    if tries[0].allowed and user is not None:
         right = _matches(user=user, password=password)
     else:
         make_password(password)
@@ -52,6 +58,16 @@ def password_fits(
     else:
         _note_failure(actor=actor, tries=tries, email=email, now=now)
     return right
+
+
+def _taken(
+    *, actor: Actor, email: str, device_id: uuid.UUID | None, now: dt.datetime
+) -> list[Attempt]:
+    """The tries, counted; the first says whether anything may be compared."""
+    if device_id is not None:
+        return [take(actor=actor, subject=device_subject(device_id), now=now)]
+    of_network = _from_network(actor=actor, now=now)
+    return [take(actor=actor, subject=address_subject(email), now=now), *of_network]
 
 
 def _from_network(*, actor: Actor, now: dt.datetime) -> list[Attempt]:

@@ -13,9 +13,9 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.actors import as_user
 from accounts.choices import LinkPurpose, MailKind
-from accounts.models import MailedLink, User
+from accounts.models import Device, MailedLink, User
 from accounts.rules import check_password_strength
-from accounts.services.attempts import address_subject, forgive
+from accounts.services.attempts import Subject, address_subject, device_subject, forgive
 from accounts.services.confirming import mark_confirmed
 from accounts.services.links import (
     LIFETIMES,
@@ -29,6 +29,7 @@ from accounts.services.mail import ask_for_mail, queue_mail
 from accounts.services.passwords.replacing import replace_password
 from audit.services import record
 from kernel.actor import Actor
+from kernel.context import Context, Scope, reading_as
 from kernel.transactions import needs_transaction, opens_transaction
 
 PURPOSE = LinkPurpose.RESET_PASSWORD
@@ -76,8 +77,8 @@ def mail_reset_link(*, actor: Actor, user: User, ip: str | None, now: dt.datetim
 def reset_password(*, actor: Actor, token: str, password: str, now: dt.datetime) -> User:
     """Choose a new password with a mailed link. Signs nobody in, and ends every session.
 
-    Whoever has the link has the mailbox, so the address is confirmed by it, and a lock of the
-    address ends. Locks the person. Emits `accounts.password.changed` and
+    Whoever has the link has the mailbox, so the address is confirmed by it, and locks of the
+    address and of the person's devices end. Locks the person. Emits `accounts.password.changed` and
     `accounts.session.revoked`; records `accounts.password.reset` by the person.
 
     :param actor: the stranger at the door.
@@ -93,8 +94,16 @@ def reset_password(*, actor: Actor, token: str, password: str, now: dt.datetime)
         password_hash=make_password(password),
         now=now,
     )
-    forgive(actor=actor, subject=address_subject(user.email))
+    forgive(actor=actor, subjects=_tried(user))
     return user
+
+
+def _tried(user: User) -> list[Subject]:
+    """Where the person may have mistyped the old password until it was locked."""
+    with reading_as(Context(scope=Scope.SIGN_IN)):
+        devices = Device.objects.filter(user=user, revoked_at=None).order_by("id")
+        known = [device_subject(one) for one in devices.values_list("id", flat=True)]
+    return [address_subject(user.email), *known]
 
 
 @opens_transaction(context=view_of_newcomer)

@@ -20,6 +20,8 @@ from accounts.services.pending_acts.notices import tell_makers
 from accounts.services.pending_acts.people import hold_people, present_checker, present_maker
 from accounts.services.pending_acts.registry import Agreed, PendingKind, Result, kind_of
 from accounts.services.pending_acts.telling import tell_all
+from accounts.services.settled import require_settled_factors
+from accounts.services.step_up import require_factor_in_session
 from kernel.actor import Actor, ActorKind
 from kernel.errors import Kind, PermissionDenied, VaultCraftError
 from kernel.transactions import needs_transaction, opens_transaction, undone_if_refused
@@ -55,6 +57,8 @@ def agree(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = "") 
     :raises OwnPendingAct: if the actor asked for it, or issued the key that did.
     :raises PendingActDecided: if it is decided or withdrawn.
     :raises PendingActExpired: if its time is over.
+    :raises FactorsLatelyReset: if the actor's second factors were reset and money still waits.
+    :raises StepUpRequired: for a kind that asks for a second factor; it still waits then.
     :raises Busy: if locks could not be had; it still waits then.
     """
     done = _agreed_before(actor, act_id)
@@ -62,6 +66,9 @@ def agree(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = "") 
         return done
     act, checker = _to_decide(actor, act_id, now)
     kind = kind_of(act.kind)
+    require_settled_factors(actor=checker, now=now)
+    if kind.asks_factor:
+        require_factor_in_session(actor=actor, now=now)
     try:
         with undone_if_refused():
             result = _executed(kind, act, checker, now)

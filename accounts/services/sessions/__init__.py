@@ -18,6 +18,7 @@ from accounts.services.sessions.opening import (
     open_session,
 )
 from accounts.services.sessions.refreshing import rotate_refresh
+from accounts.services.sessions.seeing import note_seen
 from accounts.services.sessions.tokens import TokenPair
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "end_other_sessions",
     "end_own_session",
     "end_sessions_of",
+    "note_seen",
     "open_browser_session",
     "open_session",
     "revoke_session",

@@ -13,6 +13,7 @@ from accounts.errors import InvalidAccessToken
 from accounts.models import Device, SignInSession
 from accounts.queries import live_session
 from accounts.services.networks.noting import note_network
+from accounts.services.sessions.seeing import idle_seconds_of
 from accounts.services.sessions.tokens import TokenPair, insert_token, pair
 from accounts.tokens import read_access_token
 from accounts.user_agents import kept
@@ -51,6 +52,7 @@ def open_session(
         actor=actor,
         now=now,
         lasts_seconds=settings.REFRESH_ABSOLUTE_SECONDS,
+        idle_seconds=None,
         user_agent=user_agent,
         device=device,
         device_bound=device_bound,
@@ -72,7 +74,8 @@ def open_browser_session(
 ) -> SignInSession:
     """Open a session without tokens: the browser's cookie carries its id.
 
-    Locks the device. Emits `accounts.session.opened`; records `accounts.session.open`. Ask
+    It ends when it lies idle, the sooner the more its person's role may do (`note_seen`). Locks
+    the device. Emits `accounts.session.opened`; records `accounts.session.open`. Ask
     `queries.live_session` on each request.
 
     :param second_factor: what was proven besides the password, just now.
@@ -83,6 +86,7 @@ def open_browser_session(
         actor=actor,
         now=now,
         lasts_seconds=settings.SESSION_COOKIE_AGE,
+        idle_seconds=idle_seconds_of(role=actor.role, platform_role=actor.platform_role),
         user_agent=user_agent,
         device=device,
         device_bound=False,
@@ -96,6 +100,7 @@ def _open(
     actor: Actor,
     now: dt.datetime,
     lasts_seconds: int,
+    idle_seconds: int | None,
     user_agent: str,
     device: Device | None,
     device_bound: bool,
@@ -116,6 +121,7 @@ def _open(
         user_agent=kept(user_agent),
         opened_at=now,
         last_seen_at=now,
+        idle_seconds=idle_seconds,
         expires_at=now + dt.timedelta(seconds=lasts_seconds),
         second_factor=second_factor,
         second_factor_at=now if second_factor else None,

@@ -65,6 +65,7 @@ REFUSED = (
     ledger_errors.InsufficientFunds,
     accounts_errors.NetworkNotTrusted,
     accounts_errors.CountryNotAllowed,
+    accounts_errors.FactorsLatelyReset,
 )
 
 

@@ -49,6 +49,7 @@ REFUSED_BY_BOOKS = (
     ledger_errors.InsufficientFunds,
     accounts_errors.NetworkNotTrusted,
     accounts_errors.CountryNotAllowed,
+    accounts_errors.FactorsLatelyReset,
     ledger_errors.BalanceOutOfRange,
     ledger_errors.OrganizationInactive,
     ledger_errors.PeriodClosed,

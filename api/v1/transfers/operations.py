@@ -86,6 +86,7 @@ REFUSALS = (
     ledger_errors.InsufficientFunds,
     accounts_errors.NetworkNotTrusted,
     accounts_errors.CountryNotAllowed,
+    accounts_errors.FactorsLatelyReset,
     ledger_errors.ClearingCapExceeded,
     ledger_errors.BalanceOutOfRange,
     wallet_errors.DailyLimitExceeded,

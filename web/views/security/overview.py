@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from accounts import policy
+from accounts.factor_resets import waits_for_a_factor
 from accounts.services.factors import factors_of
 from kernel.context import reading
 from web import steps
@@ -51,7 +52,10 @@ def overview(request: PersonRequest) -> HttpResponse:
 def set_up(request: PersonRequest) -> HttpResponse:
     """Lead somebody whose role needs a strong factor to their first."""
     wanted = safe_next(request, request.GET.get("next", ""))
-    return page(request, "web/security/set_up.html", {"wanted": wanted}, here="security")
+    user = request.user
+    lost = waits_for_a_factor(reset_at=user.factors_reset_at, renewed_at=user.factors_renewed_at)
+    context = {"wanted": wanted, "lost": lost}
+    return page(request, "web/security/set_up.html", context, here="security")
 
 
 def proving_address(person: PersonRequest, *, wanted: str) -> str:
