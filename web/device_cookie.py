@@ -50,6 +50,7 @@ def welcome(
 ) -> SignInSession:
     """Open a session for somebody proven, on this browser's device, and bind both to the browser.
 
+    :param user: as they were proven: the password they showed must still be theirs.
     :param response: where the answer sends them; it carries the cookie of a new device.
     :param second_factor: what was proven besides the password, just now.
     """
@@ -59,7 +60,12 @@ def welcome(
         actor=actor, user=user, token=device_token_of(request), user_agent=user_agent, now=now
     )
     session = open_browser_session(
-        actor=actor, now=now, user_agent=user_agent, device=device, second_factor=second_factor
+        actor=actor,
+        now=now,
+        user_agent=user_agent,
+        device=device,
+        second_factor=second_factor,
+        verified=user.password,
     )
     remember(request, session_id=session.id)
     keep_device(response, token)

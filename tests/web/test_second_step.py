@@ -6,14 +6,16 @@ import re
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
 
 from accounts.actors import user_actor
 from accounts.choices import FactorMethod
 from accounts.models import User
+from accounts.services.mail import deliver_due
 from accounts.services.sessions import open_browser_session
 from kernel import clock
-from kernel.actor import Door
+from kernel.actor import Door, system
 from tests.phones import Phone, code_mailed_to, give_phone
 from tests.web.conftest import Visit
 from tests.world import PASSWORD, World
@@ -206,3 +208,14 @@ def test_an_app_added_in_this_session_opens_the_staff_site(world: World):
     phone = Phone(secret=page.context["secret"], codes=[], last_step=0)
     client.post("/security/totp/confirm", {"code": phone.code()})
     assert client.get("/admin/").status_code == 200
+
+
+def test_no_code_is_mailed_to_who_has_an_app(world: World):
+    phone, client = give_phone(world.alice), at_step(world.alice)
+    deliver_due(actor=system(door=Door.TASK, request_id="t"), now=clock.now())
+    mail.outbox.clear()
+    answer = client.post(f"{STEP}/resend", follow=True)
+    assert "does not take that method" in words(answer)
+    deliver_due(actor=system(door=Door.TASK, request_id="t"), now=clock.now())
+    assert mail.outbox == []
+    assert prove(client, phone.code()).headers["Location"] == "/"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.core import mail
 from django.test import Client
@@ -113,10 +115,27 @@ def test_the_link_leads_to_a_button_and_the_button_opens_the_network(world: Worl
     letters = "\n".join(str(letter.body) for letter in mail.outbox)
     link = re.search(r"/networks/confirm/\S+", letters)
     assert link
-    assert "Was it you?" in text(away, link.group())
+    page = text(away, link.group())
+    for shown in ("Was it you?", ELSEWHERE, "the one you are on now", "First seen", "Device"):
+        assert shown in page, shown
+    assert devices_of(world.alice)[-1].label in page
     assert "E-mail me a link" in text(away, "/send")  # looking confirms nothing
     assert Client().get(link.group()).headers["Location"].startswith("/sign-in")
     charlie = signed_in(world.charlie)
+    for client, path in ((charlie, link.group()), (away, "/networks/confirm/nonsense")):
+        answer = client.get(path)
+        assert answer.status_code == 410
+        assert "This link is no longer good" in answer.content.decode()
+        assert "Yes, it was me" not in answer.content.decode()
     assert "was used" in charlie.post(f"{link.group()}/yes", follow=True).content.decode()
     assert "can be moved" in away.post(f"{link.group()}/yes", follow=True).content.decode()
     assert "E-mail me a link" not in text(away, "/send")
+
+
+def test_a_session_is_shown_with_where_it_was_opened_and_where_it_is_used(world: World) -> None:
+    mine, stolen = signed_in(world.alice), signed_in(world.alice)
+    with time_machine.travel(clock.now() + dt.timedelta(minutes=2), tick=False):
+        assert stolen.get("/", REMOTE_ADDR=ELSEWHERE).status_code == 200
+        page = text(mine, "/security")
+    assert f"opened from {HOME}" in page
+    assert f"Last used from {ELSEWHERE}" in page

@@ -7,6 +7,7 @@ import uuid
 
 from accounts.choices import LinkPurpose, MailKind, SessionEnd
 from accounts.models import SignInSession, User
+from accounts.services.factors.challenge_rows import end_challenges
 from accounts.services.links import withdraw_links
 from accounts.services.mail import notify_security
 from accounts.services.sessions.ending import end_sessions
@@ -28,13 +29,15 @@ def replace_password(
 ) -> None:
     """Keep the new hash, end the person's sessions but one, and tell them by mail.
 
-    An open link for a new password ends. The caller has locked the person. Emits
+    An open link for a new password ends, and so do open challenges: whoever is between the old
+    password and the second factor begins again. The caller has locked the person. Emits
     `accounts.password.changed` and `accounts.session.revoked` for each session; records
     `accounts.password.<verb>` and `accounts.session.revoke`.
     """
     user.password = password_hash
     user.save(update_fields=["password"])
     withdraw_links(user=user, purpose=LinkPurpose.RESET_PASSWORD, now=now)
+    end_challenges(user=user, now=now)
     sessions = SignInSession.objects.filter(user=user)
     if keep_session_id is not None:
         sessions = sessions.exclude(id=keep_session_id)

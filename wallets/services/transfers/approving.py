@@ -250,7 +250,7 @@ def _required(lacking: Sequence[Question]) -> dict[bytes, ApprovalRefused]:
     if not lacking:
         return {}
     people = {one.request.actor.id for one in lacking if one.request.actor.id}
-    methods = methods_of(people)
+    methods = methods_of(people, now=lacking[0].request.now)
     found: dict[bytes, ApprovalRefused] = {}
     for one in lacking:
         person = one.request.actor.id
