@@ -17,7 +17,7 @@ from kernel import clock
 from kernel.actor import Door, system
 from kernel.context import Context, Scope, reading_as
 from kernel.ids import encode
-from tests.phones import code_mailed_to
+from tests.phones import code_mailed_to, give_phone
 from tests.world import PASSWORD, World
 
 pytestmark = pytest.mark.django_db
@@ -70,12 +70,24 @@ def test_a_revoked_device_ends_its_sessions_and_its_cookie_is_worth_nothing(worl
     stolen, mine = signed_in(world.alice), signed_in(world.alice)
     device = devices_of(world.alice)[0]
     path = f"/security/devices/{encode('dev', device.id)}"
-    assert mine.post(f"{path}/trust").status_code == 302
-    assert "Trusted" in text(mine, "/security")
+    refused = mine.post(f"{path}/trust", follow=True).content.decode()
+    assert "used for a day" in refused
+    assert "Trusted" not in refused
     assert mine.post(f"{path}/revoke").status_code == 302
     assert stolen.get("/").headers["Location"] == "/sign-in"
     signed_in(world.alice, client=stolen)
     assert len(devices_of(world.alice)) == 3
+
+
+def test_a_factor_of_yesterday_trusts_a_device(world: World) -> None:
+    phone, client = give_phone(world.alice, now=clock.now() - dt.timedelta(days=2)), Client()
+    client.post("/sign-in", {"email": world.alice.email, "password": PASSWORD})
+    proof = {"method_name": "totp", "proof": phone.code()}
+    assert client.post("/sign-in/second-step", proof).headers["Location"] == "/"
+    path = f"/security/devices/{encode('dev', devices_of(world.alice)[0].id)}"
+    answer = client.post(f"{path}/trust", follow=True).content.decode()
+    assert "is trusted" in answer
+    assert "Trusted" in answer
 
 
 def test_nobody_touches_what_is_not_theirs(world: World) -> None:

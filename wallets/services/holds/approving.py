@@ -34,6 +34,7 @@ def binding_of_hold(
     )
 
 
+@needs_transaction
 def demand_of_hold(
     request: HoldRequest, source: Listed, destination: Listed, *, network_is_new: bool
 ) -> Demand | None:
