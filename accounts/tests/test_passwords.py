@@ -328,9 +328,9 @@ def test_not_more_than_five_links_a_day_and_the_last_one_stays_good():
 def test_the_mail_about_a_new_password_counts_the_keys_that_outlive_it():
     alice = registered().owner
     actor = acting(alice)
-    issue(actor=actor, name="old", scopes=["read"], now=NOW - dt.timedelta(days=40))
+    issue(actor=actor, name="old", scopes=["transfers:read"], now=NOW - dt.timedelta(days=40))
     for name in ("mine", "and a thief's"):
-        issue(actor=actor, name=name, scopes=["read"], now=NOW)
+        issue(actor=actor, name=name, scopes=["transfers:read"], now=NOW)
     delivered(now=NOW)
     reset(mailed_token())
     delivered(now=NOW)

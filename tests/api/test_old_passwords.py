@@ -92,4 +92,5 @@ def test_a_hash_that_was_only_strengthened_is_the_same_password(world: World, se
     user = verified(world.alice)
     assert user.password.startswith("pbkdf2")
     actor = as_user(actor=STRANGER, user=user)
-    assert open_browser_session(actor=actor, now=clock.now(), verified=user.password).id
+    opened = open_browser_session(actor=actor, now=clock.now(), verified=user.password)
+    assert opened.user_id == user.id

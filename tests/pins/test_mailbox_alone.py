@@ -99,7 +99,7 @@ def test_a_factor_of_yesterday_lifts_it(world: World, alice: Actor) -> None:
 def test_another_passkey_of_today_beside_an_old_one_does_not(world: World, alice: Actor) -> None:
     adds_a_passkey(alice, now=NOW)
     with reading(alice):
-        (first,) = Passkey.objects.filter(user_id=alice.id)
+        (first,) = Passkey.objects.filter(user=world.alice)
     assert first.counts_from == NOW + DAY
     later = NOW + 2 * DAY
     proven = dataclasses.replace(alice, session_id=later_session(world, later))
@@ -156,7 +156,7 @@ def test_the_database_holds_it_too(world: World, thief: Actor) -> None:
     assert thief.session_id
     asked = challenge_to_step_up(actor=thief, session_id=thief.session_id, now=NOW)
     with reading(thief):
-        app = TotpFactor.objects.get(user_id=thief.id)
+        app = TotpFactor.objects.get(user=world.alice)
         row = FactorChallenge.objects.get(token_hash=hash_token(asked.id))
     view(world.acme)
     sooner = "UPDATE accounts_totpfactor SET counts_from = NULL WHERE id = %s"

@@ -229,7 +229,8 @@ def test_confirming_gives_the_browser_a_new_cookie(world: World):
     client = with_password_only(world.alice)
     client.get("/step-up")
     before = client.cookies[settings.SESSION_COOKIE_NAME].value
-    assert client.post("/step-up/answer", {"method_name": "totp", "proof": phone.code()})
+    answer = client.post("/step-up/answer", {"method_name": "totp", "proof": phone.code()})
+    assert answer.status_code == 302
     after = client.cookies[settings.SESSION_COOKIE_NAME].value
     assert after != before
     assert client.get("/").status_code == 200

@@ -147,8 +147,8 @@ def test_a_device_that_is_trusted_vouches_for_another(world: World, alice: Actor
     )
     trust_device(actor=alice, device_id=first.id, now=NOW)
     by_mail = signed_in(world, world.alice, proven_by=FactorMethod.EMAIL)
+    on_second = dataclasses.replace(by_mail, device_id=second.id)
     with pytest.raises(DeviceTooNew):
-        on_second = dataclasses.replace(by_mail, device_id=second.id)
         trust_device(actor=on_second, device_id=second.id, now=NOW)
     on_first = dataclasses.replace(by_mail, device_id=first.id)
     assert trust_device(actor=on_first, device_id=second.id, now=NOW).trusted_at == NOW

@@ -120,7 +120,7 @@ def new_since(*, actor: Actor, now: dt.datetime) -> dt.datetime | None:
 
     The age is in the device's id: only for one of the last day anything is read.
     """
-    if actor.device_id is None:
+    if actor.device_id is None or actor.id is None:
         return None
     since = made_at(actor.device_id)
     if now >= since + NEW_FOR:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 
-from django.db.models import Max
+from django.db.models import Max, Model
 
 from accounts.choices import FactorMethod
 from accounts.models import Passkey, RecoveryCode, SignInSession, TotpFactor
@@ -19,6 +20,12 @@ from accounts.services.step_up import RECENTLY
 from kernel.transactions import needs_transaction
 
 SETTLES = dt.timedelta(hours=24)
+# What lies outside the mailbox, and since when somebody has it.
+_KINDS: Mapping[str, tuple[type[Model], str]] = {
+    FactorMethod.TOTP: (TotpFactor, "confirmed_at"),
+    FactorMethod.PASSKEY: (Passkey, "created_at"),
+    FactorMethod.RECOVERY_CODE: (RecoveryCode, "issued_at"),
+}
 
 
 @needs_transaction
@@ -51,13 +58,10 @@ def proven_by_settled(*, user_id: uuid.UUID, session_id: uuid.UUID, now: dt.date
 @needs_transaction
 def _newest_of(*, user_id: uuid.UUID, method: str | None) -> dt.datetime | None:
     """When the person last got one of the kind."""
-    if method == FactorMethod.TOTP:
-        rows, stamp = TotpFactor.objects.filter(user_id=user_id), "confirmed_at"
-    elif method == FactorMethod.PASSKEY:
-        rows, stamp = Passkey.objects.filter(user_id=user_id), "created_at"
-    elif method == FactorMethod.RECOVERY_CODE:
-        rows, stamp = RecoveryCode.objects.filter(user_id=user_id), "issued_at"
-    else:
+    kind = _KINDS.get(method or "")
+    if kind is None:
         return None
-    newest: dt.datetime | None = rows.order_by().aggregate(newest=Max(stamp))["newest"]
+    model, stamp = kind
+    rows = model._default_manager.filter(user_id=user_id).order_by()
+    newest: dt.datetime | None = rows.aggregate(newest=Max(stamp))["newest"]
     return newest
