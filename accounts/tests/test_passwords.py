@@ -235,6 +235,7 @@ def test_a_change_keeps_this_session_and_ends_the_others():
     delivered(now=NOW)
     here = open_browser_session(actor=acting(alice), now=NOW)
     open_session(actor=acting(alice), now=NOW)
+    assert delivered(now=NOW) == ["alice@acme.test: You were seen on a new network"]
     changed(alice, here)
     with reading(ROOT):
         assert SignInSession.objects.get(revoked_at=None).id == here.id
@@ -320,6 +321,7 @@ def test_not_more_than_five_links_a_day_and_the_last_one_stays_good():
     assert len(tokens) == 5
     assert last_record().action == "accounts.password.keep_link"
     assert reset(tokens[-1], now=now - 2 * PAUSE).email == "alice@acme.test"
+    delivered(now=now)
     fresh = NOW + dt.timedelta(days=1, minutes=1)
     asked(now=fresh)
     assert delivered(now=fresh) == [f"alice@acme.test: {RESET}"]

@@ -58,7 +58,7 @@ def test_so_do_challenges_to_step_up_and_to_approve(world: World) -> None:
     chooses_another(world, world.alice)
     again = Caller(token_of(world, world.alice))
     body = {"id": step_up, "method": "totp", "code": phone.code()}
-    assert again.post("/auth/step-up/answer", body).code == "challenge_ended"
+    assert again.post("/auth/step-up/challenge", body).code == "challenge_ended"
     proof = {"method": "totp", "challenge": to_approve, "code": phone.code()}
     assert again.post("/approvals", {**subject, **proof}).code == "challenge_ended"
 
