@@ -232,7 +232,7 @@ def test_a_pin_over_the_api(world: World, alice: Caller) -> None:
 
 def test_a_locked_pin_is_not_opened_by_the_mailbox(world: World, alice: Caller) -> None:
     for _ in range(3):
-        assert alice.post("/approvals", approval(world, pin="9152")).status == 403
+        assert alice.post("/approvals", approval(world, pin="9152")).status == 422
     locked = alice.post("/approvals", approval(world))
     assert locked.code == "pin_locked"
     refused = alice.move("/transfers", much(world))
