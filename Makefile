@@ -45,7 +45,7 @@ venv: $(RUNTIME_STAMP) ## Make .venv with only what the product runs on
 dev-venv: $(DEV_STAMP)
 
 test: $(DEV_STAMP) ## The whole suite, in parallel, on servers of its own
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 torture: $(DEV_STAMP) ## Kill servers under load and compare the books (SECONDS=600 SEED=...)
 	@VAULTCRAFT_END_WITH_PARENT=1 exec $(BIN)/python -m tests.torture \

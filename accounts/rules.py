@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
+from collections.abc import Iterable
 
 from babel import Locale
 from babel.numbers import is_currency
@@ -12,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from accounts.errors import InvalidProfile, WeakPassword
+from accounts.guessable import is_of_words_at_hand
 
 EMAIL_LENGTH = 254
 # Invisible, but Indic and Persian names are not written right without them.
@@ -108,12 +110,20 @@ def normalized_phone(text: str) -> str:
     return number
 
 
-def check_password_strength(password: str, *, pointer: str = "/password") -> None:
+def check_password_strength(
+    password: str, *, own: Iterable[str] = (), pointer: str = "/password"
+) -> None:
     """Length and common passwords, as the settings say; no composition rules (NIST 800-63B).
 
+    :param own: what is known of the person; see `accounts.guessable`.
     :raises WeakPassword: with the reasons in its detail.
     """
     try:
         validate_password(password)
     except ValidationError as error:
         raise WeakPassword(" ".join(error.messages), pointer=pointer) from None
+    if is_of_words_at_hand(password, own):
+        raise WeakPassword(
+            "Names, your address and words like vault or wallet are tried first. Add other words.",
+            pointer=pointer,
+        )

@@ -23,7 +23,9 @@ from api.v1 import (
     phones,
     pins,
     sessions,
+    system_settings,
     terms,
+    wallet_policies,
 )
 from api.v1.factors import challenges
 from api.v1.factors import operations as factors
@@ -107,6 +109,9 @@ urlpatterns = [
         "organizations/<str:organization_id>/approval-policy",
         organizations.SetApprovalPolicy.as_view(),
     ),
+    path("organizations/<str:organization_id>/timezone", organizations.SetTimeZone.as_view()),
+    path("wallet-policy", wallet_policies.WalletPolicies.as_view()),
+    path("system-settings", system_settings.SystemSettings.as_view()),
     path("members", people.Members.as_view()),
     path("members/find", phones.FindMembers.as_view()),
     path("members/<str:user_id>", people.OneMember.as_view()),

@@ -1,7 +1,12 @@
-"""Evidence. Rows hold ids, not foreign keys: a record outlives whatever it speaks of."""
+"""Evidence. Rows hold ids, not foreign keys: a record outlives whatever it speaks of.
+
+Three more columns exist in the database only: of a record `commit_xid` (the transaction that wrote
+it) and `sequence`, of a seal `up_to`, the transaction below which everything is sealed.
+"""
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from kernel.actor import ActorKind, Door
@@ -37,3 +42,32 @@ class AuditRecord(IdentifiedModel):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject_type} {self.subject_id}"
+
+
+class AuditSeal(models.Model):
+    """One link of the chain over all records: append-only, signed, and naming the link before it.
+
+    What its bytes are made of is said in `audit.chain`.
+    """
+
+    number = models.BigIntegerField(primary_key=True, help_text="From 1, without gaps.")
+    sealed_at = models.DateTimeField()
+    record_count = models.IntegerField()
+    sequences = ArrayField(models.BigIntegerField(), help_text="The records, in their order.")
+    leaves = ArrayField(models.BinaryField(), help_text="Their digests, in the same order.")
+    root = models.BinaryField(help_text="Of the Merkle tree over the leaves.")
+    previous = models.BinaryField(unique=True, help_text="The digest of the seal before.")
+    digest = models.BinaryField()
+    kid = models.TextField(help_text="The key that signed.")
+    signature = models.BinaryField(help_text="Ed25519 over the digest.")
+
+    class Meta:
+        ordering = ("-number",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(record_count__gt=0, number__gt=0), name="audit_seal_of_records"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"seal {self.number}"

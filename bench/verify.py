@@ -31,11 +31,12 @@ def verify_books(cluster: Cluster) -> list[Pass]:
 
 
 def _verified(url: str, copy: str) -> list[Pass]:
-    # Needs Django.
+    # Need Django.
+    from kernel.auditor import auditor_snapshot
     from ledger import checker
 
     asked = {one.name for one in checker.registered()} - _NOT_ASKED.get(copy, frozenset())
-    with checker.auditor_snapshot(url=url) as connection:
+    with auditor_snapshot(url=url) as connection:
         report = checker.verify_books(connection=connection, names=asked)
     prefix = f"{copy}: " if copy else ""
     return [

@@ -21,7 +21,7 @@ from kyc.models import Case
 class CaseAdmin(ReadOnlyAdmin):
     """Cases, the longest waiting first; sealed details and their index stay out of sight."""
 
-    list_display = ("user", "organization", "tier", "state", "rounds", "submitted_at", "review")
+    list_display = ("user", "review", "state", "tier", "submitted_at", "organization")
     list_filter = ("state", "tier", "id_type")
     search_fields = ("user__full_name", "user__email", "id")
     ordering = ("submitted_at", "id")

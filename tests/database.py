@@ -35,6 +35,18 @@ def all_seeing() -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def rolled_back() -> Iterator[None]:
+    """A transaction as Django's test cases have one: use cases run inside, and all is undone."""
+    block = transaction.atomic()
+    block._from_testcase = True  # type: ignore[attr-defined]
+    with block:
+        try:
+            yield
+        finally:
+            transaction.set_rollback(True)
+
+
 def run(statement: str, *values: Any) -> int:
     """Run one statement; the number of rows it touched."""
     with connection.cursor() as cursor:

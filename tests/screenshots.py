@@ -5,7 +5,8 @@
 Against a running server (`make up`): signs in as the owners of the first two organizations and as
 platform staff from demo.json, and photographs each page at 320 and 1280 px, light and dark. Says so
 when a page is wider than its window, or when the browser complains. It leaves traces in the demo
-world: both owners get a PIN and a telephone number, and a payment waits for a colleague.
+world: owners get a PIN, a telephone number, a passkey, a payment waits for a colleague, a member
+begins to verify an identity, and newcomers register.
 """
 
 from __future__ import annotations
@@ -22,12 +23,17 @@ import pyotp
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser import CHROMIUM, launch
+from tests.getting_there import code_in, follow, newest_mail, press, pressed, to
+from tests.identity_shots import IDENTITY, MEMBER, add_passkey
 
 WIDTHS = (320, 1280)
 THEMES = ("light", "dark")
 HEIGHT = 900
 PIN = "7394"
-WHO = ("nobody", "halfway", "owner", "merchant", "staff")
+# `third` has a passkey before `halfway`, the same person, is asked for it.
+WHO = ("nobody", "third", "halfway", "mailed", "owner", "merchant", "member", "waiting", "staff")
+HALFWAY = ("halfway", "mailed")
+WAITING = "harpreet.singh@bazaarly.example"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,22 +50,6 @@ def say(words: str) -> None:
     sys.stdout.write(f"{words}\n")
 
 
-def to(path: str) -> Callable[[Page], None]:
-    """Open an address."""
-    return lambda page: (page.goto(path), None)[1]
-
-
-def follow(path: str, selector: str, then: str = "") -> Callable[[Page], None]:
-    """Open an address, then what its first such link leads to."""
-
-    def go(page: Page) -> None:
-        page.goto(path)
-        href = page.locator(selector).first.get_attribute("href")
-        page.goto(f"{href}{then}")
-
-    return go
-
-
 def to_review(amount: str) -> Callable[[Page], None]:
     """The send form up to the review, from a wallet that pays fees; nothing is confirmed."""
 
@@ -69,7 +59,7 @@ def to_review(amount: str) -> Callable[[Page], None]:
         page.goto("/send")
         source = page.locator("#id_source option").last.get_attribute("value")
         page.select_option("#id_source", source)
-        other = next(handle for handle in handles if handle != source)
+        other = next(handle for handle in reversed(handles) if handle != source)
         page.fill("#id_destination", other)
         page.fill("#id_amount", amount)
         page.fill("#id_description", "Reimbursement, November")
@@ -130,22 +120,6 @@ def to_capture_part(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
-def press(path: str, button: str) -> Callable[[Page], None]:
-    """Open an address and press a button there."""
-
-    def go(page: Page) -> None:
-        page.goto(path)
-        pressed(page, button)
-
-    return go
-
-
-def pressed(page: Page, button: str) -> None:
-    """Press it, and wait for the page that it leads to."""
-    with page.expect_event("load"):
-        page.get_by_role("main").get_by_role("button", name=button, exact=True).first.click()
-
-
 def to_account_number(page: Page) -> None:
     """A wallet's whole number."""
     follow("/wallets", ".wallet-card")(page)
@@ -185,6 +159,7 @@ SHOTS = (
     Shot("pending-acts-empty", "owner", to("/pending-acts")),
     Shot("policy-form", "merchant", to_policy_form),
     Shot("review-two", "merchant", to_review("60000")),
+    *(Shot(*row) for row in IDENTITY),
     Shot("home", "owner", to("/")),
     Shot("send", "owner", to("/send")),
     Shot("send-refused", "owner", to_payee),
@@ -315,26 +290,45 @@ def _signed_in(browser: Browser, demo: dict[str, Any], who: str) -> list[Any]:
     page.fill("#id_email", user["email"])
     page.fill("#id_password", user["password"])
     pressed(page, "Sign in")
-    if who != "halfway":
-        page.fill("input[autocomplete=one-time-code]", pyotp.TOTP(user["totp_secret"]).now())
+    if who not in HALFWAY:
+        if user["totp_secret"]:
+            page.goto("/sign-in/second-step?method=totp")
+        page.fill("input[autocomplete=one-time-code]", _code(context, user))
         pressed(page, "Sign in")
     if who in ("owner", "merchant"):
         _prepare(page)
     if who == "merchant":
         _leave_waiting(page)
+    if who == "third":
+        add_passkey(page)
     cookies = context.cookies()
     context.close()
     return cookies
 
 
+def _code(context: BrowserContext, user: dict[str, Any]) -> str:
+    """Of the authenticator app, or the one that was mailed."""
+    if user["totp_secret"]:
+        return pyotp.TOTP(user["totp_secret"]).now()
+    page = context.new_page()
+    code = code_in(newest_mail(page, to=user["email"], about="code"))
+    page.close()
+    return code
+
+
 def _person(demo: dict[str, Any], who: str) -> dict[str, Any]:
     owners = [user for user in demo["users"] if user["role"] == "owner"]
     staff = [user for user in demo["users"] if user["role"] == "super_admin"]
+    by_address = {user["email"]: user for user in demo["users"]}
     found: dict[str, Any] = {
+        "third": owners[-1],
         "halfway": owners[-1],
         "owner": owners[0],
         "merchant": owners[1],
         "staff": staff[0],
+        "mailed": by_address[MEMBER],
+        "member": by_address[MEMBER],
+        "waiting": by_address[WAITING],
     }[who]
     return found
 
@@ -375,7 +369,10 @@ def _take(context: BrowserContext, shot: Shot, width: int, path: Path) -> None:
         real = page.evaluate("document.documentElement.scrollWidth")
         if real > width:
             say(f"{shot.name}: {real} px wide in a window of {width} px")
-        page.screenshot(path=str(path), full_page=True)
+        # As high as the page: else what is fixed at the window's edge lies across its middle.
+        high = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": width, "height": max(HEIGHT, high)})
+        page.screenshot(path=str(path))
     except Exception as error:  # noqa: BLE001 - one page's trouble must not hide the others
         say(f"{shot.name}: {str(error).splitlines()[0]}")
     finally:

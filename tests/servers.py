@@ -56,7 +56,7 @@ def pytest_load_initial_conftests() -> Generator[None, object, object]:
     """Have servers and a database before pytest-django loads the settings."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         _start_servers()
-    _use_own_database(worker=os.environ.get("PYTEST_XDIST_WORKER", "main"))
+    _use_own_database()
     return (yield)
 
 
@@ -69,6 +69,11 @@ def pytest_unconfigure() -> None:
         _servers = None
     if _temp_dir is not None:
         shutil.rmtree(_temp_dir, ignore_errors=True)
+
+
+def own_database() -> str:
+    """Return the name of this process's database; names of its others begin with it."""
+    return f"vaultcraft_{_worker()}"
 
 
 def clone_database(*, name: str, template: str = TEMPLATE) -> None:
@@ -150,6 +155,10 @@ def _migrate_template(servers: EmbeddedServers) -> None:
         raise pytest.UsageError(f"The template database does not migrate:\n{done.stderr[-4000:]}")
 
 
+def _worker() -> str:
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
 def _addresses(environment: Mapping[str, str], *, database: str) -> dict[str, str]:
     """Return the variables of the three roles for one database, and the settings module."""
     addresses = {
@@ -158,9 +167,9 @@ def _addresses(environment: Mapping[str, str], *, database: str) -> dict[str, st
     return {**addresses, "DJANGO_SETTINGS_MODULE": "vaultcraft.settings.test"}
 
 
-def _use_own_database(*, worker: str) -> None:
+def _use_own_database() -> None:
     """Clone the template for this process and point the settings at the clone."""
-    name = f"vaultcraft_{worker}"
+    name, worker = own_database(), _worker()
     drop_database(name=name)
     clone_database(name=name)
     os.environ.update(_addresses(os.environ, database=name))

@@ -1,4 +1,4 @@
-"""One world for every test, built through the real services.
+"""One world for every test, built through the real services; tests/founded.py keeps it.
 
 alice owns Acme; bob looks on in Acme as a viewer; charlie owns Globex and must see nothing of Acme;
 olga operates the platform. Acme and Globex agreed to owe each other at most 10,00,000.00 rupees.
@@ -10,8 +10,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import itertools
-
-import pytest
 
 from accounts.actors import user_actor
 from accounts.models import Organization, User
@@ -206,13 +204,3 @@ def _wallet(actor: Actor, owner: User | None, staff: Actor, amount_minor: int) -
 
 def _name(wallet: Wallet | str) -> str:
     return wallet if isinstance(wallet, str) else wallet.handle
-
-
-@pytest.fixture
-def world(request: pytest.FixtureRequest) -> World:
-    """The world, in `committed_db` when the test asks for that, else rolled back with the test."""
-    if "committed_db" not in request.fixturenames:
-        request.getfixturevalue("db")
-    else:
-        request.getfixturevalue("committed_db")
-    return build_world()

@@ -1,4 +1,6 @@
-"""Prints a fresh value for VAULTCRAFT_JWT_KEYS; with `master`, for VAULTCRAFT_MASTER_KEYS.
+"""Prints a fresh value for VAULTCRAFT_JWT_KEYS or VAULTCRAFT_SEALING_KEYS.
+
+With `master`, one for VAULTCRAFT_MASTER_KEYS.
 
 `python -m vaultcraft.signing_key [master]`
 """

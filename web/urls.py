@@ -6,6 +6,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from web.views import (
+    approval_policy,
     countries,
     dual_control,
     gate,
@@ -131,6 +132,7 @@ urlpatterns = [
         name="passkey-remove",
     ),
     path("security/recovery-codes", security_factors.new_codes, name="recovery-codes"),
+    path("organization/approval-policy", approval_policy.set_over, name="approval-policy-set"),
     path("organization/dual-control", dual_control.set_policy, name="dual-control-set"),
     path("organization/dual-control/thresholds", dual_control.set_threshold, name="threshold-set"),
     path("organization/house", house.set_house, name="house-set"),

@@ -34,6 +34,8 @@ def _renamed(names: tuple[tuple[str, str], ...], state: tuple[str, str]) -> str:
     UPDATE accounts_pendingact SET result_type = after FROM renamed WHERE result_type = before;
     UPDATE accounts_pendingact SET facts = jsonb_set(facts, '{{name}}', to_jsonb(after))
     FROM renamed WHERE kind = 'accounts.system_setting' AND facts ->> 'name' = before;
+    -- Foreign keys checked at the end of the transaction would bar the statements that follow.
+    SET CONSTRAINTS ALL IMMEDIATE;
     ALTER TABLE accounts_pendingact ENABLE TRIGGER USER;
     UPDATE accounts_systemsetting SET name = after FROM renamed WHERE name = before;
     DROP TABLE renamed;

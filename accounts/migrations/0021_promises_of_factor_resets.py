@@ -16,7 +16,7 @@ NOT_FOR_ONESELF = migrations.RunSQL(
     ALTER TABLE accounts_pendingact ADD CONSTRAINT pending_act_not_for_oneself CHECK (
         kind <> 'accounts.factor_reset' OR coalesce(
             maker_kind = 'user' AND (facts->>'user_id')::uuid <> maker_id
-            AND (state NOT IN ('approved', 'failed') OR (facts->>'user_id')::uuid <> checker_id),
+            AND (state NOT IN ('agreed', 'failed') OR (facts->>'user_id')::uuid <> checker_id),
             false
         )
     );

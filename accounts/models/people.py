@@ -88,6 +88,12 @@ class User(AbstractBaseUser, IdentifiedModel):
         return self.full_name.partition(" ")[0]
 
     @property
+    def texts_about(self) -> list[str]:
+        """What somebody who guesses this person's password would begin with."""
+        home = [self.organization.name] if self.organization else []
+        return [self.full_name, self.email, *home]
+
+    @property
     def may_sign_in(self) -> bool:
         """Whether the account counts: itself active, its organization not suspended."""
         if not self.is_active:

@@ -200,6 +200,7 @@ def join(*, actor: Actor, token: str, full_name: str, password: str, now: dt.dat
     invitation = invitation_of(token=token, now=now)
     name = cleaned_name(full_name, pointer="/full_name")
     former = former_member(invitation)
+    own = (name, invitation.email, invitation.organization.name)
     try:
         return _join(
             actor=actor,
@@ -207,7 +208,9 @@ def join(*, actor: Actor, token: str, full_name: str, password: str, now: dt.dat
             invitation_id=invitation.id,
             by_mail=came_by_mail(invitation=invitation, token=token),
             full_name=name,
-            password_hash=hash_to_join_with(actor=actor, former=former, password=password, now=now),
+            password_hash=hash_to_join_with(
+                actor=actor, former=former, own=own, password=password, now=now
+            ),
             now=now,
         )
     except FormerMemberPasswordRequired:

@@ -89,7 +89,7 @@ def register_organization(
         timezone=checked_timezone(timezone),
         now=now,
     )
-    check_password_strength(password)
+    check_password_strength(password, own=(organization_name, owner_name, owner_email))
     owner = User(
         email=normalized_email(owner_email),
         full_name=cleaned_name(owner_name, pointer="/owner_name"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 
 from django.contrib.auth.hashers import make_password
 
@@ -28,18 +29,21 @@ def former_member(invitation: Invitation) -> User | None:
         return people.filter(email=invitation.email).first()
 
 
-def hash_to_join_with(*, actor: Actor, former: User | None, password: str, now: dt.datetime) -> str:
+def hash_to_join_with(
+    *, actor: Actor, former: User | None, own: Iterable[str], password: str, now: dt.datetime
+) -> str:
     """A new hash of a newcomer's password; a former member's own, once the password fits it.
 
     Slow on purpose, so to be called before the transaction. Trying a former member's counts like a
     sign-in.
 
+    :param own: what is known of the newcomer; see `accounts.guessable`.
     :raises WeakPassword: if a newcomer's password is refused.
     :raises FormerMemberPasswordRequired: if it is not the one the former member had.
     :raises TooManyAttempts: if the network tried too many.
     """
     if former is None:
-        check_password_strength(password)
+        check_password_strength(password, own=own)
         return make_password(password)
     if not password_fits(actor=actor, user=former, email=former.email, password=password, now=now):
         raise _refusal()

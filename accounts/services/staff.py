@@ -51,7 +51,7 @@ def create_staff(
     """
     policy.require(actor, MANAGE)
     _check_role(platform_role)
-    check_password_strength(password)
+    check_password_strength(password, own=(full_name, email))
     user = User(
         email=normalized_email(email),
         full_name=cleaned_name(full_name, pointer="/full_name"),

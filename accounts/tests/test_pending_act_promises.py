@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import PendingAct, User
 from accounts.services.api_keys import issue
+from accounts.services.dual_control import set_dual_control_policy
 from accounts.services.pending_acts import agree, make_pending
 from accounts.tests.builders import NOW, acting, joined, registered
 from accounts.tests.test_pending_acts import LATER, asked, people
@@ -156,6 +157,27 @@ def test_who_decides_stands_with_the_decision(waiting: tuple[PendingAct, User, U
     refuses("pending_act_overdue", change("state = 'expired', decided_at = made_at", act.id))
     failed = f"state = 'failed', checker_id = '{alice.id}', decided_at = made_at"
     refuses("pending_act_reason", change(failed, act.id))
+
+
+def test_less_takes_two_people_also_in_the_database(
+    waiting: tuple[PendingAct, User, User],
+) -> None:
+    """The consent is looked for at the end of the transaction, whatever its view is then."""
+    _, alice, adam = waiting
+    act = set_dual_control_policy(
+        actor=acting(alice), roles=False, journals=False, terms=False, now=NOW
+    )
+    assert isinstance(act, PendingAct)
+    agree(actor=acting(adam), act_id=act.id, now=LATER)
+    view()
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    assert alice.organization
+    view(alice.organization)
+    run("UPDATE accounts_dualcontrolpolicy SET roles = true")
+    refuses(
+        "dual_control_policy_loosened_by_two",
+        "UPDATE accounts_dualcontrolpolicy SET roles = false, set_at = now()",
+    )
 
 
 def test_settings_and_staffs_roles_are_the_platforms(

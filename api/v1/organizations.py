@@ -11,12 +11,13 @@ from rest_framework.request import Request
 from accounts import errors as accounts_errors
 from accounts.choices import OrganizationStatus
 from accounts.models import Organization as OrganizationRow
+from accounts.policy import require
 from accounts.queries import visible_organizations
 from accounts.services import organizations as service
 from accounts.services.approvals import set_approval_policy
 from api import fields, queries
 from api.answers import Answer
-from api.endpoint import Endpoint, actor_of, body_of, path_id
+from api.endpoint import Endpoint, actor_of, body_of, confirm_it_is_them, path_id
 from api.pagination import page_of
 from api.schema.operations import operation
 from api.schema.shapes import page_shape
@@ -25,6 +26,8 @@ from api.v1.shapes import id_member, minor
 from kernel import clock, ids
 from kernel.context import reading
 from kernel.errors import NotFound
+from ledger.errors import TimeZoneTearsBooks
+from ledger.services.timezones import set_timezone
 
 TAG = "Organizations"
 PATH = {"organization_id": "org"}
@@ -78,6 +81,12 @@ class ApprovalPolicy(fields.StrictSerializer):
         allow_null=True,
         help_text="Minor units of the base currency; 0: everything, null: nothing.",
     )
+
+
+class TimeZone(fields.StrictSerializer):
+    """In which zone the organization counts its days."""
+
+    timezone = fields.TextField(max_length=64, help_text="IANA name.")
 
 
 class Organizations(Endpoint):
@@ -186,13 +195,39 @@ class SetApprovalPolicy(Endpoint):
         request=ApprovalPolicy,
         response=Organization,
         path=PATH,
+        refusals=(accounts_errors.StepUpRequired,),
     )
     def put(self, request: Request, organization_id: str) -> HttpResponse:
         """Set it, or switch it off."""
         order, actor = body_of(request, ApprovalPolicy), actor_of(request)
         if path_id("org", organization_id) != actor.organization_id:
             raise NotFound("There is no such organization.")
+        require(actor, "organizations.set_approval_policy")
+        confirm_it_is_them(request)
         row = set_approval_policy(actor=actor, over_minor=order["over_minor"], now=clock.now())
+        return Answer.of(rendered_organization(row)).response()
+
+
+class SetTimeZone(Endpoint):
+    """For the organization's owner."""
+
+    @operation(
+        "set_timezone",
+        tag=TAG,
+        summary="Set the time zone in which your organization counts its days (owners)",
+        description="Days and months of limits and the next periods follow it from now on; nothing"
+        " that was counted is counted again. It stands once a period is open or closed.",
+        request=TimeZone,
+        response=Organization,
+        path=PATH,
+        refusals=(accounts_errors.InvalidProfile, TimeZoneTearsBooks),
+    )
+    def put(self, request: Request, organization_id: str) -> HttpResponse:
+        """Set it."""
+        order, actor = body_of(request, TimeZone), actor_of(request)
+        if path_id("org", organization_id) != actor.organization_id:
+            raise NotFound("There is no such organization.")
+        row = set_timezone(actor=actor, timezone=order["timezone"], now=clock.now())
         return Answer.of(rendered_organization(row)).response()
 
 

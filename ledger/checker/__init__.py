@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from ledger.checker.passes import Pass, register, registered
 from ledger.checker.report import NOT_VERIFIED, Finding, PassReport, Report
-from ledger.checker.running import verify_books
-from ledger.checker.snapshot import NoAuditor, auditor_snapshot, require_organization
+from ledger.checker.running import require_organization, verify_books
 
 __all__ = [
     "NOT_VERIFIED",
     "Finding",
-    "NoAuditor",
     "Pass",
     "PassReport",
     "Report",
-    "auditor_snapshot",
     "register",
     "registered",
     "require_organization",

@@ -11,6 +11,7 @@ from ledger.checker import (
     periods,
     reach,
     reversals,
+    sealed,
 )
 
 PASSES = (
@@ -22,4 +23,5 @@ PASSES = (
     *reversals.PASSES,
     *by_hand.PASSES,
     *periods.PASSES,
+    *sealed.PASSES,
 )

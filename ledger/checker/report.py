@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 
 # Said with every report: silence about these would be taken for proof.
 NOT_VERIFIED = (
-    "the audit chain: records are counted and matched for transfers, holds and journals only",
-    "the order of audit records and events: it is not yet sealed",
+    "signatures of the audit chain, and its heads told elsewhere: `manage.py verify_audit` does",
+    "audit records of the last minute: they are sealed soon after they were written",
+    "the order of events: it is not sealed",
     "events of other things than transfers and holds: journals, periods, people, terms",
     "a rewrite of history by a superuser that keeps every sum, version, balance and count right",
     "a movement forged with all that belongs to it: its transfer, its events and its records",

@@ -10,10 +10,10 @@ from typing import Any, LiteralString
 
 import psycopg
 
+from kernel.auditor import auditor_snapshot
 from kernel.errors import NotFound
 from ledger.checker.passes import Pass, registered
 from ledger.checker.report import Finding, PassReport, Report
-from ledger.checker.snapshot import auditor_snapshot, require_organization
 
 # A broken chain breaks everything after it: the first places tell the story.
 MOST_NAMED = 100
@@ -45,6 +45,16 @@ def verify_books(
         return _report(connection, chosen, organization_id)
     with auditor_snapshot(exported=snapshot) as own:
         return _report(own, chosen, organization_id)
+
+
+def require_organization(connection: psycopg.Connection, organization_id: uuid.UUID | None) -> None:
+    """Refuse an organization that does not exist: about it, everything would be true.
+
+    :raises NotFound: if there is none; None stands for all of them.
+    """
+    asked = "SELECT FROM accounts_organization WHERE id = %s"
+    if organization_id and connection.execute(asked, [organization_id]).rowcount == 0:
+        raise NotFound(f"There is no organization {organization_id}.")
 
 
 def _chosen(names: Collection[str]) -> Sequence[Pass]:

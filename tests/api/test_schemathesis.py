@@ -1,10 +1,11 @@
 """The document tells the truth: schemathesis, no check disabled, against the running server.
 
-A short run for every commit, as a program and as a person; the same settings serve longer ones.
+A short run for every commit, as a program and as an owner; the same settings serve longer ones.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -13,11 +14,15 @@ from pathlib import Path
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.services.devices import met_device
+from accounts.choices import FactorMethod
+from accounts.models import Network, SignInSession
+from accounts.services.sessions import open_session
 from api.schema.document import schema_bytes
 from kernel import clock
+from kernel.context import reading
 from kernel.ids import encode
-from tests.world import PASSWORD, World, colleague
+from tests.database import all_seeing
+from tests.world import World
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECONDS = 900
@@ -26,38 +31,46 @@ pytestmark = pytest.mark.timeout(SECONDS + 20)
 
 
 def test_as_a_program(server: LiveServer, world: World, tmp_path: Path) -> None:
-    environment = {"VAULTCRAFT_TOKEN": world.acme_key}
-    _run(server, "schemathesis.toml", environment, tmp_path, "--max-examples", "2")
+    _run(server, {"VAULTCRAFT_TOKEN": world.acme_key}, tmp_path, "--max-examples", "2")
 
 
-def test_as_a_member(server: LiveServer, world: World, tmp_path: Path) -> None:
-    """On a known device, so that the tool is let in again without a second step.
+def test_as_an_owner(server: LiveServer, world: World, tmp_path: Path) -> None:
+    """Who has just proven a second factor: no role and no step-up stands before an operation.
 
     Without the phase of boundary values, which asks the same whoever sends it.
     """
-    member = colleague(world, "mia", "member")
-    device, token = met_device(
-        actor=world.actor(member), user=member, token=None, user_agent="", now=clock.now()
+    alice = dataclasses.replace(world.actor(world.alice), ip="127.0.0.1")
+    opened, other = (
+        open_session(actor=alice, now=clock.now(), second_factor=FactorMethod.TOTP)
+        for _ in range(2)
     )
+    with reading(alice):
+        network = Network.objects.get(user=world.alice, prefix="127.0.0.1/32")
     environment = {
-        "VAULTCRAFT_EMAIL": member.email,
-        "VAULTCRAFT_PASSWORD": PASSWORD,
-        "VAULTCRAFT_DEVICE": token or "",
-        "VAULTCRAFT_DEVICE_ID": encode("dev", device.id),
+        "VAULTCRAFT_TOKEN": opened.access,
+        "VAULTCRAFT_OTHER_TOKEN": other.access,
+        "VAULTCRAFT_OWN_IDS": " ".join(
+            [
+                encode("ses", opened.session_id),
+                encode("net", network.id),
+                encode("usr", world.alice.id),
+            ]
+        ),
         "SCHEMATHESIS_HOOKS": "tests.api.schemathesis_hooks",
         "PYTHONPATH": str(ROOT),
     }
     phases = ("--phases", "examples,fuzzing,stateful", "--max-examples", "3")
-    _run(server, "schemathesis-person.toml", environment, tmp_path, *phases)
+    _run(server, environment, tmp_path, *phases)
+    with all_seeing():
+        session = SignInSession.objects.get(id=opened.session_id)
+    assert session.revoked_at is None, "the tool signed itself out, and tried nothing from then on"
 
 
-def _run(
-    server: LiveServer, settings: str, environment: dict[str, str], work: Path, *options: str
-) -> None:
+def _run(server: LiveServer, environment: dict[str, str], work: Path, *options: str) -> None:
     schema_bytes()  # made once for each process, so that the tool's patience is not tried
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
-        *("--config-file", str(ROOT / settings)),
+        *("--config-file", str(ROOT / "schemathesis.toml")),
         *("run", f"{server.url}/api/v1/openapi.json"),
         *("--seed", "1", "--workers", "4", "--continue-on-failure", *options),
     ]

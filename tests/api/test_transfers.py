@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kernel import ids
 from tests.api.conftest import Caller, order
 from tests.world import World
 
@@ -43,6 +44,24 @@ def test_who_sees_nothing_of_it(world: World, alice: Caller, charlie: Caller) ->
     ).data
     assert charlie.get(f"/transfers/{inside['id']}").status == 404
     assert charlie.get(f"/ledger/transactions/{inside['source_transaction']}").status == 404
+
+
+def test_the_list_takes_a_wallet_by_id_and_by_handle(
+    world: World, alice: Caller, olga: Caller
+) -> None:
+    """The other side's handle as well, which alone tells her whom she paid."""
+    sent = alice.move("/transfers", order(world)).data["id"]
+    for name in (
+        ids.encode("wal", world.alice_wallet.id),
+        world.alice_wallet.handle,
+        world.charlie_wallet.handle.lower(),
+    ):
+        listed = alice.get(f"/transfers?kind=transfer&wallet={name}").data["data"]
+        assert [one["id"] for one in listed] == [sent], name
+    for nobodys in (world.acme_wallet.handle, "VC-000000", "VC-UUUUUU"):
+        assert alice.get(f"/transfers?kind=transfer&wallet={nobodys}").data["data"] == []
+    assert olga.get("/transfers?wallet=VC-000000").data["data"] == []  # no deposit, which has none
+    assert alice.get("/transfers?wallet=somebody").status == 400
 
 
 def test_a_refused_transfer_is_kept_and_named(world: World, alice: Caller) -> None:

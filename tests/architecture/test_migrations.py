@@ -113,12 +113,13 @@ def test_acts_that_waited_under_the_old_names_wait_on(world: World, committed_db
                 "INSERT INTO accounts_pendingact (id, kind, facts, reference, fingerprint,"
                 " maker_kind, maker_id, maker_person_id, maker_display, door, request_id, made_at,"
                 " expires_at, state, checker_id, checker_display, decided_at, note, reason_code,"
-                " result_type) VALUES (gen_random_uuid(), %(kind)s, %(facts)s, sha256(%(facts)s),"
+                " result_type) VALUES (gen_random_uuid(), %(kind)s, %(facts)s, %(reference)s,"
                 " '', 'user', %(maker)s, %(maker)s, '', 'web', '', '2026-01-01', '2026-01-02',"
                 " %(state)s, %(checker)s, '', %(decided)s, '', '', %(result)s)",
                 {
                     "kind": kind,
                     "facts": facts,
+                    "reference": kind.encode(),
                     "maker": olga,
                     "state": "approved" if result else "pending",
                     "checker": world.alice.id if result else None,

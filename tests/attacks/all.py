@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.attacks import (
     on_accounts,
+    on_dual_control,
     on_entries,
     on_history,
     on_holds,
@@ -23,6 +24,7 @@ CHAPTERS = (
     on_reversals,
     on_holds,
     on_identity,
+    on_dual_control,
     on_periods,
     on_tenants,
     on_terms,

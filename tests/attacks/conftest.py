@@ -12,7 +12,7 @@ from psycopg import sql
 
 from tests.attacks.field import Attacker, Field
 from tests.attacks.founding import found
-from tests.fixtures import _close_connections, _point_at
+from tests.connecting import close_connections, point_at
 from tests.servers import SUPERUSER_VARIABLE, clone_database, drop_database
 from tests.world import build_world
 from vaultcraft.embedded.bootstrap import ATTRIBUTES
@@ -24,11 +24,11 @@ def field(django_db_blocker: Any) -> Iterator[Field]:
     name = f"vaultcraft_field_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     clone_database(name=name)
     _close(name)
-    own = _point_at(name)
+    own = point_at(name)
     with django_db_blocker.unblock():
         field = found(build_world(), database=name)
-        _close_connections()
-    _point_at(own)
+        close_connections()
+    point_at(own)
     yield field
     drop_database(name=name)
 

@@ -22,6 +22,7 @@ from ledger.models import Entry, LedgerAccount
 from ledger.services.accounts import ensure_fee_account
 from ledger.services.movements import Capture, Leg, Movement, Posted, Posting
 from ledger.tests.books import legs, movement, posted
+from tests.attacks.asking import asked
 from tests.attacks.field import Field, Standing
 from tests.tenants.consent import consents
 from tests.world import NOW, World
@@ -71,6 +72,7 @@ def found(world: World, *, database: str) -> Field:
     }
     names["fees"] = _fee_account(world=world)
     names |= _people(world)
+    names |= asked(world)
     names |= _periods(world=world)
     return _seen(names=names, world=world, database=database)
 

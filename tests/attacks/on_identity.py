@@ -163,7 +163,7 @@ ATTACKS: tuple[Attack, ...] = (
         "approves in another organization",
         "INSERT INTO accounts_approval (id, organization_id)"
         " VALUES (gen_random_uuid(), %(globex)s)",
-        by="row security of accounts_approval",
+        by="accounts_approval_of_its_session",
     ),
     attack(
         "gives a person of another organization a PIN",

@@ -10,6 +10,7 @@ from tests.attacks.all import ATTACKS
 from tests.attacks.field import TAKEN, Attacker
 from tests.attacks.forging import Attack, Forged, credit, debit
 from tests.attacks.on_accounts import opening
+from tests.attacks.on_dual_control import agreeing, approving, asking
 from tests.attacks.on_holds import changing, charging_fee, placing
 from tests.attacks.on_reversals import back, undoing
 from tests.attacks.on_terms import charging, limiting, spending
@@ -36,6 +37,12 @@ def test_postgresql_refuses_it(attack: Attack, attacker: Attacker) -> None:
         "UPDATE accounts_signinsession SET last_seen_at = now() WHERE id = %(acme_session)s",
         "UPDATE accounts_apikey SET revoked_at = now() WHERE id = %(acme_key)s",
         "SELECT FROM accounts_live_session(%(globex_session)s, now())",
+        agreeing("act", "alice_user"),
+        agreeing("act_of_key", "adam_user"),
+        asking(),
+        approving(),
+        "UPDATE accounts_dualcontrolpolicy SET terms = true",
+        "UPDATE wallets_dualcontrolthreshold SET threshold_minor = threshold_minor - 1",
     ],
     ids=lambda move: move[:40] if isinstance(move, str) else "entries",
 )

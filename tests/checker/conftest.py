@@ -18,7 +18,7 @@ from kernel.crypto import fingerprint
 from ledger.checker import Report, verify_books
 from ledger.services.holds import reap_overdue_holds
 from ledger.services.periods import close_period, open_period
-from tests.fixtures import _close_connections, _point_at
+from tests.connecting import close_connections, point_at
 from tests.servers import SUPERUSER_VARIABLE, clone_database, drop_database
 from tests.web.conftest import visit
 from tests.world import NOW, World, build_world
@@ -83,11 +83,11 @@ def eventful(django_db_blocker: Any) -> Iterator[tuple[str, Books]]:
     """A database with transfers, a hold captured in part, a reversal; and what stands where."""
     name = f"vaultcraft_checked_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     clone_database(name=name)
-    own = _point_at(name)
+    own = point_at(name)
     with django_db_blocker.unblock():
         books = _make_books(build_world())
-        _close_connections()
-    _point_at(own)
+        close_connections()
+    point_at(own)
     yield name, books
     drop_database(name=name)
 

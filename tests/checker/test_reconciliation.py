@@ -234,7 +234,7 @@ def test_the_staff_site_shows_jobs_and_findings(
     page = staff.get(f"/admin/ledger/reconcilejob/{job.id}/change/").content.decode()
     assert "account_balance_is_sum" in page
     assert str(drift) in page
-    assert "the audit chain" in page
+    assert "signatures of the audit chain" in page
     assert staff.post(f"/admin/ledger/reconcilejob/{job.id}/change/", {}).status_code == 403
     with reading(world.actor(world.olga)):
         assert ReconcileFinding.objects.count() == 2

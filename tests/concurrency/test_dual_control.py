@@ -98,10 +98,10 @@ def test_a_checker_demoted_at_the_same_moment_decides_before_or_not_at_all(world
         alice = world.actor(world.alice)
         return str(change_role(actor=alice, user_id=fay.id, role="member", now=NOW))
 
-    def agree() -> str:
+    def agreed() -> str:
         return decided(world, fay, act, agree)
 
-    answer, _ = race([agree, demoted])
+    answer, _ = race([agreed, demoted])
 
     paid = ALICE - world.balance(world.alice_wallet)
     assert (answer, paid) in (("agreed", 5_000_00), ("permission_denied", 0))

@@ -23,11 +23,11 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Organization
 from kernel.actor import Door
+from kernel.auditor import auditor_snapshot
 from kernel.context import Context, Scope
 from kernel.ids import encode, new_id
 from kernel.rows import insert_rows
 from kernel.transactions import opens_transaction
-from ledger.checker import auditor_snapshot
 from ledger.choices import AccountClass
 from ledger.exporting.naming import names_of
 from ledger.exporting.reading import Account, read_books

@@ -5,7 +5,7 @@ import os
 import pytest
 from django.test import override_settings
 
-from tests.fixtures import _close_connections, _point_at
+from tests.connecting import close_connections, point_at
 from tests.operations.demo_world import seed, story
 from tests.servers import clone_database, drop_database
 
@@ -16,11 +16,11 @@ def first_seeding(tmp_path_factory, django_db_blocker):
     data_dir = tmp_path_factory.mktemp("seeded")
     name = f"vaultcraft_seeded_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     clone_database(name=name)
-    own = _point_at(name)
+    own = point_at(name)
     with django_db_blocker.unblock(), override_settings(VAULTCRAFT_DATA_DIR=data_dir):
         seed()
-        _close_connections()
-    _point_at(own)
+        close_connections()
+    point_at(own)
     yield name, data_dir
     drop_database(name=name)
 
@@ -40,19 +40,19 @@ def seeded(first_seeding, data_dir, django_db_blocker):
     path = data_dir / "demo.json"
     path.write_bytes((origin / "demo.json").read_bytes())
     path.chmod(0o600)
-    own = _point_at(name)
+    own = point_at(name)
     with django_db_blocker.unblock():
         yield path
-        _close_connections()
-    _point_at(own)
+        close_connections()
+    point_at(own)
     drop_database(name=name)
 
 
 @pytest.fixture(scope="session")
 def seeded_story(first_seeding, django_db_blocker):
-    own = _point_at(first_seeding[0])
+    own = point_at(first_seeding[0])
     with django_db_blocker.unblock():
         told = story()
-        _close_connections()
-    _point_at(own)
+        close_connections()
+    point_at(own)
     return told

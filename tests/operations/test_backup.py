@@ -14,8 +14,10 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from audit.services.sealing import seal_records
+from kernel.actor import Door, system
 from tests.servers import SUPERUSER_VARIABLE, address_of, drop_database
-from tests.world import World
+from tests.world import NOW, World
 from vaultcraft.backup.archive import DUMP, MANIFEST, checksum
 from vaultcraft.backup.installation import URLS
 from vaultcraft.embedded.bootstrap import RolePasswords, bootstrap
@@ -63,7 +65,8 @@ ROWS = (
     ),
     "SELECT id, state, amount_minor, reference, fingerprint, created_at FROM wallets_transfer",
     "SELECT id, name, payload, sequence FROM events_outboxevent",
-    "SELECT id, action, metadata FROM audit_auditrecord",
+    "SELECT id, action, metadata, sequence FROM audit_auditrecord",
+    "SELECT number, digest, signature, sequences FROM audit_auditseal",
     "SELECT id, email, password FROM accounts_user",
     "SELECT sequencename::text, last_value FROM pg_sequences",
 )
@@ -106,7 +109,9 @@ def contents_of(name: str) -> list[list[tuple]]:
 
 @pytest.fixture
 def saved(world: World, committed_db: str, tmp_path: Path) -> Path:
-    """A backup of the world after a transfer."""
+    """A backup of the world after two transfers; evidence of the first is sealed."""
+    world.send()
+    assert seal_records(actor=system(door=Door.TASK, request_id="seal"), now=NOW) == 1
     world.send()
     done = backup("make", "--to", tmp_path / "backups", environment=addresses(committed_db))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -150,13 +155,40 @@ def events_that_wait(name: str) -> int:
     return int(row[0])
 
 
+SEAL = """
+import django
+django.setup()
+from audit.tasks import seal
+from django.core.management import call_command
+assert (seal(), seal()) == (1, 0)
+call_command("verify_audit")
+"""
+
+
+def sealed_further(name: str, *, data_dir: Path) -> str:
+    """Let the database go on sealing, in a program of its own; what its verifier says."""
+    done = subprocess.run(
+        [sys.executable, "-c", SEAL],
+        cwd=ROOT,
+        env={**os.environ, **addresses(name), "VAULTCRAFT_DATA_DIR": str(data_dir)},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def is_untouched(name: str) -> bool:
     with psycopg.connect(os.environ[SUPERUSER_VARIABLE], dbname=name) as connection:
         asked = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
         return connection.execute(asked).fetchone() == (0,)
 
 
-def test_what_comes_back_is_what_was_saved(saved: Path, committed_db: str, empty: str) -> None:
+def test_what_comes_back_is_what_was_saved(
+    saved: Path, committed_db: str, empty: str, tmp_path: Path
+) -> None:
     done = backup("restore", saved, environment=addresses(empty))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "The books stand." in done.stdout
@@ -165,6 +197,7 @@ def test_what_comes_back_is_what_was_saved(saved: Path, committed_db: str, empty
         assert was, asked
         assert is_now == was, asked
     assert events_that_wait(empty) == 0
+    assert "The chain stands: 2 seals" in sealed_further(empty, data_dir=tmp_path)
 
 
 def test_a_backup_is_private_and_says_what_it_holds(saved: Path) -> None:

@@ -20,6 +20,8 @@ else:
     print("STARTED", settings.SESSION_COOKIE_NAME, settings.SECURE_SSL_REDIRECT)
 """
 
+SOME_KEYS = production_environment()["VAULTCRAFT_JWT_KEYS"]
+
 
 def started_with(**changes: str | None) -> str:
     """What the production settings say to an environment; None takes a variable away."""
@@ -63,6 +65,11 @@ def test_the_address_s_host_is_compared_as_browsers_do():
         (
             {"VAULTCRAFT_JWT_KEYS": '[{"kid": "a", "private_pem": "nonsense"}]'},
             "VAULTCRAFT_JWT_KEYS must hold Ed25519 private keys",
+        ),
+        ({"VAULTCRAFT_SEALING_KEYS": "[]"}, "VAULTCRAFT_SEALING_KEYS needs at least one key"),
+        (
+            dict.fromkeys(("VAULTCRAFT_SEALING_KEYS", "VAULTCRAFT_JWT_KEYS"), SOME_KEYS),
+            "VAULTCRAFT_SEALING_KEYS must differ from VAULTCRAFT_JWT_KEYS",
         ),
         ({"DEBUG": "true"}, "DEBUG is on"),
         ({"VAULTCRAFT_ALLOWED_HOSTS": None}, "VAULTCRAFT_ALLOWED_HOSTS must list exact host"),

@@ -17,7 +17,7 @@ from kernel.actor import Door
 from kernel.context import reading
 from ledger.checker import verify_books
 from ledger.queries import trial_balance, trial_balance_totals
-from tests.fixtures import _close_connections, _point_at
+from tests.connecting import close_connections, point_at
 from tests.operations.demo_world import NOW, ROOT_ACTOR, STRANGER, demo, seed, story
 from tests.servers import clone_database, drop_database
 from wallets.models import Transfer, Wallet
@@ -102,13 +102,13 @@ def test_both_sides_of_each_clearing_agree(seeded):
 def test_the_same_world_every_time(seeded, seeded_story):
     name = "vaultcraft_seeded_again"
     clone_database(name=name)
-    own = _point_at(name)
+    own = point_at(name)
     try:
         seed(now=NOW - dt.timedelta(hours=3))
         assert story() == seeded_story
     finally:
-        _close_connections()
-        _point_at(own)
+        close_connections()
+        point_at(own)
         drop_database(name=name)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import psycopg
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.fixtures import _close_connections, _point_at
+from tests.connecting import close_connections, point_at
 from tests.oracle.casting import Cast
 from tests.oracle.product import build_cast
 from tests.servers import SUPERUSER_VARIABLE, address_of, clone_database, drop_database
@@ -30,12 +30,12 @@ class Stage:
         """Point every connection at a fresh clone for the length of the block; its name."""
         name = f"{self.name}_{next(_numbers)}"
         clone_database(name=name, template=self.name)
-        before = _point_at(name)
+        before = point_at(name)
         try:
             yield name
         finally:
-            _close_connections()
-            _point_at(before)
+            close_connections()
+            point_at(before)
             drop_database(name=name)
 
     @contextlib.contextmanager
@@ -62,13 +62,13 @@ def prepared(blocker: DjangoDbBlocker) -> Iterator[Stage]:
     """Build the cast through the services, once, in a database that examples are cloned from."""
     name = f"vaultcraft_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_oracle_{next(_numbers)}"
     clone_database(name=name)
-    before = _point_at(name)
+    before = point_at(name)
     try:
         with blocker.unblock():
             cast = build_cast()
-            _point_at(before)
+            point_at(before)
             yield Stage(name, cast)
     finally:
-        _close_connections()
-        _point_at(before)
+        close_connections()
+        point_at(before)
         drop_database(name=name)

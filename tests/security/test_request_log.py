@@ -190,7 +190,8 @@ def test_tokens_in_the_paths_of_mailed_links_are_masked(written):
     assert text.count("***") == 3 * len(paths)
 
 
-FORGED = '"}\n{"event": "request", "actor": "user:root", "status": 200}\r\n\u2028\x1b[2J'
+# A line of its own, a terminal's command, and what a format string would take for a place.
+FORGED = '"}\n{"event": "request", "actor": "user:root", "status": 200}\r\n\u2028\x1b[2J%d{0}%(x)s'
 
 
 def test_nobody_writes_a_line_of_their_own(written, world: World):

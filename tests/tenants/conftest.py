@@ -8,9 +8,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 
 import pytest
-from django.db import transaction
 from django.test import Client
-from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.actors import user_actor
 from accounts.choices import FactorMethod, KeyScope
@@ -22,9 +20,10 @@ from kernel import clock, ids
 from kernel.actor import Door
 from kernel.context import reading
 from ledger.models import AccountGroup, LedgerAccount
+from tests.database import rolled_back
 from tests.tenants.consent import papers, proven
 from tests.tenants.victim import MARK, Holdings, Victim, build_victim, holdings
-from tests.world import NOW, World, build_world
+from tests.world import NOW, World
 from web.doors import SESSION_KEY
 
 
@@ -79,29 +78,16 @@ class Ground:
 
 
 @pytest.fixture(scope="module")
-def _built(django_db_blocker: DjangoDbBlocker) -> Iterator[Ground]:
-    with django_db_blocker.unblock(), rolled_back():
-        yield _build()
+def _built(shared_world: World) -> Ground:
+    return _build(shared_world)
 
 
 @pytest.fixture
-def ground(_built: Ground, django_db_blocker: DjangoDbBlocker) -> Iterator[Ground]:
+def ground(_built: Ground) -> Iterator[Ground]:
     """The ground, of which Umbra's part is as it was after every test; all is undone then."""
-    with django_db_blocker.unblock(), rolled_back():
+    with rolled_back():
         yield _built
         _built.unchanged("the test")
-
-
-@contextlib.contextmanager
-def rolled_back() -> Iterator[None]:
-    """A transaction of the test's own, as Django's test cases have: use cases run inside it."""
-    block = transaction.atomic()
-    block._from_testcase = True  # type: ignore[attr-defined]
-    with block:
-        try:
-            yield
-        finally:
-            transaction.set_rollback(True)
 
 
 @contextlib.contextmanager
@@ -112,8 +98,7 @@ def undone(ground: Ground, what: str) -> Iterator[None]:
         ground.unchanged(what)
 
 
-def _build() -> Ground:
-    world = build_world()
+def _build(world: World) -> Ground:
     victim = build_victim(world)
     charlie = world.actor(world.charlie)
     proven(charlie)

@@ -6,7 +6,7 @@ import dataclasses
 import uuid
 
 from accounts.choices import ApprovalMethod, FactorMethod
-from accounts.models import PendingAct, User
+from accounts.models import Approval, PendingAct, User
 from accounts.services.approvals import Proof
 from accounts.services.dual_control import set_dual_control_policy
 from accounts.services.people import change_role
@@ -50,6 +50,13 @@ def consents(member: Actor, wallet: Wallet, shop: Wallet) -> dict[str, uuid.UUID
     document = papers(member, "Mina Umbra")
     case = submit_case(actor=member, now=NOW)
     signed_in = proven(member)
+    approval = approval_of(signed_in, wallet, shop)
+    request_pin_reset(actor=signed_in, now=clock.now())
+    return {"kyc": case.id, "doc": document.id, "apr": approval.id}
+
+
+def approval_of(signed_in: Actor, wallet: Wallet, shop: Wallet) -> Approval:
+    """Of one rupee, good for the next minutes."""
     request = TransferRequest(
         actor=signed_in,
         source=wallet.handle,
@@ -60,9 +67,7 @@ def consents(member: Actor, wallet: Wallet, shop: Wallet) -> dict[str, uuid.UUID
         fingerprint=fingerprint("umbra approval"),
         now=clock.now(),
     )
-    approval = approve_movement(request=request, proof=Proof(ApprovalMethod.PIN, PIN))
-    request_pin_reset(actor=signed_in, now=clock.now())
-    return {"kyc": case.id, "doc": document.id, "apr": approval.id}
+    return approve_movement(request=request, proof=Proof(ApprovalMethod.PIN, PIN))
 
 
 def waiting(owner: Actor, member: User) -> uuid.UUID:

@@ -25,7 +25,7 @@ from web.doors import SESSION_KEY
 
 MODELS = {one._meta.label_lower: one for one in admin.site._registry}
 # Lists of things that are the same for everybody.
-OF_NO_TENANT = {"ledger.currency"}
+OF_NO_TENANT = {"ledger.currency", "audit.auditseal"}
 # Written by the checker, under its own role.
 OF_THE_CHECKER = {"ledger.reconcilejob"}
 PLATFORMS_OWN = "django_celery_beat"

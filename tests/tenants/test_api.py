@@ -22,7 +22,8 @@ from accounts.services.sessions import open_session
 from kernel import clock
 from kyc.tests.files import jpeg
 from tests.api.conftest import Caller, Got
-from tests.tenants.conftest import Ground, rolled_back, undone
+from tests.database import rolled_back
+from tests.tenants.conftest import Ground, undone
 from tests.tenants.consent import PIN
 from tests.tenants.operations import (
     APPROVAL,

@@ -103,11 +103,17 @@ FORMS: dict[str, dict[str, Any]] = {
     "step-up": {**SOMEBODY, "next": "/"},
     "step-up-begin": SOMEBODY,
     "step-up-answer": {**SOMEBODY, "passkey": ":pky", "code": "000000"},
+    "payee": {"destination": ":wal"},
     "send-approve-by": {"review": "forged", "method": "totp", "approval": ":apr"},
     "pin-set": {**SOMEBODY, "pin": PIN, "again": PIN},
     "pin-change": {**SOMEBODY, "current_pin": PIN, "pin": "8305", "again": "8305"},
     "pin-reset": SOMEBODY,
     "pin-reset-cancel": SOMEBODY,
+    "approval-policy-set": {
+        "approval-when": "never",
+        "approval-organization": ":org",
+        "organization": ":org",
+    },
     "dual-control-set": {
         "policy-roles": "on",
         "policy-organization": ":org",

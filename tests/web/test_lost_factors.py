@@ -58,16 +58,16 @@ def test_from_asking_to_a_new_factor(world: World, visit: Visit, fay: User):
     assert "Fay" in text(asked)
     assert WHY in text(asked)
     assert f"{fay.email}: Somebody asks to reset your second factors" in delivered(now=clock.now())
-    place = reverse("web:approval", args=[encode("pac", the_act().id)])
+    place = reverse("web:pending-act", args=[encode("pac", the_act().id)])
     decide, yes = (
-        reverse("web:approval-decide", args=[encode("pac", the_act().id)]),
+        reverse("web:pending-act-decide", args=[encode("pac", the_act().id)]),
         {"decision": "agree"},
     )
     unproven = visit(world.alice, None)
     led = unproven.post(decide, yes, headers={"Referer": f"http://testserver{place}"})
-    assert led.headers["Location"].startswith("/step-up?next=%2Fapprovals%2Fpac_")
+    assert led.headers["Location"].startswith("/step-up?next=%2Fpending-acts%2Fpac_")
     assert still_has_one(fay)
-    assert "Approved, and done" in text(visit(world.alice).post(decide, yes, follow=True))
+    assert "Agreed, and done" in text(visit(world.alice).post(decide, yes, follow=True))
     assert not still_has_one(fay)
     assert hers.get("/").headers["Location"] == "/sign-in"
 
@@ -105,7 +105,7 @@ def test_staff_ask_for_owners_on_their_site(world: World, visit: Visit):
     assert "Lost second factors" in text(answer)
     act = the_act()
     assert act.organization_id is None
-    own = browser.get(f"{reverse('admin:approval-decide')}?id={act.id}")
+    own = browser.get(f"{reverse('admin:pending-act-decide')}?id={act.id}")
     assert "Take it back" in text(own)
     assert "Alice" in text(own)
 

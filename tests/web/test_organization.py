@@ -137,3 +137,46 @@ def test_both_sides_state_a_cap_before_money_crosses(world: World, visit: Visit)
     low = alice.post("/organization/partners", {**form, "cap-amount": "100"})
     assert "More than this is owed" in low.context["cap_form"].errors["amount"][0]
     assert visit(world.bob).post("/organization/partners", form).status_code in (400, 403)
+
+
+def test_an_owner_says_what_people_approve(world: World, visit: Visit):
+    client = visit(world.alice)
+    assert "No approval" in client.get("/organization").content.decode()
+    form = {"approval-when": "over", "approval-amount": "2500"}
+    done = client.post("/organization/approval-policy", form)
+    assert done["Location"] == "/organization#approval-policy"
+    page = client.get("/organization")
+    assert "Payments above ₹2,500.00" in page.content.decode()
+    assert page.context["approval_form"].initial == {"when": "over", "amount": "2500.00"}
+    assert over_minor(world) == 2_500_00
+    client.post("/organization/approval-policy", {"approval-when": "every"})
+    assert over_minor(world) == 0
+    assert "Every payment" in client.get("/organization").content.decode()
+    client.post("/organization/approval-policy", {"approval-when": "never"})
+    assert over_minor(world) is None
+
+
+def over_minor(world: World) -> int | None:
+    with all_seeing():
+        world.acme.refresh_from_db()
+    return world.acme.approval_over_minor
+
+
+@pytest.mark.parametrize("amount", ["", "much", "-1", "1.234", "1e400"])
+def test_a_policy_of_approvals_needs_an_amount(world: World, visit: Visit, amount: str):
+    form = {"approval-when": "over", "approval-amount": amount}
+    answer = visit(world.alice).post("/organization/approval-policy", form)
+    assert answer.status_code == 400
+    assert answer.context["approval_form"].errors
+    assert "Amount in INR" in answer.content.decode()
+    assert over_minor(world) is None
+
+
+@pytest.mark.parametrize("place", ["approval-policy", "dual-control", "dual-control/thresholds"])
+def test_rules_are_the_owners_and_take_a_factor_just_proven(world: World, visit: Visit, place: str):
+    form = {"approval-when": "every", "policy-roles": "on", "threshold-currency": "INR"}
+    assert visit(world.bob).post(f"/organization/{place}", form).status_code == 403
+    stale = visit(world.alice, second_factor=None).post(f"/organization/{place}", form)
+    assert stale["Location"].startswith("/step-up")
+    assert over_minor(world) is None
+    assert "approval_form" not in visit(world.bob).get("/organization").context

@@ -1,4 +1,4 @@
-"""Approvals in the browser: asking, seeing, deciding; the staff site's queue and system page."""
+"""Pending acts in the browser: asking, seeing, deciding; the staff site's queue and system page."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_staff_agree_to_each_others_limits(world: World, visit: Visit) -> None:
     assert not_set(world)
 
     looked = visit(omar).get(f"/admin/pending-acts/decide/?id={act.id}").content.decode()
-    assert "Decide</button>" in looked
+    assert "Agree</button>" in looked
     visit(omar).post("/admin/pending-acts/decide/", decide)
 
     assert not not_set(world)
@@ -217,7 +217,7 @@ def test_nobody_else_manages_the_system(world: World, visit: Visit) -> None:
     assert world.send().error is None
 
 
-def test_a_policy_of_roles_leads_to_the_approval(world: World, fay: User, visit: Visit) -> None:
+def test_a_policy_of_roles_leads_to_the_pending_act(world: World, fay: User, visit: Visit) -> None:
     colleague(world, "adam", "admin")
     set_dual_control_policy(
         actor=world.actor(world.alice), roles=True, journals=False, terms=False, now=NOW

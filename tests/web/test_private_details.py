@@ -43,7 +43,7 @@ def test_a_wallets_page_masks_its_number(visit: Visit, world: World) -> None:
 def test_a_payee_is_found_by_account_number(visit: Visit, world: World) -> None:
     handle = world.alice_wallet.handle
     whole = reveal_account_number(actor=world.actor(world.alice), wallet=handle, now=NOW)
-    page = visit(world.charlie).get("/send/payee", {"destination": whole}).content.decode()
+    page = visit(world.charlie).post("/send/payee", {"destination": whole}).content.decode()
     assert "Alice" in page
 
 

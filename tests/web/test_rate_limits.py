@@ -80,7 +80,8 @@ def test_a_person_s_pages_forms_and_look_ups_have_their_own_limits(
     client = visit(world.alice)
     assert [client.get("/").status_code for _ in range(3)] == [200, 200, 429]
     assert [client.post("/wallets/open").status_code == 429 for _ in range(2)] == [False, True]
-    looked = [client.get("/send/payee?destination=VC-000000").status_code for _ in range(2)]
+    typed = {"destination": "VC-000000"}
+    looked = [client.post("/send/payee", typed).status_code for _ in range(2)]
     assert looked == [200, 429]
 
 

@@ -174,7 +174,7 @@ def test_change_something_brings_the_form_back_filled_in(world: World, visit: Vi
 def test_the_payee_is_named_while_typing(world: World, visit: Visit):
     client = visit(world.alice)
     typed = {"destination": world.charlie_wallet.handle.lower()}
-    text = client.get("/send/payee", typed, headers={"HX-Request": "true"}).content.decode()
+    text = client.post("/send/payee", typed, headers={"HX-Request": "true"}).content.decode()
     assert ("Charlie" in text, "<html" in text) == (True, False)
 
 
@@ -186,5 +186,5 @@ def test_each_form_has_its_own_key(world: World, visit: Visit):
 
 def test_a_viewer_cannot_send(world: World, visit: Visit):
     client = visit(world.bob)
-    for answer in (client.get("/send"), client.get("/send/payee"), client.post("/send/review")):
+    for answer in (client.get("/send"), client.post("/send/payee"), client.post("/send/review")):
         assert answer.status_code == 403

@@ -267,7 +267,7 @@ def test_staff_return_an_organization_to_the_general_rule(world: World, visit: V
     page = client.post("/admin/wallets/limitrule/", ticked, follow=True)
     assert page.context["rows"] == [(rule.id, "Current · INR", "Acme")]
     answer = client.post("/admin/wallets/limits/general/", {"id": str(rule.id)}, follow=True)
-    assert "The general rule holds again." in answer.content.decode()
+    assert "The limit is withdrawn; the general rules hold." in answer.content.decode()
     assert moved(world.send(amount_minor=6)).amount_minor == 6
     refused = visit(world.alice).post("/admin/wallets/limits/general/", {"id": str(rule.id)})
     assert refused.status_code == 403

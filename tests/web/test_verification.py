@@ -176,7 +176,7 @@ def test_tiers_show_their_limits(world: World, visit: Visit):
         ("Basic", []),
         ("Full", ["Current: no limit of its own"]),
     ]
-    rows = visit(world.alice).get("/organization").context["limits"]
+    rows = visit(world.alice).get("/organization").context["tier_limits"]
     assert ("Unverified", "₹1,000.00", True) in {(row.tier, row.day, row.own) for row in rows}
 
 

@@ -24,15 +24,27 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA public
     REVOKE ALL ON SEQUENCES FROM vaultcraft_app, vaultcraft_auditor;
 ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC;
 """
-# The relay reads events in the order of the transactions that wrote them, as this server counts
-# transactions. Another server's numbers mean nothing here and may lie in the future; to the relay,
+# The relay and the sealing of evidence read in the order of the transactions that wrote, as this
+# server counts transactions. Another server's numbers mean nothing here and may lie in the future;
 # what was restored is simply older than everything else. The order within is kept by `sequence`.
-_EVENTS_ARE_OLD = """
+# Records that are not sealed yet are sealed next: they lie above the line, the others below.
+_WHAT_CAME_IS_OLD = """
 ALTER TABLE events_outboxevent DISABLE TRIGGER USER;
 ALTER TABLE events_outboxevent NO FORCE ROW LEVEL SECURITY;
 UPDATE events_outboxevent SET commit_xid = '3'::xid8;
 ALTER TABLE events_outboxevent FORCE ROW LEVEL SECURITY;
 ALTER TABLE events_outboxevent ENABLE TRIGGER USER;
+
+ALTER TABLE audit_auditrecord DISABLE TRIGGER USER;
+ALTER TABLE audit_auditrecord NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE audit_auditseal DISABLE TRIGGER USER;
+UPDATE audit_auditrecord r SET commit_xid = CASE
+    WHEN EXISTS (SELECT FROM (SELECT unnest(s.sequences) AS sequence FROM audit_auditseal s) m
+                 WHERE m.sequence = r.sequence) THEN '2'::xid8 ELSE '3'::xid8 END;
+UPDATE audit_auditseal SET up_to = '3'::xid8;
+ALTER TABLE audit_auditseal ENABLE TRIGGER USER;
+ALTER TABLE audit_auditrecord FORCE ROW LEVEL SECURITY;
+ALTER TABLE audit_auditrecord ENABLE TRIGGER USER;
 """
 
 
@@ -82,7 +94,7 @@ def _fill(dump: Path, *, owner_url: str) -> None:
     except BackupError:
         _execute(owner_url, DEFAULT_PRIVILEGES)
         raise
-    _execute(owner_url, _EVENTS_ARE_OLD)
+    _execute(owner_url, _WHAT_CAME_IS_OLD)
 
 
 def _execute(url: str, statements: LiteralString) -> None:

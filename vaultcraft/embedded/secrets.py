@@ -22,6 +22,7 @@ class LocalSecrets:
     secret_key: str
     pepper: str
     jwt_keys: list[dict[str, str]]
+    sealing_keys: list[dict[str, str]]
     master_keys: list[dict[str, int | str]]
     superuser_password: str
     owner_password: str
@@ -36,6 +37,7 @@ class LocalSecrets:
             "VAULTCRAFT_SECRET_KEY": self.secret_key,
             "VAULTCRAFT_PEPPER": self.pepper,
             "VAULTCRAFT_JWT_KEYS": json.dumps(self.jwt_keys),
+            "VAULTCRAFT_SEALING_KEYS": json.dumps(self.sealing_keys),
             "VAULTCRAFT_MASTER_KEYS": json.dumps(self.master_keys),
         }
 
@@ -59,6 +61,7 @@ def throwaway_secrets() -> LocalSecrets:
         secret_key=secrets.token_urlsafe(SECRET_BYTES),
         pepper=secrets.token_urlsafe(SECRET_BYTES),
         jwt_keys=[{"kid": secrets.token_hex(4), "private_pem": _ed25519_pem()}],
+        sealing_keys=[{"kid": secrets.token_hex(4), "private_pem": _ed25519_pem()}],
         master_keys=[{"version": 1, "key": secrets.token_urlsafe(MASTER_KEY_BYTES)}],
         superuser_password=secrets.token_urlsafe(PASSWORD_BYTES),
         owner_password=secrets.token_urlsafe(PASSWORD_BYTES),

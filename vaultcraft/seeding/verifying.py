@@ -18,13 +18,16 @@ from kyc.services.details import Details
 from kyc.services.documents import add_document
 from kyc.services.reviewing import approve_case
 from vaultcraft.seeding.cast import CASHIER, PEOPLE
+from vaultcraft.seeding.journal import program
 from vaultcraft.seeding.stage import Stage
 from vaultcraft.seeding.story import Moment
 from wallets.choices import WalletKind
+from wallets.services.first_limits import set_first_limits
 from wallets.services.terms import set_limit_rule
 
 _RULES_AT, _APPLY_AT, _DECIDE_AT = Moment(0, 8), Moment(0, 7), Moment(0, 5)
 _CURRENCY = "INR"
+_OTHERS = "first-limits"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -58,6 +61,9 @@ def verify(stage: Stage) -> None:
             step = f"tier:{tier}:{kind}"
             if not stage.journal.knows(step):
                 _rule(stage, step, tier, kind)
+    if not stage.journal.knows(_OTHERS):  # in every currency but the one above
+        set_first_limits(actor=program(_OTHERS), now=stage.calendar.at(_RULES_AT))
+        stage.journal.note(_OTHERS, None)
     for one in APPLICANTS:
         for name, act in _ACTS.items():
             step = f"{name}:{one.key}"

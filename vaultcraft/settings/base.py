@@ -173,6 +173,7 @@ def redis_cache(url: str) -> dict[str, Any]:
             "LOCATION": url,
             "KEY_PREFIX": "vaultcraft",
             "OPTIONS": {
+                "serializer": "vaultcraft.cache_numbers.Numbers",
                 "socket_connect_timeout": SERVER_TIMEOUT_SECONDS,
                 "socket_timeout": SERVER_TIMEOUT_SECONDS,
             },
@@ -198,6 +199,11 @@ CELERY_BEAT_SCHEDULE = {
     "purge-challenges": {
         "task": "accounts.tasks.purge_challenges",
         "schedule": timedelta(hours=1),
+    },
+    "seal-audit-records": {
+        "task": "audit.tasks.seal",
+        "schedule": timedelta(seconds=30),
+        "options": {"expire_seconds": 30},
     },
     # A commit that writes mail asks for it at once; this finds what no worker was told of.
     "deliver-mail": {

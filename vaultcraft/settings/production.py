@@ -21,6 +21,14 @@ DEBUG = refusals.debug_off()
 
 SECRET_KEY = refusals.own_secret("VAULTCRAFT_SECRET_KEY")
 VAULTCRAFT_JWT_KEYS = refusals.own_signing_keys("VAULTCRAFT_JWT_KEYS")
+VAULTCRAFT_SEALING_KEYS = refusals.own_signing_keys("VAULTCRAFT_SEALING_KEYS")
+# Best where the database's keepers cannot write; without it, only the log has them.
+_HEADS = env.text("VAULTCRAFT_HEADS_FILE", default="")
+VAULTCRAFT_HEADS_FILE = Path(_HEADS) if _HEADS else None
+refusals.distinct_secrets(
+    VAULTCRAFT_SEALING_KEYS=VAULTCRAFT_SEALING_KEYS[0]["private_pem"],
+    VAULTCRAFT_JWT_KEYS=VAULTCRAFT_JWT_KEYS[0]["private_pem"],
+)
 VAULTCRAFT_MASTER_KEYS = refusals.own_master_keys("VAULTCRAFT_MASTER_KEYS")
 VAULTCRAFT_PEPPER = refusals.own_secret("VAULTCRAFT_PEPPER").encode()
 refusals.distinct_secrets(

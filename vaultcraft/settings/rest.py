@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from kernel.actor import ActorKind
+
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -34,17 +36,18 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "AccountKind": "ledger.choices.AccountKind",
         "AccountStatus": "ledger.choices.AccountStatus",
-        "ActorKind": "kernel.actor.ActorKind",
+        "ActorKind": [kind.value for kind in ActorKind],
         "ApprovalKind": "accounts.choices.ApprovalKind",
         "ApprovalMethod": "accounts.choices.ApprovalMethod",
         "DocumentKind": "kyc.choices.DocumentKind",
         "DocumentMediaType": "kyc.choices.MediaType",
-        "FactorMethod": ["totp", "passkey", "email", "recovery_code"],
+        "FactorMethod": "accounts.choices.FactorMethod.values",
         "HoldState": "ledger.choices.HoldState",
         "IdType": "kyc.choices.IdType",
         "InvitationStatus": ["open", "accepted", "withdrawn", "expired"],
         "OrganizationStatus": "accounts.choices.OrganizationStatus",
         "PrincipalKind": ["user", "api_key"],
+        "SystemSettingName": "accounts.system.DECLARED",
         "TransactionKind": "ledger.choices.TransactionKind",
         "TransferKind": "wallets.choices.TransferKind",
         "TransferState": "wallets.choices.TransferState",

@@ -13,6 +13,8 @@ VAULTCRAFT_DATA_DIR = Path(
 )
 SECRET_KEY = env.text("VAULTCRAFT_SECRET_KEY")
 VAULTCRAFT_JWT_KEYS = env.signing_keys("VAULTCRAFT_JWT_KEYS")
+VAULTCRAFT_SEALING_KEYS = env.signing_keys("VAULTCRAFT_SEALING_KEYS")
+VAULTCRAFT_HEADS_FILE: Path | None = VAULTCRAFT_DATA_DIR / "audit-heads.jsonl"
 VAULTCRAFT_PEPPER = env.text("VAULTCRAFT_PEPPER").encode()
 VAULTCRAFT_MASTER_KEYS = env.master_keys("VAULTCRAFT_MASTER_KEYS")
 VAULTCRAFT_BASE_URL = "http://testserver"
@@ -51,6 +53,9 @@ STORAGES = {
 }
 STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
+# A file is looked for when it is asked for. Else every client of a test would begin by looking for
+# all of them, which takes five times as long as its request.
+WHITENOISE_AUTOREFRESH = True
 
 # A test that counts statements must not meet a reading in the middle; each test begins with one.
 SYSTEM_SETTINGS_SECONDS = 3600

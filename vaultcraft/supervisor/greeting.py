@@ -8,7 +8,7 @@ import psycopg
 
 SHOWN_USERS = 6
 AMOUNT_MINOR = 12_550
-CODE_COMMAND = "python manage.py totp EMAIL"
+CODE_COMMAND = ".venv/bin/python manage.py totp EMAIL"
 # The richest wallet of the key's own organization, and somebody else's in the same currency.
 PAIR = """
 SELECT source.handle, destination.handle, source.currency_id
@@ -34,11 +34,16 @@ def greeting(*, base_url: str, world: Mapping[str, Any] | None, curl: str | None
     lines = ["", f"VaultCraft is ready:  {base_url}", ""]
     if world:
         lines += ["Sign in as", *_sign_in_lines(world["users"]), ""]
-        lines += ["Second step: the code of an authenticator app,", f"  {CODE_COMMAND}", ""]
+        lines += [
+            "Second step",
+            f"  {CODE_COMMAND}",
+            f"  or, for members, the mail at {base_url}/dev/mail",
+        ]
+        lines += [""]
     if curl:
         lines += ["Move money", "", curl, ""]
     lines += [
-        f"API   {base_url}/api/v1/docs    Admin   {base_url}/admin/",
+        f"API   {base_url}/api/v1/docs    Admin   {base_url}/admin/    Mail   {base_url}/dev/mail",
         "Ctrl-C stops everything; the data stays.",
     ]
     return "\n".join(lines)

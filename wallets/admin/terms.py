@@ -86,14 +86,14 @@ class LimitRuleAdmin(TermsAdmin):
 
     permission, page, page_label = "wallets.set_limits", "admin:limit-set", "Set a limit"
     actions = ("change", "withdraw")
-    list_display = ("wallet_kind", "whose", "holders", "currency", "day", "month")
+    list_display = ("wallet_kind", "holders", "currency", "day", "month", "whose")
     list_filter = ("wallet_kind", "currency", "tier")
     list_select_related = ("organization", "currency")
     ordering = ("organization", "currency", "wallet_kind", "tier")
     fields = (*list_display, "set_at")
     readonly_fields = fields
 
-    @admin.action(description="Return to the general rule…", permissions=["set"])
+    @admin.action(description="Withdraw…", permissions=["set"])
     def withdraw(self, request: Any, queryset: QuerySet[Any]) -> Any:
         """To the page that asks for confirmation."""
         return to_page(request, "admin:limit-general")

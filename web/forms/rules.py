@@ -1,4 +1,4 @@
-"""By which rules an organization goes: dual control, days, and wallets."""
+"""By which rules an organization goes: approvals, dual control, days, and wallets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,39 @@ from typing import Any
 from django import forms
 
 from wallets.models.policies import MOST_OF_A_KIND
-from web.forms.fields import Choices, offer
+from web.forms.fields import Choices, LongSelect, offer
+
+
+class ApprovalPolicyForm(forms.Form):
+    """From what amount on people approve what they move."""
+
+    EVERY, OVER, NEVER = "every", "over", "never"
+
+    when = forms.ChoiceField(
+        label="People approve",
+        choices=[
+            (OVER, "Payments above an amount"),
+            (EVERY, "Every payment"),
+            (NEVER, "Nothing"),
+        ],
+    )
+    amount = forms.CharField(
+        max_length=32,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].label = f"Amount in {currency}"
+
+    def clean(self) -> dict[str, Any]:
+        """There is an amount where one counts."""
+        given = super().clean() or {}
+        given["amount"] = given.get("amount", "").strip()
+        if given.get("when") == self.OVER and not given["amount"] and "amount" not in self.errors:
+            self.add_error("amount", "Say above which amount.")
+        return given
 
 
 class PolicyForm(forms.Form):
@@ -22,7 +54,9 @@ class PolicyForm(forms.Form):
 class HouseForm(forms.Form):
     """In which zone days are counted, and how many wallets holders may have."""
 
-    timezone = forms.ChoiceField(label="Time zone", help_text="Days, months and limits follow it.")
+    timezone = forms.ChoiceField(
+        label="Time zone", help_text="Days, months and limits follow it.", widget=LongSelect
+    )
     per_kind = forms.IntegerField(
         label="Wallets of each kind and currency",
         min_value=1,

@@ -74,6 +74,6 @@ def tier_choices(tier: Tier) -> Choices:
     """The tiers that are still to be had, the lowest first."""
     words = {
         Tier.BASIC: "Basic: your details are compared",
-        Tier.FULL: "Full: with a document that a person looks at",
+        Tier.FULL: "Full: with a document",
     }
     return [(str(one.value), text) for one, text in words.items() if one > tier]

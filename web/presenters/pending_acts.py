@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
@@ -16,11 +15,11 @@ from accounts.queries import display_names
 from accounts.services.pending_acts import kind_of, state_of, summary_of
 from kernel.ids import encode
 from kernel.money import display
+from kyc.choices import Tier
 from ledger.queries import currencies
+from wallets.choices import TransferKind, WalletKind
 from wallets.directory import look_up
-from wallets.models import DualControlThreshold
 from web.presenters.badges import Badge, act_badge
-from web.presenters.money import shown
 from web.refusals import sentence_of
 
 PREFIX = "pac"
@@ -29,6 +28,7 @@ _NOT_SHOWN = {
     *("metadata", "source", "destination", "hold", "legs"),
     *("counterparty_id", "limit_rule_id", "amounts_minor"),
 }
+_NO_FEE = ("fee_minor", 0)
 _LABELS = {
     "source_handle": "From wallet",
     "destination_handle": "To wallet",
@@ -115,31 +115,12 @@ def act_card(act: PendingAct, *, now: dt.datetime) -> ActCard:
     )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class ThresholdRow:
-    """From which amount on payments in one currency take a second person."""
-
-    currency: str
-    amount: str
-    counts_keys: bool
-
-
-def threshold_rows(rows: Iterable[DualControlThreshold]) -> list[ThresholdRow]:
-    """The thresholds of an organization."""
-    return [
-        ThresholdRow(
-            row.currency_id, shown(row.threshold_minor or 0, row.currency), row.counts_keys
-        )
-        for row in rows
-    ]
-
-
 def _pairs(act: PendingAct) -> list[tuple[str, str]]:
     """What was asked for, in words."""
     return [
         (_label(name), _words(act, name, value))
         for name, value in act.facts.items()
-        if name not in _NOT_SHOWN and value not in (None, "")
+        if name not in _NOT_SHOWN and value not in (None, "") and (name, value) != _NO_FEE
     ]
 
 
@@ -149,7 +130,8 @@ def _payee(act: PendingAct) -> list[tuple[str, str]]:
     found = look_up([handle]).get(handle) if handle else None
     if found is None:
         return []
-    return [("Payee", f"{found.holder_name}, {found.organization_name}")]
+    names = dict.fromkeys((found.holder_name, found.organization_name))
+    return [("Payee", ", ".join(names))]
 
 
 def _label(name: str) -> str:
@@ -169,6 +151,11 @@ def _words(act: PendingAct, name: str, value: Any) -> str:
         return str(labels.get(value, value))
     if isinstance(value, bool):
         return "Yes" if value else "No"
+    if name in ("kind", "wallet_kind"):
+        labels = dict(TransferKind.choices) | dict(WalletKind.choices)
+        return str(labels.get(value, value))
+    if name == "tier":
+        return str(Tier(value).label)
     return str(value)
 
 

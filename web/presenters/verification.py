@@ -100,7 +100,7 @@ def tier_cards(tier: Tier, rules: Iterable[LimitRule], *, currency: str) -> list
             words=_WORDS[one],
             had=one <= tier,
             now=one == tier,
-            limits=[_limit(rule) for rule in _narrowest(listed, one)],
+            limits=_limits(_narrowest(listed, one)),
         )
         for one in Tier
     ]
@@ -113,11 +113,24 @@ def _narrowest(rules: Sequence[LimitRule], tier: Tier) -> list[LimitRule]:
     return list({**general, **own}.values())
 
 
-def _limit(rule: LimitRule) -> str:
-    kind = WalletKind(rule.wallet_kind).label
+def _limits(rules: Sequence[LimitRule]) -> list[str]:
+    """One line for all kinds of wallets with the same limits."""
+    kinds: dict[str, list[str]] = {}
+    for rule in rules:
+        kinds.setdefault(_windows(rule), []).append(WalletKind(rule.wallet_kind).label)
+    return [f"{_kinds(labels)}: {windows}" for windows, labels in kinds.items()]
+
+
+def _kinds(labels: Sequence[str]) -> str:
+    if len(labels) == len(WalletKind):
+        return "Each wallet"
+    return ", ".join(labels).capitalize()
+
+
+def _windows(rule: LimitRule) -> str:
     windows = ((rule.day_minor, "a day"), (rule.month_minor, "a month"))
     said = [f"{shown(minor, rule.currency)} {what}" for minor, what in windows if minor is not None]
-    return f"{kind}: {', '.join(said) or 'no limit of its own'}"
+    return ", ".join(said) or "no limit of its own"
 
 
 def steps(case: Case | None, *, documents: int) -> list[Step]:

@@ -9,13 +9,14 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.models import PendingAct
+from accounts.policy import require
 from accounts.services.dual_control import set_dual_control_policy
 from kernel import clock
 from kernel.errors import VaultCraftError
-from kernel.money import parse_minor
 from ledger.queries import currencies
 from wallets.services.thresholds import set_dual_control_threshold
-from web.doors import PersonRequest, acts
+from web.doors import PersonRequest, acts, confirm_it_is_them
+from web.forms.fields import minor_of
 from web.forms.rules import PolicyForm, ThresholdForm
 from web.presenters.choices import currency_choices
 from web.refusals import explain, words_of
@@ -26,6 +27,8 @@ from web.views.pending_acts import to_pending_act
 @acts
 def set_policy(request: PersonRequest) -> HttpResponse:
     """Say which acts take a second person."""
+    require(request.actor, "dual_control.set_policy")
+    confirm_it_is_them(request)
     form = PolicyForm(request.POST, prefix="policy")
     form.is_valid()
     try:
@@ -42,6 +45,8 @@ def set_policy(request: PersonRequest) -> HttpResponse:
 @acts
 def set_threshold(request: PersonRequest) -> HttpResponse:
     """Say from which amount on payments take a second person."""
+    require(request.actor, "dual_control.set_policy")
+    confirm_it_is_them(request)
     form = ThresholdForm(request.POST, currencies=currency_choices(), prefix="threshold")
     if not form.is_valid():
         return again(request, status=400, threshold_form=form)
@@ -63,7 +68,7 @@ def _threshold(given: dict[str, Any]) -> dict[str, Any]:
     minor: int | None = None
     if amount:
         exponent = currencies().get(code=given["currency"]).exponent
-        minor = parse_minor(text=amount, exponent=exponent) if amount.strip("0.,") else 0
+        minor = minor_of(amount, exponent=exponent)
     return {
         "currency": given["currency"],
         "threshold_minor": minor,

@@ -174,14 +174,16 @@ def _terms(request: PersonRequest, organization: Organization) -> dict[str, Any]
     """Fees, and limits in the currencies that the organization's wallets hold."""
     wallets = visible_wallets(request.actor).order_by()
     held = set(wallets.values_list("currency_id", flat=True).distinct())
+    limits = limit_rows(
+        limit_rules(organization.id),
+        organization_id=organization.id,
+        currencies=held | {organization.base_currency},
+    )
     context: dict[str, Any] = {
         "show_terms": True,
         "fees": fee_rows(fee_schedules(organization.id)),
-        "limits": limit_rows(
-            limit_rules(organization.id),
-            organization_id=organization.id,
-            currencies=held | {organization.base_currency},
-        ),
+        "limits": [row for row in limits if not row.tier],
+        "tier_limits": [row for row in limits if row.tier],
         "timezone": str(organization.timezone),
     }
     if may(request.actor, "wallets.set_fees"):

@@ -1,4 +1,4 @@
-"""By which rules an organization goes: dual control, days, and wallets."""
+"""By which rules an organization goes: approvals, dual control, days, and wallets."""
 
 from __future__ import annotations
 
@@ -7,21 +7,37 @@ from typing import Any
 from accounts.models import Organization
 from accounts.policy import may
 from accounts.queries import dual_control_policy_of
+from ledger.queries import currencies
 from wallets.queries import dual_control_thresholds, wallet_policy_of
 from web.doors import PersonRequest
-from web.forms.rules import HouseForm, PolicyForm, ThresholdForm
+from web.forms.rules import ApprovalPolicyForm, HouseForm, PolicyForm, ThresholdForm
 from web.presenters.choices import currency_choices
-from web.presenters.pending_acts import threshold_rows
+from web.presenters.money import plain
+from web.presenters.rules import approval_rows, threshold_rows
 
 
 def rules_of(request: PersonRequest, organization: Organization) -> dict[str, Any]:
     """By which rules the organization goes, as far as the role may see or change them."""
-    context: dict[str, Any] = {}
+    context: dict[str, Any] = {"approvals": approval_rows(organization)}
+    if may(request.actor, "organizations.set_approval_policy"):
+        context["approval_form"] = _approval_form(organization)
     if may(request.actor, "dual_control.read"):
         context |= _dual_control(request, organization)
     if may(request.actor, "organizations.manage"):
         context["house_form"] = _house_form(organization)
     return context
+
+
+def _approval_form(organization: Organization) -> ApprovalPolicyForm:
+    over = organization.approval_over_minor
+    exponent = currencies().get(code=organization.base_currency).exponent
+    now = {
+        "when": ApprovalPolicyForm.NEVER if over is None else ApprovalPolicyForm.EVERY,
+        "amount": "",
+    }
+    if over:
+        now = {"when": ApprovalPolicyForm.OVER, "amount": plain(over, exponent)}
+    return ApprovalPolicyForm(initial=now, currency=organization.base_currency, prefix="approval")
 
 
 def _dual_control(request: PersonRequest, organization: Organization) -> dict[str, Any]:

@@ -52,12 +52,15 @@ def details(request: PersonRequest) -> HttpResponse:
     return _form_page(request, _form(request, initial=given))
 
 
-@reads
+@checks
 @counted_as(RouteClass.LOOK_UPS)
 def payee(request: PersonRequest) -> HttpResponse:
-    """Whom the typed handle belongs to, as a fragment of the form."""
+    """Whom the typed handle or account number belongs to, as a fragment of the form.
+
+    A POST, so that the number stands in no log of addresses.
+    """
     require(request.actor, "transfers.create")
-    typed = request.GET.get("destination", "")
+    typed = request.POST.get("destination", "")
     return page(request, "web/send_payee.html", payee_context(typed), here="")
 
 

@@ -31,7 +31,7 @@ def reset_factors(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         for user_id in chosen:
             _ask(request, user_id, form.cleaned_data["reason"])
-        return HttpResponseRedirect(reverse("admin:approvals"))
+        return HttpResponseRedirect(reverse("admin:pending-acts"))
     with reading(actor):
         people = visible_people(actor).filter(id__in=chosen, is_active=True)
         rows = [(row.id, row.full_name, row.email) for row in people]

@@ -66,7 +66,10 @@ def limit(request: HttpRequest) -> HttpResponse:
         )
     if request.method == "POST" and form.is_valid() and _limit_set(request, actor, form):
         return HttpResponseRedirect(reverse(_LIMITS))
-    lead = "It replaces the general rule for this organization. What was spent already counts."
+    lead = (
+        "An organization's own rule replaces the general one. A rule for one tier holds beside the"
+        " one for everybody: the smaller limit counts. What was spent already counts."
+    )
     return _page(request, "Set a limit", lead, form, _LIMITS)
 
 
@@ -85,7 +88,7 @@ def general_limit(request: HttpRequest) -> HttpResponse:
             (row.id, _named(row), str(row.organization or "Every organization"))
             for row in limit_rules().filter(id__in=chosen).select_related("organization")
         ]
-        title = "Return to the general rule"
+        title = "Withdraw these limits"
         context = {"title": title, "form": Form(), "rows": rows, "danger": True}
         return draw(request, "admin/confirm.html", context)
 
@@ -101,7 +104,7 @@ def _limit_withdrawn(request: HttpRequest, actor: Actor, rule_id: uuid.UUID) -> 
     except VaultCraftError as error:
         messages.error(request, words_of(error))
     else:
-        said(request, done, "The general rule holds again.")
+        said(request, done, "The limit is withdrawn; the general rules hold.")
 
 
 def _page(

@@ -42,9 +42,9 @@ def change_password(
     """
     if actor.kind is not ActorKind.USER or actor.id is None:
         raise PermissionDenied("Only a person has a password.")
-    check_password_strength(new_password, pointer="/new_password")
     with reading(actor):
-        user = User.objects.get(id=actor.id)
+        user = User.objects.select_related("organization").get(id=actor.id)
+    check_password_strength(new_password, own=user.texts_about, pointer="/new_password")
     if not password_fits(
         actor=actor,
         user=user,

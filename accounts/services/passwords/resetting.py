@@ -97,7 +97,7 @@ def reset_password(*, actor: Actor, token: str, password: str, now: dt.datetime)
     :raises WeakPassword: if the password is refused; the link stays good.
     """
     link = link_of(token=token, purpose=PURPOSE, now=now)
-    check_password_strength(password)
+    check_password_strength(password, own=link.user.texts_about)
     user = _reset(
         actor=actor,
         organization_id=link.organization_id,

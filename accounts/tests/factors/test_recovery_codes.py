@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -13,6 +14,7 @@ from accounts.services.factors.recovery_codes import spend_recovery_code
 from accounts.services.lookups import view_of_newcomer
 from accounts.tests.builders import NOW, STRANGER, acting, events_emitted, registered
 from kernel.context import Context, Scope, reading_as
+from kernel.ids import ALPHABET
 from kernel.transactions import opens_transaction
 from tests.phones import give_phone
 
@@ -63,6 +65,14 @@ def test_new_codes_void_the_old_ones():
     assert not used(alice, old[0])
     assert used(alice, new[0])
     assert left(alice) == 9
+
+
+def test_codes_have_sixty_bits():
+    """Twelve letters and digits of 32 that cannot be taken for each other."""
+    codes = give_phone(registered().owner, now=NOW).codes
+    assert len(ALPHABET) == 32
+    for code in codes:
+        assert re.fullmatch(rf"[{ALPHABET}]{{4}}(-[{ALPHABET}]{{4}}){{2}}", code), code
 
 
 def test_only_keyed_hashes_are_kept():

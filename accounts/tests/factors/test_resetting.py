@@ -92,7 +92,7 @@ def test_two_others_reset_all_that_was_lost_and_nothing_else() -> None:
     browser = open_browser_session(actor=acting(mia), device=device, now=NOW)
     act = asked(adam, mia)
     assert factors_of(mia.id).is_strong
-    assert delivered(now=NOW)[-1] == f"{mia.email}: {ASKED}"
+    assert f"{mia.email}: {ASKED}" in delivered(now=NOW)
 
     done = agreed(alice, act)
 
@@ -108,7 +108,7 @@ def test_two_others_reset_all_that_was_lost_and_nothing_else() -> None:
     assert token
     assert of(mia).password == mia.password
     assert of(mia).factors_reset_at == LATER
-    assert delivered(now=LATER)[-1] == f"{mia.email}: {RESET}"
+    assert f"{mia.email}: {RESET}" in delivered(now=LATER)
     assert acts_recorded()[-2:] == ["accounts.factors.reset", "accounts.pending_act.agree"]
     assert events_emitted()[-2:] == ["accounts.factors.reset", "accounts.pending_act.agreed"]
 

@@ -6,7 +6,6 @@ import dataclasses
 import uuid
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpResponse
 from rest_framework.request import Request
 
@@ -30,6 +29,7 @@ from api.problems import request_id_of
 from api.schema.operations import operation
 from api.throttling import admit_items
 from api.v1.pending_acts import Waiting
+from api.v1.transfers.filtering import filtered
 from api.v1.transfers.rendering import Viewer, answer_of, rendered_item, rendered_transfers
 from api.v1.transfers.shapes import (
     ORDER_EXAMPLE,
@@ -48,7 +48,6 @@ from kernel.rates.table import RouteClass
 from ledger import errors as ledger_errors
 from ledger.policy import MAX_BATCH
 from wallets import errors as wallet_errors
-from wallets.models import WalletHold
 from wallets.queries import transfer_of, visible_transfers
 from wallets.services.references import reference_of
 from wallets.services.transfers import (
@@ -276,25 +275,3 @@ def approval_of(order: dict[str, Any]) -> uuid.UUID | None:
         return ids.decode("apr", given) if given else None
     except ids.MalformedId as error:
         raise ApprovalUnknown(pointer="/approval") from error
-
-
-def filtered(rows: Any, query: dict[str, Any]) -> Any:
-    """The rows that the filters leave."""
-    exact = {
-        "state": query.get("state"),
-        "kind": query.get("kind"),
-        "currency_id": query.get("currency"),
-        "created_at__gte": query.get("created_from"),
-        "created_at__lt": query.get("created_before"),
-    }
-    rows = rows.filter(**{name: value for name, value in exact.items() if value is not None})
-    if "wallet" in query:
-        wallet_id = path_id("wal", query["wallet"])
-        rows = rows.filter(Q(source_id=wallet_id) | Q(destination_id=wallet_id))
-    if "hold" in query:
-        # Asked through the holds in view: another organization's hold has no captures here.
-        wanted = WalletHold.objects.filter(hold_id=path_id("hld", query["hold"]))
-        rows = rows.filter(hold_id__in=wanted.values("hold_id"))
-    if "reverses" in query:
-        rows = rows.filter(reverses_id=path_id("trf", query["reverses"]))
-    return rows

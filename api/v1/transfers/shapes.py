@@ -213,11 +213,8 @@ class TransferQuery(queries.PageQuery):
     state = queries.one_of(*TransferState.values, required=False)
     kind = queries.one_of(*TransferKind.values, required=False)
     currency = fields.currency(required=False)
-    wallet = fields.PatternField(
-        fields.id_pattern("wal"),
-        message="Expected a wallet id.",
-        required=False,
-        help_text="Paid from or to this wallet.",
+    wallet = fields.wallet_reference(
+        required=False, help_text="Paid from or to this wallet: its id or handle."
     )
     hold = fields.PatternField(
         fields.id_pattern("hld"),

@@ -13,8 +13,9 @@ import psycopg
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from kernel import clock
+from kernel.auditor import auditor_snapshot
 from kernel.errors import VaultCraftError
-from ledger.checker import auditor_snapshot, require_organization
+from ledger.checker import require_organization
 from ledger.exporting import WRITERS, read_books, write_books
 from ledger.management.arguments import organization_id
 

@@ -31,7 +31,7 @@ def begin_app(request: PersonRequest) -> HttpResponse:
         "secret": begun.secret,
         "secret_shown": in_groups(begun.secret),
     }
-    return _drawn(request, "web/security/totp.html", context)
+    return _app_page(request, context)
 
 
 @acts
@@ -41,7 +41,7 @@ def confirm_app(request: PersonRequest) -> HttpResponse:
     confirm_it_is_them(request)
     form = TotpForm(request.POST)
     if not form.is_valid():
-        return _drawn(request, "web/security/totp.html", {"form": form}, status=400)
+        return _app_page(request, {"form": form}, status=400)
     try:
         codes = factors.confirm_totp(
             actor=request.actor,
@@ -53,8 +53,7 @@ def confirm_app(request: PersonRequest) -> HttpResponse:
         return _to_security()
     except VaultCraftError as error:
         explain(form, error)
-        status = STATUS_OF_KIND[error.kind]
-        return _drawn(request, "web/security/totp.html", {"form": form}, status=status)
+        return _app_page(request, {"form": form}, status=STATUS_OF_KIND[error.kind])
     return _added(request, "Your authenticator app is added.", codes)
 
 
@@ -139,6 +138,16 @@ def _added(request: PersonRequest, said: str, codes: list[str]) -> HttpResponse:
     if not codes:
         return _to_security()
     return _drawn(request, "web/security/codes.html", {"codes": codes})
+
+
+def _app_page(
+    request: PersonRequest, context: dict[str, object], *, status: int = 200
+) -> HttpResponse:
+    with reading(request.actor):
+        replaces = factors.factors_of(request.user.id).totp is not None
+    return _drawn(
+        request, "web/security/totp.html", {**context, "replaces": replaces}, status=status
+    )
 
 
 def _to_security() -> HttpResponse:

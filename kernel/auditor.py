@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import uuid
 from collections.abc import Iterator
 
 import psycopg
 from django.db import connections
 from psycopg import sql
 
-from kernel.errors import Kind, NotFound, VaultCraftError
+from kernel.errors import Kind, VaultCraftError
 
 ALIAS = "auditor"
 # For the rest of the transaction only. Sorts and joins over all entries belong in memory, and two
@@ -50,16 +49,6 @@ def auditor_snapshot(
         for setting in _SETTINGS:
             connection.execute(setting)
         yield connection
-
-
-def require_organization(connection: psycopg.Connection, organization_id: uuid.UUID | None) -> None:
-    """Refuse an organization that does not exist: about it, everything would be true.
-
-    :raises NotFound: if there is none; None stands for all of them.
-    """
-    asked = "SELECT FROM accounts_organization WHERE id = %s"
-    if organization_id and connection.execute(asked, [organization_id]).rowcount == 0:
-        raise NotFound(f"There is no organization {organization_id}.")
 
 
 def _connected(url: str | None) -> psycopg.Connection:

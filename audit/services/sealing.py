@@ -1,0 +1,133 @@
+"""Sealing: link after link over everything that was recorded, in order, missing nothing.
+
+Below the oldest running transaction no record can appear any more. Each seal takes what was
+written between the line of the seal before it and the present one, so a record that commits late
+waits for a later seal, and none is in two.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import connection
+
+from audit import chain
+from audit.models import AuditSeal
+from kernel.actor import Actor
+from kernel.errors import InvariantBroken
+from kernel.transactions import opens_transaction
+
+_LOCK = 0xA0D1_0001  # of PostgreSQL's advisory locks; any number that nobody else takes
+# In one seal; those of one transaction are never parted, so there may be more.
+MOST_RECORDS = 2_000
+MOST_SEALS = 500
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+
+# Where this seal ends: the horizon, or before the transaction with which it would grow too large.
+_END = """
+SELECT horizon.xid::text, least(horizon.xid, (
+    SELECT greatest(r.commit_xid, ((%(start)s::text::bigint) + 1)::text::xid8)
+    FROM audit_auditrecord r WHERE r.commit_xid >= %(start)s::xid8
+    ORDER BY r.commit_xid OFFSET %(most)s LIMIT 1
+))::text
+FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xid) horizon
+"""
+_TAKEN = """
+SELECT r.sequence, audit_digest(r) FROM audit_auditrecord r
+WHERE r.commit_xid >= %s::xid8 AND r.commit_xid < %s::xid8 ORDER BY r.sequence
+"""
+_FIRST = "SELECT min(commit_xid)::text FROM audit_auditrecord WHERE commit_xid >= %s::xid8"
+_LAST = "SELECT number, digest, up_to::text FROM audit_auditseal ORDER BY number DESC LIMIT 1"
+
+
+def seal_records(*, actor: Actor, now: dt.datetime) -> int:
+    """Seal what is not sealed yet, in short transactions; how many seals were made.
+
+    :raises InvariantBroken: if the chain knows transactions that this server has not had.
+    """
+    for made in range(MOST_SEALS):
+        if not _seal_next(actor=actor, now=now):
+            return made
+    return MOST_SEALS
+
+
+@opens_transaction
+def _seal_next(*, actor: Actor, now: dt.datetime) -> bool:
+    """Make one seal; False when there is nothing to seal, or somebody else is at it.
+
+    Takes the advisory lock of sealing. Reads and writes as the platform.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            return False
+        cursor.execute(_LAST)
+        number, previous, since = cursor.fetchone() or (0, chain.BEGINNING, "0")
+        end = _end(since)
+        cursor.execute(_TAKEN, [since, end])
+        taken = cursor.fetchall()
+    if taken:
+        _link(number=number + 1, previous=bytes(previous), taken=taken, up_to=end, now=now)
+    return bool(taken)
+
+
+def _end(since: str) -> str:
+    """The transaction below which the next seal takes everything.
+
+    :raises InvariantBroken: if it would lie before the end of the last one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST, [since])
+        first = cursor.fetchone()[0] or since
+        cursor.execute(_END, {"start": first, "most": MOST_RECORDS})
+        horizon, end = cursor.fetchone()
+    if int(horizon) < int(since):
+        raise InvariantBroken(f"the last seal ends at {since}, this server is at {horizon}")
+    return str(end)
+
+
+def _link(
+    *,
+    number: int,
+    previous: bytes,
+    taken: list[tuple[int, bytes]],
+    up_to: str,
+    now: dt.datetime,
+) -> None:
+    leaves = [bytes(digest) for _, digest in taken]
+    seal = chain.Seal(
+        number=number,
+        sealed_at_us=(now - _EPOCH) // _MICROSECOND,
+        record_count=len(leaves),
+        root=chain.root_of(leaves),
+        previous=previous,
+    )
+    key = settings.VAULTCRAFT_SEALING_KEYS[0]
+    row = AuditSeal(
+        number=number,
+        sealed_at=now,
+        record_count=len(leaves),
+        sequences=[sequence for sequence, _ in taken],
+        leaves=leaves,
+        root=seal.root,
+        previous=previous,
+        digest=seal.digest,
+        kid=key["kid"],
+        signature=chain.signed(seal.digest, private_pem=key["private_pem"]),
+    )
+    _insert(row, up_to=up_to)
+
+
+def _insert(row: AuditSeal, *, up_to: str) -> None:
+    """Write the row with the column that Django does not know."""
+    names = [str(field.column) for field in row._meta.concrete_fields]
+    values = [getattr(row, field.attname) for field in row._meta.concrete_fields]
+    marks = ", ".join(["%s"] * len(values))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO audit_auditseal ({', '.join(names)}, up_to)"  # noqa: S608 - of the model
+            f" VALUES ({marks}, %s::xid8)",
+            [*values, up_to],
+        )

@@ -1,0 +1,361 @@
+"""The chain over records that were really committed: nothing missed, and every change is found."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connection, connections, transaction
+
+from audit import chain, offline
+from audit.exporting import exported, public_keys
+from audit.models import AuditSeal
+from audit.services import Act, record_many, sealing
+from audit.services.heads import tell_heads
+from audit.services.sealing import seal_records
+from audit.tests.test_chain import new_key
+from kernel.actor import Door, system
+from kernel.auditor import auditor_snapshot
+from kernel.errors import InvariantBroken
+from kernel.transactions import opens_transaction
+from tests.database import FORBIDDEN, refused_by, refuses, run, view
+from tests.world import NOW
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+ACTOR = system(door=Door.TASK, request_id="seal-test")
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@opens_transaction
+def did(*, actor: Any, count: int = 1, meanwhile: Callable[[], None] = lambda: None) -> None:
+    acts = [
+        Act(actor, "tests.thing.do", "thing", None, NOW, metadata={"n": 1}) for _ in range(count)
+    ]
+    record_many(acts)
+    meanwhile()
+
+
+def sealed() -> int:
+    return seal_records(actor=ACTOR, now=NOW)
+
+
+def keys() -> Mapping[str, str]:
+    return public_keys(settings.VAULTCRAFT_SEALING_KEYS)
+
+
+def found(heads: Path | None = None) -> list[str]:
+    told = offline.read_lines(heads) if heads else ()
+    with auditor_snapshot() as snapshot:
+        seen = offline.verify(exported(snapshot, keys=keys()), keys=keys(), heads=told)
+    return [str(finding) for finding in seen.findings]
+
+
+@pytest.fixture
+def heads(tmp_path: Path) -> Path:
+    return tmp_path / "away" / "heads.jsonl"
+
+
+@pytest.fixture
+def forge() -> Callable[..., None]:
+    """Write what no role of the product can: as the owner, with every guard put down."""
+
+    def forged(*statements: str) -> None:
+        with connections["owner"].cursor() as cursor:
+            for table in ("audit_auditrecord", "audit_auditseal"):
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+                cursor.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
+            for statement in statements:
+                cursor.execute(statement)
+
+    return forged
+
+
+def test_everything_is_sealed_once_and_a_second_look_seals_nothing() -> None:
+    for count in (3, 1, 2):
+        did(actor=ACTOR, count=count)
+        assert sealed() == 1
+    assert sealed() == 0
+    assert list(AuditSeal.objects.values_list("record_count", flat=True)) == [2, 1, 3]
+    assert found() == []
+
+
+def test_a_late_commit_waits_for_a_later_seal() -> None:
+    wrote, sealed_it = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        wrote.set()
+        sealed_it.wait(20)
+
+    def late() -> None:
+        did(actor=ACTOR, meanwhile=wait)
+        connection.close()
+
+    thread = threading.Thread(target=late)
+    thread.start()
+    assert wrote.wait(20)
+    did(actor=ACTOR)  # commits before the one that began before it
+    assert sealed() == 0
+    sealed_it.set()
+    thread.join()
+    assert sealed() == 1
+    assert AuditSeal.objects.get().record_count == 2
+
+
+def test_many_records_take_several_seals_and_one_transaction_is_never_parted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sealing, "MOST_RECORDS", 4)
+    for count in (3, 2, 9, 1):
+        did(actor=ACTOR, count=count)
+    assert sealed() == 4
+    assert list(AuditSeal.objects.order_by("number").values_list("record_count", flat=True)) == [
+        3,
+        2,
+        9,
+        1,
+    ]
+    assert found() == []
+
+
+def test_two_at_once_make_one_chain() -> None:
+    for _ in range(20):
+        did(actor=ACTOR)
+    made: list[int] = []
+
+    def seal() -> None:
+        made.append(sealed())
+        connection.close()
+
+    threads = [threading.Thread(target=seal) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(made) == AuditSeal.objects.count() == 1
+
+
+COLUMNS = (
+    "id, at, actor_kind, actor_display, action, subject_type, door, scope, request_id, metadata"
+)
+LINK = (
+    "INSERT INTO audit_auditseal VALUES (2, now(), 1, '{1}', ARRAY['x'::bytea], 'x', %s, 'x', 'k',"
+    " 'x', '99999999')"
+)
+SLIPPED_IN = COLUMNS.replace("id,", "gen_random_uuid(),", 1)
+SWAPPED = "action = CASE sequence WHEN 1 THEN 'b' ELSE 'a' END"
+A_RECORD_AND_ITS_LEAF = """
+    UPDATE audit_auditrecord SET action = 'other' WHERE sequence = 2;
+    UPDATE audit_auditseal SET leaves[2] = (
+        SELECT audit_digest(r) FROM audit_auditrecord r WHERE sequence = 2
+    ) WHERE number = 1
+"""
+AMONG_OLD_ONES = f"""
+    INSERT INTO audit_auditrecord ({COLUMNS}, commit_xid)
+    SELECT {SLIPPED_IN}, commit_xid FROM audit_auditrecord WHERE sequence = 1
+"""
+
+FORGERIES = {
+    "a record changed": (
+        "UPDATE audit_auditrecord SET metadata = '{\"n\": 2}' WHERE sequence = 2",
+        ["record_is_as_it_was: seal 1, record 2"],
+    ),
+    "a name changed": (
+        "UPDATE audit_auditrecord SET actor_display = 'Nobody' WHERE sequence = 4",
+        ["record_is_as_it_was: seal 2, record 4"],
+    ),
+    "a record removed": (
+        "DELETE FROM audit_auditrecord WHERE sequence = 5",
+        ["record_is_there: seal 2, record 5"],
+    ),
+    "two records in each other's place": (
+        f"UPDATE audit_auditrecord SET id = gen_random_uuid(), {SWAPPED} WHERE sequence < 3",
+        ["record_is_as_it_was: seal 1, record 1", "record_is_as_it_was: seal 1, record 2"],
+    ),
+    "a seal removed from the middle": (
+        "DELETE FROM audit_auditseal WHERE number = 2",
+        ["seal_follows_another: seal 3", "seal_is_as_it_was: seal 3"],
+    ),
+    "a record and its leaf": (
+        A_RECORD_AND_ITS_LEAF,
+        ["seal_is_as_it_was: seal 1"],
+    ),
+    "a record slipped in among old ones": (
+        AMONG_OLD_ONES,
+        [],
+    ),
+}
+
+
+def three_seals() -> None:
+    """Over three records each."""
+    for _ in range(3):
+        did(actor=ACTOR, count=3)
+        sealed()
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_every_forgery_is_found_and_its_place_named(name: str, forge: Callable[..., None]) -> None:
+    three_seals()
+    statement, places = FORGERIES[name]
+    forge(statement)
+    assert found() == places
+
+
+def test_a_chain_made_anew_with_another_key_is_not_ours(
+    forge: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    did(actor=ACTOR)
+    sealed()
+    trusted = keys()
+    forge("DELETE FROM audit_auditseal", "UPDATE audit_auditrecord SET action = 'other'")
+    kid = settings.VAULTCRAFT_SEALING_KEYS[0]["kid"]
+    pem = new_key()
+    monkeypatch.setattr(settings, "VAULTCRAFT_SEALING_KEYS", [{"kid": kid, "private_pem": pem}])
+    assert sealed() == 1
+    with auditor_snapshot() as snapshot:
+        seen = offline.verify(exported(snapshot, keys=trusted), keys=trusted)
+    assert [str(one) for one in seen.findings] == ["seal_is_signed: seal 1"]
+
+
+def test_an_end_that_was_cut_off_is_missed_elsewhere(
+    forge: Callable[..., None], heads: Path
+) -> None:
+    for _ in range(2):
+        did(actor=ACTOR)
+        sealed()
+        assert tell_heads(actor=ACTOR, path=heads) == 1
+    assert (tell_heads(actor=ACTOR, path=heads), found(heads)) == (0, [])
+    forge(
+        "DELETE FROM audit_auditrecord WHERE sequence = 2",
+        "DELETE FROM audit_auditseal WHERE number = 2",
+    )
+    assert found() == []
+    assert found(heads) == ["told_seal_is_there: seal 2"]
+    with pytest.raises(InvariantBroken, match="seal 2 was told to others"):
+        tell_heads(actor=ACTOR, path=heads)
+    did(actor=ACTOR)  # an old copy of the database lives on
+    sealed()
+    assert found(heads) == ["told_seal_is_as_it_was: seal 2"]
+
+
+def test_a_torn_line_of_heads_is_told_again(heads: Path) -> None:
+    did(actor=ACTOR)
+    sealed()
+    tell_heads(actor=ACTOR, path=heads)
+    did(actor=ACTOR)
+    sealed()
+    with heads.open("a") as file:
+        file.write('{"number": 2, "dig')
+    assert tell_heads(actor=ACTOR, path=heads) == 1
+    assert [json.loads(line)["number"] for line in heads.read_text().splitlines()] == [1, 2]
+
+
+def test_the_application_can_neither_forge_nor_change_a_seal() -> None:
+    did(actor=ACTOR, count=2)
+    sealed()
+    refuses("platform_seals", LINK, bytes(AuditSeal.objects.get().digest))
+    with refused_by("seal_follows_another"), transaction.atomic():
+        view(scope="platform")
+        run(LINK, b"another")
+    for statement in (
+        "UPDATE audit_auditseal SET kid = ''",
+        "DELETE FROM audit_auditseal",
+        "UPDATE audit_auditrecord SET commit_xid = '3'",
+        "INSERT INTO audit_auditrecord (commit_xid) SELECT commit_xid FROM audit_auditrecord",
+    ):
+        refuses(FORBIDDEN, statement)
+
+
+def test_the_chain_is_verified_without_server_or_framework(tmp_path: Path, heads: Path) -> None:
+    did(actor=ACTOR, count=3)
+    sealed()
+    tell_heads(actor=ACTOR, path=heads)
+    did(actor=ACTOR)
+    export = tmp_path / "audit.jsonl"
+    call_command("export_audit", export)
+    assert export.stat().st_mode & 0o777 == 0o600
+    right = stranger(export, "--heads", str(heads))
+    assert (right.returncode, right.stdout) == (
+        0,
+        "The chain stands: 1 seals over 3 records, 1 not sealed yet.\n",
+    )
+    export.write_text(export.read_text().replace("tests.thing.do", "tests.thing.did", 1))
+    wrong = stranger(export)
+    assert wrong.returncode == 1
+    assert wrong.stdout.startswith("record_is_as_it_was: seal 1, record 1\n1 FINDINGS")
+
+
+def test_one_record_is_proven_without_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    did(actor=ACTOR, count=7)
+    sealed()
+    with auditor_snapshot() as snapshot:
+        ids = snapshot.execute("SELECT id FROM audit_auditrecord ORDER BY sequence").fetchall()
+    proof = tmp_path / "proof.json"
+    for (record_id,) in ids:
+        call_command("prove_audit", str(record_id))
+        proof.write_text(capsys.readouterr().out)
+        assert offline.main([str(proof), "--proof"]) == 0
+        assert capsys.readouterr().out == "The record is under seal 1.\n"
+    proof.write_text(proof.read_text().replace("tests.thing.do", "tests.thing.did"))
+    assert stranger(proof, "--proof").returncode == 1
+    did(actor=ACTOR)
+    with auditor_snapshot() as snapshot:
+        *_, (late,) = snapshot.execute("SELECT id FROM audit_auditrecord ORDER BY sequence")
+    with pytest.raises(CommandError, match="no sealed audit record"):
+        call_command("prove_audit", str(late))
+
+
+def stranger(*arguments: Any) -> subprocess.CompletedProcess[str]:
+    """Run the verifier as a program of its own, where no Django can be imported."""
+    without = "import sys; sys.modules['django'] = None; from audit.offline import main;"
+    return subprocess.run(
+        [sys.executable, "-c", f"{without} sys.exit(main())", *map(str, arguments)],
+        cwd=ROOT,
+        env={"PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_command_tells_and_its_exit_code_too(
+    capsys: pytest.CaptureFixture[str], forge: Callable[..., None], heads: Path
+) -> None:
+    did(actor=ACTOR)
+    sealed()
+    tell_heads(actor=ACTOR, path=heads)
+    call_command("verify_audit", heads=heads)
+    assert (
+        capsys.readouterr().out == "The chain stands: 1 seals over 1 records, 0 not sealed yet.\n"
+    )
+    forge("UPDATE audit_auditrecord SET ip = '192.0.2.1'")
+    with pytest.raises(SystemExit) as ended:
+        call_command("verify_audit", heads=heads)
+    assert ended.value.code == 1
+    assert "record_is_as_it_was: seal 1, record 1" in capsys.readouterr().out
+
+
+def test_both_ways_to_hash_agree_on_every_kind_of_value() -> None:
+    did(actor=ACTOR)
+    odd = {"é": "\u2028", "n": 1.50, "big": 10**30, "empty": None, "list": [True, {}]}
+    act = Act(ACTOR, "tests.thing.do", "", None, NOW, metadata=odd)
+    opens_transaction(lambda *, actor: record_many([act]))(actor=ACTOR)
+    with auditor_snapshot() as snapshot:
+        pairs = snapshot.execute(
+            "SELECT audit_texts(r), audit_digest(r) FROM audit_auditrecord r"
+        ).fetchall()
+    assert len(pairs) == 2
+    for texts, digest in pairs:
+        assert chain.record_digest(texts) == bytes(digest)

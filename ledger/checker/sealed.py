@@ -1,0 +1,39 @@
+"""The pass over the chain of audit records: what was sealed is as it was, and nothing was left out.
+
+The database hashes the records by itself (`audit_digest`); `manage.py verify_audit` does it with
+other code, and looks at signatures and at what was told elsewhere.
+"""
+
+from __future__ import annotations
+
+from ledger.checker.passes import ALONE, Pass, of
+
+SEALED = Pass(
+    name="sealed",
+    claim="audit records are as they were sealed, none is gone, and seals follow each other",
+    planned_with=ALONE,
+    query=f"""
+        SELECT r.organization_id, 'audit_record' AS subject,
+               coalesce(r.id::text, m.sequence::text) AS subject_id,
+               CASE WHEN r.id IS NULL THEN 'sealed_record_is_there'
+                    WHEN m.leaf <> audit_digest(r) THEN 'sealed_record_is_as_it_was'
+                    WHEN m.leaf IS NULL AND r.commit_xid < l.up_to
+                      THEN 'old_record_is_sealed' END AS rule,
+               jsonb_build_object('seal', m.seal, 'sequence', m.sequence) AS facts
+        FROM audit_auditrecord r
+        FULL JOIN (
+            SELECT s.number AS seal, taken.sequence, taken.leaf
+            FROM audit_auditseal s, unnest(s.sequences, s.leaves) AS taken(sequence, leaf)
+        ) m ON m.sequence = r.sequence
+        CROSS JOIN (SELECT max(up_to) AS up_to FROM audit_auditseal) l
+        WHERE {of("r")}
+        UNION ALL
+        SELECT NULL, 'audit_seal', s.number::text,
+               CASE WHEN s.previous <> coalesce(p.digest, decode(repeat('00', 32), 'hex'))
+                      OR (p.number IS NULL) <> (s.number = 1) THEN 'seal_follows_another' END,
+               jsonb_build_object('records', s.record_count)
+        FROM audit_auditseal s LEFT JOIN audit_auditseal p ON p.number = s.number - 1
+        WHERE %(organization)s::uuid IS NULL""",  # noqa: S608 - our constants
+)
+
+PASSES = (SEALED,)
