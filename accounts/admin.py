@@ -101,7 +101,7 @@ class InvitationAdmin(ReadOnlyAdmin):
 class SignInSessionAdmin(ReadOnlyAdmin):
     """Who is signed in from where."""
 
-    list_display = ("user", "door", "ip", "opened_at", "last_seen_at", "revoked_at")
+    list_display = ("user", "door", "ip", "last_ip", "opened_at", "last_seen_at", "revoked_at")
     list_filter = ("door", "revoked_reason")
     search_fields = ("user__full_name", "user__email")
 

@@ -115,6 +115,7 @@ class MailKind(models.TextChoices):
     API_KEY_ISSUED = "api_key_issued", "An API key was issued"
     ROLE_CHANGED = "role_changed", "The role was changed"
     NEW_DEVICE = "new_device", "A sign-in on a new device"
+    NEW_NETWORK = "new_network", "The person was seen on a new network"
     CONFIRM_NETWORK = "confirm_network", "A link that lets a network move money"
     FACTOR_ADDED = "factor_added", "A second factor was added"
     FACTOR_REMOVED = "factor_removed", "A second factor was removed"

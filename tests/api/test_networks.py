@@ -22,7 +22,8 @@ from kernel.actor import Door, system
 from kernel.context import reading
 from tests.api.conftest import Caller, Got, order, token_of
 from tests.geoip import write_countries
-from tests.world import World
+from tests.phones import code_mailed_to
+from tests.world import PASSWORD, World
 from wallets.models import Transfer
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +63,7 @@ class Person:
         assert self.ask("POST", "/me/networks/link", {}, at=at).status == 200
         mail.outbox.clear()
         deliver_due(actor=system(door=Door.TASK, request_id="t"), now=clock.now())
-        (sent,) = mail.outbox
+        (sent,) = [one for one in mail.outbox if one.subject == "Confirm where you are"]
         assert sent.to == [self.user.email]
         found = re.search(r"/networks/confirm/(\S+)", str(sent.body))
         assert found
@@ -270,3 +271,60 @@ def test_money_leaves_from_the_allowed_countries(
     assert person.ask("PUT", "/country-policy", {"countries": []}, at=HOME).status == 200
     assert person.send(at=ELSEWHERE).status == 201
     assert person.ask("PUT", "/country-policy", {"countries": ["ZZ"]}, at=HOME).status == 422
+
+
+def told_of_networks() -> list[str]:
+    """The mails about new networks that were not sent before."""
+    mail.outbox.clear()
+    deliver_due(actor=system(door=Door.TASK, request_id="t"), now=clock.now())
+    return [str(one.body) for one in mail.outbox if one.subject == "You were seen on a new network"]
+
+
+def test_the_person_is_told_once_when_money_is_refused_from_a_new_network(person: Person) -> None:
+    assert told_of_networks() == []
+    for _ in range(3):
+        assert person.send(at=ELSEWHERE).code == "network_not_trusted"
+    (letter,) = told_of_networks()
+    assert f"{ELSEWHERE}/32" in letter
+    assert f"came from {ELSEWHERE}" in letter
+    assert f"On {clock.now():%d %B %Y}" in letter
+    assert 'choose "Not mine"' in letter
+    person.send(at=ELSEWHERE)
+    assert told_of_networks() == []
+
+
+def test_the_person_is_told_when_a_known_device_appears_elsewhere(world: World) -> None:
+    body = {"email": world.bob.email, "password": PASSWORD}
+    asked = Caller()("POST", "/auth/token", body, headers={"X-Forwarded-For": HOME})
+    answered = Caller()(
+        "POST",
+        "/auth/token/challenge",
+        {
+            "id": asked.data["challenge"]["id"],
+            "method": "email",
+            "code": code_mailed_to(world.bob),
+        },
+        headers={"X-Forwarded-For": HOME},
+    )
+    known = {**body, "device_token": answered.data["device_token"]}
+    told_of_networks()
+    assert (
+        "access" in Caller()("POST", "/auth/token", known, headers={"X-Forwarded-For": HOME}).data
+    )
+    assert told_of_networks() == []
+    away = Caller()("POST", "/auth/token", known, headers={"X-Forwarded-For": ELSEWHERE})
+    assert "access" in away.data
+    assert len(told_of_networks()) == 1
+
+
+def test_disowning_a_network_ends_a_session_that_was_opened_elsewhere(person: Person) -> None:
+    """A stolen cookie or token comes from a session that its person opened at home."""
+    stolen = person
+    assert stolen.send(at=ELSEWHERE).code == "network_not_trusted"
+    mine = Person(person.world, person.user)
+    listed = mine.ask("GET", "/me/networks", at=HOME).data["data"]
+    (theirs,) = [one for one in listed if one["prefix"] == f"{ELSEWHERE}/32"]
+    assert mine.ask("DELETE", f"/me/networks/{theirs['id']}", at=HOME).status == 204
+    assert stolen.ask("GET", "/me", at=ELSEWHERE).status == 401
+    assert stolen.ask("GET", "/me", at=HOME).status == 401
+    assert mine.ask("GET", "/me", at=HOME).status == 200

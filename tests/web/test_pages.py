@@ -44,7 +44,7 @@ PAGES = {
     "/security/set-up": (302, 200, 200, 200, 200),
     "/security/pin": (302, 200, 200, 200, 200),
     "/security/pin/reset/unknown": (302, 200, 200, 200, 200),
-    "/networks/confirm/unknown": (302, 200, 200, 200, 200),
+    "/networks/confirm/unknown": (302, 410, 410, 410, 410),
     "/verification": (302, 200, 200, 200, 403),
     "/pending-acts": (302, 200, 200, 200, 200),
     "/pending-acts/unknown": (302, 404, 404, 404, 404),

@@ -14,6 +14,7 @@ from accounts.choices import FactorMethod
 from accounts.errors import EnrollmentNotBegun, SecondFactorRefused
 from accounts.models import TotpFactor, User
 from accounts.services.factors.recovery_codes import issue_first_codes
+from accounts.services.factors.settling import counts_from
 from accounts.services.factors.telling import locked_person, tell_added
 from accounts.services.sessions.proving import note_proof
 from accounts.services.vault import Place, seal, unseal
@@ -66,7 +67,9 @@ def confirm_totp(
 ) -> list[str]:
     """Make the pending secret count, once a code shows that the app has it. Locks the person.
 
-    It replaces a confirmed one. Records `accounts.factor.add`, emits `accounts.factor.added`.
+    Where the session had proven no more than the mailbox it approves payments only after a day
+    (`accounts.services.factors.settling`). It replaces a confirmed one. Records
+    `accounts.factor.add`, emits `accounts.factor.added`.
 
     :param session_id: the session of the person, which has thereby proven the factor.
     :returns: ten recovery codes, if the person had none; else nothing.
@@ -84,9 +87,10 @@ def confirm_totp(
             "That code does not fit. Check the clock of your phone and use the newest code.",
             pointer="/code",
         )
+    pending.counts_from = counts_from(user_id=user.id, session_id=session_id, now=now)
     _erase(user=user, confirmed=True, now=now)
     pending.confirmed_at, pending.last_step = now, step
-    pending.save(update_fields=["confirmed_at", "last_step"])
+    pending.save(update_fields=["confirmed_at", "last_step", "counts_from"])
     if session_id is not None:
         note_proof(session_id=session_id, method=FactorMethod.TOTP, now=now)
     tell_added(actor=actor, user=user, method=FactorMethod.TOTP, now=now)
