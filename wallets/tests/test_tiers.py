@@ -53,8 +53,7 @@ def another_wallet(world: World, kind: WalletKind) -> Wallet:
 @pytest.fixture
 def many_wallets(world: World) -> None:
     set_wallet_policy(
-        actor=world.actor(world.olga),
-        organization_id=world.acme.id,
+        actor=world.actor(world.alice),
         per_kind=3,
         members_open=True,
         now=NOW,

@@ -52,7 +52,7 @@ def shred_person(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User:
     if user.full_name == ERASED_NAME and not _live_keys(user).exists():
         return user
     _ensure_a_key(user=user, now=now)
-    _live_keys(user).update(wrapped=None, shredded_at=now)
+    _shred_keys(user=user, now=now)
     for erase in _erasures:
         erase(user_id=user.id)
     user.full_name, user.email = ERASED_NAME, f"erased-{user.id}@erased.invalid"
@@ -60,6 +60,13 @@ def shred_person(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User:
     user.save(update_fields=["full_name", "email", "password"])
     _tell(actor=actor, user=user, now=now)
     return user
+
+
+@needs_transaction
+def _shred_keys(*, user: User, now: dt.datetime) -> None:
+    """Under their locks: a rotation may be adding one, which only the statement after them sees."""
+    list(_live_keys(user).order_by("id").select_for_update(no_key=True))
+    _live_keys(user).update(wrapped=None, shredded_at=now)
 
 
 def _live_keys(user: User) -> QuerySet[DataKey]:
