@@ -1,8 +1,10 @@
-"""Whoever was shredded never has a key again."""
+"""Whoever was shredded never has a key again, and is named nowhere beside the books."""
 
 from __future__ import annotations
 
 from django.db import migrations
+
+from kernel.row_security import APPLICATION
 
 # A version is retired when it has a live successor, so only shredding leaves the last one dead.
 NO_KEY_AFTER = migrations.RunSQL(
@@ -27,8 +29,22 @@ NO_KEY_AFTER = migrations.RunSQL(
     " DROP FUNCTION accounts_guard_next_key();",
 )
 
+# Who was invited stays as it was written, except that an erasure blanks the address.
+BLANKED = migrations.RunSQL(
+    f"""
+    CREATE TRIGGER accounts_invitation_email_stays BEFORE UPDATE OF email ON accounts_invitation
+        FOR EACH ROW WHEN (NEW.email <> OLD.email AND NOT (vaultcraft_scope() = 'platform'
+            AND NEW.email LIKE 'erased-%@erased.invalid')) EXECUTE FUNCTION accounts_refuse();
+    GRANT UPDATE (email) ON accounts_invitation TO {APPLICATION};
+    """,
+    f"""
+    REVOKE UPDATE (email) ON accounts_invitation FROM {APPLICATION};
+    DROP TRIGGER accounts_invitation_email_stays ON accounts_invitation;
+    """,
+)
+
 
 class Migration(migrations.Migration):
     dependencies = [("accounts", "0028_rows_of_people")]
 
-    operations = [NO_KEY_AFTER]
+    operations = [NO_KEY_AFTER, BLANKED]

@@ -1,8 +1,12 @@
-"""A person's wallet is opened in the person's own organization, whoever writes it."""
+"""A person's wallet, or account number, is in the person's own organization, whoever writes it."""
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.db import migrations
+
+of_its_person = import_module("accounts.migrations.0028_rows_of_people").of_its_person
 
 OWNERS = migrations.RunSQL(
     """
@@ -29,4 +33,4 @@ OWNERS = migrations.RunSQL(
 class Migration(migrations.Migration):
     dependencies = [("wallets", "0017_dual_control"), ("accounts", "0028_rows_of_people")]
 
-    operations = [OWNERS]
+    operations = [OWNERS, of_its_person("wallets_accountnumber")]
