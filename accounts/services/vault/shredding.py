@@ -34,9 +34,9 @@ def register_erasure(step: Erasure) -> None:
 def shred_person(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User:
     """Make everything sealed under a removed person's keys unreadable, for ever and everywhere.
 
-    Name and address are replaced as well, and the address in their invitations; the row, the books and the audit records stay, which
-    name the person by id alone. Twice is once. Locks the person. Emits `accounts.person.shredded`;
-    records `accounts.person.shred`.
+    Name and address are replaced as well, and the address in their invitations; the row, the books
+    and the audit records stay, which name the person by id alone. Twice is once. Locks the person
+    and their keys. Emits `accounts.person.shredded`; records `accounts.person.shred`.
 
     :raises PermissionDenied: unless the actor carries `people.shred`.
     :raises NotFound: if there is no such person in the actor's view.
