@@ -72,6 +72,7 @@ class VaultCraftAdminSite(AdminSite):
         from web.views import (
             staff,
             staff_chart,
+            staff_erasing,
             staff_pending_acts,
             staff_people,
             staff_periods,
@@ -83,6 +84,7 @@ class VaultCraftAdminSite(AdminSite):
 
         pages = [
             ("trial-balance/", staff.trial_balance_page, "trial-balance"),
+            ("people/erase/", staff_erasing.erase_page, "person-erase"),
             ("organizations/status/", staff.organization_status, "organization-status"),
             ("people/reset-factors/", staff_people.reset_factors, "factor-reset"),
             ("ledger/period/open/", staff_periods.open_page, "period-open"),
