@@ -7,6 +7,7 @@ from django.urls import path
 from api import pages
 from api.v1 import (
     api_keys,
+    approval_policies,
     approvals,
     audit,
     auth,
@@ -105,7 +106,7 @@ urlpatterns = [
     ),
     path(
         "organizations/<str:organization_id>/approval-policy",
-        organizations.SetApprovalPolicy.as_view(),
+        approval_policies.SetApprovalPolicy.as_view(),
     ),
     path("members", people.Members.as_view()),
     path("members/find", phones.FindMembers.as_view()),

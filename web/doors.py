@@ -86,7 +86,8 @@ def enter(request: HttpRequest, *, door: Door = Door.WEB) -> PersonRequest | Non
     session_id = request.session.get(SESSION_KEY)
     if session_id is None:
         return None
-    session = live_session(session_id=uuid.UUID(session_id), now=clock.now())
+    now = clock.now()
+    session = live_session(session_id=uuid.UUID(session_id), now=now)
     if session is None:
         request.session.flush()
         return None
@@ -100,6 +101,7 @@ def enter(request: HttpRequest, *, door: Door = Door.WEB) -> PersonRequest | Non
         request_id=request_id_of(request),
         ip=client_ip(request),
         session=session,
+        now=now,
     )
     return person
 

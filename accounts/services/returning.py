@@ -28,6 +28,11 @@ def former_member(invitation: Invitation) -> User | None:
         return people.filter(email=invitation.email).first()
 
 
+def was_here_before(user: User, *, now: dt.datetime) -> bool:
+    """Whether somebody who has just joined came back, rather than being made by it."""
+    return user.created_at < now
+
+
 def hash_to_join_with(*, actor: Actor, former: User | None, password: str, now: dt.datetime) -> str:
     """A new hash of a newcomer's password; a former member's own, once the password fits it.
 

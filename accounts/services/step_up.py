@@ -7,11 +7,10 @@ import uuid
 
 from accounts.errors import StepUpRequired
 from accounts.models import SignInSession
+from accounts.proof import RECENTLY
 from kernel.actor import Actor, ActorKind
 from kernel.context import Context, Scope, reading_as
 from kernel.errors import PermissionDenied
-
-RECENTLY = dt.timedelta(minutes=10)
 
 
 def require_recent_factor(

@@ -164,7 +164,13 @@ class AgreeToPendingAct(Endpoint):
         request=Decision,
         response=PendingAct,
         path=PATH,
-        refusals=(*DECIDING, accounts_errors.OwnPendingAct, accounts_errors.MoneyReadOnly),
+        refusals=(
+            *DECIDING,
+            accounts_errors.OwnPendingAct,
+            accounts_errors.MoneyReadOnly,
+            accounts_errors.NetworkNotTrusted,
+            accounts_errors.CountryNotAllowed,
+        ),
     )
     def post(self, request: Request, pending_act_id: str) -> HttpResponse:
         """Agree."""

@@ -42,7 +42,8 @@ def _to_step_up(request: HttpRequest) -> HttpResponse:
     back = request.get_full_path()
     if request.method != "GET":
         came_from = urlsplit(request.headers.get("Referer", ""))
-        back = came_from.path if came_from.netloc == request.get_host() else reverse("web:home")
+        back = came_from._replace(scheme="", netloc="", fragment="").geturl()
+        back = back if came_from.netloc == request.get_host() else reverse("web:home")
     address = f"{reverse('web:step-up')}?{urlencode({'next': back})}"
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204, headers={"HX-Redirect": address})

