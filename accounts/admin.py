@@ -65,10 +65,21 @@ class UserAdmin(ReadOnlyAdmin):
     list_select_related = ("organization",)
     search_fields = ("full_name", "email")
     exclude = ("password", "last_login")
+    actions = ("end_sessions",)
 
     def get_queryset(self, request: Any) -> QuerySet[User]:
         """Colleagues, or everybody for the platform."""
         return queries.visible_people(request.actor)
+
+    @admin.action(description="End all sessions…", permissions=["end_sessions"])
+    def end_sessions(self, request: Any, queryset: QuerySet[User]) -> Any:
+        """To the page that asks for confirmation."""
+        query = urlencode({"id": request.POST.getlist("_selected_action")}, doseq=True)
+        return redirect(f"{reverse('admin:sessions-end')}?{query}")
+
+    def has_end_sessions_permission(self, request: Any) -> bool:
+        """Whether the action is offered."""
+        return policy.may(request.actor, "sessions.revoke_any")
 
 
 @admin.register(Invitation)

@@ -111,6 +111,7 @@ urlpatterns = [
     path("members", people.Members.as_view()),
     path("members/find", phones.FindMembers.as_view()),
     path("members/<str:user_id>", people.OneMember.as_view()),
+    path("members/<str:user_id>/sessions", people.MemberSessions.as_view()),
     path("invitations", people.Invitations.as_view()),
     path("invitations/<str:invitation_id>", people.OneInvitation.as_view()),
     path("api-keys", api_keys.ApiKeys.as_view()),

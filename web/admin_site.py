@@ -74,6 +74,7 @@ class VaultCraftAdminSite(AdminSite):
             staff_chart,
             staff_pending_acts,
             staff_periods,
+            staff_sessions,
             staff_system,
             staff_terms,
             staff_verification,
@@ -83,6 +84,7 @@ class VaultCraftAdminSite(AdminSite):
         pages = [
             ("trial-balance/", staff.trial_balance_page, "trial-balance"),
             ("organizations/status/", staff.organization_status, "organization-status"),
+            ("people/end-sessions/", staff_sessions.end_sessions, "sessions-end"),
             ("ledger/period/open/", staff_periods.open_page, "period-open"),
             ("ledger/period/close/", staff_periods.close_page, "period-close"),
             ("ledger/period/withdraw/", staff_periods.withdraw_page, "period-withdraw"),

@@ -15,6 +15,7 @@ from accounts.models import PendingAct as PendingActRow
 from accounts.policy import require
 from accounts.queries import visible_invitations, visible_people
 from accounts.services import invitations, people
+from accounts.services.sessions import end_sessions_of_person
 from api import fields, queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
@@ -134,6 +135,26 @@ class OneMember(Endpoint):
     def delete(self, request: Request, user_id: str) -> HttpResponse:
         """Remove."""
         people.remove_member(
+            actor=actor_of(request), user_id=path_id("usr", user_id), now=clock.now()
+        )
+        return HttpResponse(status=204)
+
+
+class MemberSessions(Endpoint):
+    """Where one colleague is signed in."""
+
+    @operation(
+        "end_member_sessions",
+        tag=TAG,
+        summary="Sign a colleague out everywhere, at once",
+        description="For owners and admins; platform staff may for anybody. The person is told by"
+        " mail. Their API keys and their role stay.",
+        status=204,
+        path={"user_id": "usr"},
+    )
+    def delete(self, request: Request, user_id: str) -> HttpResponse:
+        """End all of them."""
+        end_sessions_of_person(
             actor=actor_of(request), user_id=path_id("usr", user_id), now=clock.now()
         )
         return HttpResponse(status=204)

@@ -1,4 +1,4 @@
-"""Changing colleagues' roles, removing them, and agreeing on caps with partners."""
+"""Changing colleagues' roles, signing them out, removing them, and agreeing on caps with partners."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import PendingAct
 from accounts.services.people import change_role, remove_member
+from accounts.services.sessions import end_sessions_of_person
 from kernel import clock
 from kernel.context import reading
 from kernel.errors import NotFound, PermissionDenied, VaultCraftError
@@ -56,6 +57,19 @@ def remove(request: PersonRequest, user_id: str) -> HttpResponse:
         messages.error(request, words_of(error))
     else:
         messages.success(request, f"{user.full_name} is removed and signed out everywhere.")
+    return HttpResponseRedirect(reverse("web:organization"))
+
+
+@acts
+def end_sessions(request: PersonRequest, user_id: str) -> HttpResponse:
+    """Sign a colleague out everywhere, at once."""
+    try:
+        ended = end_sessions_of_person(actor=request.actor, user_id=_id(user_id), now=clock.now())
+    except VaultCraftError as error:
+        messages.error(request, words_of(error))
+    else:
+        sessions = "session is" if ended == 1 else "sessions are"
+        messages.success(request, f"{ended} {sessions} ended. They were told by mail.")
     return HttpResponseRedirect(reverse("web:organization"))
 
 
