@@ -187,7 +187,7 @@ def test_a_mail_with_a_gap_is_a_mistake(missing: str):
 def test_every_kind_has_its_words(kind: MailKind):
     names = (
         "token lifetime at ip organization inviter role issuer key scopes who before after device"
-        " factor network until minutes code act outcome reason left"
+        " factor network until minutes code act outcome reason left what address person maker place"
     )
     given = dict.fromkeys(names.split(), "x")
     letter = written(to="a@b.test", name="Alice", kind=kind, variables=given)

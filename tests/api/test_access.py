@@ -297,6 +297,7 @@ MATRIX: dict[str, Row] = {
         lambda *_: {"role": "member"},
     ),
     "remove_member": Row("DELETE", "/members/{bob}", (401, 404, 403, 204, 403, 403)),
+    "end_member_sessions": Row("DELETE", "/members/{bob}/sessions", (401, 404, 403, 204, 204, 403)),
     "list_invitations": Row("GET", "/invitations", (401, 200, 200, 200, 200, 403)),
     "invite_member": Row(
         "POST",

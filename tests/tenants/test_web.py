@@ -67,6 +67,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "key-revoke": {},
     "member-role": {"role": "viewer", "organization": ":org", "platform_role": "super_admin"},
     "member-remove": {},
+    "member-sign-out": {},
     "cap-set": {
         "cap-destination": ":wal",
         "cap-currency": "INR",
