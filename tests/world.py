@@ -16,7 +16,6 @@ import pytest
 from accounts.models import Organization, User
 from accounts.services.api_keys import issue
 from accounts.services.approvals import set_approval_policy
-from accounts.services.invitations import invite, join
 from accounts.services.organizations import activate_organization, register_organization
 from accounts.services.staff import create_staff
 from kernel.actor import Actor, Door, anonymous, system
@@ -25,6 +24,7 @@ from kernel.crypto import fingerprint
 from ledger.services.clearing import set_clearing_cap
 from tests.mailbox import confirm_address
 from tests.proof import proven_actor
+from vaultcraft.seeding.joining import brought_in
 from wallets.choices import WalletKind
 from wallets.models import Wallet
 from wallets.services.cash import deposit
@@ -180,11 +180,12 @@ def _organization(staff: Actor, name: str, owner: str) -> tuple[Organization, Us
 
 
 def _join(owner: Actor, name: str, role: str) -> User:
-    _, token = invite(actor=owner, email=f"{name}@acme.test", role=role, now=NOW)
-    user = join(
-        actor=anonymous(door=Door.WEB, request_id="world"),
-        token=token,
+    user = brought_in(
+        owner=owner,
+        stranger=anonymous(door=Door.WEB, request_id="world"),
+        email=f"{name}@acme.test",
         full_name=name.title(),
+        role=role,
         password=PASSWORD,
         now=NOW,
     )

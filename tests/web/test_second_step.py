@@ -127,7 +127,7 @@ def test_a_sensitive_act_asks_and_leads_back(world: World):
     key = {"key-name": "x", "key-scopes": ["wallets:read"]}
     came_from = {"Referer": "http://testserver/organization?tab=keys"}
     answer = client.post("/organization/keys", key, headers=came_from)
-    assert answer.headers["Location"] == "/step-up?next=%2Forganization"
+    assert answer.headers["Location"] == "/step-up?next=%2Forganization%3Ftab%3Dkeys"
     assert confirm(client, phone, "/organization").headers["Location"] == "/organization"
     assert "vck_test_" in words(client.post("/organization/keys", key))
 
