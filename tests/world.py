@@ -22,9 +22,9 @@ from kernel.actor import Actor, Door, anonymous, system
 from kernel.context import reading
 from kernel.crypto import fingerprint
 from ledger.services.clearing import set_clearing_cap
+from tests.joining import brought_in
 from tests.mailbox import confirm_address
 from tests.proof import proven_actor
-from vaultcraft.seeding.joining import brought_in
 from wallets.choices import WalletKind
 from wallets.models import Wallet
 from wallets.services.cash import deposit

@@ -11,9 +11,9 @@ from audit.models import AuditRecord
 from events.models import OutboxEvent
 from kernel.actor import Actor, Door, anonymous, system
 from kernel.context import reading
+from tests.joining import brought_in
 from tests.mailbox import confirm_address
 from tests.proof import proven_actor
-from vaultcraft.seeding.joining import brought_in
 
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
 PASSWORD = "correct horse battery"

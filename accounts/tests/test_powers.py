@@ -30,19 +30,20 @@ def test_fewer_approvals_are_told_to_the_owners_and_more_are_not() -> None:
 
 
 def test_fewer_approvals_take_a_second_person_where_terms_do() -> None:
-    alice = registered().owner
+    made = registered()
+    alice, home = made.owner, made.organization
     frank = joined(alice, "frank", "finance")
     set_dual_control_policy(actor=acting(alice), roles=False, journals=False, terms=True, now=NOW)
     fewer = set_approval_policy(actor=acting(alice), over_minor=600, now=NOW)
     assert not isinstance(fewer, PendingAct), "a new organization begins with more than that"
     off = set_approval_policy(actor=acting(alice), over_minor=None, now=NOW)
     assert isinstance(off, PendingAct)
-    alice.organization.refresh_from_db()
-    assert alice.organization.approval_over_minor == 600
+    home.refresh_from_db()
+    assert home.approval_over_minor == 600
     agreed = agree(actor=acting(frank), act_id=off.id, now=NOW)
     assert (agreed.state, agreed.result_id) == ("agreed", alice.organization_id)
-    alice.organization.refresh_from_db()
-    assert alice.organization.approval_over_minor is None
+    home.refresh_from_db()
+    assert home.approval_over_minor is None
 
 
 def test_less_dual_control_is_told_to_the_owners() -> None:

@@ -10,11 +10,11 @@ from accounts.services.approvals import set_approval_policy
 from accounts.services.organizations import activate_organization, register_organization
 from accounts.services.staff import create_staff
 from kernel.actor import Actor, Door, anonymous, system
+from tests.joining import brought_in
 from tests.mailbox import confirm_address
 from tests.oracle.model import cast as roles
 from tests.oracle.model.words import Label
 from tests.proof import proven_actor
-from vaultcraft.seeding.joining import brought_in
 from wallets.choices import WalletKind
 from wallets.models import Wallet
 from wallets.services.wallets import open_wallet

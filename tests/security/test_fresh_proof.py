@@ -7,6 +7,7 @@ that is added has to ask, or to be named below.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import uuid
 
@@ -99,13 +100,9 @@ def test_staff_with_a_mailed_code_read_and_do_nothing_else() -> None:
         if PlatformRole.SUPER_ADMIN not in row.platform:
             continue
         actor = _person(Door.API, platform_role=PlatformRole.SUPER_ADMIN)
-        mailed = Actor(**{**_members(actor), "proven_lately": True})
+        mailed = dataclasses.replace(actor, proven_lately=True)
         looks = name.rpartition(".")[2].startswith("read") or name == "admin.open"
         _asks(mailed, name, asks=not looks)
-
-
-def _members(actor: Actor) -> dict[str, object]:
-    return {name: getattr(actor, name) for name in Actor.__slots__}
 
 
 def _asks(person: Actor, permission: str, *, asks: bool) -> None:

@@ -30,10 +30,10 @@ from ledger.services.clearing import set_clearing_cap
 from ledger.services.journals import JournalLeg, JournalOrder, post_journal
 from ledger.services.periods import close_period, open_period
 from tests.database import rows
+from tests.joining import brought_in
 from tests.mailbox import confirm_address
 from tests.tenants.consent import consents, waiting
 from tests.world import NOW, PASSWORD, REGISTERED, SCOPES, World, fund
-from vaultcraft.seeding.joining import brought_in
 from wallets.choices import TransferKind, WalletKind
 from wallets.models import Wallet
 from wallets.services.holds import HoldRequest, place_hold

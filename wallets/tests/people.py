@@ -17,9 +17,9 @@ from kernel.actor import Actor, Door, anonymous
 from kernel.context import reading
 from kernel.crypto import fingerprint
 from ledger.queries import accounts, transactions
+from tests.joining import brought_in
 from tests.mailbox import confirm_address
 from tests.world import NOW, PASSWORD, World
-from vaultcraft.seeding.joining import brought_in
 from wallets.choices import WalletKind
 from wallets.models import SpendingUsage, Transfer, Wallet, WalletHold
 from wallets.services.cash import deposit, withdraw

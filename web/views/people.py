@@ -1,4 +1,4 @@
-"""Changing colleagues' roles, signing them out, removing them, and agreeing on caps with partners."""
+"""What is done about colleagues: roles, signing out, removing; and caps with partners."""
 
 from __future__ import annotations
 
