@@ -195,7 +195,7 @@ def test_who_agrees_to_a_payment_does_so_from_where_they_are_known(person: Perso
     path = f"/members/{encode('usr', world.bob.id)}"
     waits = person.ask("PUT", path, {"role": "finance"}, at=HOME)
     assert waits.status == 202
-    agree = f"/pending-acts/{waits.data['id']}/agree"
+    agree = f"/pending-acts/{waits.data['pending_act']['id']}/agree"
     networks = note_network_of(ann.user, HOME)
     assert networks == 1
     assert ann.ask("POST", agree, {}, at=ELSEWHERE).code == "network_not_trusted"
