@@ -65,7 +65,7 @@ class UserAdmin(ReadOnlyAdmin):
     list_select_related = ("organization",)
     search_fields = ("full_name", "email")
     exclude = ("password", "last_login")
-    actions = ("reset_factors", "erase")
+    actions = ("reset_factors", "end_sessions", "erase")
 
     @admin.action(description="Reset lost second factors…", permissions=["reset_factors"])
     def reset_factors(self, request: Any, queryset: QuerySet[User]) -> Any:
@@ -91,6 +91,16 @@ class UserAdmin(ReadOnlyAdmin):
     def has_erase_permission(self, request: Any) -> bool:
         """Whether the action is offered."""
         return policy.may(request.actor, "people.shred")
+
+    @admin.action(description="End all sessions…", permissions=["end_sessions"])
+    def end_sessions(self, request: Any, queryset: QuerySet[User]) -> Any:
+        """To the page that asks for confirmation."""
+        query = urlencode({"id": request.POST.getlist("_selected_action")}, doseq=True)
+        return redirect(f"{reverse('admin:sessions-end')}?{query}")
+
+    def has_end_sessions_permission(self, request: Any) -> bool:
+        """Whether the action is offered."""
+        return policy.may(request.actor, "sessions.revoke_any")
 
 
 @admin.register(Invitation)

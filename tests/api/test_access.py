@@ -323,6 +323,7 @@ MATRIX: dict[str, Row] = {
         (401, 404, 403, 409, 403, 403),  # he has none that could be lost
         lambda *_: {"reason": "Called back"},
     ),
+    "end_member_sessions": Row("DELETE", "/members/{bob}/sessions", (401, 404, 403, 204, 204, 403)),
     "list_invitations": Row("GET", "/invitations", (401, 200, 200, 200, 200, 403)),
     "invite_member": Row(
         "POST",

@@ -205,12 +205,19 @@ def test_the_staff_site_demands_the_second_factor(world: World):
     assert owner.get("/admin/").status_code == 200
 
 
-def test_an_app_added_in_this_session_opens_the_staff_site(world: World):
+def test_an_app_added_after_a_mailed_code_opens_the_staff_site_at_the_next_sign_in(world: World):
     client = with_password_only(world.olga, FactorMethod.EMAIL)
     page = client.post("/security/totp")
     phone = Phone(secret=page.context["secret"], codes=[], last_step=0)
     client.post("/security/totp/confirm", {"code": phone.code()})
-    assert client.get("/admin/").status_code == 200
+    assert client.get("/admin/").status_code == 302, "who has the mailbox could have added it"
+    led = client.get("/admin/login/?next=/admin/").headers["Location"]
+    assert led == "/security/sign-in-anew?next=%2Fadmin%2F"
+    assert "sign in with it" in words(client.get(led))
+    assert confirm(client, phone, "/admin/").status_code == 302
+    assert client.get("/admin/").status_code == 302
+    anew = with_password_only(world.olga, FactorMethod.TOTP)
+    assert anew.get("/admin/").status_code == 200
 
 
 def test_no_code_is_mailed_to_who_has_an_app(world: World):

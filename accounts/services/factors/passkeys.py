@@ -29,6 +29,7 @@ from accounts.models import FactorChallenge, Passkey, User
 from accounts.rules import cleaned_name
 from accounts.services.factors.challenge_rows import challenge_named, insert_challenge
 from accounts.services.factors.holdings import counts, factors_of
+from accounts.services.factors.places import where_they_are_known
 from accounts.services.factors.recovery_codes import issue_first_codes
 from accounts.services.factors.settling import counts_from
 from accounts.services.factors.telling import locked_person, tell_added
@@ -91,6 +92,7 @@ def begin_passkey(*, actor: Actor, session_id: uuid.UUID, now: dt.datetime) -> P
     return PasskeyEnrollment(challenge=token, options=webauthn.options_to_json(options))
 
 
+@where_they_are_known
 @opens_transaction
 def finish_passkey(
     *,

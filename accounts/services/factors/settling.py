@@ -16,7 +16,7 @@ from django.db.models import Max, Model
 
 from accounts.choices import FactorMethod
 from accounts.models import Passkey, RecoveryCode, SignInSession, TotpFactor
-from accounts.services.step_up import RECENTLY
+from accounts.proof import RECENTLY
 from kernel.transactions import needs_transaction
 
 SETTLES = dt.timedelta(hours=24)

@@ -13,6 +13,7 @@ from django.db import connection
 from accounts.choices import FactorMethod
 from accounts.errors import EnrollmentNotBegun, SecondFactorRefused
 from accounts.models import TotpFactor, User
+from accounts.services.factors.places import where_they_are_known
 from accounts.services.factors.recovery_codes import issue_first_codes
 from accounts.services.factors.settling import counts_from
 from accounts.services.factors.telling import locked_person, tell_added
@@ -61,6 +62,7 @@ def begin_totp(*, actor: Actor, now: dt.datetime, secret: str | None = None) -> 
     return TotpEnrollment(secret=secret, uri=uri)
 
 
+@where_they_are_known
 @opens_transaction
 def confirm_totp(
     *, actor: Actor, code: str, now: dt.datetime, session_id: uuid.UUID | None = None

@@ -181,4 +181,6 @@ def authenticate(
     session = live_session(session_id=claims.session_id, now=now)
     if session is None or session.user_id != claims.user_id:
         raise InvalidAccessToken()
-    return user_actor(user=session.user, door=door, request_id=request_id, ip=ip, session=session)
+    return user_actor(
+        user=session.user, door=door, request_id=request_id, ip=ip, session=session, now=now
+    )
