@@ -31,9 +31,14 @@ def asked(world: World) -> dict[str, uuid.UUID]:
     """By name: Adam asks for `act`, Alice rejected `decided`; Alice's `overdue` nobody decided in
     time, her `expired` was tidied away, and her key asks for `act_of_key`.
     """
-    adam, fay, gone = (
+    adam, fay, gone, mia = (
         colleague(world, name, role)
-        for name, role in (("adam", "admin"), ("fay", "finance"), ("gone", "admin"))
+        for name, role in ((
+            ("adam", "admin"),
+            ("fay", "finance"),
+            ("gone", "admin"),
+            ("mia", "member"),
+        )
     )
     alice, as_adam = world.actor(world.alice), world.actor(adam)
     remove_member(actor=alice, user_id=gone.id, now=NOW)
@@ -42,7 +47,7 @@ def asked(world: World) -> dict[str, uuid.UUID]:
     set_setting(actor=_ROOT, name=REGISTRATION_OPEN, value=True, now=NOW)
     expired = _threshold(alice, 2_00_00_000_00)
     expire_overdue(actor=_ROOT, now=NOW)
-    decided = _role(as_adam, world.bob, "admin")
+    decided = _role(as_adam, mia, "admin")
     reject(actor=alice, act_id=decided, now=clock.now())
     with reading_as(Context(scope=Scope.PLATFORM)):
         key = ApiKey.objects.get(organization=world.acme)
@@ -52,7 +57,7 @@ def asked(world: World) -> dict[str, uuid.UUID]:
         "adam_user": adam.id,
         "fay_user": fay.id,
         "gone_user": gone.id,
-        "act": _role(as_adam, world.bob, "finance"),
+        "act": _role(as_adam, mia, "finance"),
         "decided": decided,
         "expired": expired,
         "overdue": _threshold(alice, 3_00_00_000_00),

@@ -237,7 +237,7 @@ class TestWallets:
         self._refuses(world, "wallet_kind", kind="secret")
 
     def test_in_ones_own_organization_only(self, world: World) -> None:
-        self._refuses(world, FORBIDDEN, organization_id=world.globex.id)
+        self._refuses(world, "wallets_wallet_of_its_person", organization_id=world.globex.id)
 
     def test_on_a_wallet_account_of_ones_own_organization_and_currency_only(
         self, world: World
