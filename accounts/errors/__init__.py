@@ -19,6 +19,9 @@ from accounts.errors.approvals import (
     WrongPin,
 )
 from accounts.errors.dual_control import (
+    BeneficiaryOfPendingAct,
+    ChangedMeanwhile,
+    CheckerIsOwnInvitee,
     InvalidSetting,
     LastStaff,
     MakerMayNoLonger,
@@ -31,6 +34,7 @@ from accounts.errors.dual_control import (
     PendingActNotFound,
     RegistrationClosed,
     RoleChangedMeanwhile,
+    RolesComeFirst,
 )
 from accounts.errors.factors import (
     ChallengeEnded,
@@ -91,7 +95,10 @@ __all__ = [
     "ApprovalRequired",
     "ApprovalUnknown",
     "ApprovalUsed",
+    "BeneficiaryOfPendingAct",
     "ChallengeEnded",
+    "ChangedMeanwhile",
+    "CheckerIsOwnInvitee",
     "CountriesUnknown",
     "CountryNotAllowed",
     "DataShredded",
@@ -140,6 +147,7 @@ __all__ = [
     "PinsRefused",
     "RegistrationClosed",
     "RoleChangedMeanwhile",
+    "RolesComeFirst",
     "SecondFactorRefused",
     "StepUpRequired",
     "TooManyAttempts",

@@ -59,7 +59,7 @@ def set_dual_control_policy(
             actor=actor,
             kind=DUAL_CONTROL_POLICY.name,
             organization_id=organization.id,
-            facts=wanted,
+            facts={**wanted, "before": before},
             now=now,
         )
     return _set(actor=actor, organization_id=organization.id, wanted=wanted, now=now)
@@ -118,6 +118,7 @@ def _flags(row: DualControlPolicy | None) -> dict[str, bool]:
 @needs_transaction
 def _execute(agreed: Agreed) -> Result:
     organization = locked_organization(policy.own_organization(agreed.maker))
+    agreed.require_before(_flags(dual_control_policy_of(organization.id)))
     wanted = {name: bool(agreed.facts[name]) for name in _CHECKERS}
     _set(
         actor=agreed.maker,

@@ -7,7 +7,7 @@ import uuid
 
 from accounts import policy
 from accounts.choices import MailKind, Role, SessionEnd
-from accounts.errors import InvalidProfile, LastOwner, RoleChangedMeanwhile
+from accounts.errors import BeneficiaryOfPendingAct, InvalidProfile, LastOwner, RoleChangedMeanwhile
 from accounts.models import Organization, PendingAct, User
 from accounts.services.api_keys import revoke_beyond
 from accounts.services.invitations import withdraw_beyond
@@ -109,9 +109,12 @@ def grant_role(agreed: Agreed) -> Result:
 def allow_to_check_role(agreed: Agreed) -> None:
     """Owners make owners, and agree to them; of the platform, whoever may agree to roles.
 
+    :raises BeneficiaryOfPendingAct: to whose role it is.
     :raises PermissionDenied: if the checker could not have asked for it, either.
     """
     checker = agreed.checker
+    if agreed.facts["user_id"] == str(checker.id):
+        raise BeneficiaryOfPendingAct()
     wanted = {agreed.facts["role"], agreed.facts["before"] or ""}
     if not checker.is_platform and not all(policy.may_grant(checker, one) for one in wanted):
         raise PermissionDenied("Only an owner can agree to making or changing an owner.")

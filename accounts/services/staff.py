@@ -10,7 +10,7 @@ from django.db import connection
 
 from accounts import policy
 from accounts.choices import PlatformRole, SessionEnd
-from accounts.errors import InvalidProfile, LastStaff, RoleChangedMeanwhile
+from accounts.errors import BeneficiaryOfPendingAct, InvalidProfile, LastStaff, RoleChangedMeanwhile
 from accounts.models import PendingAct, User
 from accounts.rules import check_password_strength, cleaned_name, normalized_email
 from accounts.services.lookups import insert_user
@@ -136,6 +136,15 @@ def grant_staff_role(agreed: Agreed) -> Result:
         _check_not_last(user)
     _give(actor=agreed.maker, user=user, role=role, now=agreed.now)
     return Result("user", user.id)
+
+
+def allow_to_check_staff_role(agreed: Agreed) -> None:
+    """Never the person whose role it is.
+
+    :raises BeneficiaryOfPendingAct: if it is the checker's own role.
+    """
+    if agreed.facts["user_id"] == str(agreed.checker.id):
+        raise BeneficiaryOfPendingAct()
 
 
 def _under_dual_control(actor: Actor) -> bool:

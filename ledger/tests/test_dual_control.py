@@ -55,6 +55,32 @@ def fay(world: World) -> User:
     return found
 
 
+def cap(world: World, minor: int, currency: str = "INR") -> object:
+    return set_clearing_cap(
+        actor=world.actor(world.alice),
+        organization_id=world.acme.id,
+        counterparty_id=world.globex.id,
+        currency=currency,
+        cap_minor=minor,
+        now=NOW,
+    )
+
+
+def test_a_corrected_cap_is_another_wish(world: World, fay: User) -> None:
+    first = waits(cap(world, 5_000_000_000))
+    second, third = waits(cap(world, 100)), waits(cap(world, 500, "USD"))
+    assert [one.amount_minor for one in (first, second, third)] == [5_000_000_000, 100, 500]
+    assert waits(cap(world, 100)).id == second.id
+
+
+def test_a_cap_that_was_set_meanwhile_stays(world: World, fay: User) -> None:
+    first, second = waits(cap(world, 5_000_000_000)), waits(cap(world, 1_00))
+    assert agree(actor=world.actor(fay), act_id=second.id, now=LATER).state == "agreed"
+    failed = agree(actor=world.actor(fay), act_id=first.id, now=LATER)
+    assert failed.reason_code == "changed_meanwhile"
+    assert 1_00 in caps(world)
+
+
 def rent(desk: Desk, **more: object) -> JournalOrder:
     owed, costs = desk.open("2200-LANDLORD", "2200"), desk.open("5200-RENT", "5200")
     return desk.order((costs, Side.DEBIT, 500_00), (owed, Side.CREDIT, 500_00), **more)

@@ -60,7 +60,7 @@ def set_dual_control_threshold(
             actor=actor,
             kind=KIND.name,
             organization_id=organization.id,
-            facts=wanted,
+            facts={**wanted, "before": _standing(organization.id, currency)},
             amount_minor=threshold_minor,
             currency=None if threshold_minor is None else currency,
             now=now,
@@ -86,6 +86,14 @@ def _loosens(
         return False
     higher = threshold_minor is None or threshold_minor > row.threshold_minor
     return higher or (row.counts_keys and not counts_keys)
+
+
+@needs_transaction
+def _standing(organization_id: uuid.UUID, currency: str) -> dict[str, object] | None:
+    row = DualControlThreshold.objects.filter(
+        organization_id=organization_id, currency_id=currency
+    ).first()
+    return row and {"threshold_minor": row.threshold_minor, "counts_keys": row.counts_keys}
 
 
 @needs_transaction
@@ -134,6 +142,7 @@ def _set(
 def _execute(agreed: Agreed) -> Result:
     facts = agreed.facts
     organization = locked_organization(own_organization(agreed.maker))
+    agreed.require_before(_standing(organization.id, facts["currency"]))
     row = _set(
         actor=agreed.maker,
         organization_id=organization.id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import IntegrityError
 
+from accounts.errors import BeneficiaryOfPendingAct
 from accounts.services.pending_acts import Agreed, PendingKind, Result
 from accounts.services.pending_acts.registry import Facts
 from kernel.errors import Busy
@@ -33,6 +34,15 @@ def pay(agreed: Agreed) -> Result:
     return Result("transfer", transfer.id if transfer else None, refused=outcome.error)
 
 
+def allow_to_check_payment(agreed: Agreed) -> None:
+    """Never who is paid.
+
+    :raises BeneficiaryOfPendingAct: if the money would reach the checker's own wallet.
+    """
+    if agreed.facts["payee_id"] == str(agreed.checker.id):
+        raise BeneficiaryOfPendingAct()
+
+
 def _summary(facts: Facts) -> str:
     words = "Capture" if facts["hold"] else "Payment"
     return f"{words} from {facts['source_handle']} to {facts['destination_handle']}"
@@ -45,4 +55,5 @@ KIND = PendingKind(
     permission_to_check="dual_control.check_payments",
     summarize=_summary,
     execute=pay,
+    allow=allow_to_check_payment,
 )

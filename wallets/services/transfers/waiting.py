@@ -51,6 +51,7 @@ def _wanted(draft: Draft) -> Wanted:
             "destination": encode("wal", destination.id),
             "source_handle": source.handle,
             "destination_handle": destination.handle,
+            "payee_id": str(destination.owner_id) if destination.owner_id else None,
             "description": request.description,
             "metadata": dict(request.metadata),
             # The fee that was agreed to; what a capture pays is reserved with its hold.
