@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0018_dual_control")]
+    dependencies = [("accounts", "0019_attacked_dual_control")]
 
     operations = [
         migrations.AddField(
