@@ -116,6 +116,14 @@ class CheckerIsOwnInvitee(PermissionDenied):
     title = "Somebody whom the one who asks did not bring in lately has to decide this"
 
 
+class MadeInEndedSession(VaultCraftError):
+    """Whoever asked did so in a session that was ended since, maybe because it was stolen."""
+
+    kind = Kind.REFUSED
+    code = "made_in_ended_session"
+    title = "The session this was asked for in was ended since"
+
+
 class RolesComeFirst(VaultCraftError):
     """While one person can make officers, one person can make somebody who agrees."""
 

@@ -13,7 +13,7 @@ from accounts.choices import PlatformRole, SessionEnd
 from accounts.errors import BeneficiaryOfPendingAct, InvalidProfile, LastStaff, RoleChangedMeanwhile
 from accounts.models import PendingAct, User
 from accounts.rules import check_password_strength, cleaned_name, normalized_email
-from accounts.services.lookups import insert_user
+from accounts.services.lookups import giver_of, insert_user
 from accounts.services.pending_acts.making import make_pending
 from accounts.services.pending_acts.registry import Agreed, Result
 from accounts.services.runtime import fresh_value
@@ -57,6 +57,8 @@ def create_staff(
         full_name=cleaned_name(full_name, pointer="/full_name"),
         password=make_password(password),  # slow on purpose, so before the transaction
         platform_role=platform_role,
+        role_given_by_id=giver_of(actor),
+        role_given_at=now,
         created_at=now,
         email_confirmed_at=now,  # whoever adds staff knows whose mailbox it is
     )
@@ -193,7 +195,8 @@ def _ask(
 @needs_transaction
 def _give(*, actor: Actor, user: User, role: str, now: dt.datetime) -> User:
     user.platform_role, user.is_active = role, True
-    user.save(update_fields=["platform_role", "is_active"])
+    user.role_given_by_id, user.role_given_at = giver_of(actor), now
+    user.save(update_fields=["platform_role", "is_active", "role_given_by", "role_given_at"])
     _tell(actor=actor, user=user, verb="change_role", happened="role_changed", now=now)
     return user
 

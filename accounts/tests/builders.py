@@ -15,6 +15,7 @@ from kernel.actor import Actor, Door, anonymous, system
 from kernel.context import reading
 from tests.mailbox import confirm_address
 
+JOINED = dt.datetime(2026, 10, 1, 9, 0, tzinfo=dt.UTC)
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
 PASSWORD = "correct horse battery"
 ROOT = system(door=Door.COMMAND, request_id="test-root")
@@ -43,13 +44,13 @@ def acting(user: User, *, door: Door = Door.API) -> Actor:
     return user_actor(user=user, door=door, request_id=f"test-{user.email}", ip="203.0.113.8")
 
 
-def joined(owner: User, name: str, role: str) -> User:
-    """A new colleague of the owner."""
+def joined(owner: User, name: str, role: str, *, now: dt.datetime = JOINED) -> User:
+    """A colleague of the owner, who invited them long ago."""
     assert owner.organization is not None
     address = f"{name}@{owner.organization.slug}.test"
-    token = invite(actor=acting(owner), email=address, role=role, now=NOW).token
-    user = join(actor=STRANGER, token=token, full_name=name.title(), password=PASSWORD, now=NOW)
-    return confirm_address(user, now=NOW, request_id="test")
+    token = invite(actor=acting(owner), email=address, role=role, now=now).token
+    user = join(actor=STRANGER, token=token, full_name=name.title(), password=PASSWORD, now=now)
+    return confirm_address(user, now=now, request_id="test")
 
 
 def staff(platform_role: str = "super_admin", name: str = "olga") -> User:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from accounts.services.pending_acts.registry import Facts
 from kernel.transactions import needs_transaction
@@ -30,8 +31,9 @@ def standing_fee(facts: Facts) -> Amounts | None:
 def standing_limit(facts: Facts) -> Amounts | None:
     """The rule in force where `facts` would set another; None: the general one. Locks it."""
     named = facts["organization_id"]
+    scope: dict[str, Any] = {"organization_id": uuid.UUID(named) if named else None}
     rows = LimitRule.objects.filter(
-        organization_id=uuid.UUID(named) if named else None,
+        **scope,
         wallet_kind=facts["wallet_kind"],
         currency_id=facts["currency"],
         tier=facts["tier"],

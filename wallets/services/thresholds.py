@@ -7,7 +7,7 @@ import uuid
 
 from accounts.models import PendingAct
 from accounts.policy import own_organization, require
-from accounts.services.dual_control import require_two
+from accounts.services.dual_control import require_roles_checked, require_two
 from accounts.services.lookups import locked_organization
 from accounts.services.pending_acts import Agreed, PendingKind, Result, make_pending
 from accounts.services.pending_acts.registry import Facts
@@ -43,6 +43,7 @@ def set_dual_control_threshold(
     :raises PermissionDenied: unless the actor carries `dual_control.set_policy` in an organization.
     :raises TermsInvalid: for an amount out of bounds.
     :raises CurrencyUnknown: if the currency is not supported.
+    :raises RolesComeFirst: if making officers does not take a second person, too.
     :raises NobodyToCheck: if fewer than two people of the organization could agree to payments.
     """
     require(actor, SET)
@@ -93,7 +94,9 @@ def _standing(organization_id: uuid.UUID, currency: str) -> dict[str, object] | 
     row = DualControlThreshold.objects.filter(
         organization_id=organization_id, currency_id=currency
     ).first()
-    return row and {"threshold_minor": row.threshold_minor, "counts_keys": row.counts_keys}
+    if row is None:
+        return None
+    return {"threshold_minor": row.threshold_minor, "counts_keys": row.counts_keys}
 
 
 @needs_transaction
@@ -107,7 +110,10 @@ def _set(
     now: dt.datetime,
 ) -> DualControlThreshold:
     if threshold_minor is not None:
-        require_two(organization_id=organization_id, permission=CHECK_PAYMENTS)
+        require_roles_checked(organization_id)
+        require_two(
+            actor=actor, organization_id=organization_id, permission=CHECK_PAYMENTS, now=now
+        )
     row, _ = DualControlThreshold.objects.update_or_create(
         organization_id=organization_id,
         currency_id=currency,

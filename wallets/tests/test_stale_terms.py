@@ -13,6 +13,7 @@ from accounts.services.pending_acts import agree
 from accounts.services.staff import create_staff
 from accounts.services.system_settings import set_setting
 from accounts.system import STAFF_DUAL_CONTROL
+from kernel.actor import Door, system
 from kernel.context import reading
 from tests.world import NOW, PASSWORD, World, colleague
 from wallets.choices import TransferKind, WalletKind
@@ -99,7 +100,7 @@ def test_a_limit_and_its_withdrawal(world: World) -> None:
 def omar_of(world: World) -> User:
     """Another super admin."""
     return create_staff(
-        actor=world.root,
+        actor=system(door=Door.COMMAND, request_id="test"),
         email="omar@platform.test",
         full_name="Omar",
         platform_role="super_admin",

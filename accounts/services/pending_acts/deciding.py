@@ -16,6 +16,10 @@ from accounts.errors import (
 )
 from accounts.models import PendingAct
 from accounts.queries import people_behind, visible_pending_acts
+from accounts.services.pending_acts.independence import (
+    require_independent_checker,
+    require_session_not_taken,
+)
 from accounts.services.pending_acts.notices import tell_makers
 from accounts.services.pending_acts.people import hold_people, present_checker, present_maker
 from accounts.services.pending_acts.registry import Agreed, PendingKind, Result, kind_of
@@ -57,6 +61,7 @@ def agree(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = "") 
     :raises OwnPendingAct: if the actor asked for it, or issued the key that did.
     :raises PendingActDecided: if it is decided or withdrawn.
     :raises PendingActExpired: if its time is over.
+    :raises CheckerIsOwnInvitee: if the maker lately brought the actor in, or gave them their role.
     :raises FactorsLatelyReset: if the actor's second factors were reset and money still waits.
     :raises StepUpRequired: for a kind that asks for a second factor; it still waits then.
     :raises Busy: if locks could not be had; it still waits then.
@@ -65,7 +70,9 @@ def agree(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = "") 
     if done is not None:
         return done
     act, checker = _to_decide(actor, act_id, now)
-    kind = kind_of(act.kind)
+    kind, checker_id = kind_of(act.kind), checker.id
+    assert checker_id is not None  # _to_decide
+    require_independent_checker(act=act, checker_id=checker_id, now=now)
     require_settled_factors(actor=checker, now=now)
     if kind.asks_factor:
         require_factor_in_session(actor=actor, now=now)
@@ -103,6 +110,7 @@ def _executed(kind: PendingKind, act: PendingAct, checker: Actor, now: dt.dateti
     maker = present_maker(act, now=now)
     if maker is None or not policy.may(maker, kind.permission_to_make):
         raise MakerMayNoLonger()
+    require_session_not_taken(act)
     agreed = Agreed(act, maker, checker, now)
     try:
         kind.allow(agreed)

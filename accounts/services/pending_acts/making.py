@@ -45,6 +45,7 @@ _COLUMNS = {
     "note": "text",
     "reason_code": "text",
     "result_type": "text",
+    "session_id": "uuid",
 }
 _BYTES = 32
 
@@ -154,6 +155,7 @@ def _same_wish(
         facts=dict(facts),
         amount_minor=amount_minor,
         currency=currency,
+        session_id=actor.session_id,
     )
     return waiting.select_related("checker").first()
 
@@ -186,4 +188,5 @@ def _row(
         "",
         "",
         "",
+        actor.session_id,
     )

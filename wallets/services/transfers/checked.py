@@ -9,9 +9,11 @@ from accounts.services.pending_acts import Agreed, PendingKind, Result
 from accounts.services.pending_acts.registry import Facts
 from kernel.errors import Busy
 from kernel.transactions import needs_transaction, tune
+from wallets.choices import TransferKind
+from wallets.errors import ExternalReferenceUsed
 from wallets.services.lanes import LOCK_WAIT_MS
 from wallets.services.transfers.execution import outcomes_of
-from wallets.services.transfers.waiting import PAYMENT, request_of
+from wallets.services.transfers.waiting import ADJUSTMENT, PAYMENT, request_of
 
 
 @needs_transaction
@@ -27,6 +29,8 @@ def pay(agreed: Agreed) -> Result:
     try:
         (outcome,) = outcomes_of([request_of(agreed)], all_or_nothing=False)
     except IntegrityError as error:
+        if "transfer_external_reference" in str(error):
+            raise ExternalReferenceUsed() from error
         if "reference" in str(error):
             raise Busy() from error
         raise
@@ -39,13 +43,14 @@ def allow_to_check_payment(agreed: Agreed) -> None:
 
     :raises BeneficiaryOfPendingAct: if the money would reach the checker's own wallet.
     """
-    if agreed.facts["payee_id"] == str(agreed.checker.id):
+    if agreed.facts.get("payee_id") == str(agreed.checker.id):
         raise BeneficiaryOfPendingAct()
 
 
 def _summary(facts: Facts) -> str:
-    words = "Capture" if facts["hold"] else "Payment"
-    return f"{words} from {facts['source_handle']} to {facts['destination_handle']}"
+    label = TransferKind(facts["kind"]).label
+    ends = facts["source_handle"] or "the bank", facts["destination_handle"] or "the bank"
+    return f"{label} from {ends[0]} to {ends[1]}"
 
 
 KIND = PendingKind(
@@ -56,4 +61,13 @@ KIND = PendingKind(
     summarize=_summary,
     execute=pay,
     allow=allow_to_check_payment,
+)
+# Cash, and what staff give back for others: an adjustment by hand, whatever the amount.
+BY_STAFF = PendingKind(
+    name=ADJUSTMENT,
+    title="Movement by the staff",
+    permission_to_make="cash.move",
+    permission_to_check="cash.move",
+    summarize=_summary,
+    execute=pay,
 )
