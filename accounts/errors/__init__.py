@@ -82,6 +82,7 @@ from accounts.errors.signing_in import (
 from accounts.errors.whereabouts import (
     CountriesUnknown,
     CountryNotAllowed,
+    DeviceTooNew,
     InvalidNetworkLink,
     NetworkLinkTooSoon,
     NetworkNotTrusted,
@@ -103,6 +104,7 @@ __all__ = [
     "CountriesUnknown",
     "CountryNotAllowed",
     "DataShredded",
+    "DeviceTooNew",
     "EmailNotConfirmed",
     "EmailTaken",
     "EnrollmentNotBegun",

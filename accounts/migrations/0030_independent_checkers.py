@@ -51,7 +51,7 @@ INDEPENDENT = migrations.RunSQL(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0021_promises_of_factor_resets")]
+    dependencies = [("accounts", "0029_after_a_shredding")]
 
     operations = [
         migrations.AddField(

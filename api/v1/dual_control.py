@@ -94,9 +94,9 @@ class DualControlPolicies(Endpoint):
         response=DualControlPolicy,
         waits=Waiting,
         refusals=(
-            accounts_errors.StepUpRequired,
             accounts_errors.RolesComeFirst,
             accounts_errors.NobodyToCheck,
+            accounts_errors.NetworkNotTrusted,
         ),
     )
     def put(self, request: Request) -> HttpResponse:
@@ -128,6 +128,7 @@ class DualControlThresholds(Endpoint):
             accounts_errors.StepUpRequired,
             accounts_errors.RolesComeFirst,
             accounts_errors.NobodyToCheck,
+            accounts_errors.NetworkNotTrusted,
             wallet_errors.TermsInvalid,
             ledger_errors.CurrencyUnknown,
         ),

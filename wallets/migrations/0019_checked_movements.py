@@ -38,7 +38,7 @@ CHECKED = migrations.RunSQL(
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0030_independent_checkers"),
-        ("wallets", "0017_dual_control"),
+        ("wallets", "0018_wallets_of_people"),
     ]
 
     operations = [

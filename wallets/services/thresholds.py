@@ -9,6 +9,8 @@ from accounts.models import PendingAct
 from accounts.policy import own_organization, require
 from accounts.services.dual_control import require_roles_checked, require_two
 from accounts.services.lookups import locked_organization
+from accounts.services.networks import from_known_network
+from accounts.services.owners import tell_of_less
 from accounts.services.pending_acts import Agreed, PendingKind, Result, make_pending
 from accounts.services.pending_acts.registry import Facts
 from audit.services import record
@@ -24,6 +26,7 @@ SET = "dual_control.set_policy"
 CHECK_PAYMENTS = "dual_control.check_payments"
 
 
+@from_known_network(SET)
 @opens_transaction
 def set_dual_control_threshold(
     *,
@@ -45,6 +48,7 @@ def set_dual_control_threshold(
     :raises CurrencyUnknown: if the currency is not supported.
     :raises RolesComeFirst: if making officers does not take a second person, too.
     :raises NobodyToCheck: if fewer than two people of the organization could agree to payments.
+    :raises NetworkNotTrusted: if the person is on a network that is new to them.
     """
     require(actor, SET)
     organization = locked_organization(own_organization(actor))
@@ -114,6 +118,7 @@ def _set(
         require_two(
             actor=actor, organization_id=organization_id, permission=CHECK_PAYMENTS, now=now
         )
+    less = _loosens(organization_id, currency, threshold_minor, counts_keys)
     row, _ = DualControlThreshold.objects.update_or_create(
         organization_id=organization_id,
         currency_id=currency,
@@ -141,6 +146,9 @@ def _set(
         actor=actor,
         now=now,
     )
+    if less:
+        said = _summary(facts)
+        tell_of_less(actor=actor, organization_id=organization_id, what=said, now=now)
     return row
 
 
