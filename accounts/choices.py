@@ -50,6 +50,7 @@ class SessionEnd(models.TextChoices):
 
     SIGNED_OUT = "signed_out", "Signed out"
     KILLED = "killed", "Ended by somebody else"
+    ENDED_ELSEWHERE = "ended_elsewhere", "Ended by its person from elsewhere"
     REFRESH_REUSED = "refresh_reused", "A used refresh token came back"
     MEMBER_REMOVED = "member_removed", "The person was removed"
     PASSWORD_CHANGED = "password_changed", "The password was changed"

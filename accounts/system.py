@@ -57,7 +57,7 @@ DECLARED: Mapping[str, Declared] = {
         Declared(
             STAFF_DUAL_CONTROL,
             "Acts of staff take a second person",
-            "Limits, clearing caps, fees, manual journals, roles of staff and these settings.",
+            "Cash, what staff give back, limits, caps, fees, journals, roles of staff, settings.",
             default=False,
             careful=True,
         ),

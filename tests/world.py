@@ -14,6 +14,7 @@ import itertools
 from accounts.models import Organization, User
 from accounts.services.api_keys import issue
 from accounts.services.approvals import set_approval_policy
+from accounts.services.dual_control import set_dual_control_policy
 from accounts.services.organizations import activate_organization, register_organization
 from accounts.services.staff import create_staff
 from kernel.actor import Actor, Door, anonymous, system
@@ -31,6 +32,7 @@ from wallets.services.transfers import TransferOutcome, TransferRequest, execute
 from wallets.services.wallets import open_wallet
 
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
+JOINED = dt.datetime(2026, 10, 1, 9, 0, tzinfo=dt.UTC)
 REGISTERED = dt.datetime(2026, 9, 1, 9, 0, tzinfo=dt.UTC)
 PASSWORD = "correct horse battery"
 SCOPES = ["wallets:read", "wallets:write", "transfers:read", "transfers:write", "ledger:read"]
@@ -154,8 +156,17 @@ def fund(staff: Actor, wallet: Wallet, amount_minor: int) -> TransferOutcome:
 
 
 def colleague(world: World, name: str, role: str) -> User:
-    """Somebody new in Acme, invited by Alice."""
-    return _join(world.actor(world.alice), name, role)
+    """Somebody in Acme whom Alice invited long ago: long enough to agree to her acts."""
+    return _join(world.actor(world.alice), name, role, now=JOINED)
+
+
+def takes_two(world: World, *, journals: bool = False, terms: bool = False) -> User:
+    """Making officers of Acme takes a second person from now on; an admin who could agree."""
+    adam = colleague(world, "adam", "admin")
+    set_dual_control_policy(
+        actor=world.actor(world.alice), roles=True, journals=journals, terms=terms, now=NOW
+    )
+    return adam
 
 
 def _organization(staff: Actor, name: str, owner: str) -> tuple[Organization, User]:
@@ -177,7 +188,7 @@ def _organization(staff: Actor, name: str, owner: str) -> tuple[Organization, Us
     return registered.organization, confirmed
 
 
-def _join(owner: Actor, name: str, role: str) -> User:
+def _join(owner: Actor, name: str, role: str, *, now: dt.datetime = NOW) -> User:
     user = brought_in(
         owner=owner,
         stranger=anonymous(door=Door.WEB, request_id="world"),
@@ -185,9 +196,9 @@ def _join(owner: Actor, name: str, role: str) -> User:
         full_name=name.title(),
         role=role,
         password=PASSWORD,
-        now=NOW,
+        now=now,
     )
-    return confirm_address(user, now=NOW, request_id="world")
+    return confirm_address(user, now=now, request_id="world")
 
 
 def _wallet(actor: Actor, owner: User | None, staff: Actor, amount_minor: int) -> Wallet:

@@ -19,8 +19,12 @@ from accounts.errors.approvals import (
     WrongPin,
 )
 from accounts.errors.dual_control import (
+    BeneficiaryOfPendingAct,
+    ChangedMeanwhile,
+    CheckerIsOwnInvitee,
     InvalidSetting,
     LastStaff,
+    MadeInEndedSession,
     MakerMayNoLonger,
     MoneyReadOnly,
     NobodyToCheck,
@@ -31,6 +35,7 @@ from accounts.errors.dual_control import (
     PendingActNotFound,
     RegistrationClosed,
     RoleChangedMeanwhile,
+    RolesComeFirst,
 )
 from accounts.errors.factors import (
     ChallengeEnded,
@@ -92,7 +97,10 @@ __all__ = [
     "ApprovalRequired",
     "ApprovalUnknown",
     "ApprovalUsed",
+    "BeneficiaryOfPendingAct",
     "ChallengeEnded",
+    "ChangedMeanwhile",
+    "CheckerIsOwnInvitee",
     "CountriesUnknown",
     "CountryNotAllowed",
     "DataShredded",
@@ -119,6 +127,7 @@ __all__ = [
     "LastOwner",
     "LastStaff",
     "LastStrongFactor",
+    "MadeInEndedSession",
     "MakerMayNoLonger",
     "MoneyReadOnly",
     "NetworkLinkTooSoon",
@@ -142,6 +151,7 @@ __all__ = [
     "PinsRefused",
     "RegistrationClosed",
     "RoleChangedMeanwhile",
+    "RolesComeFirst",
     "SecondFactorRefused",
     "StepUpRequired",
     "TooManyAttempts",

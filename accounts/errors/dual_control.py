@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernel.errors import Kind, VaultCraftError
+from kernel.errors import Kind, PermissionDenied, VaultCraftError
 
 
 class PendingActNotFound(VaultCraftError):
@@ -92,6 +92,44 @@ class LastStaff(VaultCraftError):
     kind = Kind.CONFLICT
     code = "last_super_admin"
     title = "The platform needs at least one super admin"
+
+
+class ChangedMeanwhile(VaultCraftError):
+    """What the act replaces is no longer what it was when somebody asked."""
+
+    kind = Kind.CONFLICT
+    code = "changed_meanwhile"
+    title = "What this replaces has changed since it was asked for"
+
+
+class BeneficiaryOfPendingAct(PermissionDenied):
+    """The act gives the checker a role, or pays them: somebody else has to agree to it."""
+
+    code = "beneficiary_of_pending_act"
+    title = "Somebody whom this does not concern has to decide it"
+
+
+class CheckerIsOwnInvitee(PermissionDenied):
+    """Whoever asks brought the checker in lately, or gave them their role."""
+
+    code = "checker_lately_made_by_maker"
+    title = "Somebody whom the one who asks did not bring in lately has to decide this"
+
+
+class MadeInEndedSession(VaultCraftError):
+    """Whoever asked did so in a session that was ended since, maybe because it was stolen."""
+
+    kind = Kind.REFUSED
+    code = "made_in_ended_session"
+    title = "The session this was asked for in was ended since"
+
+
+class RolesComeFirst(VaultCraftError):
+    """While one person can make officers, one person can make somebody who agrees."""
+
+    kind = Kind.CONFLICT
+    code = "roles_come_first"
+    title = "Making officers has to take a second person first"
 
 
 class RoleChangedMeanwhile(VaultCraftError):

@@ -62,6 +62,9 @@ class PendingAct(IdentifiedModel):
     reason_code = models.TextField(blank=True, help_text="Why executing it was refused.")
     result_type = models.TextField(blank=True)
     result_id = models.UUIDField(null=True, help_text="What it made or changed.")
+    session_id = models.UUIDField(
+        null=True, help_text="Where its maker signed in to ask; null for API keys."
+    )
 
     class Meta:
         ordering = ("-id",)
@@ -71,6 +74,11 @@ class PendingAct(IdentifiedModel):
                 fields=["expires_at"],
                 name="pending_act_waiting",
                 condition=Q(state=PendingActState.PENDING),
+            ),
+            models.Index(
+                fields=["session_id"],
+                name="pending_act_session",
+                condition=Q(state=PendingActState.PENDING, session_id__isnull=False),
             ),
         )
         constraints = (

@@ -51,6 +51,15 @@ class User(AbstractBaseUser, IdentifiedModel):
     factors_renewed_at = models.DateTimeField(
         null=True, help_text="When the person first added a factor after that."
     )
+    role_given_by = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="Who invited the person, or gave them the role they have; null: the program.",
+    )
+    role_given_at = models.DateTimeField(null=True)
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -12,14 +12,17 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Q
+
 from accounts import policy
-from accounts.errors import NobodyToCheck
+from accounts.errors import NobodyToCheck, RolesComeFirst
 from accounts.models import DualControlPolicy, PendingAct, User
 from accounts.queries import dual_control_policy_of
 from accounts.services.invitations import withdraw_officers
 from accounts.services.lookups import locked_organization
 from accounts.services.networks.standing import from_known_network
 from accounts.services.owners import tell_of_less
+from accounts.services.pending_acts.independence import LATELY
 from accounts.services.pending_acts.making import make_pending
 from accounts.services.pending_acts.registry import Agreed, PendingKind, Result
 from audit.services import record
@@ -51,6 +54,7 @@ def set_dual_control_policy(
     act when something that takes one would no longer.
 
     :raises PermissionDenied: unless the actor carries `dual_control.set_policy` in an organization.
+    :raises RolesComeFirst: if something else takes one while making officers does not.
     :raises NobodyToCheck: if something is switched on that fewer than two people may do.
     :raises NetworkNotTrusted: if the person is on a network that is new to them.
     """
@@ -58,26 +62,45 @@ def set_dual_control_policy(
     organization = locked_organization(policy.own_organization(actor))
     wanted = {"roles": roles, "journals": journals, "terms": terms}
     before = _flags(dual_control_policy_of(organization.id))
+    if (journals or terms) and not roles:
+        raise RolesComeFirst()
     if any(before[name] and not wanted[name] for name in wanted):
         return make_pending(
             actor=actor,
             kind=DUAL_CONTROL_POLICY.name,
             organization_id=organization.id,
-            facts=wanted,
+            facts={**wanted, "before": before},
             now=now,
         )
     return _set(actor=actor, organization_id=organization.id, wanted=wanted, now=now)
 
 
 @needs_transaction
-def require_two(*, organization_id: uuid.UUID, permission: str) -> None:
+def require_roles_checked(organization_id: uuid.UUID) -> None:
+    """Go on only if making officers takes a second person.
+
+    While it does not, whoever holds one owner's session makes somebody who agrees.
+
+    :raises RolesComeFirst: if it does not.
+    """
+    if not _flags(dual_control_policy_of(organization_id))["roles"]:
+        raise RolesComeFirst()
+
+
+@needs_transaction
+def require_two(
+    *, actor: Actor, organization_id: uuid.UUID, permission: str, now: dt.datetime
+) -> None:
     """Go on only if at least two active people of the organization carry the permission.
+
+    Whom the actor lately brought in does not count: they could not agree to the actor's acts.
 
     :raises NobodyToCheck: if fewer do.
     """
     roles = policy.PERMISSIONS[permission].roles
     people = User.objects.filter(organization_id=organization_id, role__in=roles, is_active=True)
-    if people.count() < 2:
+    brought_in = Q(role_given_by_id=actor.id, role_given_at__gt=now - LATELY)
+    if people.exclude(brought_in).count() < 2:
         raise NobodyToCheck(facts={"permission": permission})
 
 
@@ -88,7 +111,9 @@ def _set(
     before = _flags(dual_control_policy_of(organization_id))
     for name, permission in _CHECKERS.items():
         if wanted[name] and not before[name]:
-            require_two(organization_id=organization_id, permission=permission)
+            require_two(
+                actor=actor, organization_id=organization_id, permission=permission, now=now
+            )
     row, _ = DualControlPolicy.objects.update_or_create(
         organization_id=organization_id, defaults={**wanted, "set_at": now}
     )
@@ -125,6 +150,7 @@ def _flags(row: DualControlPolicy | None) -> dict[str, bool]:
 @needs_transaction
 def _execute(agreed: Agreed) -> Result:
     organization = locked_organization(policy.own_organization(agreed.maker))
+    agreed.require_before(_flags(dual_control_policy_of(organization.id)))
     wanted = {name: bool(agreed.facts[name]) for name in _CHECKERS}
     _set(
         actor=agreed.maker,

@@ -291,12 +291,15 @@ def _member(
                 password=password_hash,
                 organization_id=organization_id,
                 role=invitation.role,
+                role_given_by_id=invitation.invited_by_id,
+                role_given_at=now,
                 created_at=now,
             )
         )
     check_is_proven(former=user, password_hash=password_hash)
     user.full_name, user.role, user.is_active = full_name, invitation.role, True
-    user.save(update_fields=["full_name", "role", "is_active"])
+    user.role_given_by_id, user.role_given_at = invitation.invited_by_id, now
+    user.save(update_fields=["full_name", "role", "is_active", "role_given_by", "role_given_at"])
     return user
 
 

@@ -12,7 +12,7 @@ from accounts import policy
 from accounts.errors import EmailTaken
 from accounts.models import Organization, User
 from accounts.rules import no_such_timezone
-from kernel.actor import Actor
+from kernel.actor import Actor, ActorKind
 from kernel.context import Context, Scope
 from kernel.errors import NotFound
 from kernel.transactions import needs_transaction, rule_of
@@ -48,6 +48,11 @@ def colleague(*, actor: Actor, user_id: uuid.UUID) -> User:
     if found is None:
         raise NotFound("There is no such person.")
     return found
+
+
+def giver_of(actor: Actor) -> uuid.UUID | None:
+    """Who stands behind a role that is given: a person; None for the program."""
+    return actor.id if actor.kind is ActorKind.USER else None
 
 
 @needs_transaction

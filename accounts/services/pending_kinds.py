@@ -16,7 +16,12 @@ from accounts.services.factors.resetting import (
 )
 from accounts.services.pending_acts.registry import PendingKind, register
 from accounts.services.people import CHANGE_ROLE, ROLE_GRANT, allow_to_check_role, grant_role
-from accounts.services.staff import MANAGE, STAFF_ROLE, grant_staff_role
+from accounts.services.staff import (
+    MANAGE,
+    STAFF_ROLE,
+    allow_to_check_staff_role,
+    grant_staff_role,
+)
 from accounts.services.system_settings import SYSTEM_SETTING
 
 
@@ -60,6 +65,7 @@ _STAFF_ROLE = PendingKind(
     permission_to_check=MANAGE,
     summarize=_staff_role,
     execute=grant_staff_role,
+    allow=allow_to_check_staff_role,
 )
 _FACTOR_RESET = PendingKind(
     name=FACTOR_RESET,

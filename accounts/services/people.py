@@ -7,11 +7,11 @@ import uuid
 
 from accounts import policy
 from accounts.choices import MailKind, Role, SessionEnd
-from accounts.errors import InvalidProfile, LastOwner, RoleChangedMeanwhile
+from accounts.errors import BeneficiaryOfPendingAct, InvalidProfile, LastOwner, RoleChangedMeanwhile
 from accounts.models import Organization, PendingAct, User
 from accounts.services.api_keys import revoke_beyond
 from accounts.services.invitations import withdraw_beyond
-from accounts.services.lookups import colleague, locked_organization
+from accounts.services.lookups import colleague, giver_of, locked_organization
 from accounts.services.mail import notify_security
 from accounts.services.networks.standing import from_known_network
 from accounts.services.owners import tell_of_officer
@@ -80,7 +80,8 @@ def _changeable(*, actor: Actor, user_id: uuid.UUID, role: str) -> User:
 @needs_transaction
 def _give_role(*, actor: Actor, user: User, role: str, now: dt.datetime) -> User:
     before, user.role = user.role, role
-    user.save(update_fields=["role"])
+    user.role_given_by_id, user.role_given_at = giver_of(actor), now
+    user.save(update_fields=["role", "role_given_by", "role_given_at"])
     revoke_beyond(actor=actor, issuer=user, role=role, now=now)
     withdraw_beyond(actor=actor, issuer=user, role=role, now=now)
     _tell(
@@ -115,9 +116,12 @@ def grant_role(agreed: Agreed) -> Result:
 def allow_to_check_role(agreed: Agreed) -> None:
     """Owners make owners, and agree to them; of the platform, whoever may agree to roles.
 
+    :raises BeneficiaryOfPendingAct: to whose role it is.
     :raises PermissionDenied: if the checker could not have asked for it, either.
     """
     checker = agreed.checker
+    if agreed.facts["user_id"] == str(checker.id):
+        raise BeneficiaryOfPendingAct()
     wanted = {agreed.facts["role"], agreed.facts["before"] or ""}
     if not checker.is_platform and not all(policy.may_grant(checker, one) for one in wanted):
         raise PermissionDenied("Only an owner can agree to making or changing an owner.")

@@ -10,11 +10,11 @@ from django.db import connection
 
 from accounts import policy
 from accounts.choices import PlatformRole, SessionEnd
-from accounts.errors import InvalidProfile, LastStaff, RoleChangedMeanwhile
+from accounts.errors import BeneficiaryOfPendingAct, InvalidProfile, LastStaff, RoleChangedMeanwhile
 from accounts.models import PendingAct, User
 from accounts.rules import check_password_strength, cleaned_name, normalized_email
 from accounts.services.api_keys import revoke_beyond
-from accounts.services.lookups import insert_user
+from accounts.services.lookups import giver_of, insert_user
 from accounts.services.networks.standing import from_known_network
 from accounts.services.pending_acts.making import make_pending
 from accounts.services.pending_acts.registry import Agreed, Result
@@ -61,6 +61,8 @@ def create_staff(
         full_name=cleaned_name(full_name, pointer="/full_name"),
         password=make_password(password),  # slow on purpose, so before the transaction
         platform_role=platform_role,
+        role_given_by_id=giver_of(actor),
+        role_given_at=now,
         created_at=now,
         email_confirmed_at=now,  # whoever adds staff knows whose mailbox it is
     )
@@ -148,6 +150,15 @@ def grant_staff_role(agreed: Agreed) -> Result:
     return Result("user", user.id)
 
 
+def allow_to_check_staff_role(agreed: Agreed) -> None:
+    """Never the person whose role it is.
+
+    :raises BeneficiaryOfPendingAct: if it is the checker's own role.
+    """
+    if agreed.facts["user_id"] == str(agreed.checker.id):
+        raise BeneficiaryOfPendingAct()
+
+
 def _under_dual_control(actor: Actor) -> bool:
     return actor.kind is not ActorKind.SYSTEM and bool(fresh_value(STAFF_DUAL_CONTROL))
 
@@ -194,7 +205,8 @@ def _ask(
 @needs_transaction
 def _give(*, actor: Actor, user: User, role: str, now: dt.datetime) -> User:
     user.platform_role, user.is_active = role, True
-    user.save(update_fields=["platform_role", "is_active"])
+    user.role_given_by_id, user.role_given_at = giver_of(actor), now
+    user.save(update_fields=["platform_role", "is_active", "role_given_by", "role_given_at"])
     revoke_beyond(actor=actor, issuer=user, platform_role=role, now=now)
     _tell(actor=actor, user=user, verb="change_role", happened="role_changed", now=now)
     return user

@@ -43,7 +43,7 @@ def set_setting(*, actor: Actor, name: str, value: object, now: dt.datetime) -> 
     careful = DECLARED[name].careful
     checked = fresh_value(STAFF_DUAL_CONTROL) and (careful is None or wanted != careful)
     if checked and actor.platform_role is not None:
-        facts = {"name": name, "value": wanted}
+        facts = {"name": name, "before": fresh_value(name), "value": wanted}
         return make_pending(
             actor=actor,
             kind=SYSTEM_SETTING.name,
@@ -82,6 +82,12 @@ def _set(*, actor: Actor, name: str, value: Value, now: dt.datetime) -> Value:
     return value
 
 
+@needs_transaction
+def _locked_value(name: str) -> Value:
+    SystemSetting.objects.select_for_update(no_key=True).filter(name=name).first()
+    return fresh_value(name)
+
+
 def _super_admins() -> int:
     staff = User.objects.filter(platform_role=PlatformRole.SUPER_ADMIN, is_active=True)
     return staff.count()
@@ -90,6 +96,7 @@ def _super_admins() -> int:
 def _execute(agreed: Agreed) -> Result:
     facts = agreed.facts
     value = checked_value(facts["name"], facts["value"])
+    agreed.require_before(_locked_value(facts["name"]))
     _set(actor=agreed.maker, name=facts["name"], value=value, now=agreed.now)
     return Result("system_setting")
 

@@ -15,6 +15,7 @@ from tests.joining import brought_in
 from tests.mailbox import confirm_address
 from tests.proof import proven_actor
 
+JOINED = dt.datetime(2026, 10, 1, 9, 0, tzinfo=dt.UTC)
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
 PASSWORD = "correct horse battery"
 ROOT = system(door=Door.COMMAND, request_id="test-root")
@@ -43,8 +44,8 @@ def acting(user: User, *, door: Door = Door.API) -> Actor:
     return proven_actor(user=user, door=door, request_id=f"test-{user.email}", ip=STRANGER.ip)
 
 
-def joined(owner: User, name: str, role: str) -> User:
-    """A new colleague of the owner."""
+def joined(owner: User, name: str, role: str, *, now: dt.datetime = JOINED) -> User:
+    """A colleague of the owner, who invited them long ago."""
     assert owner.organization is not None
     address = f"{name}@{owner.organization.slug}.test"
     user = brought_in(
@@ -54,9 +55,9 @@ def joined(owner: User, name: str, role: str) -> User:
         full_name=name.title(),
         role=role,
         password=PASSWORD,
-        now=NOW,
+        now=now,
     )
-    return confirm_address(user, now=NOW, request_id="test")
+    return confirm_address(user, now=now, request_id="test")
 
 
 def staff(platform_role: str = "super_admin", name: str = "olga") -> User:

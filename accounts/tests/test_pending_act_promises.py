@@ -64,7 +64,7 @@ def _made(*, actor: Actor) -> PendingAct:
         actor=actor,
         kind="accounts.role_grant",
         organization_id=actor.organization_id,
-        facts={"before": "member", "role": "admin"},
+        facts={"user_id": str(new_id()), "before": "member", "role": "admin"},
         now=NOW,
     )
 

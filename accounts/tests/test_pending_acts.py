@@ -111,8 +111,8 @@ def test_nobody_agrees_to_what_they_asked_for() -> None:
     assert fresh(act).state == "pending"
 
 
-def test_the_invited_is_another_person_than_who_invited() -> None:
-    alice, adam, mia = people()
+def test_whom_one_invited_long_ago_is_another_person() -> None:
+    alice, adam, mia = people()  # weeks ago; see test_independent_checkers for lately
     act = asked(alice, mia, "admin")
     assert agree(actor=acting(adam), act_id=act.id, now=LATER).state == "agreed"
     assert role_of(mia) == "admin"

@@ -15,6 +15,7 @@ from api.endpoint import Endpoint, actor_of, body_of
 from api.idempotency.guards import Claim
 from api.idempotency.runner import canonical, claim_of, run_once
 from api.schema.operations import operation
+from api.v1.pending_acts import Waiting
 from api.v1.transfers.foretelling import FINGERPRINT, TransferDryRun, foretold
 from api.v1.transfers.rendering import Viewer, answer_of
 from api.v1.transfers.shapes import MAX_DESCRIPTION, Transfer
@@ -35,6 +36,10 @@ ASKED = (
     " refused."
 )
 
+BY_WHOM = (
+    "Platform staff, or an API key with the scope `cash:write`. Where staff's acts take a second"
+    " person it waits for another of them: 202 with the act to poll."
+)
 EFFECTIVE = (
     "From when it counts, as the bank dates it; without it, now. Never in the future, in a closed"
     " period, or before the day on which the organization was registered. Limits count a withdrawal"
@@ -82,7 +87,7 @@ class Deposits(Endpoint):
         "create_deposit",
         tag=TAG,
         summary="Record money that arrived for a wallet",
-        description="Platform staff, or an API key with the scope `cash:write`.",
+        description=BY_WHOM,
         request=CashOrder,
         response=Transfer,
         status=201,
@@ -91,6 +96,7 @@ class Deposits(Endpoint):
             wallet_errors.DestinationSuspended,
             wallet_errors.DestinationClosed,
         ),
+        waits=Waiting,
         once=True,
     )
     def post(self, request: Request) -> HttpResponse:
@@ -107,7 +113,7 @@ class Withdrawals(Endpoint):
         "create_withdrawal",
         tag=TAG,
         summary="Record money that was paid out of a wallet",
-        description="Platform staff, or an API key with the scope `cash:write`.",
+        description=BY_WHOM,
         request=CashOrder,
         response=Transfer,
         status=201,
@@ -117,6 +123,7 @@ class Withdrawals(Endpoint):
             wallet_errors.SourceSuspended,
             wallet_errors.SourceClosed,
         ),
+        waits=Waiting,
         once=True,
     )
     def post(self, request: Request) -> HttpResponse:

@@ -34,8 +34,8 @@ class DualControlPolicyOrder(fields.StrictSerializer):
     """What takes a second person from now on; all of it is set at once."""
 
     roles = fields.BooleanField(help_text="Making somebody an owner, admin or finance.")
-    journals = fields.BooleanField(help_text="Entries by hand, and undoing them.")
-    terms = fields.BooleanField(help_text="Fees and clearing caps.")
+    journals = fields.BooleanField(help_text="Entries by hand, and undoing them; with `roles`.")
+    terms = fields.BooleanField(help_text="Fees and clearing caps; with `roles`.")
 
 
 class ThresholdOrder(fields.StrictSerializer):
@@ -93,7 +93,11 @@ class DualControlPolicies(Endpoint):
         request=DualControlPolicyOrder,
         response=DualControlPolicy,
         waits=Waiting,
-        refusals=(accounts_errors.NobodyToCheck, accounts_errors.NetworkNotTrusted),
+        refusals=(
+            accounts_errors.RolesComeFirst,
+            accounts_errors.NobodyToCheck,
+            accounts_errors.NetworkNotTrusted,
+        ),
     )
     def put(self, request: Request) -> HttpResponse:
         """Set."""
@@ -122,6 +126,7 @@ class DualControlThresholds(Endpoint):
         waits=Waiting,
         refusals=(
             accounts_errors.StepUpRequired,
+            accounts_errors.RolesComeFirst,
             accounts_errors.NobodyToCheck,
             accounts_errors.NetworkNotTrusted,
             wallet_errors.TermsInvalid,

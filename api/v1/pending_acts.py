@@ -167,6 +167,8 @@ class AgreeToPendingAct(Endpoint):
         refusals=(
             *DECIDING,
             accounts_errors.OwnPendingAct,
+            accounts_errors.BeneficiaryOfPendingAct,
+            accounts_errors.CheckerIsOwnInvitee,
             accounts_errors.FactorsLatelyReset,
             accounts_errors.MoneyReadOnly,
             accounts_errors.NetworkNotTrusted,

@@ -82,6 +82,7 @@ def set_clearing_cap(
                 "organization_id": str(organization_id),
                 "counterparty_id": str(counterparty_id),
                 "counterparty_name": counterparty_name,
+                "before": _own_cap(organization_id, counterparty_id, currency),
             },
             amount_minor=cap_minor,
             currency=currency,
@@ -134,6 +135,8 @@ def _execute(agreed: Agreed) -> Result:
         actor=maker, organization_id=organization_id, counterparty_id=counterparty_id
     )
     widen(view)
+    _lock_pair(organization_id, counterparty_id)
+    agreed.require_before(_own_cap(organization_id, counterparty_id, str(act.currency)))
     cap = _set(
         actor=maker,
         organization_id=organization_id,
@@ -227,6 +230,13 @@ def _write(
             raise CapBelowPosition() from error
         raise
     return cap
+
+
+def _own_cap(organization_id: uuid.UUID, counterparty_id: uuid.UUID, currency: str) -> int | None:
+    caps = ClearingCap.objects.filter(
+        organization_id=organization_id, counterparty_id=counterparty_id, currency_id=currency
+    )
+    return caps.values_list("cap_minor", flat=True).first()
 
 
 def _in_force(cap: ClearingCap) -> int:

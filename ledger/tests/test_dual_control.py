@@ -9,7 +9,6 @@ import pytest
 
 from accounts.errors import OwnPendingAct
 from accounts.models import PendingAct, User
-from accounts.services.dual_control import set_dual_control_policy
 from accounts.services.pending_acts import agree
 from accounts.services.people import remove_member
 from kernel.context import reading
@@ -33,7 +32,7 @@ from ledger.services.journals import (
 from ledger.services.periods import open_period
 from ledger.services.timezones import set_timezone
 from ledger.tests.test_journals import Desk
-from tests.world import NOW, World, colleague
+from tests.world import NOW, World, colleague, takes_two
 
 pytestmark = pytest.mark.django_db
 
@@ -49,10 +48,34 @@ def desk(world: World) -> Desk:
 def fay(world: World) -> User:
     """Finance of Acme; journals and terms take a second person from now on."""
     found = colleague(world, "fay", "finance")
-    set_dual_control_policy(
-        actor=world.actor(world.alice), roles=False, journals=True, terms=True, now=NOW
-    )
+    takes_two(world, journals=True, terms=True)
     return found
+
+
+def cap(world: World, minor: int, currency: str = "INR") -> object:
+    return set_clearing_cap(
+        actor=world.actor(world.alice),
+        organization_id=world.acme.id,
+        counterparty_id=world.globex.id,
+        currency=currency,
+        cap_minor=minor,
+        now=NOW,
+    )
+
+
+def test_a_corrected_cap_is_another_wish(world: World, fay: User) -> None:
+    first = waits(cap(world, 5_000_000_000))
+    second, third = waits(cap(world, 100)), waits(cap(world, 500, "USD"))
+    assert [one.amount_minor for one in (first, second, third)] == [5_000_000_000, 100, 500]
+    assert waits(cap(world, 100)).id == second.id
+
+
+def test_a_cap_that_was_set_meanwhile_stays(world: World, fay: User) -> None:
+    first, second = waits(cap(world, 5_000_000_000)), waits(cap(world, 1_00))
+    assert agree(actor=world.actor(fay), act_id=second.id, now=LATER).state == "agreed"
+    failed = agree(actor=world.actor(fay), act_id=first.id, now=LATER)
+    assert failed.reason_code == "changed_meanwhile"
+    assert 1_00 in caps(world)
 
 
 def rent(desk: Desk, **more: object) -> JournalOrder:
@@ -125,8 +148,7 @@ def test_what_became_wrong_is_kept_as_failed(world: World, desk: Desk, fay: User
     order = rent(desk, effective_at=NOW - dt.timedelta(days=2))
     act = waits(post_journal(actor=world.actor(fay), order=order, now=NOW))
     remove_member(actor=world.actor(world.alice), user_id=fay.id, now=NOW)
-    finn = colleague(world, "finn", "finance")
-    failed = agree(actor=world.actor(finn), act_id=act.id, now=LATER)
+    failed = agree(actor=world.actor(world.alice), act_id=act.id, now=LATER)
     assert (failed.state, failed.reason_code) == ("failed", "maker_may_no_longer")
     assert written(world) == 0
 

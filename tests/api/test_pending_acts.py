@@ -8,9 +8,10 @@ import pytest
 
 from accounts.models import User
 from kernel import clock
+from kernel.context import reading
 from kernel.ids import encode
 from tests.api.conftest import Caller, order, token_of
-from tests.world import World, colleague
+from tests.world import World, colleague, takes_two
 from wallets.services.thresholds import set_dual_control_threshold
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +23,7 @@ ALICE = 1_00_000_00
 def fay(world: World) -> User:
     """Finance of Acme; above 1,000 rupees a second person has to agree."""
     found = colleague(world, "fay", "finance")
+    takes_two(world)
     set_dual_control_threshold(
         actor=world.actor(world.alice), currency="INR", threshold_minor=1_000_00, now=clock.now()
     )
@@ -120,7 +122,8 @@ def test_rejecting_and_withdrawing(world: World, fay: User) -> None:
 
 def test_roles_wait_and_extra_members_are_refused(world: World, fay: User) -> None:
     alice = caller(world, world.alice)
-    adam = colleague(world, "adam", "admin")
+    with reading(world.actor(world.alice)):
+        adam = User.objects.get(email="adam@acme.test")
     flags = {"roles": True, "journals": False, "terms": False}
     assert alice("PUT", "/dual-control-policy", flags).status == 200
     path = f"/members/{encode('usr', world.bob.id)}"

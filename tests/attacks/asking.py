@@ -43,7 +43,7 @@ def asked(world: World) -> dict[str, uuid.UUID]:
     alice, as_adam = world.actor(world.alice), world.actor(adam)
     remove_member(actor=alice, user_id=gone.id, now=NOW)
     set_dual_control_policy(actor=alice, roles=True, journals=True, terms=False, now=NOW)
-    _threshold(alice, 1_00_00_000_00)
+    _threshold(alice, 1_00_00_000_00, now=NOW)
     set_setting(actor=_ROOT, name=REGISTRATION_OPEN, value=True, now=NOW)
     expired = _threshold(alice, 2_00_00_000_00)
     expire_overdue(actor=_ROOT, now=NOW)
@@ -74,11 +74,9 @@ def _role(actor: Actor, user: User, role: str) -> uuid.UUID:
     return act.id
 
 
-def _threshold(actor: Actor, minor: int) -> uuid.UUID:
+def _threshold(actor: Actor, minor: int, *, now: dt.datetime = LONG_AGO) -> uuid.UUID:
     """The first holds; each higher one waits."""
-    done = set_dual_control_threshold(
-        actor=actor, currency="INR", threshold_minor=minor, now=LONG_AGO
-    )
+    done = set_dual_control_threshold(actor=actor, currency="INR", threshold_minor=minor, now=now)
     return done.id
 
 

@@ -13,7 +13,7 @@ from accounts.services.people import change_role
 from kernel.context import reading
 from kernel.errors import PermissionDenied
 from tests.concurrency.racing import THREADS, assert_books_are_sound, race, until_not_busy
-from tests.world import NOW, World, colleague
+from tests.world import NOW, World, colleague, takes_two
 from wallets.models import Transfer
 from wallets.services.thresholds import set_dual_control_threshold
 from wallets.services.transfers import TransferOutcome, execute_together, execute_transfers
@@ -27,6 +27,7 @@ ALICE, ACME = 1_00_000_00, 5_00_000_00
 def guarded(world: World, threshold_minor: int) -> list[User]:
     """Acme with two of finance; payments above the threshold take a second person."""
     officers = [colleague(world, name, "finance") for name in ("fay", "finn")]
+    takes_two(world)
     set_dual_control_threshold(
         actor=world.actor(world.alice), currency="INR", threshold_minor=threshold_minor, now=NOW
     )

@@ -17,7 +17,7 @@ from kyc.tests.people import begun, submitted
 from tests.approving import PIN, asking
 from tests.journeys.conftest import Opens, aside
 from tests.web.reserved import held, hold_id_of
-from tests.world import NOW, PASSWORD, World, colleague
+from tests.world import NOW, PASSWORD, World, colleague, takes_two
 from wallets.choices import TransferKind
 from wallets.models import Transfer
 from wallets.services.references import reference_of
@@ -200,6 +200,7 @@ def test_axe_finds_nothing_where_people_approve(world: World, opens: Opens, them
     window = {"color_scheme": theme, "viewport": {"width": width, "height": 800}}
     judge = Judge(width)
     fay = aside(lambda: colleague(world, "fay", "finance"))
+    aside(lambda: takes_two(world))
     aside(lambda: asking(world))
     aside(
         lambda: set_dual_control_threshold(

@@ -9,7 +9,6 @@ from django.test import Client
 
 from accounts.errors import MoneyReadOnly
 from accounts.models import PendingAct, User
-from accounts.services.dual_control import set_dual_control_policy
 from accounts.services.staff import create_staff
 from accounts.services.system_settings import set_setting
 from accounts.system import MONEY_READ_ONLY, STAFF_DUAL_CONTROL
@@ -17,7 +16,7 @@ from kernel import clock
 from kernel.context import reading
 from kernel.ids import encode
 from tests.web.conftest import Visit
-from tests.world import NOW, PASSWORD, World, colleague
+from tests.world import NOW, PASSWORD, World, colleague, takes_two
 from wallets.models import LimitRule
 from wallets.services.thresholds import set_dual_control_threshold
 
@@ -29,6 +28,7 @@ ALICE = 1_00_000_00
 @pytest.fixture
 def fay(world: World) -> User:
     found = colleague(world, "fay", "finance")
+    takes_two(world)
     set_dual_control_threshold(
         actor=world.actor(world.alice), currency="INR", threshold_minor=1_000_00, now=clock.now()
     )
@@ -111,8 +111,8 @@ def test_an_owner_sets_rules_and_loosens_them_with_a_second_person(
     assert strict["Location"] == "/organization#dual-control"
     loose = alice.post("/organization/dual-control/thresholds", {"threshold-currency": "INR"})
     assert loose["Location"].startswith("/pending-acts/pac_")
-    refused = alice.post("/organization/dual-control", {"policy-roles": "on"}, follow=True)
-    assert "second person who could agree" in refused.content.decode()
+    refused = alice.post("/organization/dual-control", {"policy-terms": "on"}, follow=True)
+    assert "Making officers has to take a second person first" in refused.content.decode()
     assert visit(world.bob).post("/organization/dual-control", {}).status_code in (302, 403)
 
 
@@ -218,10 +218,6 @@ def test_nobody_else_manages_the_system(world: World, visit: Visit) -> None:
 
 
 def test_a_policy_of_roles_leads_to_the_pending_act(world: World, fay: User, visit: Visit) -> None:
-    colleague(world, "adam", "admin")
-    set_dual_control_policy(
-        actor=world.actor(world.alice), roles=True, journals=False, terms=False, now=NOW
-    )
     place = f"/organization/people/{encode('usr', world.bob.id)}/role"
     answer = visit(world.alice).post(place, {"role": "admin"})
     assert answer["Location"].startswith("/pending-acts/pac_")

@@ -23,6 +23,8 @@ _OF_THE_ASKING_SIDE = (
     "door",
     "approved_by",
     "approval_id",
+    "checker_display",
+    "pending_act_id",
     "request_id",
 )
 _HIDDEN_FROM_RECEIVERS = ("fee", *_OF_THE_ASKING_SIDE)

@@ -124,6 +124,11 @@ class Transfer(IdentifiedModel):
         blank=True, default="", db_default="", help_text="How the person approved it, if they did."
     )
     approval_id = models.UUIDField(null=True)
+    pending_act_id = models.UUIDField(
+        null=True, help_text="The act a second person agreed to, where it took one."
+    )
+    checker_id = models.UUIDField(null=True)
+    checker_display = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         ordering = ("-id",)
@@ -201,6 +206,11 @@ class Transfer(IdentifiedModel):
                 condition=Q(approval_id__isnull=True, approval_method="")
                 | Q(approval_id__isnull=False) & ~Q(approval_method=""),
                 name="transfer_approval_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(pending_act_id__isnull=True, checker_id__isnull=True)
+                | Q(pending_act_id__isnull=False, checker_id__isnull=False),
+                name="transfer_checked_whole",
             ),
         )
 

@@ -57,7 +57,9 @@ def _batch_question(
     requests: Sequence[TransferRequest], *, all_or_nothing: bool
 ) -> Question | None:
     _require_person(requests[0].actor)
-    rehearsals = rehearse_transfers(bundled(requests), all_or_nothing=all_or_nothing)
+    rehearsals = rehearse_transfers(
+        bundled(requests, all_or_nothing=all_or_nothing), all_or_nothing=all_or_nothing
+    )
     _require_no_refusal(rehearsals, all_or_nothing=all_or_nothing)
     return next((one.question for one in rehearsals if one.question), None)
 

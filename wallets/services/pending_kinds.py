@@ -9,12 +9,14 @@ from accounts.services.pending_acts.registry import Facts
 from kernel.transactions import needs_transaction
 from wallets.choices import TransferKind, WalletKind
 from wallets.services import thresholds
+from wallets.services.standing_terms import limit_amounts, standing_fee, standing_limit
 from wallets.services.terms import (
     FEE,
     LIMIT,
     LIMIT_WITHDRAWAL,
     SET_FEES,
     SET_LIMITS,
+    own_rule,
     write_fee_schedule,
     write_limit_rule,
     write_limit_withdrawal,
@@ -24,12 +26,14 @@ from wallets.services.transfers import checked
 
 @needs_transaction
 def _fee(agreed: Agreed) -> Result:
+    agreed.require_before(standing_fee(agreed.facts))
     row = write_fee_schedule(actor=agreed.maker, facts=agreed.facts, now=agreed.now)
     return Result("fee_schedule", row.id)
 
 
 @needs_transaction
 def _limit(agreed: Agreed) -> Result:
+    agreed.require_before(standing_limit(agreed.facts))
     row = write_limit_rule(actor=agreed.maker, facts=agreed.facts, now=agreed.now)
     return Result("limit_rule", row.id)
 
@@ -37,6 +41,7 @@ def _limit(agreed: Agreed) -> Result:
 @needs_transaction
 def _general_limit(agreed: Agreed) -> Result:
     rule_id = uuid.UUID(agreed.facts["limit_rule_id"])
+    agreed.require_before(limit_amounts(own_rule(rule_id)))
     row = write_limit_withdrawal(actor=agreed.maker, limit_rule_id=rule_id, now=agreed.now)
     return Result("limit_rule", row.id)
 
@@ -57,6 +62,7 @@ def _general_words(facts: Facts) -> str:
 def register_kinds() -> None:
     """Make them known; called when the program starts."""
     register(checked.KIND)
+    register(checked.BY_STAFF)
     register(thresholds.KIND)
     for kind in _TERMS:
         register(kind)

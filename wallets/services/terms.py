@@ -24,13 +24,18 @@ from wallets.choices import TransferKind, WalletKind
 from wallets.errors import TermsInvalid
 from wallets.models import FeeSchedule, LimitRule
 from wallets.models.terms import CHARGEABLE
+from wallets.services.standing_terms import (
+    FEE_AMOUNTS,
+    limit_amounts,
+    standing_fee,
+    standing_limit,
+)
 
 SET_FEES, SET_LIMITS = "wallets.set_fees", "wallets.set_limits"
 FEE, LIMIT = "wallets.fee_schedule", "wallets.limit_rule"
 LIMIT_WITHDRAWAL = "wallets.limit_withdrawal"
 
 _MOST_BPS = 10_000
-_FEE_AMOUNTS = ("fixed_minor", "bps", "floor_minor", "ceiling_minor")
 
 
 @opens_transaction
@@ -76,7 +81,8 @@ def set_fee_schedule(
     }
     wanted = {"organization_id": str(organization_id), "kind": str(kind), "currency": currency}
     if under_dual_control(actor=actor, subject=Subject.TERMS):
-        return _wait(actor, FEE, wanted | amounts, now)
+        before = {"before": standing_fee(wanted)}
+        return _wait(actor, FEE, wanted | amounts | before, now)
     return write_fee_schedule(actor=actor, facts=wanted | amounts, now=now)
 
 
@@ -85,7 +91,7 @@ def write_fee_schedule(*, actor: Actor, facts: Facts, now: dt.datetime) -> FeeSc
     """Set what was judged before; see `set_fee_schedule`."""
     organization_id = uuid.UUID(facts["organization_id"])
     kind, currency = facts["kind"], facts["currency"]
-    amounts = {name: facts[name] for name in _FEE_AMOUNTS}
+    amounts = {name: facts[name] for name in FEE_AMOUNTS}
     account_id = ensure_fee_account(organization_id=organization_id, currency=currency, now=now)
     schedule, _ = FeeSchedule.objects.update_or_create(
         organization_id=organization_id,
@@ -142,7 +148,7 @@ def set_limit_rule(
         "month_minor": month_minor,
     }
     if under_dual_control(actor=actor, subject=Subject.TERMS):
-        return _wait(actor, LIMIT, wanted, now)
+        return _wait(actor, LIMIT, wanted | {"before": standing_limit(wanted)}, now)
     return write_limit_rule(actor=actor, facts=wanted, now=now)
 
 
@@ -180,19 +186,21 @@ def withdraw_limit_rule(
     :raises TermsInvalid: if it is a general rule for everybody.
     """
     require(actor, SET_LIMITS)
-    rule = _own_rule(limit_rule_id)
+    rule = own_rule(limit_rule_id)
     if under_dual_control(actor=actor, subject=Subject.TERMS):
         wanted: dict[str, object] = {
             "limit_rule_id": str(rule.id),
             "wallet_kind": rule.wallet_kind,
             "currency": rule.currency_id,
+            "before": limit_amounts(rule),
         }
         return _wait(actor, LIMIT_WITHDRAWAL, wanted, now)
     return write_limit_withdrawal(actor=actor, limit_rule_id=limit_rule_id, now=now)
 
 
 @needs_transaction
-def _own_rule(limit_rule_id: uuid.UUID) -> LimitRule:
+def own_rule(limit_rule_id: uuid.UUID) -> LimitRule:
+    """The rule that can be withdrawn; raises what `withdraw_limit_rule` does."""
     rule = LimitRule.objects.filter(id=limit_rule_id, withdrawn_at__isnull=True).first()
     if rule is None:
         raise NotFound("There is no such limit rule.")
@@ -206,7 +214,7 @@ def write_limit_withdrawal(
     *, actor: Actor, limit_rule_id: uuid.UUID, now: dt.datetime
 ) -> LimitRule:
     """Withdraw it in a transaction that is open; see `withdraw_limit_rule`."""
-    rule = _own_rule(limit_rule_id)
+    rule = own_rule(limit_rule_id)
     rule.withdrawn_at = now
     rule.save(update_fields=["withdrawn_at"])
     facts: dict[str, object] = {

@@ -7,7 +7,7 @@ import uuid
 
 from accounts.models import PendingAct
 from accounts.policy import own_organization, require
-from accounts.services.dual_control import require_two
+from accounts.services.dual_control import require_roles_checked, require_two
 from accounts.services.lookups import locked_organization
 from accounts.services.networks import from_known_network
 from accounts.services.owners import tell_of_less
@@ -46,6 +46,7 @@ def set_dual_control_threshold(
     :raises PermissionDenied: unless the actor carries `dual_control.set_policy` in an organization.
     :raises TermsInvalid: for an amount out of bounds.
     :raises CurrencyUnknown: if the currency is not supported.
+    :raises RolesComeFirst: if making officers does not take a second person, too.
     :raises NobodyToCheck: if fewer than two people of the organization could agree to payments.
     :raises NetworkNotTrusted: if the person is on a network that is new to them.
     """
@@ -64,7 +65,7 @@ def set_dual_control_threshold(
             actor=actor,
             kind=KIND.name,
             organization_id=organization.id,
-            facts=wanted,
+            facts={**wanted, "before": _standing(organization.id, currency)},
             amount_minor=threshold_minor,
             currency=None if threshold_minor is None else currency,
             now=now,
@@ -93,6 +94,16 @@ def _loosens(
 
 
 @needs_transaction
+def _standing(organization_id: uuid.UUID, currency: str) -> dict[str, object] | None:
+    row = DualControlThreshold.objects.filter(
+        organization_id=organization_id, currency_id=currency
+    ).first()
+    if row is None:
+        return None
+    return {"threshold_minor": row.threshold_minor, "counts_keys": row.counts_keys}
+
+
+@needs_transaction
 def _set(
     *,
     actor: Actor,
@@ -103,7 +114,10 @@ def _set(
     now: dt.datetime,
 ) -> DualControlThreshold:
     if threshold_minor is not None:
-        require_two(organization_id=organization_id, permission=CHECK_PAYMENTS)
+        require_roles_checked(organization_id)
+        require_two(
+            actor=actor, organization_id=organization_id, permission=CHECK_PAYMENTS, now=now
+        )
     less = _loosens(organization_id, currency, threshold_minor, counts_keys)
     row, _ = DualControlThreshold.objects.update_or_create(
         organization_id=organization_id,
@@ -142,6 +156,7 @@ def _set(
 def _execute(agreed: Agreed) -> Result:
     facts = agreed.facts
     organization = locked_organization(own_organization(agreed.maker))
+    agreed.require_before(_standing(organization.id, facts["currency"]))
     row = _set(
         actor=agreed.maker,
         organization_id=organization.id,

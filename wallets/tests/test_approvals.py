@@ -42,7 +42,7 @@ from tests.phones import give_phone
 from tests.world import NOW, World
 from wallets.choices import TransferKind, WalletKind
 from wallets.services.approving import approve_batch, approve_hold
-from wallets.services.holds import place_hold, rehearse_hold
+from wallets.services.holds import capture_request, place_hold, rehearse_hold
 from wallets.services.reversals import reversal_request, reverse_transfer
 from wallets.services.terms import set_fee_schedule
 from wallets.services.transfers import (
@@ -441,7 +441,11 @@ def test_a_batch_is_approved_as_one(world: World, alice: Actor, whole: bool) -> 
     proof = Proof(ApprovalMethod.PIN, PIN)
     approval = approve_batch(requests=items, all_or_nothing=whole, proof=proof)
     assert (approval.item_count, approval.amount_minor) == (3, 2 * OVER + 7)
-    outcomes = execute_transfers(bundled(items, approval_id=approval.id), all_or_nothing=whole)
+    other = bundled(items, all_or_nothing=not whole, approval_id=approval.id)
+    told = execute_transfers(other, all_or_nothing=not whole)
+    assert [code_of(one) for one in told] == ["approval_mismatch"] * 3
+    as_approved = bundled(items, all_or_nothing=whole, approval_id=approval.id)
+    outcomes = execute_transfers(as_approved, all_or_nothing=whole)
     assert {moved(one).approval_id for one in outcomes} == {approval.id}
     assert bytes(stored(world, approval).consumed_by or b"") == items[0].reference
 
@@ -474,6 +478,14 @@ def test_a_hold_is_approved_like_a_transfer(world: World, alice: Actor) -> None:
     altered = dataclasses.replace(asked_for, amount_minor=MUCH + 1, approval_id=approval.id)
     with pytest.raises(ApprovalMismatch):
         place_hold(altered)
+    for other in (
+        {"expires_at": asked_for.expires_at + dt.timedelta(seconds=1)},
+        {"lasts": dt.timedelta(days=7)},
+    ):
+        longer = dataclasses.replace(asked_for, approval_id=approval.id, **other)
+        with pytest.raises(ApprovalMismatch) as mismatch:
+            place_hold(longer)
+        assert mismatch.value.facts == {"fields": ["expires_at"]}
     hold = place_hold(dataclasses.replace(asked_for, approval_id=approval.id))
     assert (hold.approval_id, hold.approval_method) == (approval.id, "pin")
     assert bytes(stored(world, approval).consumed_by or b"") == asked_for.reference
@@ -485,6 +497,26 @@ def test_a_capture_by_a_person_is_asked_too(world: World, alice: Actor) -> None:
     asking(world)
     assert code_of(captured(world, hold)) == "approval_required"
     assert code_of(captured(world, hold, OVER)) is None
+
+
+def test_whether_a_capture_is_the_last_is_approved_with_it(world: World, alice: Actor) -> None:
+    asking(world, None)
+    hold = place_hold(wanted(world, amount_minor=MUCH + 1))
+    asking(world)
+    capture = partial(
+        capture_request,
+        actor=alice,
+        hold_id=hold.hold_id,
+        amount_minor=MUCH,
+        reference=b"c" * 32,
+        fingerprint=b"f" * 32,
+        now=NOW,
+    )
+    approval = approval_of(capture(final=False))
+    other = execute_transfers([presenting(capture(final=True), approval)])[0]
+    assert isinstance(other.error, ApprovalMismatch)
+    assert other.error.facts == {"fields": ["final"]}
+    assert code_of(execute_transfers([presenting(capture(final=False), approval)])[0]) is None
 
 
 def test_giving_back_is_asked_too(world: World) -> None:

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.services.approvals import Proof
 from accounts.services.pending_acts import agree
 from tests.approving import PIN, approval_of, asking, presenting, with_pin
-from tests.world import NOW, World, colleague
+from tests.world import NOW, World, colleague, takes_two
 from wallets.errors import DualControlRequired
 from wallets.services.approving import approve_batch, ask_to_approve_movement
 from wallets.services.thresholds import set_dual_control_threshold
@@ -26,7 +26,9 @@ AMOUNT = 3_000_00
 
 @pytest.fixture
 def fay(world: World) -> User:
-    return colleague(world, "fay", "finance")
+    found = colleague(world, "fay", "finance")
+    takes_two(world)
+    return found
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import datetime as dt
 import pytest
 
 from accounts.choices import KeyScope
-from accounts.errors import NobodyToCheck, OwnPendingAct, PendingActNotFound
+from accounts.errors import OwnPendingAct, PendingActNotFound, RolesComeFirst
 from accounts.models import ApiKey, PendingAct, User
 from accounts.services.api_keys import issue, revoke
 from accounts.services.pending_acts import agree, reject
@@ -17,7 +17,7 @@ from kernel.actor import Actor, ActorKind, Door
 from kernel.context import reading
 from kernel.errors import PermissionDenied
 from tests.database import statements, work
-from tests.world import NOW, World, colleague
+from tests.world import NOW, World, colleague, takes_two
 from wallets.choices import TransferState, WalletKind
 from wallets.models import DualControlThreshold, Transfer, UncheckedSum
 from wallets.services.holds import place_hold
@@ -48,6 +48,7 @@ def threshold(
 def fay(world: World) -> User:
     """Finance of Acme; more than 1,000 rupees in 24 hours take a second person from now on."""
     found = colleague(world, "fay", "finance")
+    takes_two(world)
     threshold(world, 1_000_00)
     return found
 
@@ -279,12 +280,16 @@ def test_a_higher_threshold_takes_a_second_person_and_a_lower_one_does_not(
     assert isinstance(act, PendingAct)
     assert isinstance(threshold(world, 500_00), DualControlThreshold)
     waits(world.send(amount_minor=500_01))
-    agreed(world, fay, act)
+    stale = agreed(world, fay, act)  # it would have replaced another threshold
+    assert stale.reason_code == "changed_meanwhile"
+    anew = threshold(world, None)
+    assert isinstance(anew, PendingAct)
+    agreed(world, fay, anew)
     passes(world.send(amount_minor=50_000_00))
 
 
 def test_a_sole_officer_is_not_locked_out(world: World) -> None:
-    with pytest.raises(NobodyToCheck):
+    with pytest.raises(RolesComeFirst):
         threshold(world, 1_000_00)
     passes(world.send(amount_minor=50_000_00))
 

@@ -95,6 +95,7 @@ class TransferCard:
     description: str
     made_by: str
     approved_by: str
+    checked_by: str
     request_id: str
     at: dt.datetime
     counts_from: dt.datetime | None
@@ -178,6 +179,7 @@ def transfer_card(
         description=transfer.description,
         made_by=_made_by(transfer) if asked else "",
         approved_by=approved_by(transfer) if asked else "",
+        checked_by=transfer.checker_display if asked else "",
         request_id=transfer.request_id if asked else "",
         at=transfer.completed_at or transfer.created_at,
         counts_from=transfer.effective_at,

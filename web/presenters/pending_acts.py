@@ -27,14 +27,16 @@ PREFIX = "pac"
 _NOT_SHOWN = {
     *("metadata", "source", "destination", "hold", "legs"),
     *("counterparty_id", "limit_rule_id", "amounts_minor"),
+    *("payee_id", "approval_id", "reversal"),
 }
 _NO_FEE = ("fee_minor", 0)
 _LABELS = {
     "source_handle": "From wallet",
     "destination_handle": "To wallet",
     "description": "Note",
+    "approval_method": "Approved by",
     "user_id": "Person",
-    "before": "Role before",
+    "before": "Before",
     "organization_id": "Organization",
     "counterparty_name": "With",
     "bps": "Hundredths of a percent",

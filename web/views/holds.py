@@ -189,13 +189,15 @@ def _asked(request: PersonRequest, form: HoldForm) -> HoldRequest:
         source = wallet_of(actor=request.actor, wallet=given["source"])
     destination = given["destination"].strip()
     amount_minor = parse_minor(text=given["amount"], exponent=source.currency.exponent)
+    lasts = dt.timedelta(days=int(given["days"]))
     return HoldRequest(
         actor=request.actor,
         source=source.handle,
         destination=destination,
         amount_minor=amount_minor,
         currency=source.currency_id,
-        expires_at=now + dt.timedelta(days=int(given["days"])),
+        expires_at=now + lasts,
+        lasts=lasts,
         reference=reference_of(actor=request.actor, route=ROUTE, key=given["key"]),
         fingerprint=fingerprint(
             source.handle,

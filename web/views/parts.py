@@ -95,6 +95,8 @@ def give_back_confirmed(request: PersonRequest, transfer_id: str) -> HttpRespons
         outcome = _given_back(request, transfer, form)
     except VaultCraftError as error:
         outcome = _unless_elsewhere(error)
+    if outcome.pending_act is not None:
+        return to_pending_act(request, outcome.pending_act)
     if outcome.error is None and outcome.transfer is not None:
         return _receipt(outcome.transfer)
     with reading(request.actor):

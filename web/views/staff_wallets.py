@@ -99,6 +99,9 @@ def cash(request: HttpRequest) -> HttpResponse:
     form = CashForm(request.POST if request.method == "POST" else None, initial={"key": new_key()})
     if request.method == "POST" and form.is_valid():
         outcome = _move(actor, wallet, change, use_case, form)
+        if outcome is not None and outcome.pending_act is not None:
+            messages.success(request, f"{title}: it waits until a second person agrees.")
+            return _back()
         if outcome is not None and outcome.transfer is not None:
             amount = shown(outcome.transfer.amount_minor, wallet.currency)
             messages.success(request, f"{title}: {amount}, wallet {wallet.handle}.")

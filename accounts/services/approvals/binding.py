@@ -8,7 +8,7 @@ import uuid
 from accounts.choices import ApprovalKind
 from kernel.crypto import fingerprint
 
-_VERSION = "vaultcraft approval 1"
+_VERSION = "vaultcraft approval 2"
 _NONE = ""
 
 
@@ -25,6 +25,9 @@ class Binding:
     :param quote_id: of a currency exchange, once there are.
     :param subject_id: the hold that is captured, the transfer that is given back.
     :param items_hash: 32 bytes that name the items of a batch, in order.
+    :param expiry: until when a hold reserves money, or for how long, as it was asked for.
+    :param final: whether a capture releases what is left of its hold.
+    :param all_or_nothing: whether a batch stands or falls as a whole.
     """
 
     kind: ApprovalKind
@@ -37,6 +40,9 @@ class Binding:
     subject_id: uuid.UUID | None = None
     item_count: int = 1
     items_hash: bytes = b""
+    expiry: str = ""
+    final: bool | None = None
+    all_or_nothing: bool | None = None
 
     @property
     def facts_hash(self) -> bytes:
@@ -51,4 +57,6 @@ class Binding:
             _NONE if self.fee_minor is None else str(self.fee_minor),
             str(self.item_count),
             self.items_hash.hex(),
+            self.expiry,
+            *(_NONE if one is None else str(one) for one in (self.final, self.all_or_nothing)),
         )

@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from django.db import connection
 
+from accounts.choices import ApprovalKind
 from accounts.errors import (
     ApprovalExpired,
     ApprovalMismatch,
@@ -142,6 +143,16 @@ def _reason(one: Presented, row: Approval | None, *, gone: bool) -> ApprovalRefu
     return ApprovalOfOtherSession(pointer="/approval")
 
 
+# What an approval keeps in its hash alone: nothing else of the kind can differ then.
+_KEPT_AS_HASH = {
+    ApprovalKind.HOLD: "expires_at",
+    ApprovalKind.CAPTURE: "final",
+    ApprovalKind.BATCH: "items",
+    ApprovalKind.TRANSFER: "items",
+    ApprovalKind.REVERSAL: "items",
+}
+
+
 def differing(row: Approval, binding: Binding) -> list[str]:
     """The names of what was approved and is another now."""
     names = (
@@ -156,7 +167,7 @@ def differing(row: Approval, binding: Binding) -> list[str]:
         "item_count",
     )
     found = [name for name in names if getattr(row, name) != getattr(binding, name)]
-    return [name.removesuffix("_id") for name in found] or ["items"]
+    return [name.removesuffix("_id") for name in found] or [_KEPT_AS_HASH[binding.kind]]
 
 
 def _act(one: Presented, error: ApprovalRefused) -> Act:

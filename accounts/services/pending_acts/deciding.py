@@ -17,6 +17,10 @@ from accounts.errors import (
 from accounts.models import PendingAct
 from accounts.queries import people_behind, visible_pending_acts
 from accounts.services.networks.standing import require_trusted_network
+from accounts.services.pending_acts.independence import (
+    require_independent_checker,
+    require_session_not_taken,
+)
 from accounts.services.pending_acts.notices import tell_makers
 from accounts.services.pending_acts.people import hold_people, present_checker, present_maker
 from accounts.services.pending_acts.registry import Agreed, PendingKind, Result, kind_of
@@ -58,6 +62,7 @@ def agree(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = "") 
     :raises OwnPendingAct: if the actor asked for it, or issued the key that did.
     :raises PendingActDecided: if it is decided or withdrawn.
     :raises PendingActExpired: if its time is over.
+    :raises CheckerIsOwnInvitee: if the maker lately brought the actor in, or gave them their role.
     :raises FactorsLatelyReset: if the actor's second factors were reset and money still waits.
     :raises StepUpRequired: for a kind that asks for a second factor; it still waits then.
     :raises Busy: if locks could not be had; it still waits then.
@@ -82,7 +87,9 @@ def _agree(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str) -> P
     if done is not None:
         return done
     act, checker = _to_decide(actor, act_id, now)
-    kind = kind_of(act.kind)
+    kind, checker_id = kind_of(act.kind), checker.id
+    assert checker_id is not None  # _to_decide
+    require_independent_checker(act=act, checker_id=checker_id, now=now)
     require_settled_factors(actor=checker, now=now)
     if kind.asks_factor:
         require_factor_in_session(actor=actor, now=now)
@@ -120,6 +127,7 @@ def _executed(kind: PendingKind, act: PendingAct, checker: Actor, now: dt.dateti
     maker = present_maker(act, now=now)
     if maker is None or not policy.may(maker, kind.permission_to_make):
         raise MakerMayNoLonger()
+    require_session_not_taken(act)
     agreed = Agreed(act, maker, checker, now)
     try:
         kind.allow(agreed)

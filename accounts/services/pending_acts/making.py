@@ -45,6 +45,7 @@ _COLUMNS = {
     "note": "text",
     "reason_code": "text",
     "result_type": "text",
+    "session_id": "uuid",
 }
 _BYTES = 32
 
@@ -119,7 +120,7 @@ def make_pending(
         still waits is given back.
     """
     if reference is None:
-        waiting = _same_wish(actor, kind, organization_id, facts, now)
+        waiting = _same_wish(actor, kind, organization_id, facts, amount_minor, currency, now)
         if waiting is not None:
             return waiting
     wanted = Wanted(
@@ -141,14 +142,20 @@ def _same_wish(
     kind: str,
     organization_id: uuid.UUID | None,
     facts: Mapping[str, object],
+    amount_minor: int | None,
+    currency: str | None,
     now: dt.datetime,
 ) -> PendingAct | None:
+    """What waits already and says all of it: a wish of another amount is another wish."""
     waiting = PendingAct.objects.filter(
         Q(organization_id=organization_id, maker_id=actor.id),
         kind=kind,
         state=PendingActState.PENDING,
         expires_at__gt=now,
         facts=dict(facts),
+        amount_minor=amount_minor,
+        currency=currency,
+        session_id=actor.session_id,
     )
     return waiting.select_related("checker").first()
 
@@ -181,4 +188,5 @@ def _row(
         "",
         "",
         "",
+        actor.session_id,
     )

@@ -18,6 +18,7 @@ from accounts.actors import user_actor
 from accounts.choices import MailKind, PendingActState
 from accounts.models import PendingAct, User
 from accounts.services.mail import queue_mail
+from accounts.services.pending_acts.independence import lately_brought_in
 from accounts.services.pending_acts.registry import Agreed, kind_of, summary_of
 from kernel.actor import Actor
 from kernel.errors import PermissionDenied
@@ -97,6 +98,8 @@ def _candidates(act: PendingAct) -> list[User]:
 
 def _could_agree(user: User, maker: Actor, act: PendingAct) -> bool:
     if user.id in (act.maker_id, act.maker_person_id):
+        return False
+    if lately_brought_in(user, by=act.maker_person_id, now=act.made_at):
         return False
     checker = user_actor(user=user, door=maker.door, request_id=maker.request_id)
     try:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from accounts.choices import PendingActState
+from accounts.errors import ChangedMeanwhile
 from accounts.models import PendingAct
 from kernel.actor import Actor
 from kernel.errors import InvariantBroken, VaultCraftError
@@ -30,6 +31,15 @@ class Agreed:
         """What was asked for."""
         facts: Facts = self.act.facts
         return facts
+
+    def require_before(self, found: object) -> None:
+        """Go on only if what the act replaces is still what its maker saw.
+
+        :param found: what stands now, read under the lock that changes of it take.
+        :raises ChangedMeanwhile: if it is anything else: who agrees has read of another change.
+        """
+        if "before" not in self.facts or self.facts["before"] != found:
+            raise ChangedMeanwhile()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

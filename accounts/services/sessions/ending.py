@@ -38,7 +38,7 @@ def revoke_session(*, actor: Actor, session_id: uuid.UUID, now: dt.datetime) -> 
     own = session.user_id == actor.id
     if not own:
         _require_may_end(actor=actor, user=session.user)
-    reason = SessionEnd.SIGNED_OUT if own else SessionEnd.KILLED
+    reason = _own_end(actor, session.id) if own else SessionEnd.KILLED
     sessions = SignInSession.objects.filter(id=session.id)
     end_sessions(actor=actor, sessions=sessions, reason=reason, now=now)
 
@@ -86,7 +86,7 @@ def end_own_session(*, actor: Actor, session_id: uuid.UUID, now: dt.datetime) ->
     own = SignInSession.objects.filter(id=session_id, user_id=_person(actor))
     if not own.exists():
         raise NotFound("There is no such session.")
-    end_sessions(actor=actor, sessions=own, reason=SessionEnd.SIGNED_OUT, now=now)
+    end_sessions(actor=actor, sessions=own, reason=_own_end(actor, session_id), now=now)
 
 
 @opens_transaction
@@ -97,7 +97,13 @@ def end_other_sessions(*, actor: Actor, keep: uuid.UUID, now: dt.datetime) -> in
     :raises PermissionDenied: if the actor is no person.
     """
     others = SignInSession.objects.filter(user_id=_person(actor)).exclude(id=keep)
-    return end_sessions(actor=actor, sessions=others, reason=SessionEnd.SIGNED_OUT, now=now)
+    return end_sessions(actor=actor, sessions=others, reason=SessionEnd.ENDED_ELSEWHERE, now=now)
+
+
+def _own_end(actor: Actor, session_id: uuid.UUID) -> SessionEnd:
+    """Signing out, or ending another session of one's own: that may be a thief's."""
+    here = actor.session_id in (None, session_id)
+    return SessionEnd.SIGNED_OUT if here else SessionEnd.ENDED_ELSEWHERE
 
 
 def _person(actor: Actor) -> uuid.UUID:

@@ -157,6 +157,7 @@ def hold_request(
         amount_minor=order["amount_minor"],
         currency=order["currency"],
         expires_at=_expires_at(order, now=now),
+        lasts=None if order.get("expires_at") else _lasts(order),
         reference=reference,
         fingerprint=fingerprint,
         now=now,
@@ -176,7 +177,12 @@ def _expires_at(order: dict[str, Any], *, now: dt.datetime) -> dt.datetime:
         )
     if moment is not None:
         return moment
-    return now + (DEFAULT_TIME if seconds is None else dt.timedelta(seconds=seconds))
+    return now + _lasts(order)
+
+
+def _lasts(order: dict[str, Any]) -> dt.timedelta:
+    seconds: int | None = order.get("expires_in_seconds")
+    return DEFAULT_TIME if seconds is None else dt.timedelta(seconds=seconds)
 
 
 class OneHold(Endpoint):

@@ -188,7 +188,9 @@ def _batch_answer(request: Request, claim: Claim, order: dict[str, Any]) -> Answ
         for index, item in enumerate(order["items"])
     ]
     approval_id = approval_of(order)
-    outcomes = execute_transfers(bundled(requests, approval_id=approval_id), all_or_nothing=whole)
+    outcomes = execute_transfers(
+        bundled(requests, all_or_nothing=whole, approval_id=approval_id), all_or_nothing=whole
+    )
     unapproved = next((o.error for o in outcomes if isinstance(o.error, ApprovalRefused)), None)
     if unapproved is not None:  # of the batch as a whole, and nothing of it was judged
         raise unapproved

@@ -83,8 +83,9 @@ class BatchDryRuns(Endpoint):
         actor, now, order = actor_of(request), clock.now(), body_of(request, BatchOrder)
         admit_items(request._request, actor=actor, items=len(order["items"]))
         asked = [transfer_asked(actor, item, now=now) for item in order["items"]]
-        asked = bundled(asked, approval_id=approval_of(order))
-        found = all_foretold(request, asked, whole=order["all_or_nothing"])
+        whole = order["all_or_nothing"]
+        asked = bundled(asked, all_or_nothing=whole, approval_id=approval_of(order))
+        found = all_foretold(request, asked, whole=whole)
         items = [{"index": index, **item} for index, item in enumerate(found)]
         refused = sum(1 for item in found if item["problem"])
         result = {"completed": len(found) - refused, "refused": refused, "items": items}

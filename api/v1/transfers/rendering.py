@@ -86,6 +86,7 @@ def rendered_transfer(transfer: Transfer, *, viewer: Viewer) -> dict[str, Any]:
         "external_reference": transfer.external_reference if asked else None,
         "made_by": rendered_maker(transfer) if asked else None,
         "approval": rendered_approval(transfer) if asked else None,
+        "checked": rendered_check(transfer) if asked else None,
         "created_at": instant(transfer.created_at),
         "completed_at": instant(transfer.completed_at),
         "effective_at": instant(transfer.effective_at),
@@ -126,6 +127,17 @@ def rendered_approval(made: Transfer | WalletHold) -> dict[str, Any] | None:
     if made.actor_kind == ActorKind.API_KEY.value:
         return {"method": API_KEY_SCOPE, "id": None}
     return None
+
+
+def rendered_check(transfer: Transfer) -> dict[str, Any] | None:
+    """The second person who agreed, and the act they agreed to."""
+    if transfer.pending_act_id is None or transfer.checker_id is None:
+        return None
+    return {
+        "pending_act": ids.encode("pac", transfer.pending_act_id),
+        "id": ids.encode("usr", transfer.checker_id),
+        "name": transfer.checker_display,
+    }
 
 
 def problem_of(transfer: Transfer, error: VaultCraftError) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.idempotency.guards import Claim
 from api.idempotency.runner import claim_of, run_once, without_approval
 from api.schema.operations import operation
+from api.v1.pending_acts import Waiting
 from api.v1.transfers.operations import REFUSALS, TAG, UNAPPROVED, approval_of
 from api.v1.transfers.rendering import Viewer, answer_of
 from api.v1.transfers.shapes import ReversalOrder, Transfer
@@ -49,6 +50,7 @@ class ReverseTransfer(Endpoint):
             wallet_errors.ReversalOfReversal,
             ledger_errors.ReversalExceedsOriginal,
         ),
+        waits=Waiting,
         once=True,
     )
     def post(self, request: Request, transfer_id: str) -> HttpResponse:

@@ -97,6 +97,14 @@ class ReversalOrder(fields.StrictSerializer):
     approval = approval_member()
 
 
+class CheckedBy(serializers.Serializer[Any]):
+    """The second person who agreed to it."""
+
+    pending_act = id_member("pac")
+    id = id_member("usr")
+    name = serializers.CharField()
+
+
 class ApprovedBy(serializers.Serializer[Any]):
     """How who asked made sure that it is their will."""
 
@@ -157,6 +165,7 @@ class Transfer(serializers.Serializer[Any]):
     approval = ApprovedBy(
         allow_null=True, help_text="The same; null where nobody had to approve it."
     )
+    checked = CheckedBy(allow_null=True, help_text="The same; null where it took no second person.")
     created_at = serializers.DateTimeField()
     completed_at = serializers.DateTimeField(allow_null=True)
     effective_at = serializers.DateTimeField(
@@ -282,6 +291,7 @@ RESULT_EXAMPLE = OpenApiExample(
             "name": "Ananya Iyer",
         },
         "approval": None,
+        "checked": None,
         "created_at": "2026-11-20T10:30:00.030210Z",
         "completed_at": "2026-11-20T10:30:00.050175Z",
         "source_transaction": "txn_01m7wvjr36e178z5wa0b4fzt1b",

@@ -31,6 +31,7 @@ def binding_of_hold(
         amount_minor=request.amount_minor,
         currency=request.currency,
         fee_minor=fee_minor,
+        expiry=request.expiry,
     )
 
 

@@ -63,13 +63,21 @@ class Question:
 
 
 def bundled(
-    requests: Sequence[TransferRequest], *, approval_id: uuid.UUID | None = None
+    requests: Sequence[TransferRequest],
+    *,
+    all_or_nothing: bool = False,
+    approval_id: uuid.UUID | None = None,
 ) -> list[TransferRequest]:
     """The requests of one batch of a door, to be approved as one."""
     if not requests:
         return []
     items_hash = fingerprint(*(part for one in requests for part in _asked(one)))
-    bundle = Bundle(reference=requests[0].reference, items_hash=items_hash, count=len(requests))
+    bundle = Bundle(
+        reference=requests[0].reference,
+        items_hash=items_hash,
+        count=len(requests),
+        all_or_nothing=all_or_nothing,
+    )
     return [dataclasses.replace(one, bundle=bundle, approval_id=approval_id) for one in requests]
 
 
@@ -91,7 +99,7 @@ def questions(drafts: Sequence[Draft]) -> list[Question]:
 def _is_a_persons(draft: Draft) -> bool:
     # What a second person agreed to was approved when it was asked for, hours ago maybe.
     request = draft.request
-    return asks(request.actor) and request.kind not in CASH and not request.checked
+    return asks(request.actor) and request.kind not in CASH and not request.consent
 
 
 def _question(drafts: tuple[Draft, ...]) -> Question:
@@ -183,6 +191,7 @@ def _binding(draft: Draft) -> Binding:
         # What a capture or a reversal does to a fee is decided under the locks.
         fee_minor=draft.fee_minor if request.kind == TransferKind.TRANSFER else None,
         subject_id=back.transfer_id if back else subject,
+        final=request.hold.final if request.hold else None,
     )
 
 
@@ -197,6 +206,7 @@ def _bundle_binding(drafts: Sequence[Draft], bundle: Bundle) -> Binding:
         fee_minor=sum(draft.fee_minor for draft in drafts),
         item_count=bundle.count,
         items_hash=bundle.items_hash,
+        all_or_nothing=bundle.all_or_nothing,
     )
 
 

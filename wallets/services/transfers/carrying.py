@@ -72,6 +72,9 @@ _COLUMNS = {
     "effective_at": "timestamptz",
     "approval_method": "text",
     "approval_id": "uuid",
+    "pending_act_id": "uuid",
+    "checker_id": "uuid",
+    "checker_display": "text",
 }
 
 _values = operator.attrgetter(*_COLUMNS)
@@ -159,6 +162,9 @@ def _row(
     request, source, destination = draft.request, draft.source, draft.destination
     actor = request.actor
     completed_at, paid, received = _in_books(draft, posted)
+    consent = request.consent
+    # What a second person agreed to was approved by its payer when it was asked for.
+    approval = draft.approval or (consent and consent.approval)
     values = (
         draft.id,
         draft.organization_id,
@@ -192,8 +198,11 @@ def _row(
         paid,
         received,
         request.effective_at if posted else None,
-        draft.approval.method if draft.approval else "",
-        draft.approval.approval_id if draft.approval else None,
+        approval.method if approval else "",
+        approval.approval_id if approval else None,
+        consent.act_id if consent else None,
+        consent.checker_id if consent else None,
+        consent.checker_display if consent else "",
     )
     return Transfer.from_db("default", list(_COLUMNS), values)
 

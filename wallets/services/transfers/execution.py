@@ -34,6 +34,7 @@ from wallets.services.transfers.limits import SpendingGuard, spendings
 from wallets.services.transfers.planning import CASH, Draft, tie
 from wallets.services.transfers.requests import TransferOutcome, TransferRequest
 from wallets.services.transfers.shaping import CashAccounts, ClearingAccounts, Material, shape
+from wallets.services.transfers.staff_checking import StaffGuard, by_staff_alone
 from wallets.services.transfers.waiting import wait
 
 # A reference collides only with a rival that commits between our look and our write.
@@ -241,8 +242,10 @@ def _carried(prepared: Prepared, all_or_nothing: bool) -> dict[bytes, TransferOu
 def guards_of(shaped: Sequence[Draft], terms: Terms) -> list[Guard]:
     """What judges beside the books: limits, and thresholds where an organization has one."""
     guards: list[Guard] = [SpendingGuard(spendings(shaped, terms))]
-    watched = counted(shaped, terms)
-    return [*guards, DualControlGuard(watched)] if watched else guards
+    watched, of_staff = counted(shaped, terms), by_staff_alone(shaped)
+    if watched:
+        guards.append(DualControlGuard(watched))
+    return [*guards, StaffGuard(of_staff)] if of_staff else guards
 
 
 def shape_all(drafts: Sequence[Draft], terms: Terms, *, cash: CashAccounts) -> list[Draft]:

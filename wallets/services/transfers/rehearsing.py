@@ -30,6 +30,7 @@ from wallets.services.transfers.limits import (
 from wallets.services.transfers.planning import CASH, Draft
 from wallets.services.transfers.requests import TransferRequest
 from wallets.services.transfers.shaping import CashAccounts
+from wallets.services.transfers.staff_checking import StaffGuard, by_staff_alone
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -120,12 +121,13 @@ def _rehearsed(prepared: Prepared, all_or_nothing: bool) -> dict[bytes, Rehearsa
     shaped, refused = approved(every, spend=False)
     going = movements_of(shaped, all_or_nothing=all_or_nothing)
     watched = _Watched(spendings(shaped, prepared.terms))
-    passing = counted(shaped, prepared.terms)
+    passing, of_staff = counted(shaped, prepared.terms), by_staff_alone(shaped)
+    judging = [DualControlGuard(passing)] if passing else []
     results = iter(
         rehearse(
             going,
             now=max(draft.request.now for draft in drafts),
-            guards=[watched, *([DualControlGuard(passing)] if passing else [])],
+            guards=[watched, *judging, StaffGuard(of_staff)],
             all_or_nothing=all_or_nothing,
             unopened=unopened,
         )

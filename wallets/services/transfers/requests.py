@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping
 
 from accounts.models import PendingAct
+from accounts.services.approvals import Spent
 from kernel.actor import Actor
 from kernel.errors import VaultCraftError
 from wallets.choices import TransferKind
@@ -53,6 +54,17 @@ class Bundle:
     reference: bytes
     items_hash: bytes
     count: int
+    all_or_nothing: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """That a second person has agreed, and what the payer's own approval was, if there was one."""
+
+    act_id: uuid.UUID
+    checker_id: uuid.UUID
+    checker_display: str
+    approval: Spent | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +85,7 @@ class TransferRequest:
     :param approval_id: the approval that is presented; no part of what is asked, so it changes
         neither reference nor fingerprint.
     :param bundle: the batch it is approved with; None for a movement by itself.
-    :param checked: whether a second person has agreed; only who carries out pending acts says so.
+    :param consent: of a second person; only who carries out pending acts says so.
     """
 
     actor: Actor
@@ -94,7 +106,7 @@ class TransferRequest:
     reversal: ReversalOf | None = None
     approval_id: uuid.UUID | None = None
     bundle: Bundle | None = None
-    checked: bool = False
+    consent: Consent | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

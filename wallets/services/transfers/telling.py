@@ -33,7 +33,8 @@ def tell(done: Sequence[tuple[Draft, Transfer]]) -> None:
     for draft, transfer in done:
         for organization_id, actor in _audience(draft, transfer):
             metadata = _facts_of(transfer, ours=organization_id == transfer.organization_id)
-            acts.append(_act(draft, transfer, organization_id, actor, metadata))
+            wills = _wills_of(transfer) if organization_id == transfer.organization_id else {}
+            acts.append(_act(draft, transfer, organization_id, actor, metadata | wills))
             facts.append(_fact(draft, transfer, organization_id, actor, metadata))
     record_many(acts)
     emit_many(facts)
@@ -81,6 +82,16 @@ def _fact(
         actor=actor,
         now=draft.request.now,
     )
+
+
+def _wills_of(transfer: Transfer) -> dict[str, object]:
+    """On whose word it moved besides who asked; for the record of the asking side."""
+    named = {
+        "approval_id": transfer.approval_id,
+        "pending_act_id": transfer.pending_act_id,
+        "checker_id": transfer.checker_id,
+    }
+    return {name: str(value) for name, value in named.items() if value}
 
 
 def _facts_of(transfer: Transfer, *, ours: bool) -> dict[str, object]:

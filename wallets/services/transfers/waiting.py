@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 
 from accounts.models import PendingAct
+from accounts.services.approvals import Spent
 from accounts.services.pending_acts import Agreed, Wanted, make_many
+from accounts.services.pending_acts.registry import Facts
 from kernel.ids import encode
 from kernel.transactions import needs_transaction
 from wallets.choices import TransferKind
 from wallets.errors import ReferenceReused
 from wallets.services.transfers.planning import Draft
-from wallets.services.transfers.requests import CaptureOf, TransferOutcome, TransferRequest
+from wallets.services.transfers.requests import (
+    CaptureOf,
+    Consent,
+    ReversalOf,
+    TransferOutcome,
+    TransferRequest,
+)
 
 PAYMENT = "wallets.payment"
+ADJUSTMENT = "wallets.adjustment"
 
 
 @needs_transaction
@@ -38,23 +48,31 @@ def _outcome(request: TransferRequest, act: PendingAct) -> TransferOutcome:
 
 def _wanted(draft: Draft) -> Wanted:
     request, source, destination = draft.request, draft.source, draft.destination
-    assert source is not None  # only payments from a wallet to another wait
-    assert destination is not None
-    hold = request.hold
+    by_staff = request.actor.is_platform
+    hold, approval = request.hold, draft.approval
+    owner_id = destination.owner_id if destination else None
+    as_shown = hold or request.reversal
     return Wanted(
         actor=request.actor,
-        kind=PAYMENT,
-        organization_id=draft.organization_id,
+        kind=ADJUSTMENT if by_staff else PAYMENT,
+        organization_id=None if by_staff else draft.organization_id,
         facts={
             "kind": str(request.kind),
-            "source": encode("wal", source.id),
-            "destination": encode("wal", destination.id),
-            "source_handle": source.handle,
-            "destination_handle": destination.handle,
+            "source": encode("wal", source.id) if source else None,
+            "destination": encode("wal", destination.id) if destination else None,
+            "source_handle": source.handle if source else "",
+            "destination_handle": destination.handle if destination else "",
+            "payee_id": str(owner_id) if owner_id else None,
             "description": request.description,
             "metadata": dict(request.metadata),
-            # The fee that was agreed to; what a capture pays is reserved with its hold.
-            "fee_minor": None if hold else draft.fee_minor,
+            "external_reference": request.external_reference,
+            "effective_at": request.effective_at and request.effective_at.isoformat(),
+            # The payer's own approval: spent by now, and told on the transfer.
+            "approval_method": approval.method if approval else None,
+            "approval_id": str(approval.approval_id) if approval else None,
+            # The fee that was agreed to; of a capture or reversal it is decided under the locks.
+            "fee_minor": None if as_shown else draft.fee_minor,
+            "reversal": request.reversal and _reversal_facts(request.reversal),
             "hold": hold
             and {
                 "hold_id": str(hold.hold_id),
@@ -72,7 +90,7 @@ def _wanted(draft: Draft) -> Wanted:
 
 def request_of(agreed: Agreed) -> TransferRequest:
     """The payment again, asked for by its maker as they are now, at the time of the consent."""
-    act, facts = agreed.act, agreed.facts
+    act, facts, at = agreed.act, agreed.facts, agreed.facts.get("effective_at")
     assert act.amount_minor is not None  # of every payment
     return TransferRequest(
         actor=agreed.maker,
@@ -87,8 +105,43 @@ def request_of(agreed: Agreed) -> TransferRequest:
         fingerprint=bytes(act.fingerprint),
         now=agreed.now,
         expected_fee_minor=facts["fee_minor"],
+        external_reference=facts.get("external_reference"),
+        effective_at=dt.datetime.fromisoformat(at) if at else None,
         hold=_hold(facts["hold"]),
-        checked=True,
+        reversal=_reversal(facts.get("reversal")),
+        consent=_consent(agreed),
+    )
+
+
+def _consent(agreed: Agreed) -> Consent:
+    facts, checker = agreed.facts, agreed.checker
+    assert checker.id is not None  # a person
+    method, approval_id = facts.get("approval_method"), facts.get("approval_id")
+    return Consent(
+        act_id=agreed.act.id,
+        checker_id=checker.id,
+        checker_display=checker.display,
+        approval=Spent(uuid.UUID(approval_id), method) if approval_id and method else None,
+    )
+
+
+def _reversal_facts(back: ReversalOf) -> dict[str, object]:
+    return {
+        "transfer_id": str(back.transfer_id),
+        "transaction_ids": [str(one) for one in back.transaction_ids],
+        "returns_fee": back.returns_fee,
+        "spent_at": back.spent_at.isoformat(),
+    }
+
+
+def _reversal(facts: Facts | None) -> ReversalOf | None:
+    if facts is None:
+        return None
+    return ReversalOf(
+        transfer_id=uuid.UUID(facts["transfer_id"]),
+        transaction_ids=tuple(uuid.UUID(one) for one in facts["transaction_ids"]),
+        returns_fee=facts["returns_fee"],
+        spent_at=dt.datetime.fromisoformat(facts["spent_at"]),
     )
 
 
