@@ -33,7 +33,7 @@ def asked(world: World) -> dict[str, uuid.UUID]:
     """
     adam, fay, gone, mia = (
         colleague(world, name, role)
-        for name, role in ((
+        for name, role in (
             ("adam", "admin"),
             ("fay", "finance"),
             ("gone", "admin"),
