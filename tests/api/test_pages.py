@@ -112,6 +112,19 @@ LISTS = (
 )
 
 
+def test_links_to_other_pages_are_under_our_address_whatever_host_was_asked(
+    settings, world: World, alice: Caller
+) -> None:
+    settings.ALLOWED_HOSTS = ["testserver", "other.test"]
+    settings.VAULTCRAFT_BASE_URL = "https://wallet.test"
+    for _ in range(2):
+        alice.move("/transfers", order(world))
+    account = alice.get(f"/wallets/{world.alice_wallet.handle}").data["account"]
+    for path in ("/transfers", f"/ledger/accounts/{account}/statement"):
+        page = alice.get(f"{path}?limit=1", headers={"Host": "other.test"}).data
+        assert page["next"].startswith(f"https://wallet.test/api/v1{path}?"), page["next"]
+
+
 def test_a_cursor_is_good_for_its_own_list_only(world: World, alice: Caller) -> None:
     alice.move("/transfers", order(world))
     for _ in range(2):

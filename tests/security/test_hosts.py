@@ -25,6 +25,24 @@ def test_another_host_is_refused_and_never_repeated(path: str, host: str):
     assert "Location" not in answer.headers
 
 
+def test_a_link_to_pass_on_leads_to_our_address_whatever_host_was_asked(
+    settings, world: World, visit: Visit
+):
+    """Among several allowed hosts, the one a request names does not get into an invitation."""
+    settings.ALLOWED_HOSTS = ["testserver", "other.test"]
+    settings.VAULTCRAFT_BASE_URL = "https://wallet.test"
+    form = {"invite-email": "esha@acme.test", "invite-role": "finance"}
+    client = visit(world.alice)
+    page = client.post("/organization/invitations", form, HTTP_HOST="other.test").content.decode()
+    assert 'data-copy="https://wallet.test/join/' in page
+    assert "other.test" not in page
+
+
+def test_no_code_of_ours_makes_a_link_of_a_host_header():
+    makers = [path for path in PRODUCT if "build_absolute_uri" in path.read_text()]
+    assert makers == []
+
+
 @pytest.mark.parametrize("proxies", [0, 1, 2])
 def test_no_forwarded_header_changes_host_or_scheme(settings, proxies: int):
     settings.VAULTCRAFT_PROXIES = proxies
