@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from accounts.models import ApiKey, SignInSession, User
+from accounts.proof import is_recent, is_strong
 from kernel.actor import Actor, ActorKind, Door
 
 
@@ -13,10 +16,12 @@ def user_actor(
     request_id: str,
     ip: str | None = None,
     session: SignInSession | None = None,
+    now: dt.datetime | None = None,
 ) -> Actor:
     """A person who has proven who they are. Roles come from the row as it is now.
 
     :param session: the sign-in session they came with, if they came through a door of people.
+    :param now: when they came; without it nothing counts as proven lately.
     """
     return Actor(
         kind=ActorKind.USER,
@@ -31,6 +36,8 @@ def user_actor(
         display=user.full_name,
         session_id=session.id if session else None,
         device_id=session.device_id if session else None,
+        proven_lately=is_recent(session.second_factor_at if session else None, now=now),
+        proven_strongly=is_strong(session.second_factor if session else None),
     )
 
 

@@ -65,7 +65,7 @@ class UserAdmin(ReadOnlyAdmin):
     list_select_related = ("organization",)
     search_fields = ("full_name", "email")
     exclude = ("password", "last_login")
-    actions = ("reset_factors",)
+    actions = ("reset_factors", "end_sessions", "erase")
 
     @admin.action(description="Reset lost second factors…", permissions=["reset_factors"])
     def reset_factors(self, request: Any, queryset: QuerySet[User]) -> Any:
@@ -81,6 +81,26 @@ class UserAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: Any) -> QuerySet[User]:
         """Colleagues, or everybody for the platform."""
         return queries.visible_people(request.actor)
+
+    @admin.action(description="Erase…", permissions=["erase"])
+    def erase(self, request: Any, queryset: QuerySet[User]) -> Any:
+        """To the page that asks for the id, typed out."""
+        query = urlencode({"id": request.POST.getlist("_selected_action")}, doseq=True)
+        return redirect(f"{reverse('admin:person-erase')}?{query}")
+
+    def has_erase_permission(self, request: Any) -> bool:
+        """Whether the action is offered."""
+        return policy.may(request.actor, "people.shred")
+
+    @admin.action(description="End all sessions…", permissions=["end_sessions"])
+    def end_sessions(self, request: Any, queryset: QuerySet[User]) -> Any:
+        """To the page that asks for confirmation."""
+        query = urlencode({"id": request.POST.getlist("_selected_action")}, doseq=True)
+        return redirect(f"{reverse('admin:sessions-end')}?{query}")
+
+    def has_end_sessions_permission(self, request: Any) -> bool:
+        """Whether the action is offered."""
+        return policy.may(request.actor, "sessions.revoke_any")
 
 
 @admin.register(Invitation)
@@ -101,7 +121,7 @@ class InvitationAdmin(ReadOnlyAdmin):
 class SignInSessionAdmin(ReadOnlyAdmin):
     """Who is signed in from where."""
 
-    list_display = ("user", "door", "ip", "opened_at", "last_seen_at", "revoked_at")
+    list_display = ("user", "door", "ip", "last_ip", "opened_at", "last_seen_at", "revoked_at")
     list_filter = ("door", "revoked_reason")
     search_fields = ("user__full_name", "user__email")
 

@@ -115,6 +115,7 @@ class MailKind(models.TextChoices):
     API_KEY_ISSUED = "api_key_issued", "An API key was issued"
     ROLE_CHANGED = "role_changed", "The role was changed"
     NEW_DEVICE = "new_device", "A sign-in on a new device"
+    NEW_NETWORK = "new_network", "The person was seen on a new network"
     CONFIRM_NETWORK = "confirm_network", "A link that lets a network move money"
     FACTOR_ADDED = "factor_added", "A second factor was added"
     FACTOR_REMOVED = "factor_removed", "A second factor was removed"
@@ -129,6 +130,10 @@ class MailKind(models.TextChoices):
     SECOND_STEP_GUESSED = "second_step_guessed", "Many wrong answers to the second step"
     PASSKEY_COPIED = "passkey_copied", "A passkey may have been copied"
     VERIFICATION_DECIDED = "verification_decided", "An identity verification was decided"
+    CHECKS_LOOSENED = "checks_loosened", "A check of the organization holds less"
+    OFFICER_INVITED = "officer_invited", "Somebody was invited to be an officer"
+    OFFICER_MADE = "officer_made", "Somebody became an officer"
+    SESSIONS_ENDED = "sessions_ended", "Somebody else ended the sessions"
     PENDING_ACT_WAITS = "pending_act_waits", "An act waits for a second person"
     PENDING_ACT_DECIDED = "pending_act_decided", "An act that waited was decided, or ran out"
 

@@ -11,20 +11,26 @@ import dataclasses
 import uuid
 from collections.abc import Collection
 
-from accounts.choices import FactorMethod, KeyScope, PlatformRole, Role
-from accounts.errors import EmailNotConfirmed
-from kernel.actor import Actor, ActorKind
+from accounts.choices import KeyScope, PlatformRole, Role
+from accounts.errors import EmailNotConfirmed, StepUpRequired
+from accounts.proof import RECENTLY, is_strong
+from kernel.actor import Actor, ActorKind, Door
 from kernel.errors import InvariantBroken, PermissionDenied
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Permission:
-    """One row of the table: what it allows, and the roles and scopes that carry it."""
+    """One row of the table: what it allows, and the roles and scopes that carry it.
+
+    :param everyday: people of an organization do it without proving anew who they are. It has to
+        be said: whatever is added to the table and changes something takes a fresh proof.
+    """
 
     summary: str
     roles: frozenset[Role] = frozenset()
     platform: frozenset[PlatformRole] = frozenset()
     scopes: frozenset[KeyScope] = frozenset()
+    everyday: bool = False
 
 
 OWNER, ADMIN, FINANCE, MEMBER, VIEWER = (
@@ -82,19 +88,28 @@ PERMISSIONS: dict[str, Permission] = {
     "api_keys.issue_debit_any": Permission(
         "Issue an API key with the scope wallets:debit-any", frozenset({OWNER}), STAFF_ADMINS
     ),
-    "api_keys.revoke": Permission("Revoke an API key", MANAGERS, STAFF_ADMINS),
+    "api_keys.revoke": Permission("Revoke an API key", MANAGERS, STAFF_ADMINS, everyday=True),
     "wallets.read": Permission("See one's own wallets", EVERYBODY, STAFF, READ_WALLETS),
     "wallets.read_all": Permission(
         "See every wallet of the organization", READERS, STAFF, READ_WALLETS
     ),
-    "wallets.open": Permission("Open a wallet for oneself", HOLDERS, scopes=WRITE_WALLETS),
-    "wallets.open_any": Permission(
-        "Open a wallet for the organization or a colleague", OFFICERS, scopes=WRITE_WALLETS
+    "wallets.open": Permission(
+        "Open a wallet for oneself", HOLDERS, scopes=WRITE_WALLETS, everyday=True
     ),
-    "wallets.freeze": Permission("Freeze a wallet", OFFICERS, STAFF, WRITE_WALLETS),
-    "wallets.unfreeze": Permission("Unfreeze a wallet", OFFICERS, STAFF_ADMINS, WRITE_WALLETS),
+    "wallets.open_any": Permission(
+        "Open a wallet for the organization or a colleague",
+        OFFICERS,
+        scopes=WRITE_WALLETS,
+        everyday=True,
+    ),
+    "wallets.freeze": Permission("Freeze a wallet", OFFICERS, STAFF, WRITE_WALLETS, everyday=True),
+    "wallets.unfreeze": Permission(
+        "Unfreeze a wallet", OFFICERS, STAFF_ADMINS, WRITE_WALLETS, everyday=True
+    ),
     "wallets.suspend": Permission("Suspend a wallet, or lift that", platform=STAFF_ADMINS),
-    "wallets.close": Permission("Close an empty wallet", OFFICERS, STAFF_ADMINS, WRITE_WALLETS),
+    "wallets.close": Permission(
+        "Close an empty wallet", OFFICERS, STAFF_ADMINS, WRITE_WALLETS, everyday=True
+    ),
     "transfers.read": Permission(
         "See transfers of one's own wallets", EVERYBODY, STAFF, READ_TRANSFERS
     ),
@@ -102,21 +117,27 @@ PERMISSIONS: dict[str, Permission] = {
         "See every transfer of the organization", READERS, STAFF, READ_TRANSFERS
     ),
     "transfers.create": Permission(
-        "Send money from one's own wallet", HOLDERS, scopes=WRITE_TRANSFERS
+        "Send money from one's own wallet", HOLDERS, scopes=WRITE_TRANSFERS, everyday=True
     ),
     "transfers.debit_organization": Permission(
         "Send money from the organization's own wallets",
         OFFICERS,
         scopes=WRITE_TRANSFERS,
+        everyday=True,
     ),
     "transfers.debit_any": Permission(
-        "Send money from a colleague's wallet", scopes=frozenset({KeyScope.WALLETS_DEBIT_ANY})
+        "Send money from a colleague's wallet",
+        scopes=frozenset({KeyScope.WALLETS_DEBIT_ANY}),
+        everyday=True,
     ),
     "transfers.reverse": Permission(
-        "Give back money that reached a colleague's wallet", OFFICERS, STAFF_ADMINS
+        "Give back money that reached a colleague's wallet", OFFICERS, STAFF_ADMINS, everyday=True
     ),
     "holds.void_any": Permission(
-        "Void a hold on a colleague's wallet, never capture it", OFFICERS, STAFF_ADMINS
+        "Void a hold on a colleague's wallet, never capture it",
+        OFFICERS,
+        STAFF_ADMINS,
+        everyday=True,
     ),
     "wallets.read_terms": Permission("See fees and limits", EVERYBODY, STAFF, READ_WALLETS),
     "wallets.set_fees": Permission(
@@ -128,7 +149,7 @@ PERMISSIONS: dict[str, Permission] = {
         platform=STAFF_ADMINS,
         scopes=frozenset({KeyScope.CASH_WRITE}),
     ),
-    "kyc.apply": Permission("Prove one's own identity", EVERYBODY),
+    "kyc.apply": Permission("Prove one's own identity", EVERYBODY, everyday=True),
     "kyc.review": Permission(
         "See who proves an identity, open documents, refuse, ask for more", platform=STAFF
     ),
@@ -177,8 +198,8 @@ PERMISSIONS: dict[str, Permission] = {
     "system.manage": Permission("See schedules and system settings", platform=SUPER_ADMINS),
 }
 
-# Proofs that do not lie in the same mailbox as the way to reset a password.
-STRONG_FACTORS = frozenset({FactorMethod.TOTP, FactorMethod.PASSKEY})
+# The doors through which people come, each with a session.
+_DOORS_OF_PEOPLE = frozenset({Door.API, Door.WEB, Door.ADMIN})
 
 # Scopes that take more than the right to issue a key.
 _TO_ISSUE = {
@@ -228,21 +249,43 @@ def _carries(actor: Actor, permission: str) -> bool:
 
 
 def require(actor: Actor, permission: str) -> None:
-    """Go on only if the actor carries the permission.
+    """Go on only if the actor carries the permission, and proved well enough who they are.
 
     :raises PermissionDenied: if it does not.
     :raises EmailNotConfirmed: if it would, once the address is confirmed.
+    :raises StepUpRequired: if a person has to prove a second factor first.
     """
     if not _carries(actor, permission):
         raise PermissionDenied(facts={"permission": permission})
     if _waits_for_address(actor, permission):
         raise EmailNotConfirmed(facts={"permission": permission})
+    if not _is_proven(actor, permission):
+        raise StepUpRequired(facts={"within_seconds": int(RECENTLY.total_seconds())})
+
+
+def takes_fresh_proof(permission: str, *, platform: bool) -> bool:
+    """Whether people prove a second factor anew for it; the platform's staff do for every act."""
+    return not _looks(permission) and (platform or not _row(permission).everyday)
+
+
+def _is_proven(actor: Actor, permission: str) -> bool:
+    """Fails closed: an actor of a door of people that carries no session has proven nothing."""
+    if actor.kind is not ActorKind.USER or actor.door not in _DOORS_OF_PEOPLE:
+        return True
+    staff = actor.platform_role is not None
+    if staff and not actor.proven_strongly and not _looks(permission):
+        return False
+    return actor.proven_lately or not takes_fresh_proof(permission, platform=staff)
+
+
+def _looks(permission: str) -> bool:
+    """Permissions to look are called read...; opening the staff site is no act, either."""
+    return permission.rpartition(".")[2].startswith("read") or permission == "admin.open"
 
 
 def _waits_for_address(actor: Actor, permission: str) -> bool:
-    """Permissions to look are called read...; every other waits, a new one too."""
-    looks = permission.rpartition(".")[2].startswith("read")
-    return not actor.email_confirmed and not looks
+    """Who only looks need not have confirmed an address; everybody else waits, for new acts too."""
+    return not actor.email_confirmed and not permission.rpartition(".")[2].startswith("read")
 
 
 def role_may(*, role: str | None, platform_role: str | None, permission: str) -> bool:
@@ -266,7 +309,7 @@ def proof_opens_admin(*, platform_role: str | None, second_factor: str | None) -
     """
     if platform_role is None:
         return second_factor is not None
-    return second_factor in STRONG_FACTORS | {FactorMethod.RECOVERY_CODE}
+    return is_strong(second_factor)
 
 
 def may_grant(actor: Actor, role: str) -> bool:

@@ -46,6 +46,11 @@ def active_organizations(ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
     return frozenset(active.order_by().values_list("id", flat=True))
 
 
+def names_of(user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The names of those people who are in view; one query."""
+    return dict(User.objects.filter(id__in=user_ids).values_list("id", "full_name"))
+
+
 class DisplayName(Func):
     """The name by which other organizations may know the one with this id; see `display_names`."""
 

@@ -7,6 +7,7 @@ from django.urls import path
 from api import pages
 from api.v1 import (
     api_keys,
+    approval_policies,
     approvals,
     audit,
     auth,
@@ -107,7 +108,7 @@ urlpatterns = [
     ),
     path(
         "organizations/<str:organization_id>/approval-policy",
-        organizations.SetApprovalPolicy.as_view(),
+        approval_policies.SetApprovalPolicy.as_view(),
     ),
     path("organizations/<str:organization_id>/timezone", organizations.SetTimeZone.as_view()),
     path("wallet-policy", wallet_policies.WalletPolicies.as_view()),
@@ -116,6 +117,7 @@ urlpatterns = [
     path("members/find", phones.FindMembers.as_view()),
     path("members/<str:user_id>", people.OneMember.as_view()),
     path("members/<str:user_id>/factor-reset", people.FactorReset.as_view()),
+    path("members/<str:user_id>/sessions", people.MemberSessions.as_view()),
     path("invitations", people.Invitations.as_view()),
     path("invitations/<str:invitation_id>", people.OneInvitation.as_view()),
     path("api-keys", api_keys.ApiKeys.as_view()),

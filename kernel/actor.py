@@ -38,6 +38,9 @@ class Actor:
     :param ip: the client address as the door trusts it.
     :param session_id: the sign-in session a person came with; None for keys and programs.
     :param device_id: the device of that session, where one was recognized.
+    :param proven_lately: whether its person proved a second factor in that session a short while
+        ago, or did so when they asked for what is carried out now.
+    :param proven_strongly: whether the session's proof lies outside the mailbox.
     """
 
     kind: ActorKind
@@ -53,6 +56,8 @@ class Actor:
     display: str = ""
     session_id: uuid.UUID | None = None
     device_id: uuid.UUID | None = None
+    proven_lately: bool = False
+    proven_strongly: bool = False
 
     @property
     def is_platform(self) -> bool:

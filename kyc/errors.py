@@ -73,6 +73,14 @@ class DecisionInvalid(VaultCraftError):
     title = "This decision cannot be made"
 
 
+class ReasonMissing(VaultCraftError):
+    """Papers of a case that waits for nobody are not looked at without a reason that is kept."""
+
+    kind = Kind.REFUSED
+    code = "verification_reason_missing"
+    title = "Say why you look at it"
+
+
 class DocumentRefused(VaultCraftError):
     """The base of what is wrong with an uploaded file."""
 

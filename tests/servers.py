@@ -147,7 +147,7 @@ def _migrate_template(servers: EmbeddedServers) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     if done.returncode:

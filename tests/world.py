@@ -11,18 +11,18 @@ import dataclasses
 import datetime as dt
 import itertools
 
-from accounts.actors import user_actor
 from accounts.models import Organization, User
 from accounts.services.api_keys import issue
 from accounts.services.approvals import set_approval_policy
-from accounts.services.invitations import invite, join
 from accounts.services.organizations import activate_organization, register_organization
 from accounts.services.staff import create_staff
 from kernel.actor import Actor, Door, anonymous, system
 from kernel.context import reading
 from kernel.crypto import fingerprint
 from ledger.services.clearing import set_clearing_cap
+from tests.joining import brought_in
 from tests.mailbox import confirm_address
+from tests.proof import proven_actor
 from wallets.choices import WalletKind
 from wallets.models import Wallet
 from wallets.services.cash import deposit
@@ -55,7 +55,7 @@ class World:
     globex_key: str
 
     def actor(self, user: User, *, door: Door = Door.API) -> Actor:
-        return user_actor(user=user, door=door, request_id=f"test-{next(_keys)}")
+        return proven_actor(user=user, door=door, request_id=f"test-{next(_keys)}")
 
     def balance(self, wallet: Wallet) -> int:
         """The wallet's posted balance now, in minor units."""
@@ -109,11 +109,11 @@ def build_world() -> World:
         password=PASSWORD,
         now=NOW,
     )
-    staff = user_actor(user=olga, door=Door.API, request_id="world")
+    staff = proven_actor(user=olga, door=Door.API, request_id="world")
     acme, alice = _organization(staff, "Acme", "alice")
     globex, charlie = _organization(staff, "Globex", "charlie")
-    as_alice = user_actor(user=alice, door=Door.API, request_id="world")
-    as_charlie = user_actor(user=charlie, door=Door.API, request_id="world")
+    as_alice = proven_actor(user=alice, door=Door.API, request_id="world")
+    as_charlie = proven_actor(user=charlie, door=Door.API, request_id="world")
     bob = _join(as_alice, "bob", "viewer")
     for actor, other in ((as_alice, globex), (as_charlie, acme)):
         set_clearing_cap(
@@ -172,17 +172,18 @@ def _organization(staff: Actor, name: str, owner: str) -> tuple[Organization, Us
     activate_organization(actor=staff, organization_id=registered.organization.id, now=REGISTERED)
     confirmed = confirm_address(registered.owner, now=REGISTERED, request_id="world")
     # Who approves what is the subject of tests of its own; in all others nobody has to.
-    as_owner = user_actor(user=confirmed, door=Door.WEB, request_id="world")
+    as_owner = proven_actor(user=confirmed, door=Door.WEB, request_id="world")
     set_approval_policy(actor=as_owner, over_minor=None, now=REGISTERED)
     return registered.organization, confirmed
 
 
 def _join(owner: Actor, name: str, role: str) -> User:
-    _, token = invite(actor=owner, email=f"{name}@acme.test", role=role, now=NOW)
-    user = join(
-        actor=anonymous(door=Door.WEB, request_id="world"),
-        token=token,
+    user = brought_in(
+        owner=owner,
+        stranger=anonymous(door=Door.WEB, request_id="world"),
+        email=f"{name}@acme.test",
         full_name=name.title(),
+        role=role,
         password=PASSWORD,
         now=NOW,
     )

@@ -19,10 +19,19 @@ _LAST = (
 )
 
 
+# The first record that no seal holds yet; sealing takes them in this order.
+_UNSEALED = (
+    "SELECT extract(epoch FROM r.at)::float8 FROM audit_auditrecord r"
+    " WHERE r.commit_xid >= coalesce((SELECT max(up_to) FROM audit_auditseal), '0')"
+    " ORDER BY r.commit_xid LIMIT 1"
+)
+
+
 class LastCheckOfBooks(Collector):
     """Gauges read at each scrape; none while the database is away.
 
     Before the first check only its time is told, as zero: never. An alarm about old checks fires.
+    With them, since when evidence waits to be sealed; zero when none does.
     """
 
     def __init__(self, *, connect: Callable[[], psycopg.Connection]) -> None:
@@ -38,12 +47,18 @@ class LastCheckOfBooks(Collector):
             with self._connect() as connection, connection.transaction():
                 connection.execute("SELECT set_config('vaultcraft.scope', 'platform', true)")
                 row = connection.execute(_LAST).fetchone()
+                unsealed = connection.execute(_UNSEALED).fetchone()
         except psycopg.Error:
             return
         yield GaugeMetricFamily(
             "vaultcraft_books_checked_timestamp_seconds",
             "When the last check of the books ended; zero before the first one.",
             value=float(row[0]) if row else 0,
+        )
+        yield GaugeMetricFamily(
+            "vaultcraft_audit_unsealed_since_timestamp_seconds",
+            "Of when the oldest audit record is that no seal holds yet; zero if there is none.",
+            value=float(unsealed[0]) if unsealed else 0,
         )
         if row:
             yield from _of_passes(json.loads(row[1]))

@@ -75,7 +75,9 @@ def verdict(report: Mapping[str, Any]) -> tuple[int, str]:
     missing = f"Not checked, unknown to the database: {', '.join(skipped)}."
     if bad:
         return VULNERABLE, "\n".join([*bad, *([missing] if skipped else [])])
-    if skipped or not found:
+    if len(skipped) == len(found):
+        return UNKNOWN, "Nothing was checked: the database knows none of these libraries."
+    if skipped:
         return UNKNOWN, f"{len(skipped)} of {len(found)} libraries were not checked. {missing}"
     return CLEAN, f"No known vulnerability in {len(found)} libraries."
 

@@ -156,9 +156,3 @@ def approved_by(made: Provenance) -> str:
 def may_open_for(actor: Actor, *, owner_id: uuid.UUID | None) -> bool:
     """Whether the actor may open a wallet for this holder (None: the organization itself)."""
     return may(actor, permission_to_open_for(actor, owner_id=owner_id))
-
-
-def smaller(one: int | None, other: int | None) -> int | None:
-    """Of two limits the one that holds when both do; None is no limit."""
-    given = [limit for limit in (one, other) if limit is not None]
-    return min(given, default=None)

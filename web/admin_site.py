@@ -72,9 +72,11 @@ class VaultCraftAdminSite(AdminSite):
         from web.views import (
             staff,
             staff_chart,
+            staff_erasing,
             staff_pending_acts,
             staff_people,
             staff_periods,
+            staff_sessions,
             staff_system,
             staff_terms,
             staff_verification,
@@ -83,8 +85,10 @@ class VaultCraftAdminSite(AdminSite):
 
         pages = [
             ("trial-balance/", staff.trial_balance_page, "trial-balance"),
+            ("people/erase/", staff_erasing.erase_page, "person-erase"),
             ("organizations/status/", staff.organization_status, "organization-status"),
             ("people/reset-factors/", staff_people.reset_factors, "factor-reset"),
+            ("people/end-sessions/", staff_sessions.end_sessions, "sessions-end"),
             ("ledger/period/open/", staff_periods.open_page, "period-open"),
             ("ledger/period/close/", staff_periods.close_page, "period-close"),
             ("ledger/period/withdraw/", staff_periods.withdraw_page, "period-withdraw"),

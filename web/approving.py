@@ -11,6 +11,7 @@ from accounts.choices import ApprovalMethod
 from accounts.errors import ApprovalRequired
 from accounts.models import Approval
 from accounts.services.approvals import Demand, Proof, methods_of
+from kernel import clock
 from web.doors import PersonRequest
 from web.forms import ApprovalForm
 
@@ -66,7 +67,8 @@ def approving(
     passkey_options: str = "",
 ) -> Approving:
     """What to show for a demand; read inside `reading(actor)`. By the PIN unless chosen else."""
-    methods = [ApprovalMethod(one) for one in methods_of([request.user.id])[request.user.id]]
+    person = request.user.id
+    methods = [ApprovalMethod(one) for one in methods_of([person], now=clock.now())[person]]
     has_pin = ApprovalMethod.PIN in methods
     if form is None and has_pin:
         form = ApprovalForm(method=ApprovalMethod.PIN)

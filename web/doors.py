@@ -102,6 +102,7 @@ def enter(request: HttpRequest, *, door: Door = Door.WEB) -> PersonRequest | Non
         request_id=request_id_of(request),
         ip=client_ip(request),
         session=session,
+        now=now,
     )
     note_seen(actor=person.actor, session=session, now=now)
     return person

@@ -6,6 +6,7 @@ import dataclasses
 
 from django.forms import Form
 
+from accounts.errors import StepUpRequired
 from kernel.errors import Kind, VaultCraftError
 from web.presenters.money import CurrencyLike, shown
 
@@ -102,7 +103,8 @@ SENTENCES: dict[str, Sentence] = {
         "This link is not valid any more. Ask for a new one on the security page."
     ),
     "network_not_trusted": Sentence(
-        "You have not been on this network before, so no money can leave from it yet."
+        "You have not been on this network before, so no money can leave from it yet, and nothing "
+        "that guards money can be changed."
     ),
     "country_not_allowed": Sentence(
         "Your organization lets no money be moved from the country you are in."
@@ -142,11 +144,16 @@ def sentence_of(*, code: str | None, fallback: str = "") -> Sentence:
 
 
 def words_of(error: VaultCraftError, *, currency: CurrencyLike | None = None) -> str:
-    """One sentence for a message at the top of a page."""
+    """One sentence for a message at the top of a page.
+
+    :raises StepUpRequired: if it is that: the door then leads to the page that asks for a proof.
+    """
     return _sentence(error, currency).words
 
 
 def _sentence(error: VaultCraftError, currency: CurrencyLike | None) -> Sentence:
+    if isinstance(error, StepUpRequired):
+        raise error
     if "minimum_minor" in error.facts:
         return Sentence("Enter an amount above zero that a wallet can hold.", "amount")
     sentence = sentence_of(code=error.code, fallback=error.detail)
@@ -170,6 +177,7 @@ def explain(form: Form, error: VaultCraftError, *, currency: CurrencyLike | None
     """Show a refusal beside the field it belongs to, or above the form.
 
     :param currency: of the amounts that the refusal may name.
+    :raises StepUpRequired: if it is that: the door then leads to the page that asks for a proof.
     """
     sentence = _sentence(error, currency)
     pointed = (error.pointer or "").rpartition("/")[2]

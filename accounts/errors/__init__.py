@@ -77,6 +77,7 @@ from accounts.errors.signing_in import (
 from accounts.errors.whereabouts import (
     CountriesUnknown,
     CountryNotAllowed,
+    DeviceTooNew,
     InvalidNetworkLink,
     NetworkLinkTooSoon,
     NetworkNotTrusted,
@@ -95,6 +96,7 @@ __all__ = [
     "CountriesUnknown",
     "CountryNotAllowed",
     "DataShredded",
+    "DeviceTooNew",
     "EmailNotConfirmed",
     "EmailTaken",
     "EnrollmentNotBegun",

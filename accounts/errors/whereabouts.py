@@ -24,6 +24,14 @@ class CountryNotAllowed(VaultCraftError):
     title = "Money cannot be moved from this country"
 
 
+class DeviceTooNew(VaultCraftError):
+    """A device is trusted from one that is known for a day, or with a factor of a day's age."""
+
+    kind = Kind.FORBIDDEN
+    code = "device_too_new"
+    title = "Do this on a device you have used for a day, or with a factor you have had as long"
+
+
 class CountriesUnknown(VaultCraftError):
     """Nothing here can tell countries apart: no GeoIP file is configured, or it cannot be read."""
 

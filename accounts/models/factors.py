@@ -44,6 +44,9 @@ class TotpFactor(_Owned):
         null=True, help_text="The newest step whose code was accepted; it only grows."
     )
     removed_at = models.DateTimeField(null=True)
+    counts_from = models.DateTimeField(
+        null=True, help_text="From when it approves payments; null: from the first."
+    )
 
     class Meta:
         ordering = ("-id",)
@@ -79,6 +82,9 @@ class Passkey(_Owned):
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)
+    counts_from = models.DateTimeField(
+        null=True, help_text="From when it approves payments; null: from the first."
+    )
 
     class Meta:
         ordering = ("-id",)

@@ -51,6 +51,9 @@ class SignInSession(IdentifiedModel):
         null=True,
         help_text="So long after it was last seen it ends; null: tokens idle out instead.",
     )
+    last_ip = models.GenericIPAddressField(
+        null=True, help_text="From where it was used last, to the minute."
+    )
     expires_at = models.DateTimeField(help_text="The absolute end, however often refreshed.")
     second_factor = models.CharField(
         max_length=16,

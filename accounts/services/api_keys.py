@@ -15,14 +15,15 @@ from django.db.models import Q
 
 from accounts import policy
 from accounts.actors import api_key_actor
-from accounts.choices import KeyScope, MailKind, OrganizationStatus, Role
+from accounts.choices import KeyScope, MailKind, OrganizationStatus
 from accounts.errors import InvalidApiKey, InvalidProfile, InvalidScopes, OrganizationSuspended
 from accounts.look_ups import key_with_hash
-from accounts.models import ApiKey, Organization, User
+from accounts.models import ApiKey, User
 from accounts.queries import visible_api_keys
 from accounts.rules import cleaned_name
 from accounts.services.lookups import locked_organization
-from accounts.services.mail import notify_security
+from accounts.services.networks.standing import from_known_network
+from accounts.services.owners import tell_owners
 from accounts.services.settled import require_settled_factors
 from audit.services import Act, record_many
 from events.services import Fact, emit_many
@@ -34,7 +35,6 @@ from kernel.transactions import needs_transaction, opens_transaction
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 SECRET_LENGTH = 43  # 62**43 > 2**256
 _SHOWN = 6
-_OWNERS_TOLD = 20
 _USE_IS_NOTED_EVERY = dt.timedelta(minutes=1)
 
 
@@ -45,6 +45,7 @@ class IssuedKey(NamedTuple):
     secret: str
 
 
+@from_known_network("api_keys.issue")
 @opens_transaction
 def issue(
     *,
@@ -66,6 +67,7 @@ def issue(
     :raises InvalidProfile: on an unusable name, or an end in the past.
     :raises NotFound: if the organization is not there or not the actor's.
     :raises FactorsLatelyReset: while the actor's money waits for that reason: a key would not.
+    :raises NetworkNotTrusted: if the person is on a network that is new to them.
     """
     _require_right(actor=actor, scopes=scopes)
     if expires_at is not None and expires_at <= now:
@@ -86,25 +88,14 @@ def issue(
     )
     record_many([_act(actor=actor, key=key, verb="issue", now=now)])
     emit_many([_fact(actor=actor, key=key, happened="issued", now=now)])
-    _notify_owners(actor=actor, organization=organization, key=key, now=now)
+    tell_owners(
+        actor=actor,
+        organization_id=organization.id,
+        kind=MailKind.API_KEY_ISSUED,
+        variables={"key": key.name, "scopes": ", ".join(key.scopes)},
+        now=now,
+    )
     return IssuedKey(key, secret)
-
-
-@needs_transaction
-def _notify_owners(
-    *, actor: Actor, organization: Organization, key: ApiKey, now: dt.datetime
-) -> None:
-    owners = organization.people.filter(role=Role.OWNER, is_active=True).order_by("id")
-    words = {
-        "issuer": actor.display,
-        "key": key.name,
-        "organization": organization.display_name,
-        "scopes": ", ".join(key.scopes),
-    }
-    for owner in owners[:_OWNERS_TOLD]:
-        notify_security(
-            actor=actor, user=owner, kind=MailKind.API_KEY_ISSUED, variables=words, now=now
-        )
 
 
 def _require_right(*, actor: Actor, scopes: Collection[str]) -> None:
@@ -175,20 +166,28 @@ def revoke(*, actor: Actor, api_key_id: uuid.UUID, now: dt.datetime) -> ApiKey:
 
 
 @needs_transaction
-def revoke_beyond(*, actor: Actor, issuer: User, role: str | None, now: dt.datetime) -> None:
-    """Revoke the live keys a person issued that somebody with this role could not issue.
+def revoke_beyond(
+    *,
+    actor: Actor,
+    issuer: User,
+    role: str | None = None,
+    platform_role: str | None = None,
+    now: dt.datetime,
+) -> None:
+    """Revoke the live keys a person issued that somebody with these roles could not issue.
 
     Locks the person's live keys in id order. Emits `accounts.api_key.revoked` and records
     `accounts.api_key.revoke` with the reason for each.
 
-    :param role: the issuer's new role; None when the issuer is removed.
+    :param role: the issuer's new role in an organization, and the other one that on the platform;
+        neither when the issuer is removed.
     """
     live = ApiKey.objects.filter(created_by=issuer, revoked_at=None).order_by("id")
     held = list(live.select_for_update(no_key=True))
-    ending = [key for key in held if not _could_issue(role=role, scopes=key.scopes)]
+    ending = [key for key in held if not _could_issue(role, platform_role, key.scopes)]
     if not ending:
         return
-    reason = "issuer_removed" if role is None else "issuer_demoted"
+    reason = "issuer_removed" if role is None and platform_role is None else "issuer_demoted"
     ApiKey.objects.filter(id__in=[key.id for key in ending]).update(revoked_at=now)
     record_many(
         [_act(actor=actor, key=key, verb="revoke", now=now, reason=reason) for key in ending]
@@ -196,9 +195,9 @@ def revoke_beyond(*, actor: Actor, issuer: User, role: str | None, now: dt.datet
     emit_many([_fact(actor=actor, key=key, happened="revoked", now=now) for key in ending])
 
 
-def _could_issue(*, role: str | None, scopes: Collection[str]) -> bool:
+def _could_issue(role: str | None, platform_role: str | None, scopes: Collection[str]) -> bool:
     return all(
-        policy.role_may(role=role, platform_role=None, permission=permission)
+        policy.role_may(role=role, platform_role=platform_role, permission=permission)
         for permission in policy.permissions_to_issue(scopes)
     )
 

@@ -18,6 +18,8 @@ from accounts.models import DualControlPolicy, PendingAct, User
 from accounts.queries import dual_control_policy_of
 from accounts.services.invitations import withdraw_officers
 from accounts.services.lookups import locked_organization
+from accounts.services.networks.standing import from_known_network
+from accounts.services.owners import tell_of_less
 from accounts.services.pending_acts.making import make_pending
 from accounts.services.pending_acts.registry import Agreed, PendingKind, Result
 from audit.services import record
@@ -36,6 +38,7 @@ _CHECKERS = {
 }
 
 
+@from_known_network(SET)
 @opens_transaction
 def set_dual_control_policy(
     *, actor: Actor, roles: bool, journals: bool, terms: bool, now: dt.datetime
@@ -49,6 +52,7 @@ def set_dual_control_policy(
 
     :raises PermissionDenied: unless the actor carries `dual_control.set_policy` in an organization.
     :raises NobodyToCheck: if something is switched on that fewer than two people may do.
+    :raises NetworkNotTrusted: if the person is on a network that is new to them.
     """
     policy.require(actor, SET)
     organization = locked_organization(policy.own_organization(actor))
@@ -108,6 +112,9 @@ def _set(
         actor=actor,
         now=now,
     )
+    if any(before[name] and not wanted[name] for name in wanted):
+        said = _summary(wanted)
+        tell_of_less(actor=actor, organization_id=organization_id, what=said, now=now)
     return row
 
 

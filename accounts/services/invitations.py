@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from accounts import policy
 from accounts.actors import as_user
-from accounts.choices import OrganizationStatus, Role
+from accounts.choices import MailKind, OrganizationStatus, Role
 from accounts.errors import (
     AlreadyMember,
     FormerMemberPasswordRequired,
@@ -26,6 +26,8 @@ from accounts.services.confirming import mail_confirmation_link, mark_confirmed
 from accounts.services.invitation_mail import came_by_mail, mail_invitation
 from accounts.services.lookups import insert_user, locked_organization, view_of_newcomer
 from accounts.services.networks.noting import note_network
+from accounts.services.networks.standing import require_known_network
+from accounts.services.owners import tell_of_officer, tell_owners
 from accounts.services.pending_acts.needing import Subject, under_dual_control
 from accounts.services.returning import (
     check_is_proven,
@@ -45,18 +47,19 @@ LIFETIME = dt.timedelta(days=7)
 
 
 class IssuedInvitation(NamedTuple):
-    """A new invitation, and the token that its inviter sees this once."""
+    """A new invitation, and the token that its inviter sees this once; none for an officer's."""
 
     invitation: Invitation
     token: str
 
 
-@opens_transaction
 def invite(*, actor: Actor, email: str, role: str, now: dt.datetime) -> IssuedInvitation:
     """Invite somebody into the actor's organization; an earlier open invitation is withdrawn.
 
     The link goes to the address by mail. The token that is returned makes another link, which the
-    inviter may pass on; it does not show that whoever joins with it has the mailbox.
+    inviter may pass on; it does not show that whoever joins with it has the mailbox. For officers
+    there is none: whoever gets hold of an owner's session could make themselves a second owner. The
+    owners are told of these by mail.
 
     Locks the organization. Emits `accounts.member.invited`; records `accounts.member.invite`.
 
@@ -64,9 +67,17 @@ def invite(*, actor: Actor, email: str, role: str, now: dt.datetime) -> IssuedIn
     :raises InvalidProfile: on a malformed address or an unknown role.
     :raises AlreadyMember: if the person is in the organization already.
     :raises OfficersByRoleOnly: for an officer, where making one takes a second person.
+    :raises NetworkNotTrusted: for an officer, if the inviter is on a network that is new to them.
     """
     policy.require(actor, "members.invite")
     _check_role(actor=actor, role=role)
+    if policy.makes_officer(before=None, role=role):
+        require_known_network(actor=actor, now=now)
+    return _invite(actor=actor, email=email, role=role, now=now)
+
+
+@opens_transaction
+def _invite(*, actor: Actor, email: str, role: str, now: dt.datetime) -> IssuedInvitation:
     organization = locked_organization(policy.own_organization(actor))
     officer = policy.makes_officer(before=None, role=role)
     if officer and under_dual_control(actor=actor, subject=Subject.ROLES):
@@ -89,7 +100,20 @@ def invite(*, actor: Actor, email: str, role: str, now: dt.datetime) -> IssuedIn
     )
     mail_invitation(actor=actor, invitation=invitation, token=mailed, now=now)
     _tell(actor=actor, invitation=invitation, verb="invite", happened="invited", now=now)
-    return IssuedInvitation(invitation, token)
+    if officer:
+        _tell_owners(actor=actor, invitation=invitation, now=now)
+    return IssuedInvitation(invitation, "" if officer else token)
+
+
+@needs_transaction
+def _tell_owners(*, actor: Actor, invitation: Invitation, now: dt.datetime) -> None:
+    tell_owners(
+        actor=actor,
+        organization_id=invitation.organization_id,
+        kind=MailKind.OFFICER_INVITED,
+        variables={"address": invitation.email, "role": Role(invitation.role).label},
+        now=now,
+    )
 
 
 def _check_role(*, actor: Actor, role: str) -> None:
@@ -247,6 +271,8 @@ def _join(
         mail_confirmation_link(actor=actor, user=user, now=now)
     newcomer = as_user(actor=actor, user=user)
     _tell(actor=newcomer, invitation=invitation, verb="join", happened="joined", now=now)
+    if policy.makes_officer(before=None, role=invitation.role):
+        tell_of_officer(actor=newcomer, user=user, now=now)
     return user
 
 

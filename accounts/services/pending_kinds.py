@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.choices import PlatformRole, Role
+from accounts.services.approvals.policies import FEWER_APPROVALS
 from accounts.services.dual_control import DUAL_CONTROL_POLICY
 from accounts.services.factors.resetting import (
     FACTOR_RESET,
@@ -36,6 +37,7 @@ def _factor_reset(_: Mapping[str, Any]) -> str:
 def register_kinds() -> None:
     """Make them known; called when the program starts."""
     register(DUAL_CONTROL_POLICY)
+    register(FEWER_APPROVALS)
     register(SYSTEM_SETTING)
     register(_ROLE_GRANT)
     register(_STAFF_ROLE)

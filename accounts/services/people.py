@@ -13,6 +13,8 @@ from accounts.services.api_keys import revoke_beyond
 from accounts.services.invitations import withdraw_beyond
 from accounts.services.lookups import colleague, locked_organization
 from accounts.services.mail import notify_security
+from accounts.services.networks.standing import from_known_network
+from accounts.services.owners import tell_of_officer
 from accounts.services.pending_acts.making import make_pending
 from accounts.services.pending_acts.needing import Subject, under_dual_control
 from accounts.services.pending_acts.registry import Agreed, Result
@@ -27,6 +29,7 @@ CHANGE_ROLE = "members.change_role"
 ROLE_GRANT = "accounts.role_grant"
 
 
+@from_known_network(CHANGE_ROLE)
 @opens_transaction
 def change_role(
     *, actor: Actor, user_id: uuid.UUID, role: str, now: dt.datetime
@@ -46,6 +49,7 @@ def change_role(
     :raises InvalidProfile: if there is no such role.
     :raises NotFound: if the person is not an active colleague.
     :raises LastOwner: if nobody would own the organization.
+    :raises NetworkNotTrusted: if the person is on a network that is new to them.
     """
     policy.require(actor, CHANGE_ROLE)
     if role not in Role.values:
@@ -89,6 +93,8 @@ def _give_role(*, actor: Actor, user: User, role: str, now: dt.datetime) -> User
     )
     words = {"who": actor.display, "before": str(before), "after": role}
     notify_security(actor=actor, user=user, kind=MailKind.ROLE_CHANGED, variables=words, now=now)
+    if policy.makes_officer(before=before, role=role):
+        tell_of_officer(actor=actor, user=user, now=now)
     return user
 
 

@@ -29,6 +29,11 @@ def former_member(invitation: Invitation) -> User | None:
         return people.filter(email=invitation.email).first()
 
 
+def was_here_before(user: User, *, now: dt.datetime) -> bool:
+    """Whether somebody who has just joined came back, rather than being made by it."""
+    return user.created_at < now
+
+
 def hash_to_join_with(
     *, actor: Actor, former: User | None, own: Iterable[str], password: str, now: dt.datetime
 ) -> str:

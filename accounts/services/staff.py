@@ -13,7 +13,9 @@ from accounts.choices import PlatformRole, SessionEnd
 from accounts.errors import InvalidProfile, LastStaff, RoleChangedMeanwhile
 from accounts.models import PendingAct, User
 from accounts.rules import check_password_strength, cleaned_name, normalized_email
+from accounts.services.api_keys import revoke_beyond
 from accounts.services.lookups import insert_user
+from accounts.services.networks.standing import from_known_network
 from accounts.services.pending_acts.making import make_pending
 from accounts.services.pending_acts.registry import Agreed, Result
 from accounts.services.runtime import fresh_value
@@ -29,6 +31,7 @@ MANAGE = "staff.manage"
 STAFF_ROLE = "accounts.staff_role"
 
 
+@from_known_network(MANAGE)
 def create_staff(
     *,
     actor: Actor,
@@ -48,6 +51,7 @@ def create_staff(
     :raises InvalidProfile: on an unusable name or address, or an unknown role.
     :raises WeakPassword: if the password is refused.
     :raises EmailTaken: if the address signs somebody in already.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     """
     policy.require(actor, MANAGE)
     _check_role(platform_role)
@@ -74,19 +78,22 @@ def _create_staff(*, actor: Actor, user: User, now: dt.datetime) -> User:
     return user
 
 
+@from_known_network(MANAGE)
 @opens_transaction
 def change_staff_role(
     *, actor: Actor, user_id: uuid.UUID, platform_role: str, now: dt.datetime
 ) -> User | PendingAct:
     """Give somebody of the staff another role, or a closed account of theirs its role back.
 
-    Staff take turns. Records `accounts.staff.change_role`, emits `accounts.staff.role_changed`; or
-    leaves a pending act where staff's acts take a second person.
+    Staff take turns. API keys they issued that the new role could not issue end with it. Records
+    `accounts.staff.change_role`, emits `accounts.staff.role_changed`; or leaves a pending act where
+    staff's acts take a second person.
 
     :raises PermissionDenied: unless the actor carries `staff.manage`.
     :raises InvalidProfile: if there is no such role.
     :raises NotFound: if there is no such person of the staff.
     :raises LastStaff: if no super admin would be left.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     """
     policy.require(actor, MANAGE)
     _check_role(platform_role)
@@ -101,7 +108,9 @@ def change_staff_role(
 
 @opens_transaction
 def close_staff_account(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User:
-    """Close the account of somebody of the staff, at once, with their sessions. Staff take turns.
+    """Close the account of somebody of the staff, at once, with sessions and the keys they issued.
+
+    Staff take turns.
 
     It takes no second person: it stops somebody, and opening it again does. Records
     `accounts.staff.close`, emits `accounts.staff.closed` and what ending sessions emits.
@@ -118,6 +127,7 @@ def close_staff_account(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -
     user.is_active = False
     user.save(update_fields=["is_active"])
     end_sessions_of(actor=actor, user=user, reason=SessionEnd.MEMBER_REMOVED, now=now)
+    revoke_beyond(actor=actor, issuer=user, now=now)
     _tell(actor=actor, user=user, verb="close", happened="closed", now=now)
     return user
 
@@ -185,6 +195,7 @@ def _ask(
 def _give(*, actor: Actor, user: User, role: str, now: dt.datetime) -> User:
     user.platform_role, user.is_active = role, True
     user.save(update_fields=["platform_role", "is_active"])
+    revoke_beyond(actor=actor, issuer=user, platform_role=role, now=now)
     _tell(actor=actor, user=user, verb="change_role", happened="role_changed", now=now)
     return user
 

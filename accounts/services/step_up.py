@@ -7,12 +7,11 @@ import uuid
 
 from accounts.errors import StepUpRequired
 from accounts.models import SignInSession
+from accounts.proof import RECENTLY
 from kernel.actor import Actor, ActorKind
 from kernel.context import Context, Scope, reading_as
 from kernel.errors import PermissionDenied
 from kernel.transactions import needs_transaction
-
-RECENTLY = dt.timedelta(minutes=10)
 
 
 def require_recent_factor(

@@ -12,6 +12,7 @@ from accounts import policy
 from accounts.choices import PlatformRole
 from accounts.errors import NobodyToCheck
 from accounts.models import PendingAct, SystemSetting, User
+from accounts.services.networks.standing import from_known_network
 from accounts.services.pending_acts.making import make_pending
 from accounts.services.pending_acts.registry import Agreed, PendingKind, Result
 from accounts.services.runtime import forget, fresh_value
@@ -24,6 +25,7 @@ from kernel.transactions import needs_transaction, opens_transaction
 MANAGE = "system.manage"
 
 
+@from_known_network(MANAGE)
 @opens_transaction
 def set_setting(*, actor: Actor, name: str, value: object, now: dt.datetime) -> Value | PendingAct:
     """Set one setting of the installation; other processes learn of it within seconds.
@@ -34,6 +36,7 @@ def set_setting(*, actor: Actor, name: str, value: object, now: dt.datetime) -> 
     :raises PermissionDenied: unless the actor carries `system.manage`.
     :raises InvalidSetting: if there is no such setting, or it takes no such value.
     :raises NobodyToCheck: if staff's acts shall take a second person and there is none.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     """
     policy.require(actor, MANAGE)
     wanted = checked_value(name, value)

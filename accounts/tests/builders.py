@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 
-from accounts.actors import user_actor
 from accounts.models import Organization, User
-from accounts.services.invitations import invite, join
 from accounts.services.organizations import Registration, register_organization
 from accounts.services.staff import create_staff
 from audit.models import AuditRecord
 from events.models import OutboxEvent
 from kernel.actor import Actor, Door, anonymous, system
 from kernel.context import reading
+from tests.joining import brought_in
 from tests.mailbox import confirm_address
+from tests.proof import proven_actor
 
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
 PASSWORD = "correct horse battery"
@@ -40,15 +40,22 @@ def registered(name: str = "Acme", owner: str = "alice", *, confirmed: bool = Tr
 
 def acting(user: User, *, door: Door = Door.API) -> Actor:
     """The person as an actor."""
-    return user_actor(user=user, door=door, request_id=f"test-{user.email}", ip="203.0.113.8")
+    return proven_actor(user=user, door=door, request_id=f"test-{user.email}", ip=STRANGER.ip)
 
 
 def joined(owner: User, name: str, role: str) -> User:
     """A new colleague of the owner."""
     assert owner.organization is not None
     address = f"{name}@{owner.organization.slug}.test"
-    token = invite(actor=acting(owner), email=address, role=role, now=NOW).token
-    user = join(actor=STRANGER, token=token, full_name=name.title(), password=PASSWORD, now=NOW)
+    user = brought_in(
+        owner=acting(owner),
+        stranger=STRANGER,
+        email=address,
+        full_name=name.title(),
+        role=role,
+        password=PASSWORD,
+        now=NOW,
+    )
     return confirm_address(user, now=NOW, request_id="test")
 
 

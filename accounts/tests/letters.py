@@ -34,6 +34,13 @@ def token_in_mail(*, to: str, subject: str) -> str:
     return found.group(1)
 
 
+def invitation_mailed_to(address: str, *, now: dt.datetime) -> str:
+    """The token that only the invited has, out of the newest mail to the address."""
+    delivered(now=now)
+    (subject,) = {m.subject for m in mail.outbox if m.to == [address]}
+    return token_in_mail(to=address, subject=str(subject))
+
+
 CONFIRM = "Confirm your e-mail address"
 RESET = "Choose a new password"
 CHANGED = "Your password was changed"

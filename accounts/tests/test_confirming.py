@@ -130,7 +130,7 @@ def test_the_invited_are_mailed_and_confirmed_by_that_link_alone():
 
 def test_the_link_an_inviter_passes_on_confirms_nothing():
     alice = registered().owner
-    issued = invite(actor=acting(alice), email="bob@acme.test", role="admin", now=NOW)
+    issued = invite(actor=acting(alice), email="bob@acme.test", role="member", now=NOW)
     delivered(now=NOW)
     bob = join(actor=STRANGER, token=issued.token, full_name="Bob", password=PASSWORD, now=NOW)
     assert bob.email_confirmed_at is None

@@ -50,7 +50,7 @@ def test_an_unknown_device_is_remembered_and_told():
     alice = registered().owner
     device, token = met(alice)
     assert (device.user_id, device.organization_id) == (alice.id, alice.organization_id)
-    assert (device.label, device.ip) == ("Firefox on Linux", "203.0.113.8")
+    assert (device.label, device.ip) == ("Firefox on Linux", "203.0.113.7")
     assert device.trusted_at is None
     assert acts_recorded()[-1] == "accounts.device.add"
     assert events_emitted()[-1] == "accounts.device.added"

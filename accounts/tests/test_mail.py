@@ -187,7 +187,8 @@ def test_a_mail_with_a_gap_is_a_mistake(missing: str):
 def test_every_kind_has_its_words(kind: MailKind):
     names = (
         "token lifetime at ip organization inviter role issuer key scopes who before after device"
-        " factor network until minutes code act outcome reason left maker what place"
+        " factor network until minutes code act outcome reason left maker what place checker"
+        " hours money keys address person"
     )
     given = dict.fromkeys(names.split(), "x")
     letter = written(to="a@b.test", name="Alice", kind=kind, variables=given)

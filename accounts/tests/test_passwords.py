@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.core import mail
 from django.db import transaction
 
 from accounts.choices import MailKind
@@ -17,6 +18,7 @@ from accounts.errors import (
     WrongPassword,
 )
 from accounts.models import MailedLink, MailRequest, SignInSession, User
+from accounts.services.api_keys import issue
 from accounts.services.mail.requests import PAUSES
 from accounts.services.passwords import ask_for_password_reset, change_password, reset_password
 from accounts.services.people import remove_member
@@ -233,6 +235,7 @@ def test_a_change_keeps_this_session_and_ends_the_others():
     delivered(now=NOW)
     here = open_browser_session(actor=acting(alice), now=NOW)
     open_session(actor=acting(alice), now=NOW)
+    assert delivered(now=NOW) == ["alice@acme.test: You were seen on a new network"]
     changed(alice, here)
     with reading(ROOT):
         assert SignInSession.objects.get(revoked_at=None).id == here.id
@@ -304,3 +307,43 @@ def test_a_link_belongs_to_its_persons_organization():
             issued_at=NOW,
             expires_at=SOON,
         )
+
+
+def test_not_more_than_five_links_a_day_and_the_last_one_stays_good():
+    registered()
+    delivered(now=NOW)
+    now, tokens = NOW, []
+    for _ in range(8):
+        asked(now=now)
+        if delivered(now=now):
+            tokens.append(token_in_mail(to="alice@acme.test", subject=RESET))
+        now += PAUSE
+    assert len(tokens) == 5
+    assert last_record().action == "accounts.password.keep_link"
+    assert reset(tokens[-1], now=now - 2 * PAUSE).email == "alice@acme.test"
+    delivered(now=now)
+    fresh = NOW + dt.timedelta(days=1, minutes=1)
+    asked(now=fresh)
+    assert delivered(now=fresh) == [f"alice@acme.test: {RESET}"]
+
+
+def test_the_mail_about_a_new_password_counts_the_keys_that_outlive_it():
+    alice = registered().owner
+    actor = acting(alice)
+    issue(actor=actor, name="old", scopes=["transfers:read"], now=NOW - dt.timedelta(days=40))
+    for name in ("mine", "and a thief's"):
+        issue(actor=actor, name=name, scopes=["transfers:read"], now=NOW)
+    delivered(now=NOW)
+    reset(mailed_token())
+    delivered(now=NOW)
+    (letter,) = [one for one in mail.outbox if one.subject == CHANGED]
+    assert "that go on working: 2." in str(letter.body)
+
+
+def test_without_keys_it_says_nothing_of_them():
+    registered()
+    delivered(now=NOW)
+    reset(mailed_token())
+    delivered(now=NOW)
+    (letter,) = [one for one in mail.outbox if one.subject == CHANGED]
+    assert "API keys" not in str(letter.body)

@@ -10,25 +10,26 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.utils import DatabaseError
 
 from accounts.errors import DataShredded, PersonStillActive
-from accounts.models import DataKey, User
+from accounts.models import DataKey, Invitation, User
 from accounts.services import vault
+from accounts.services.invitations import invite, join
 from accounts.services.people import remove_member
 from accounts.services.vault import Place, SealedColumn, places
 from audit.models import AuditRecord
 from kernel import sealing
-from kernel.actor import Actor, Door, system
+from kernel.actor import Actor, Door, anonymous, system
 from kernel.context import reading
 from kernel.errors import InvariantBroken, PermissionDenied
-from kernel.ids import new_id
+from kernel.ids import encode, new_id
 from kernel.sealing import Unreadable
 from kernel.transactions import opens_transaction, rule_of
-from tests.database import rows
-from tests.world import NOW, World
+from tests.database import all_seeing, refuses, rows, view
+from tests.world import NOW, PASSWORD, World
 
 pytestmark = pytest.mark.django_db
 
@@ -233,6 +234,59 @@ def test_a_shredded_person_is_unreadable_and_the_evidence_stays(world: World, pr
         acts = set(AuditRecord.objects.filter(subject_id=bob.id).values_list("action", flat=True))
     assert (bob.full_name, bob.email) == ("Erased person", f"erased-{bob.id}@erased.invalid")
     assert {"accounts.member.join", "accounts.person.shred"} <= acts
+
+
+def test_an_erased_person_is_named_in_no_invitation_and_no_record(world: World) -> None:
+    dana = "dana@acme.test"
+    actor = world.actor(world.alice)
+    _, token = invite(actor=actor, email=dana, role="member", now=NOW)
+    visitor = anonymous(door=Door.WEB, request_id="test")
+    person = join(actor=visitor, token=token, full_name="Dana", password=PASSWORD, now=NOW)
+    remove_member(actor=actor, user_id=person.id, now=NOW)
+    vault.shred_person(actor=world.actor(world.olga), user_id=person.id, now=NOW)
+    with all_seeing():
+        addresses = set(Invitation.objects.values_list("email", flat=True))
+        assert dana not in addresses
+        assert f"erased-{person.id}@erased.invalid" in addresses
+        said = AuditRecord.objects.filter(actor_id=person.id)
+        assert {one.actor_display for one in said} <= {""}
+
+
+def test_an_invitation_s_address_is_only_ever_erased(world: World) -> None:
+    invite(actor=world.actor(world.alice), email="dana@acme.test", role="member", now=NOW)
+    changed = "UPDATE accounts_invitation SET email = %s"
+    view(world.acme)
+    for address in ("eve@evil.test", "erased-x@erased.invalid"):
+        refuses("accounts_invitation_email_stays", changed, address)
+    view(scope="platform")
+    refuses("accounts_invitation_email_stays", changed, "eve@evil.test")
+
+
+def test_the_command_erases_whom_it_was_told_twice(world: World, capsys) -> None:
+    bob = encode("usr", world.bob.id)
+    for confirmed in ((), ("--confirm", encode("usr", world.alice.id))):
+        with pytest.raises(CommandError, match="Nothing was erased"):
+            call_command("shred_person", bob, *confirmed)
+    with pytest.raises(CommandError):  # still active
+        call_command("shred_person", bob, "--confirm", bob)
+    remove_member(actor=world.actor(world.alice), user_id=world.bob.id, now=NOW)
+    call_command("shred_person", bob, "--confirm", bob)
+    assert "is erased" in capsys.readouterr().out
+    with all_seeing():
+        assert User.objects.get(id=world.bob.id).full_name == "Erased person"
+
+
+def test_the_database_gives_a_shredded_person_no_key(world: World) -> None:
+    remove_member(actor=world.actor(world.alice), user_id=world.bob.id, now=NOW)
+    vault.shred_person(actor=world.actor(world.olga), user_id=world.bob.id, now=NOW)
+    view(scope="platform")
+    refuses(
+        "accounts_datakey_after_shredding",
+        "INSERT INTO accounts_datakey (id, organization_id, user_id, version, master_version,"
+        " wrapped, created_at) VALUES (gen_random_uuid(), %s, %s, 2, 1, 'x', now())",
+        world.acme.id,
+        world.bob.id,
+    )
 
 
 def test_who_had_nothing_sealed_cannot_be_written_to_later(world: World, probe: None) -> None:

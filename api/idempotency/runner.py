@@ -14,7 +14,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
-from accounts.errors import ApprovalRefused
+from accounts.errors import ApprovalRefused, StepUpRequired
 from api import errors
 from api.answers import Answer
 from api.idempotency import guards
@@ -73,8 +73,8 @@ def run_once(
     """Perform the effect and keep its answer, or send the answer of the first time.
 
     A refusal is an answer like another. An answer that says "later" (429, 503), one that asks for
-    an approval, or a crash is not kept: the guard is released, and the next attempt finds out in
-    the books what happened.
+    an approval or a proof, or a crash is not kept: the guard is released, and the next attempt
+    finds out in the books what happened.
 
     :param grouped: whether the effect is committed together with others; any other takes one of
         its organization's lanes.
@@ -104,8 +104,8 @@ def _performed(request: HttpRequest, claim: Claim, effect: Effect) -> Answer:
     try:
         return effect(claim)
     except VaultCraftError as error:
-        # What lacks its approval was not judged: with one, the same request may go through.
-        if error.kind in _NOT_KEPT or isinstance(error, ApprovalRefused):
+        # What lacks its approval or a proof was not judged: with it, the same may go through.
+        if error.kind in _NOT_KEPT or isinstance(error, ApprovalRefused | StepUpRequired):
             raise
         answer = Answer.of_error(error, request_id=request_id_of(request))
         return dataclasses.replace(answer, recorded=False)

@@ -112,6 +112,9 @@ def _door_refusals(
     found: list[Error] = list(ALWAYS)
     if not public:
         found += SIGNED_IN
+    if not public and not query:
+        # What changes something may take a fresh proof: `accounts.policy` says for what.
+        found.append(accounts_errors.StepUpRequired)
     if request:
         found += WITH_BODY
     if query:

@@ -16,7 +16,7 @@ from accounts.queries import visible_api_keys
 from accounts.services import api_keys as service
 from api import fields, queries
 from api.answers import Answer
-from api.endpoint import Endpoint, actor_of, body_of, confirm_it_is_them, path_id
+from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.pagination import page_of
 from api.schema.operations import operation
 from api.schema.shapes import page_shape
@@ -112,15 +112,13 @@ class ApiKeys(Endpoint):
         refusals=(
             accounts_errors.InvalidProfile,
             accounts_errors.FactorsLatelyReset,
-            accounts_errors.StepUpRequired,
+            accounts_errors.NetworkNotTrusted,
             NotFound,
         ),
     )
     def post(self, request: Request) -> HttpResponse:
         """Issue."""
         order = body_of(request, ApiKeyOrder)
-        require(actor_of(request), "api_keys.issue")
-        confirm_it_is_them(request)
         home = order.get("organization")
         row, secret = service.issue(
             actor=actor_of(request),

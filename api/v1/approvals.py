@@ -15,14 +15,15 @@ from rest_framework.request import Request
 from accounts import errors as accounts_errors
 from accounts.choices import ApprovalKind, ApprovalMethod
 from accounts.models import Approval as ApprovalRow
-from accounts.services.approvals import Proof
+from accounts.services.approvals import METHOD_OF, Proof
 from accounts.services.challenges import Challenge
 from api import errors, fields
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of
 from api.schema.operations import operation
 from api.v1.factors.challenges import ANSWER_REFUSALS
-from api.v1.factors.shapes import Challenged, CredentialField, rendered_challenge
+from api.v1.factors.shapes import Challenge as FactorChallenge
+from api.v1.factors.shapes import CredentialField, rendered_challenge
 from api.v1.holds.operations import hold_request
 from api.v1.pins import TRIED, pin_member
 from api.v1.rendering import instant, money
@@ -145,6 +146,22 @@ class Approval(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
+class ApprovalChallenge(FactorChallenge):
+    """A proof is asked for, of this movement alone."""
+
+    methods = serializers.ListField(
+        child=serializers.ChoiceField(choices=[one.value for one in METHOD_OF.values()]),
+        help_text="The best first, by the names that `method` of `POST /approvals` takes. A code"
+        " by e-mail is offered only to who has no app, no passkey and no PIN.",
+    )
+
+
+class ApprovalChallenged(serializers.Serializer[Any]):
+    """What to answer with `POST /approvals`."""
+
+    challenge = ApprovalChallenge()
+
+
 class Approvals(Endpoint):
     """Giving one."""
 
@@ -189,9 +206,10 @@ class ApprovalChallenges(Endpoint):
         description="It takes answers to this movement alone: what a passkey signs is made of"
         " payer, payee, amount, fee and currency.",
         request=ApprovalSubject,
-        response=Challenged,
+        response=ApprovalChallenged,
         status=201,
         refusals=(
+            accounts_errors.FactorNotOffered,
             accounts_errors.TooManyFactorTries,
             accounts_errors.OneTimeCodesUnavailable,
             *JUDGED,
@@ -201,7 +219,9 @@ class ApprovalChallenges(Endpoint):
         """Challenge."""
         order = body_of(request, ApprovalSubject)
         challenge = _asked(_subject(order, actor=actor_of(request), now=clock.now()))
-        return Answer.of({"challenge": rendered_challenge(challenge)}, status=201).response()
+        methods = [METHOD_OF[one].value for one in challenge.methods]
+        shown = {**rendered_challenge(challenge), "methods": methods}
+        return Answer.of({"challenge": shown}, status=201).response()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from accounts.queries import own_devices
 from accounts.services import devices
 from api import fields, queries
 from api.answers import Answer
-from api.endpoint import Endpoint, actor_of, body_of, path_id
+from api.endpoint import Endpoint, actor_of, body_of, confirm_it_is_them, path_id
 from api.pagination import page_of
 from api.schema.operations import operation
 from api.schema.shapes import page_shape
@@ -125,13 +125,24 @@ class TrustOwnDevice(Endpoint):
         "trust_own_device",
         tag=TAG,
         summary="Trust one of my devices",
+        description="That it is new asks for no approval of payments any more. Takes a second"
+        " factor of the last ten minutes, a network that may move money, and a device known for a"
+        " day or trusted; or a factor held for a day.",
         request=TrustOrder,
         response=Device,
         path={"device_id": "dev"},
+        refusals=(
+            accounts_errors.StepUpRequired,
+            accounts_errors.DeviceTooNew,
+            accounts_errors.NetworkNotTrusted,
+            accounts_errors.CountryNotAllowed,
+            accounts_errors.FactorsLatelyReset,
+        ),
     )
     def post(self, request: Request, device_id: str) -> HttpResponse:
         """Trust."""
         body_of(request, TrustOrder)
+        confirm_it_is_them(request)
         device = devices.trust_device(
             actor=actor_of(request), device_id=path_id("dev", device_id), now=clock.now()
         )

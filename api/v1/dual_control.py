@@ -93,7 +93,7 @@ class DualControlPolicies(Endpoint):
         request=DualControlPolicyOrder,
         response=DualControlPolicy,
         waits=Waiting,
-        refusals=(accounts_errors.StepUpRequired, accounts_errors.NobodyToCheck),
+        refusals=(accounts_errors.NobodyToCheck, accounts_errors.NetworkNotTrusted),
     )
     def put(self, request: Request) -> HttpResponse:
         """Set."""
@@ -123,6 +123,7 @@ class DualControlThresholds(Endpoint):
         refusals=(
             accounts_errors.StepUpRequired,
             accounts_errors.NobodyToCheck,
+            accounts_errors.NetworkNotTrusted,
             wallet_errors.TermsInvalid,
             ledger_errors.CurrencyUnknown,
         ),

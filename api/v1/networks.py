@@ -195,7 +195,11 @@ class CountryPolicies(Endpoint):
         " knows is in none. API keys are not asked.",
         request=CountryPolicyOrder,
         response=CountryPolicy,
-        refusals=(accounts_errors.CountriesUnknown, accounts_errors.InvalidProfile),
+        refusals=(
+            accounts_errors.CountriesUnknown,
+            accounts_errors.InvalidProfile,
+            accounts_errors.NetworkNotTrusted,
+        ),
     )
     def put(self, request: Request) -> HttpResponse:
         """Set."""

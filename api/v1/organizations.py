@@ -11,13 +11,11 @@ from rest_framework.request import Request
 from accounts import errors as accounts_errors
 from accounts.choices import OrganizationStatus
 from accounts.models import Organization as OrganizationRow
-from accounts.policy import require
 from accounts.queries import visible_organizations
 from accounts.services import organizations as service
-from accounts.services.approvals import set_approval_policy
 from api import fields, queries
 from api.answers import Answer
-from api.endpoint import Endpoint, actor_of, body_of, confirm_it_is_them, path_id
+from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.pagination import page_of
 from api.schema.operations import operation
 from api.schema.shapes import page_shape
@@ -72,15 +70,6 @@ class Reason(fields.StrictSerializer):
     """Why; kept in the audit record."""
 
     reason = fields.LineField(max_length=200, default="", allow_blank=True)
-
-
-class ApprovalPolicy(fields.StrictSerializer):
-    """From what amount on people approve what they move."""
-
-    over_minor = fields.CapField(
-        allow_null=True,
-        help_text="Minor units of the base currency; 0: everything, null: nothing.",
-    )
 
 
 class TimeZone(fields.StrictSerializer):
@@ -182,29 +171,6 @@ class SuspendOrganization(Endpoint):
             reason=order["reason"],
             now=clock.now(),
         )
-        return Answer.of(rendered_organization(row)).response()
-
-
-class SetApprovalPolicy(Endpoint):
-    """For the organization's owner."""
-
-    @operation(
-        "set_approval_policy",
-        tag=TAG,
-        summary="Set from what amount on your people approve what they move (owners)",
-        request=ApprovalPolicy,
-        response=Organization,
-        path=PATH,
-        refusals=(accounts_errors.StepUpRequired,),
-    )
-    def put(self, request: Request, organization_id: str) -> HttpResponse:
-        """Set it, or switch it off."""
-        order, actor = body_of(request, ApprovalPolicy), actor_of(request)
-        if path_id("org", organization_id) != actor.organization_id:
-            raise NotFound("There is no such organization.")
-        require(actor, "organizations.set_approval_policy")
-        confirm_it_is_them(request)
-        row = set_approval_policy(actor=actor, over_minor=order["over_minor"], now=clock.now())
         return Answer.of(rendered_organization(row)).response()
 
 

@@ -167,9 +167,10 @@ class AgreeToPendingAct(Endpoint):
         refusals=(
             *DECIDING,
             accounts_errors.OwnPendingAct,
-            accounts_errors.StepUpRequired,
             accounts_errors.FactorsLatelyReset,
             accounts_errors.MoneyReadOnly,
+            accounts_errors.NetworkNotTrusted,
+            accounts_errors.CountryNotAllowed,
         ),
     )
     def post(self, request: Request, pending_act_id: str) -> HttpResponse:

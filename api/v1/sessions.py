@@ -38,8 +38,13 @@ class Session(serializers.Serializer[Any]):
     device = id_member("dev", allow_null=True)
     name = serializers.CharField(help_text="What its device is called.")
     ip = serializers.CharField(allow_null=True, help_text="From where it was opened.")
+    last_ip = serializers.CharField(
+        allow_null=True,
+        help_text="From where it was used last: a browser's to the minute, a program's when it"
+        " last refreshed.",
+    )
     opened_at = serializers.DateTimeField()
-    last_seen_at = serializers.DateTimeField(help_text="When it was opened or last refreshed.")
+    last_seen_at = serializers.DateTimeField(help_text="When that was.")
     expires_at = serializers.DateTimeField()
     current = serializers.BooleanField(help_text="Whether this request is part of it.")
 
@@ -142,6 +147,7 @@ def rendered_session(session: SignInSession, *, here: uuid.UUID | None) -> dict[
         "device": typed_id("dev", session.device_id),
         "name": device.label if device else label_of(session.user_agent),
         "ip": session.ip,
+        "last_ip": session.last_ip or session.ip,
         "opened_at": instant(session.opened_at),
         "last_seen_at": instant(session.last_seen_at),
         "expires_at": instant(session.expires_at),

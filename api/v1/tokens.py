@@ -57,6 +57,7 @@ def let_in(
         device=device,
         device_bound=fresh is None,
         second_factor=second_factor,
+        verified=user.password,
     )
     return Answer.of(rendered_tokens(tokens, device_token=fresh)).response()
 

@@ -7,7 +7,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 
-from kernel.actor import Actor
+from kernel.actor import Actor, ActorKind
 from kernel.context import Scope, context_of
 from kernel.ids import new_id
 from kernel.rows import insert_rows
@@ -79,7 +79,7 @@ def _row(act: Act) -> tuple[object, ...]:
         act.organization_id,
         actor.kind.value,
         actor.id,
-        actor.display,
+        "" if actor.kind is ActorKind.USER else actor.display,  # people are named by id alone
         act.action,
         act.subject_type,
         act.subject_id,

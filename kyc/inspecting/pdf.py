@@ -15,10 +15,11 @@ import zipfile
 import zlib
 
 from kyc.errors import DocumentUnreadable, DocumentUnsafe
-from kyc.inspecting.pdf_syntax import EndOfFile, dictionary_after, spelled
+from kyc.inspecting.pdf_syntax import Dictionary, EndOfFile, dictionary_after, spelled
+from kyc.inspecting.turns import one_reader
 
 MOST_OBJECTS = 20_000
-MOST_READ_BYTES = 16 * 1024 * 1024  # unpacked, and of dictionaries within each other
+MOST_READ_BYTES = 16 * 1024 * 1024  # packed, unpacked, and of objects within each other
 
 _HEADER = re.compile(rb"%PDF-[12]\.[0-9]")
 _TAIL_BYTES = 1_024
@@ -42,20 +43,37 @@ def checked_pdf(content: bytes) -> bytes:
     """The same bytes, if they are a plain PDF from the first to the last.
 
     :raises DocumentUnreadable: no PDF, cut off, or with objects that cannot be read.
-    :raises DocumentUnsafe: it would run something, carries another file, or is one as well.
+    :raises DocumentUnsafe: it would run something, carries another file, or is one as well; or
+        takes more reading than `MOST_READ_BYTES`.
+    :raises Busy: too many files are being read.
     """
     _require_frame(content)
+    with one_reader():
+        _require_harmless(content, most=MOST_READ_BYTES)
+    return content
+
+
+def _require_harmless(content: bytes, *, most: int) -> int:
+    """Judge the file and every object in it.
+
+    :param most: how many bytes may be read, those that are read again counted again.
+    :returns: how many were.
+    """
     if zipfile.is_zipfile(io.BytesIO(content)):
         raise DocumentUnsafe("The file is an archive as well.", pointer="/file")
     _require_plain(spelled(content), _UNSAFE, _FOREIGN)
-    left = MOST_READ_BYTES
+    read = 0
     for number, found in enumerate(_OBJECT.finditer(content)):
         if number >= MOST_OBJECTS:
             raise DocumentUnsafe("The PDF has too many parts.", pointer="/file")
-        left -= _check_object(content, found.end(), most=left)
-        if left < 0:
-            raise DocumentUnsafe("The PDF unpacks to more than it may.", pointer="/file")
-    return content
+        read += _check_object(content, found.end(), most=most - read)
+        _require_within(read, most)
+    return read
+
+
+def _require_within(read: int, most: int) -> None:
+    if read > most:
+        raise DocumentUnsafe("The PDF unpacks to more than it may.", pointer="/file")
 
 
 def _require_frame(content: bytes) -> None:
@@ -71,22 +89,36 @@ def _require_frame(content: bytes) -> None:
 def _check_object(content: bytes, position: int, *, most: int) -> int:
     """Judge what may be an object; how much reading it took, in bytes."""
     try:
-        found = dictionary_after(content, position)
+        found, end = dictionary_after(content, position)
     except EndOfFile as error:
         raise DocumentUnreadable("A part of the PDF is damaged.", pointer="/file") from error
+    read = end - position
     if found is None:
-        return 0
+        return read
     _require_plain(spelled(found.text), _UNSAFE, _UNSAFE_IN_OBJECTS)
-    read = _TOKENS_ARE_SLOW * len(found.text)
+    read += _TOKENS_ARE_SLOW * len(found.text)
     if found.stream_at is None or not found.may_hold_objects:
         return read
+    return read + _check_stream(content, found, found.stream_at, most=most - read)
+
+
+def _check_stream(content: bytes, found: Dictionary, begin: int, *, most: int) -> int:
+    """Judge what an object stream holds; its bytes count as they lie, and as they unpack.
+
+    Streams may lie within each other, so the same bytes may be read for many of them: they are
+    counted before they are taken out.
+    """
     if found.filters not in _PLAIN_FILTERS or found.is_transformed:
         raise DocumentUnsafe("The PDF hides objects from us.", pointer="/file")
-    end = content.find(b"endstream", found.stream_at)
-    body = content[found.stream_at : end if end >= 0 else len(content)]
-    held = _inflated(body, most=most) if found.filters else body
+    end = content.find(b"endstream", begin)
+    if end < 0:
+        raise DocumentUnreadable("A part of the PDF is cut off.", pointer="/file")
+    packed = end - begin
+    _require_within(packed, most)
+    body = content[begin:end]
+    held = _inflated(body, most=most - packed) if found.filters else body
     _require_plain(spelled(held), _UNSAFE, _UNSAFE_IN_OBJECTS, _FOREIGN)
-    return read + len(held)
+    return packed + len(held)
 
 
 def _require_plain(text: bytes, *unsafe: re.Pattern[bytes]) -> None:
@@ -104,6 +136,5 @@ def _inflated(body: bytes, *, most: int) -> bytes:
         found = inflating.decompress(body, most + 1)
     except zlib.error as error:
         raise DocumentUnreadable("A part of the PDF is damaged.", pointer="/file") from error
-    if len(found) > most or not inflating.eof:
-        raise DocumentUnsafe("The PDF unpacks to more than it may.", pointer="/file")
+    _require_within(len(found) if inflating.eof else most + 1, most)
     return found

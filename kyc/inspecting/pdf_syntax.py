@@ -58,14 +58,14 @@ def spelled(text: bytes) -> bytes:
     return _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), text)
 
 
-def dictionary_after(content: bytes, position: int) -> Dictionary | None:
-    """The dictionary that begins here, after spaces and comments; None if none does.
+def dictionary_after(content: bytes, position: int) -> tuple[Dictionary | None, int]:
+    """The dictionary that begins here, after spaces and comments, or None; and where reading ended.
 
     :raises EndOfFile: it begins and does not end within `LONGEST_DICTIONARY` bytes.
     """
     begin = _after_space(content, position)
     if not content.startswith(b"<<", begin):
-        return None
+        return None, begin
     tokens: list[tuple[int, bytes]] = []
     end = begin
     for depth, after, token in _tokens(content, begin):
@@ -73,8 +73,10 @@ def dictionary_after(content: bytes, position: int) -> Dictionary | None:
         end = after
         if depth == 0:
             break
-    stream = _STREAM.match(content, _after_space(content, end))
-    return Dictionary(content[begin:end], _entries(tokens[1:-1]), stream.end() if stream else None)
+    last = _after_space(content, end)
+    stream = _STREAM.match(content, last)
+    stream_at = stream.end() if stream else None
+    return Dictionary(content[begin:end], _entries(tokens[1:-1]), stream_at), last
 
 
 def _after_space(content: bytes, position: int) -> int:

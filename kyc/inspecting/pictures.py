@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import threading
-from collections.abc import Iterator
 
 from PIL import Image, ImageOps
 
-from kernel.errors import Busy
 from kyc.choices import MediaType
 from kyc.errors import DocumentDimensions, DocumentUnreadable, DocumentUnsafe
+from kyc.inspecting.parts import require_few_parts
+from kyc.inspecting.turns import one_reader
 
 MOST_PIXELS = 24_000_000  # 72 MB when decoded
 LONGEST_SIDE, SHORTEST_SIDE = 12_000, 200
 KEPT_SIDE = 3_000  # enough to read small print of a page of A4 at 250 dpi
 _QUALITY = 88
 _FORMATS = {MediaType.JPEG: "JPEG", MediaType.PNG: "PNG"}
-# What a process decodes at the same time: the memory for it is bounded, however many upload.
-_DECODING = threading.BoundedSemaphore(2)
-_PATIENCE_SECONDS = 10
 
 
 def redrawn(content: bytes, *, media_type: MediaType) -> bytes:
@@ -29,11 +24,13 @@ def redrawn(content: bytes, *, media_type: MediaType) -> bytes:
     The same pixels give the same bytes, whatever metadata the file had.
 
     :raises DocumentDimensions: by its header it has too many or too few pixels; nothing is decoded.
-    :raises DocumentUnsafe: it moves: several pictures are no document.
+    :raises DocumentUnsafe: it moves: several pictures are no document; or it comes in too many
+        parts to be decoded.
     :raises DocumentUnreadable: it cannot be decoded to the end.
-    :raises Busy: too many pictures are being decoded.
+    :raises Busy: too many files are being read.
     """
-    with _one_decoder():
+    require_few_parts(content, media_type=media_type)
+    with one_reader():
         try:
             with Image.open(io.BytesIO(content), formats=[_FORMATS[media_type]]) as picture:
                 _require_bounds(picture)
@@ -87,13 +84,3 @@ def _encoded(picture: Image.Image, media_type: MediaType) -> bytes:
     else:
         picture.save(written, "PNG")
     return written.getvalue()
-
-
-@contextlib.contextmanager
-def _one_decoder() -> Iterator[None]:
-    if not _DECODING.acquire(timeout=_PATIENCE_SECONDS):
-        raise Busy()
-    try:
-        yield
-    finally:
-        _DECODING.release()

@@ -14,10 +14,10 @@ from accounts.errors import DataShredded
 from kernel.actor import Actor
 from kernel.transactions import needs_transaction, opens_transaction
 from kyc.choices import MediaType
-from kyc.errors import CaseNotFound, DocumentNotFound
+from kyc.errors import CaseNotFound, DocumentNotFound, ReasonMissing
 from kyc.inspecting import EXTENSIONS
 from kyc.models import Case, Document
-from kyc.policy import masked, masked_name
+from kyc.policy import MAX_NOTE, WAITING_STATES, masked, masked_name
 from kyc.queries import case_of, visible_cases
 from kyc.services.details import Details, opened
 from kyc.services.documents import content_of
@@ -67,27 +67,39 @@ def reveal_own_details(*, actor: Actor, now: dt.datetime) -> Details:
     case = visible_cases(actor).first()
     if case is None:
         raise CaseNotFound()
-    return _revealed(actor=actor, case=case, now=now)
+    return _revealed(actor=actor, case=case, now=now, reason="own")
 
 
 @opens_transaction
-def reveal_details(*, actor: Actor, case_id: uuid.UUID, now: dt.datetime) -> Details:
-    """Somebody's details in clear, for a reviewer. Records `kyc.case.reveal`.
+def reveal_details(
+    *, actor: Actor, case_id: uuid.UUID, reason: str = "", now: dt.datetime
+) -> Details:
+    """Somebody's details in clear, for a reviewer. Records `kyc.case.reveal` with the reason.
 
-    :raises PermissionDenied: unless the actor carries `kyc.review`.
+    :param reason: why a case is looked at that waits for nobody; of a waiting one the review is.
+    :raises PermissionDenied: unless the actor carries `kyc.review`; `kyc.approve` where the case
+        waits for no review.
     :raises CaseNotFound: if there is no such case.
+    :raises ReasonMissing: if it waits for no review and no reason is given.
     :raises DataShredded: if the person's data was erased.
     """
     accounts_policy.require(actor, "kyc.review")
-    return _revealed(actor=actor, case=case_of(actor=actor, case_id=case_id), now=now)
+    case = case_of(actor=actor, case_id=case_id)
+    why = _reason_to_look(actor=actor, case=case, reason=reason)
+    return _revealed(actor=actor, case=case, now=now, reason=why)
 
 
 @opens_transaction
-def open_document(*, actor: Actor, document_id: uuid.UUID, now: dt.datetime) -> File:
-    """A document for its owner, or for a reviewer. Records `kyc.document.open`.
+def open_document(
+    *, actor: Actor, document_id: uuid.UUID, reason: str = "", now: dt.datetime
+) -> File:
+    """A document for its owner, or for a reviewer. Records `kyc.document.open` with the reason.
 
-    :raises PermissionDenied: unless the actor carries `kyc.apply` or `kyc.review`.
+    :param reason: of a reviewer, as for `reveal_details`.
+    :raises PermissionDenied: unless the actor carries `kyc.apply` or `kyc.review`; `kyc.approve`
+        for a reviewer where the case waits for no review.
     :raises DocumentNotFound: if there is none, it was taken back, or it is somebody else's.
+    :raises ReasonMissing: if a reviewer gives none, and the case waits for no review.
     :raises DocumentDamaged: if the stored bytes are not those that were written.
     :raises DataShredded: if the person's data was erased.
     """
@@ -96,17 +108,35 @@ def open_document(*, actor: Actor, document_id: uuid.UUID, now: dt.datetime) -> 
     document = documents.filter(case__in=visible_cases(actor)).select_related("case").first()
     if document is None:
         raise DocumentNotFound()
+    why = "own"
+    if actor.is_platform:
+        why = _reason_to_look(actor=actor, case=document.case, reason=reason)
     note(
         actor=actor,
         case=document.case,
         noun="document",
         subject_id=document.id,
         verb="open",
-        metadata={"case_id": str(document.case_id), "kind": str(document.kind)},
+        metadata={
+            "case_id": str(document.case_id),
+            "kind": str(document.kind),
+            "reason": why,
+        },
         now=now,
     )
     extension = EXTENSIONS[MediaType(document.media_type)][0]
     return File(f"{document.kind}-{str(document.id)[-6:]}.{extension}", content_of(document))
+
+
+def _reason_to_look(*, actor: Actor, case: Case, reason: str) -> str:
+    """Why a reviewer may see it: because it is their turn, or for a reason that is kept."""
+    if case.state in WAITING_STATES:
+        return "review"
+    accounts_policy.require(actor, "kyc.approve")
+    said = reason.strip()
+    if not said or len(said) > MAX_NOTE:
+        raise ReasonMissing(f"Say why, in at most {MAX_NOTE} characters.", pointer="/reason")
+    return said
 
 
 @needs_transaction
@@ -127,6 +157,7 @@ def masked_details(case: Case) -> Masked | None:
 
 
 @needs_transaction
-def _revealed(*, actor: Actor, case: Case, now: dt.datetime) -> Details:
-    note(actor=actor, case=case, verb="reveal", now=now, metadata={"fields": "all"})
+def _revealed(*, actor: Actor, case: Case, now: dt.datetime, reason: str) -> Details:
+    said = {"fields": "all", "reason": reason}
+    note(actor=actor, case=case, verb="reveal", now=now, metadata=said)
     return opened(case)

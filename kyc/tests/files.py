@@ -64,6 +64,26 @@ def png_bomb(width: int = 30_000, height: int = 30_000) -> bytes:
     )
 
 
+def many_scans(scans: int, *, size: tuple[int, int] = (640, 400)) -> bytes:
+    """A progressive JPEG whose last scan comes so often in all, as an attacker repeats it."""
+    whole = written(drawing(size), "JPEG", progressive=True)
+    begin, end = whole.rindex(b"\xff\xda"), whole.rindex(b"\xff\xd9")
+    again = scans - whole.count(b"\xff\xda")
+    return whole[:end] + whole[begin:end] * again + whole[end:]
+
+
+def many_segments(segments: int) -> bytes:
+    """A JPEG with so many empty comments before its picture."""
+    return b"\xff\xd8" + b"\xff\xfe\x00\x02" * segments + jpeg()[2:]
+
+
+def many_chunks(chunks: int) -> bytes:
+    """A PNG with so many empty chunks that no reader knows."""
+    whole, header = png(), 8 + 25
+    empty = struct.pack(">I", 0) + b"vcXx" + struct.pack(">I", zlib.crc32(b"vcXx"))
+    return whole[:header] + empty * chunks + whole[header:]
+
+
 def archive(content: bytes = SCRIPT) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:

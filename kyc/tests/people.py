@@ -7,7 +7,6 @@ import datetime as dt
 import itertools
 from typing import Any
 
-from accounts.actors import user_actor
 from accounts.models import User
 from accounts.services.staff import create_staff
 from audit.models import AuditRecord
@@ -21,6 +20,7 @@ from kyc.services.documents import add_document
 from kyc.services.reviewing import approve_case
 from kyc.tasks import screen_waiting
 from kyc.tests.files import jpeg
+from tests.proof import proven_actor
 from tests.world import NOW, PASSWORD, World
 
 PASSPORT = "N1234567"
@@ -41,7 +41,7 @@ def staff(platform_role: str) -> Actor:
         password=PASSWORD,
         now=NOW,
     )
-    return user_actor(user=user, door=Door.ADMIN, request_id="test")
+    return proven_actor(user=user, door=Door.ADMIN, request_id="test")
 
 
 def details(**changes: Any) -> Details:

@@ -67,7 +67,7 @@ def test_a_tier_stands_on_an_approved_case_of_the_same_person(world: World):
     view()
     approved = verified(world, world.charlie, id_number="Z7654321")
     view(scope="platform")
-    refuses("kyc_standing_one_identity", raised, world.alice.id, approved.id)
+    refuses("kyc_standing_of_its_person", raised, world.alice.id, approved.id)
     refuses("kyc_standing_on_approval", "UPDATE kyc_standing SET id_index = sha256('x')")
 
 

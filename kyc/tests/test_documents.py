@@ -19,6 +19,7 @@ from kyc.errors import (
     DocumentQuotaExceeded,
     DocumentRefused,
     DocumentUnsafe,
+    ReasonMissing,
 )
 from kyc.inspecting import inspected
 from kyc.models import Document, DocumentChunk
@@ -124,11 +125,16 @@ def test_only_its_owner_and_reviewers_open_a_document(world: World):
     with pytest.raises(DocumentNotFound):
         open_document(actor=world.actor(world.bob), document_id=new_id(), now=NOW)
     assert not told("kyc.document.open")
-    moderator = staff("moderator")
-    open_document(actor=moderator, document_id=document.id, now=NOW)
+    with pytest.raises(PermissionDenied):
+        open_document(actor=staff("moderator"), document_id=document.id, reason="Why", now=NOW)
+    admin = staff("admin")
+    with pytest.raises(ReasonMissing):
+        open_document(actor=admin, document_id=document.id, now=NOW)
+    open_document(actor=admin, document_id=document.id, reason="Asked for help", now=NOW)
     open_document(actor=world.actor(world.bob), document_id=document.id, now=NOW)
     looks = told("kyc.document.open")
-    assert [one.actor_id for one in looks] == [moderator.id, world.bob.id]
+    assert [one.actor_id for one in looks] == [admin.id, world.bob.id]
+    assert [one.metadata["reason"] for one in looks] == ["Asked for help", "own"]
     assert {one.subject_id for one in looks} == {document.id}
 
 
@@ -164,7 +170,9 @@ def test_an_erased_person_s_documents_and_number_are_unreadable_for_ever(world: 
     remove_member(actor=world.actor(world.alice), user_id=world.bob.id, now=NOW)
     shred_person(actor=world.actor(world.olga), user_id=world.bob.id, now=NOW)
     with pytest.raises(DataShredded):
-        open_document(actor=world.actor(world.olga), document_id=document.id, now=NOW)
+        open_document(
+            actor=world.actor(world.olga), document_id=document.id, reason="Erased?", now=NOW
+        )
     with reading(root()):
         assert masked_details.__wrapped__(case) is None  # type: ignore[attr-defined]
     assert len(chunks(document)) == document.chunk_count

@@ -15,7 +15,13 @@ from kernel.context import reading
 from kernel.errors import PermissionDenied
 from kernel.ids import new_id
 from kyc.choices import CaseState, Tier
-from kyc.errors import CaseNotFound, CaseNotInReview, DecisionInvalid, IdentityInUse
+from kyc.errors import (
+    CaseNotFound,
+    CaseNotInReview,
+    DecisionInvalid,
+    IdentityInUse,
+    ReasonMissing,
+)
 from kyc.models import Decision
 from kyc.policy import MAX_NOTE
 from kyc.services.revealing import reveal_details
@@ -183,4 +189,24 @@ def test_a_reviewer_s_look_at_the_details_is_written_down(world: World):
     assert reveal_details(actor=moderator, case_id=case.id, now=NOW).id_number == "N1234567"
     (look,) = told("kyc.case.reveal")
     assert (look.actor_id, look.subject_id) == (moderator.id, case.id)
-    assert look.metadata == {"user_id": str(world.alice.id), "fields": "all"}
+    assert look.metadata == {
+        "user_id": str(world.alice.id),
+        "fields": "all",
+        "reason": "review",
+    }
+
+
+def test_who_reviews_sees_nothing_of_a_case_that_waits_for_nobody(world: World):
+    """A draft is the person's own still; a decided case is looked at again for a reason only."""
+    draft, decided = begun(world, world.bob), verified(world, world.alice)
+    moderator, admin = staff("moderator"), staff("admin")
+    for case in (draft, decided):
+        with pytest.raises(PermissionDenied):
+            reveal_details(actor=moderator, case_id=case.id, reason="Curious", now=NOW)
+        for nothing in ("", "   ", "x" * 501):
+            with pytest.raises(ReasonMissing):
+                reveal_details(actor=admin, case_id=case.id, reason=nothing, now=NOW)
+    assert not told("kyc.case.reveal")
+    reveal_details(actor=admin, case_id=decided.id, reason=" Complaint 4711 ", now=NOW)
+    (look,) = told("kyc.case.reveal")
+    assert look.metadata["reason"] == "Complaint 4711"

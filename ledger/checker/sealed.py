@@ -16,9 +16,9 @@ SEALED = Pass(
         SELECT r.organization_id, 'audit_record' AS subject,
                coalesce(r.id::text, m.sequence::text) AS subject_id,
                CASE WHEN r.id IS NULL THEN 'sealed_record_is_there'
-                    WHEN m.leaf <> audit_digest(r) THEN 'sealed_record_is_as_it_was'
-                    WHEN m.leaf IS NULL AND r.commit_xid < l.up_to
-                      THEN 'old_record_is_sealed' END AS rule,
+                    WHEN m.leaf IS NULL THEN
+                      CASE WHEN r.commit_xid < l.up_to THEN 'old_record_is_sealed' END
+                    WHEN m.leaf <> audit_digest(r) THEN 'sealed_record_is_as_it_was' END AS rule,
                jsonb_build_object('seal', m.seal, 'sequence', m.sequence) AS facts
         FROM audit_auditrecord r
         FULL JOIN (

@@ -228,7 +228,7 @@ MATRIX: dict[str, Row] = {
     ),
     "revoke_own_device": Row("DELETE", "/me/devices/{device}", (401, 404, 204, 404, 404, 404)),
     "trust_own_device": Row(
-        "POST", "/me/devices/{device}/trust", (401, 404, 200, 404, 404, 404), nothing
+        "POST", "/me/devices/{device}/trust", (401, 404, 422, 404, 404, 403), nothing
     ),
     "list_own_networks": Row("GET", "/me/networks", READ),
     "revoke_own_network": Row("DELETE", "/me/networks/{network}", (401, 404, 204, 404, 404, 404)),
@@ -323,6 +323,7 @@ MATRIX: dict[str, Row] = {
         (401, 404, 403, 409, 403, 403),  # he has none that could be lost
         lambda *_: {"reason": "Called back"},
     ),
+    "end_member_sessions": Row("DELETE", "/members/{bob}/sessions", (401, 404, 403, 204, 204, 403)),
     "list_invitations": Row("GET", "/invitations", (401, 200, 200, 200, 200, 403)),
     "invite_member": Row(
         "POST",

@@ -10,7 +10,7 @@ from accounts.services.approvals import set_approval_policy
 from kernel import clock, ids
 from tests.api.conftest import Caller, order, token_of
 from tests.approving import OVER, PIN
-from tests.phones import give_phone
+from tests.phones import code_mailed_to, give_phone
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +38,7 @@ def test_asked_for_given_and_presented_under_one_key(world: World, alice: Caller
     assert (refused.status, refused.code) == (403, "approval_required")
     assert refused.data["facts"] == {
         "reasons": ["amount"],
-        "methods": ["pin", "email_otp"],
+        "methods": ["pin"],
         "threshold_minor": OVER,
         "threshold_currency": "INR",
     }
@@ -228,3 +228,53 @@ def test_a_pin_over_the_api(world: World, alice: Caller) -> None:
     assert alice("DELETE", "/me/pin/reset").code == "invalid_pin_reset"
     unknown = {"token": "x" * 43, "pin": "6038"}
     assert alice.post("/me/pin/reset/confirm", unknown).code == "invalid_pin_reset"
+
+
+def test_a_locked_pin_is_not_opened_by_the_mailbox(world: World, alice: Caller) -> None:
+    for _ in range(3):
+        assert alice.post("/approvals", approval(world, pin="9152")).status == 422
+    locked = alice.post("/approvals", approval(world))
+    assert locked.code == "pin_locked"
+    refused = alice.move("/transfers", much(world))
+    assert refused.data["facts"]["methods"] == ["pin"]
+    subject = {"kind": "transfer", **much(world)}
+    asked = alice.post("/approvals/challenges", subject)
+    assert (asked.status, asked.code) == (422, "factor_not_offered")
+
+
+def test_a_code_mailed_before_there_was_a_pin_approves_nothing(world: World) -> None:
+    set_approval_policy(actor=world.actor(world.alice), over_minor=OVER, now=clock.now())
+    alice = Caller(token_of(world, world.alice))
+    subject = {"kind": "transfer", **much(world)}
+    asked = alice.post("/approvals/challenges", subject).data["challenge"]
+    assert asked["methods"] == ["email_otp"]
+    proof = {"method": "email_otp", "challenge": asked["id"], "code": code_mailed_to(world.alice)}
+    assert alice.post("/me/pin", {"pin": PIN}).status == 201
+    refused = alice.post("/approvals", {**subject, **proof})
+    assert (refused.status, refused.code) == (422, "factor_not_offered")
+
+
+def test_every_method_that_a_challenge_names_is_taken_by_the_other_door(world: World) -> None:
+    set_approval_policy(actor=world.actor(world.alice), over_minor=OVER, now=clock.now())
+    alice = Caller(token_of(world, world.alice))
+    subject = {"kind": "transfer", **much(world)}
+
+    def named() -> tuple[str, list[str]]:
+        challenge = alice.post("/approvals/challenges", subject).data["challenge"]
+        return challenge["id"], challenge["methods"]
+
+    def judged(challenge: str, method: str) -> str:
+        """What the other door says to a wrong proof by that method."""
+        shown = {"passkey": {"rawId": "AAAA"}} if method == "passkey" else {"code": "000000"}
+        order = {**subject, "method": method, "challenge": challenge, **shown}
+        return str(alice.post("/approvals", order).code)
+
+    without, methods = named()
+    assert methods == ["email_otp"]
+    assert judged(without, "email_otp") == "second_factor_refused"
+    give_phone(world.alice)
+    challenge, methods = named()
+    assert methods
+    assert "recovery_code" not in methods
+    for method in methods:
+        assert judged(challenge, method) == "second_factor_refused", method

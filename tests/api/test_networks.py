@@ -9,20 +9,30 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 import time_machine
 from django.core import mail
 from pytest_django import Settings
 
-from accounts.models import User
+from accounts.actors import user_actor
+from accounts.errors import LastStaff, NetworkNotTrusted
+from accounts.models import Network, User
 from accounts.services.mail import deliver_due
+from accounts.services.networks import require_known_network
 from accounts.services.sessions import open_session
+from accounts.services.staff import change_staff_role
+from accounts.services.system_settings import set_setting
+from accounts.system import STAFF_DUAL_CONTROL
+from audit.models import AuditRecord
 from kernel import clock
 from kernel.actor import Door, system
 from kernel.context import reading
+from kernel.ids import encode
 from tests.api.conftest import Caller, Got, order, token_of
 from tests.geoip import write_countries
-from tests.world import World
+from tests.phones import code_mailed_to
+from tests.world import PASSWORD, World, colleague
 from wallets.models import Transfer
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +72,7 @@ class Person:
         assert self.ask("POST", "/me/networks/link", {}, at=at).status == 200
         mail.outbox.clear()
         deliver_due(actor=system(door=Door.TASK, request_id="t"), now=clock.now())
-        (sent,) = mail.outbox
+        (sent,) = [one for one in mail.outbox if one.subject == "Confirm where you are"]
         assert sent.to == [self.user.email]
         found = re.search(r"/networks/confirm/(\S+)", str(sent.body))
         assert found
@@ -139,6 +149,79 @@ def test_every_way_of_moving_money_waits(person: Person) -> None:
     assert person.ask("POST", f"/holds/{held}/void", {}, at=ELSEWHERE).status == 200
     freeze = f"/wallets/{world.alice_wallet.handle}/freeze"
     assert person.ask("POST", freeze, {}, at=ELSEWHERE).status == 200
+
+
+def test_whatever_guards_money_waits_as_well(person: Person) -> None:
+    """A stolen session elsewhere makes no key, no officer and no rule that holds less."""
+    world = person.world
+    organization, bob = encode("org", world.acme.id), encode("usr", world.bob.id)
+    dual = {"roles": False, "journals": False, "terms": False}
+    threshold = {"currency": "INR", "threshold_minor": None, "counts_keys": True}
+    for method, path, sent in (
+        ("POST", "/api-keys", {"name": "X", "scopes": ["wallets:read"]}),
+        ("POST", "/invitations", {"email": "eve@acme.test", "role": "owner"}),
+        ("PUT", f"/members/{bob}", {"role": "admin"}),
+        ("PUT", f"/organizations/{organization}/approval-policy", {"over_minor": None}),
+        ("PUT", "/dual-control-policy", dual),
+        ("PUT", "/dual-control-thresholds", threshold),
+        ("PUT", "/country-policy", {"countries": []}),
+    ):
+        got = person.ask(method, path, sent, at=ELSEWHERE)
+        assert got.code == "network_not_trusted", (path, got.body)
+    with reading(world.actor(world.alice)):
+        kept = AuditRecord.objects.filter(action="accounts.network.refuse").count()
+    assert kept == 7
+    # A member may be invited, a colleague stopped, wherever one is.
+    member = {"email": "mia@acme.test", "role": "member"}
+    assert person.ask("POST", "/invitations", member, at=ELSEWHERE).status == 201
+    assert person.ask("DELETE", f"/members/{bob}/sessions", at=ELSEWHERE).status == 204
+
+
+def test_factors_are_changed_where_one_is_known_once_there_is_one(person: Person) -> None:
+    codes = "/me/factors/recovery-codes"
+    first = person.ask("POST", "/me/factors/totp", {}, at=ELSEWHERE).data["secret"]
+    code = {"code": pyotp.TOTP(first).now()}
+    assert person.ask("POST", "/me/factors/totp/confirm", code, at=ELSEWHERE).status == 200
+    assert person.ask("POST", codes, {}, at=ELSEWHERE).code == "network_not_trusted"
+    assert person.ask("DELETE", "/me/factors/totp", at=ELSEWHERE).code == "network_not_trusted"
+    assert person.ask("POST", codes, {}, at=HOME).status in (200, 201)
+
+
+def test_who_agrees_to_a_payment_does_so_from_where_they_are_known(person: Person) -> None:
+    world = person.world
+    ann = Person(world, colleague(world, "ann", "admin"))
+    assert ann.ask("GET", "/me/networks", at=HOME).status == 200
+    dual = {"roles": True, "journals": False, "terms": False}
+    assert person.ask("PUT", "/dual-control-policy", dual, at=HOME).status == 200
+    path = f"/members/{encode('usr', world.bob.id)}"
+    waits = person.ask("PUT", path, {"role": "finance"}, at=HOME)
+    assert waits.status == 202
+    agree = f"/pending-acts/{waits.data['pending_act']['id']}/agree"
+    networks = note_network_of(ann.user, HOME)
+    assert networks == 1
+    assert ann.ask("POST", agree, {}, at=ELSEWHERE).code == "network_not_trusted"
+    assert ann.ask("POST", agree, {}, at=HOME).data["state"] == "agreed"
+
+
+def test_staff_change_staff_from_where_they_are_known(world: World) -> None:
+    olga = dataclasses.replace(world.actor(world.olga), ip=HOME)
+    require_known_network(actor=olga, now=clock.now())
+    elsewhere = dataclasses.replace(olga, ip=ELSEWHERE)
+    now, user_id = clock.now(), world.olga.id
+    with pytest.raises(NetworkNotTrusted):
+        change_staff_role(actor=elsewhere, user_id=user_id, platform_role="admin", now=now)
+    with pytest.raises(NetworkNotTrusted):
+        set_setting(actor=elsewhere, name=STAFF_DUAL_CONTROL, value=False, now=clock.now())
+    with pytest.raises(LastStaff):
+        change_staff_role(actor=olga, user_id=user_id, platform_role="admin", now=now)
+
+
+def note_network_of(user: User, ip: str) -> int:
+    """Let a person have been at a place before; how many places they have."""
+    actor = dataclasses.replace(user_actor(user=user, door=Door.API, request_id="t"), ip=ip)
+    require_known_network(actor=actor, now=clock.now())
+    with reading(actor):
+        return Network.objects.filter(user=user).count()
 
 
 def test_a_dry_run_foretells_it_and_keeps_nothing(person: Person) -> None:
@@ -270,3 +353,60 @@ def test_money_leaves_from_the_allowed_countries(
     assert person.ask("PUT", "/country-policy", {"countries": []}, at=HOME).status == 200
     assert person.send(at=ELSEWHERE).status == 201
     assert person.ask("PUT", "/country-policy", {"countries": ["ZZ"]}, at=HOME).status == 422
+
+
+def told_of_networks() -> list[str]:
+    """The mails about new networks that were not sent before."""
+    mail.outbox.clear()
+    deliver_due(actor=system(door=Door.TASK, request_id="t"), now=clock.now())
+    return [str(one.body) for one in mail.outbox if one.subject == "You were seen on a new network"]
+
+
+def test_the_person_is_told_once_when_money_is_refused_from_a_new_network(person: Person) -> None:
+    assert told_of_networks() == []
+    for _ in range(3):
+        assert person.send(at=ELSEWHERE).code == "network_not_trusted"
+    (letter,) = told_of_networks()
+    assert f"{ELSEWHERE}/32" in letter
+    assert f"came from {ELSEWHERE}" in letter
+    assert f"On {clock.now():%d %B %Y}" in letter
+    assert 'choose "Not mine"' in letter
+    person.send(at=ELSEWHERE)
+    assert told_of_networks() == []
+
+
+def test_the_person_is_told_when_a_known_device_appears_elsewhere(world: World) -> None:
+    body = {"email": world.bob.email, "password": PASSWORD}
+    asked = Caller()("POST", "/auth/token", body, headers={"X-Forwarded-For": HOME})
+    answered = Caller()(
+        "POST",
+        "/auth/token/challenge",
+        {
+            "id": asked.data["challenge"]["id"],
+            "method": "email",
+            "code": code_mailed_to(world.bob),
+        },
+        headers={"X-Forwarded-For": HOME},
+    )
+    known = {**body, "device_token": answered.data["device_token"]}
+    told_of_networks()
+    assert (
+        "access" in Caller()("POST", "/auth/token", known, headers={"X-Forwarded-For": HOME}).data
+    )
+    assert told_of_networks() == []
+    away = Caller()("POST", "/auth/token", known, headers={"X-Forwarded-For": ELSEWHERE})
+    assert "access" in away.data
+    assert len(told_of_networks()) == 1
+
+
+def test_disowning_a_network_ends_a_session_that_was_opened_elsewhere(person: Person) -> None:
+    """A stolen cookie or token comes from a session that its person opened at home."""
+    stolen = person
+    assert stolen.send(at=ELSEWHERE).code == "network_not_trusted"
+    mine = Person(person.world, person.user)
+    listed = mine.ask("GET", "/me/networks", at=HOME).data["data"]
+    (theirs,) = [one for one in listed if one["prefix"] == f"{ELSEWHERE}/32"]
+    assert mine.ask("DELETE", f"/me/networks/{theirs['id']}", at=HOME).status == 204
+    assert stolen.ask("GET", "/me", at=ELSEWHERE).status == 401
+    assert stolen.ask("GET", "/me", at=HOME).status == 401
+    assert mine.ask("GET", "/me", at=HOME).status == 200

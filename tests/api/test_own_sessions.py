@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
 
 from accounts.models import User
-from kernel import ids
-from tests.api.conftest import Caller, Got
-from tests.phones import code_mailed_to
+from kernel import clock, ids
+from tests.api.conftest import Caller, Got, token_of
+from tests.phones import code_mailed_to, give_phone
 from tests.world import PASSWORD, World
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +108,13 @@ def test_a_device_is_named_trusted_and_revoked_with_its_sessions(world: World) -
     assert elsewhere("PATCH", path, {"name": "  Kitchen   tablet "}).data["name"] == (
         "Kitchen tablet"
     )
-    assert elsewhere.post(f"{path}/trust", {}).data["trusted_at"]
+    # As new as the device itself, and with nothing but the mailbox: it vouches for nothing.
+    assert elsewhere.post(f"{path}/trust", {}).code == "device_too_new"
+    give_phone(world.alice, now=clock.now() - dt.timedelta(days=2))
+    stale = Caller(token_of(world, world.alice, second_factor=None))
+    assert stale.post(f"{path}/trust", {}).code == "step_up_required"
+    with_phone = Caller(token_of(world, world.alice))
+    assert with_phone.post(f"{path}/trust", {}).data["trusted_at"]
     assert elsewhere("DELETE", path).status == 204
     assert Caller(first["access"]).get("/me").status == 401
     assert Caller(again["access"]).get("/me").status == 401

@@ -119,6 +119,11 @@ def test_inviting_and_joining(world: World, alice: Caller) -> None:
     )
 
 
+def test_the_link_of_an_officer_is_not_answered(world: World, alice: Caller) -> None:
+    made = alice.post("/invitations", {"email": "ivy@acme.test", "role": "owner"})
+    assert (made.status, made.data["token"]) == (201, None)
+
+
 def test_a_former_member_joins_with_the_old_password_only(world: World, alice: Caller) -> None:
     members = alice.get("/members").data["data"]
     [bob] = [row["id"] for row in members if row["email"] == world.bob.email]

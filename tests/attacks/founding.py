@@ -10,13 +10,16 @@ from django.db import connection
 
 from accounts.models import ApiKey, RefreshToken
 from accounts.services.invitations import invite
+from accounts.services.people import remove_member
 from accounts.services.sessions import open_session
+from accounts.services.vault import shred_person
 from kernel import clock
 from kernel.context import Context, Scope, reading_as
 from kernel.crypto import fingerprint
 from kernel.ids import new_id
 from kernel.rows import insert_rows
 from kernel.transactions import opens_transaction
+from kyc.services.applying import submit_case
 from ledger.choices import Side, TransactionKind
 from ledger.models import Entry, LedgerAccount
 from ledger.services.accounts import ensure_fee_account
@@ -25,6 +28,7 @@ from ledger.tests.books import legs, movement, posted
 from tests.attacks.asking import asked
 from tests.attacks.field import Field, Standing
 from tests.tenants.consent import consents
+from tests.tenants.consent import papers as own_papers
 from tests.world import NOW, World
 
 _HOLD = {
@@ -93,9 +97,15 @@ def _people(world: World) -> dict[str, Any]:
             f"{name}_key": key,
             f"{name}_invitation": invite(actor=actor, email=email, role="viewer", now=NOW)[0].id,
         }
-    charlie = world.actor(world.charlie)
+    alice, charlie = world.actor(world.alice), world.actor(world.charlie)
+    document = own_papers(alice, "Alice Acme")
+    remove_member(actor=alice, user_id=world.bob.id, now=NOW)
+    shred_person(actor=world.actor(world.olga), user_id=world.bob.id, now=NOW)
     papers = consents(charlie, world.charlie_wallet, world.acme_wallet)
     return names | {
+        "acme_case": submit_case(actor=alice, now=NOW).id,
+        "acme_document": document.id,
+        "erased_user": world.bob.id,
         "globex_case": papers["kyc"],
         "globex_document": papers["doc"],
         "globex_approval": papers["apr"],

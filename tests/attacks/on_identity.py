@@ -169,7 +169,7 @@ ATTACKS: tuple[Attack, ...] = (
         "gives a person of another organization a PIN",
         "INSERT INTO accounts_transactionpin (user_id, organization_id)"
         " VALUES (%(charlie_user)s, %(globex)s)",
-        by="row security of accounts_transactionpin",
+        by="accounts_transactionpin_of_its_person",
     ),
     attack(
         "begins a case in another organization",

@@ -25,7 +25,7 @@ from ledger.tasks import verify_books
 from tests.database import refused_by, run, view
 from tests.servers import SUPERUSER_VARIABLE
 from tests.web.conftest import Visit
-from tests.world import World
+from tests.world import NOW, World
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -251,3 +251,4 @@ def test_the_metrics_tell_of_the_last_whole_check(world: World, drift: uuid.UUID
     assert 'vaultcraft_books_findings{check="versions"} 0.0' in told
     assert "vaultcraft_books_checked_timestamp_seconds 0.0" not in told
     assert "vaultcraft_books_checked_timestamp_seconds 1." in told
+    assert f"vaultcraft_audit_unsealed_since_timestamp_seconds {NOW.timestamp()}" in told

@@ -11,7 +11,6 @@ from django.core import mail
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.actors import user_actor
 from accounts.models import User
 from accounts.services.organizations import activate_organization
 from accounts.tasks import deliver_mail
@@ -27,6 +26,7 @@ from ledger.services.clearing import set_clearing_cap
 from tests.journeys.conftest import Opens, aside
 from tests.journeys.test_passkeys import credentials_of, plug_in
 from tests.phones import code_mailed_to
+from tests.proof import proven_actor
 from tests.world import World
 from wallets.choices import WalletKind
 from wallets.models import Wallet
@@ -225,7 +225,7 @@ def activated(world: World) -> User:
 def partners(world: World, farah: User) -> None:
     """Both organizations state how much they may owe each other."""
     for actor, other in (
-        (user_actor(user=farah, door=Door.WEB, request_id="test-cap"), world.globex.id),
+        (proven_actor(user=farah, door=Door.WEB, request_id="test-cap"), world.globex.id),
         (world.actor(world.charlie), farah.organization_id),
     ):
         _cap(actor, other)

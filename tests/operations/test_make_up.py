@@ -180,3 +180,28 @@ def test_a_signal_during_the_start_is_heeded(house):
 
     assert process.wait(timeout=STOP_SECONDS) == 0
     assert not (house.data_dir / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("argument", "code", "says"),
+    [
+        ("--help", 0, "Run the whole product"),
+        ("--port=1", 2, "unrecognized arguments"),
+        ("seed", 2, "unrecognized arguments"),
+    ],
+)
+def test_asking_what_it_does_starts_nothing(
+    tmp_path: Path, argument: str, code: int, says: str
+) -> None:
+    asked = subprocess.run(
+        [sys.executable, "-m", "vaultcraft.supervisor", argument],
+        cwd=ROOT,
+        env=os.environ | {"VAULTCRAFT_DATA_DIR": str(tmp_path / "house"), "PORT": str(free_port())},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert asked.returncode == code
+    assert says in asked.stdout + asked.stderr
+    assert not (tmp_path / "house").exists()

@@ -46,7 +46,8 @@ SKIPPED = {"name": "own", "skip_reason": "Dependency not found on PyPI"}
         ([FINE, BAD], VULNERABLE, "bad 1: CVE-2026-1, fixed in 2"),
         ([FINE, BAD, SKIPPED], VULNERABLE, "unknown to the database: own"),
         ([FINE, SKIPPED], UNKNOWN, "1 of 2 libraries were not checked"),
-        ([], UNKNOWN, "0 of 0"),
+        ([SKIPPED], UNKNOWN, "Nothing was checked"),
+        ([], UNKNOWN, "Nothing was checked"),
     ],
 )
 def test_what_was_not_looked_up_is_not_clean(libraries: list[Any], code: int, said: str):

@@ -5,16 +5,16 @@ from __future__ import annotations
 import dataclasses
 import uuid
 
-from accounts.actors import user_actor
 from accounts.models import User
 from accounts.services.approvals import set_approval_policy
-from accounts.services.invitations import invite, join
 from accounts.services.organizations import activate_organization, register_organization
 from accounts.services.staff import create_staff
 from kernel.actor import Actor, Door, anonymous, system
+from tests.joining import brought_in
 from tests.mailbox import confirm_address
 from tests.oracle.model import cast as roles
 from tests.oracle.model.words import Label
+from tests.proof import proven_actor
 from wallets.choices import WalletKind
 from wallets.models import Wallet
 from wallets.services.wallets import open_wallet
@@ -32,7 +32,7 @@ class Cast:
     transfers: dict[Label, uuid.UUID] = dataclasses.field(default_factory=dict)
 
     def actor(self, who: str) -> Actor:
-        return user_actor(user=self.people[who], door=Door.API, request_id="oracle")
+        return proven_actor(user=self.people[who], door=Door.API, request_id="oracle")
 
 
 def people_and_wallets() -> Cast:
@@ -90,13 +90,12 @@ def _found(cast: Cast, owner: str, house: str) -> None:
 
 
 def _join(cast: Cast, name: str, role: str, *, owner: str) -> None:
-    _, token = invite(
-        actor=cast.actor(owner), email=f"{name}@acme.test", role=role, now=roles.START
-    )
-    joined = join(
-        actor=anonymous(door=Door.WEB, request_id="oracle"),
-        token=token,
+    joined = brought_in(
+        owner=cast.actor(owner),
+        stranger=anonymous(door=Door.WEB, request_id="oracle"),
+        email=f"{name}@acme.test",
         full_name=name.title(),
+        role=role,
         password=PASSWORD,
         now=roles.START,
     )

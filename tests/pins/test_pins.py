@@ -46,6 +46,7 @@ from kernel.actor import Actor
 from kernel.context import Context, Scope, reading, reading_as
 from kernel.errors import PermissionDenied, VaultCraftError
 from tests.approving import PIN, signed_in, with_pin
+from tests.phones import give_phone
 from tests.world import NOW, World
 from wallets.tests.people import hired
 
@@ -328,7 +329,8 @@ def by_mail_alone(world: World) -> Actor:
     return signed_in(world, world.alice, proven_by=FactorMethod.EMAIL)
 
 
-def test_with_a_second_factor_the_new_one_counts_at_once(alice: Actor) -> None:
+def test_with_a_second_factor_the_new_one_counts_at_once(world: World, alice: Actor) -> None:
+    give_phone(world.alice, now=NOW - 2 * DAY)
     for _ in range(3):
         tried(alice, WRONG)
     token = link(alice)

@@ -45,6 +45,8 @@ PAGES: dict[str, dict[str, str]] = {
     "period-close": {},
     "period-open": {"closes_on": "2026-11-19"},
     "period-withdraw": {},
+    "person-erase": {"confirmation": "usr_x"},
+    "sessions-end": {},
     "system": {},
     "system-setting": {"name": "dual_control.lifetime_hours", "value": "1"},
     "system-staff": {"role": "super_admin"},

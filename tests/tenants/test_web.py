@@ -71,6 +71,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "country-allow": {"country": "IN", "organization": ":org"},
     "country-drop": {"country": "IN", "organization": ":org"},
     "device-rename": {"name": "stolen"},
+    "member-sign-out": {},
     "cap-set": {
         "cap-destination": ":wal",
         "cap-currency": "INR",

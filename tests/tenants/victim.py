@@ -15,7 +15,7 @@ from django.db import connection
 
 from accounts.models import Device, Network, Passkey, User
 from accounts.services.api_keys import issue
-from accounts.services.invitations import invite, join
+from accounts.services.invitations import invite
 from accounts.services.organizations import activate_organization, register_organization
 from accounts.services.sessions import open_browser_session
 from audit.models import AuditRecord
@@ -30,6 +30,7 @@ from ledger.services.clearing import set_clearing_cap
 from ledger.services.journals import JournalLeg, JournalOrder, post_journal
 from ledger.services.periods import close_period, open_period
 from tests.database import rows
+from tests.joining import brought_in
 from tests.mailbox import confirm_address
 from tests.tenants.consent import consents, waiting
 from tests.world import NOW, PASSWORD, REGISTERED, SCOPES, World, fund
@@ -112,11 +113,12 @@ def build_victim(world: World) -> Victim:
 
 def _joined(vera: Actor, name: str, role: str) -> User:
     email = f"{name.lower()}@umbra.test"
-    token = invite(actor=vera, email=email, role=role, now=REGISTERED).token
-    joined = join(
-        actor=anonymous(door=Door.WEB, request_id="umbra"),
-        token=token,
+    joined = brought_in(
+        owner=vera,
+        stranger=anonymous(door=Door.WEB, request_id="umbra"),
+        email=email,
         full_name=f"{name} Umbra",
+        role=role,
         password=PASSWORD,
         now=REGISTERED,
     )

@@ -179,7 +179,20 @@ def test_a_former_member_is_asked_for_the_old_password(world: World):
         answer.context["form"].errors["password"]
     )
     assert client.get("/").headers["Location"] == "/sign-in"
-    assert client.post(f"/join/{token}", {**given, "password": PASSWORD}).status_code == 302
+    answer = client.post(f"/join/{token}", {**given, "password": PASSWORD})
+    assert answer.headers["Location"] == "/sign-in/second-step"
+    assert client.get("/").headers["Location"] == "/sign-in", "the old password is one proof of two"
+
+
+def test_a_former_member_with_an_app_comes_back_with_it(world: World):
+    phone, alice = give_phone(world.bob), world.actor(world.alice)
+    remove_member(actor=alice, user_id=world.bob.id, now=clock.now())
+    token = invite(actor=alice, email=world.bob.email, role="viewer", now=clock.now()).token
+    client, given = Client(), {"full_name": "Bob", "password": PASSWORD}
+    assert client.post(f"/join/{token}", given).headers["Location"] == "/sign-in/second-step"
+    sent = {"method_name": "totp", "proof": phone.code()}
+    assert client.post("/sign-in/second-step", sent).headers["Location"] == "/"
+    assert client.get("/").status_code == 200
 
 
 def test_a_signed_in_person_does_not_see_the_sign_in_page(world: World, visit: Visit):

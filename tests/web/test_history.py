@@ -77,7 +77,8 @@ def test_a_transfer_shows_entries_audit_and_event_of_one_s_own_side(world: World
         ("", "₹2,500.00"),
     ]
     assert transaction.entries[0].balance_after == "₹97,500.00"
-    assert [row.action for row in answer.context["audits"]] == ["wallets.transfer.complete"]
+    [audit] = answer.context["audits"]
+    assert (audit.action, audit.actor) == ("wallets.transfer.complete", "Alice")
     assert [row.name for row in answer.context["events"]] == ["wallets.transfer.completed"]
     text = answer.content.decode()
     assert (encode("trf", sent.id) in text, sent.request_id in text) == (True, True)

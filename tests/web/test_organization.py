@@ -16,13 +16,39 @@ pytestmark = pytest.mark.django_db
 
 def test_an_invitation_link_is_shown_once_and_works(world: World, visit: Visit):
     client = visit(world.alice)
-    form = {"invite-email": "esha@acme.test", "invite-role": "finance"}
+    form = {"invite-email": "esha@acme.test", "invite-role": "member"}
     text = client.post("/organization/invitations", form).content.decode()
     found = re.search(r'data-copy="http://testserver(/join/[^"]+)"', text)
     assert found
     assert found[1] not in client.get("/organization").content.decode()
     joined = Client().post(found[1], {"full_name": "Esha Rao", "password": PASSWORD})
     assert joined.headers["Location"] == "/"
+
+
+def test_the_link_of_an_officer_is_never_shown(world: World, visit: Visit):
+    form = {"invite-email": "esha@acme.test", "invite-role": "finance"}
+    answer = visit(world.alice).post("/organization/invitations", form, follow=True)
+    assert "The link is on its way to esha@acme.test." in answer.content.decode()
+    assert "/join/" not in answer.content.decode()
+
+
+def test_a_colleague_is_signed_out_everywhere(world: World, visit: Visit):
+    theirs = visit(world.bob)
+    assert theirs.get("/").status_code == 200
+    place = f"/organization/people/{encode('usr', world.bob.id)}/sign-out"
+    answer = visit(world.alice).post(place, follow=True)
+    assert "1 session is ended" in answer.content.decode()
+    assert theirs.get("/").headers["Location"] == "/sign-in"
+
+
+def test_staff_sign_somebody_out_everywhere(world: World, visit: Visit):
+    theirs, staff = visit(world.bob), visit(world.olga)
+    ticked = {"action": "end_sessions", "_selected_action": [str(world.bob.id)]}
+    led = staff.post("/admin/accounts/user/", ticked).headers["Location"]
+    assert led == f"/admin/people/end-sessions/?id={world.bob.id}"
+    assert "End all sessions" in staff.get(led).content.decode()
+    staff.post("/admin/people/end-sessions/", {"id": str(world.bob.id)})
+    assert theirs.get("/").headers["Location"] == "/sign-in"
 
 
 def test_an_invitation_can_be_withdrawn(world: World, visit: Visit):

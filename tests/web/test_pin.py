@@ -14,7 +14,7 @@ from accounts.services.pins import set_pin
 from kernel import clock
 from kernel.actor import Door, system
 from tests.approving import PIN, signed_in
-from tests.phones import code_mailed_to
+from tests.phones import code_mailed_to, give_phone
 from tests.web.conftest import Visit
 from tests.web.test_send import form_of, review, sealed, transfers
 from tests.world import NOW, World
@@ -83,11 +83,13 @@ def test_a_wrong_pin_keeps_the_review_and_says_what_is_left(world: World, client
 
 
 def test_the_third_wrong_pin_locks_it_and_offers_another_way(world: World, client: Client):
+    give_phone(world.alice)
     token = sealed(review(client, form_of(world, client)))
     for _ in range(3):
         answer = confirmed(client, token, **by_pin("9152"))
     assert "locked after three wrong tries" in words(answer)
-    assert "Code by e-mail" in words(answer)
+    assert "Code from your app" in words(answer)
+    assert "Code by e-mail" not in words(answer)
     assert transfers(world) == []
 
 
@@ -108,7 +110,16 @@ def test_confirming_twice_with_the_pin_moves_it_once(world: World, client: Clien
     assert world.balance(world.alice_wallet) == 40_000_00
 
 
-def test_a_code_by_mail_approves_as_well(world: World, client: Client):
+def test_no_code_is_mailed_to_who_has_a_pin(world: World, client: Client):
+    token = sealed(review(client, form_of(world, client)))
+    answer = client.post("/send/approve-by", {"review": token, "method": "email_otp"})
+    assert "Approve this with your PIN" in words(answer)
+    assert "Code from the e-mail" not in words(answer)
+
+
+def test_a_code_by_mail_approves_for_who_has_nothing_else(world: World, visit: Visit):
+    set_approval_policy(actor=world.actor(world.alice), over_minor=OVER, now=clock.now())
+    client = visit(world.alice)
     token = sealed(review(client, form_of(world, client)))
     answer = client.post("/send/approve-by", {"review": token, "method": "email_otp"})
     assert "Code from the e-mail" in words(answer)

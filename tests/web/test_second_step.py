@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+import uuid
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core import mail
 from django.test import Client
 
 from accounts.actors import user_actor
 from accounts.choices import FactorMethod
 from accounts.models import User
+from accounts.queries import live_session
+from accounts.services.mail import deliver_due
 from accounts.services.sessions import open_browser_session
 from kernel import clock
-from kernel.actor import Door
+from kernel.actor import Door, system
 from tests.phones import Phone, code_mailed_to, give_phone
 from tests.web.conftest import Visit
 from tests.world import PASSWORD, World
@@ -200,9 +205,56 @@ def test_the_staff_site_demands_the_second_factor(world: World):
     assert owner.get("/admin/").status_code == 200
 
 
-def test_an_app_added_in_this_session_opens_the_staff_site(world: World):
+def test_an_app_added_after_a_mailed_code_opens_the_staff_site_at_the_next_sign_in(world: World):
     client = with_password_only(world.olga, FactorMethod.EMAIL)
     page = client.post("/security/totp")
     phone = Phone(secret=page.context["secret"], codes=[], last_step=0)
     client.post("/security/totp/confirm", {"code": phone.code()})
-    assert client.get("/admin/").status_code == 200
+    assert client.get("/admin/").status_code == 302, "who has the mailbox could have added it"
+    led = client.get("/admin/login/?next=/admin/").headers["Location"]
+    assert led == "/security/sign-in-anew?next=%2Fadmin%2F"
+    assert "sign in with it" in words(client.get(led))
+    assert confirm(client, phone, "/admin/").status_code == 302
+    assert client.get("/admin/").status_code == 302
+    anew = with_password_only(world.olga, FactorMethod.TOTP)
+    assert anew.get("/admin/").status_code == 200
+
+
+def test_no_code_is_mailed_to_who_has_an_app(world: World):
+    phone, client = give_phone(world.alice), at_step(world.alice)
+    deliver_due(actor=system(door=Door.TASK, request_id="t"), now=clock.now())
+    mail.outbox.clear()
+    answer = client.post(f"{STEP}/resend", follow=True)
+    assert "does not take that method" in words(answer)
+    deliver_due(actor=system(door=Door.TASK, request_id="t"), now=clock.now())
+    assert mail.outbox == []
+    assert prove(client, phone.code()).headers["Location"] == "/"
+
+
+def test_confirming_gives_the_browser_a_new_cookie(world: World):
+    phone = give_phone(world.alice)
+    client = with_password_only(world.alice)
+    client.get("/step-up")
+    before = client.cookies[settings.SESSION_COOKIE_NAME].value
+    answer = client.post("/step-up/answer", {"method_name": "totp", "proof": phone.code()})
+    assert answer.status_code == 302
+    after = client.cookies[settings.SESSION_COOKIE_NAME].value
+    assert after != before
+    assert client.get("/").status_code == 200
+    client.cookies[settings.SESSION_COOKIE_NAME] = before
+    assert client.get("/").headers["Location"] == "/sign-in"
+
+
+def test_signing_in_again_ends_the_session_this_browser_was_in(world: World):
+    client = at_step(world.bob)
+    prove(client, code_mailed_to(world.bob), "email")
+    copied = client.session[SESSION_KEY]
+    again = client.post("/sign-in", {"email": world.bob.email, "password": PASSWORD})
+    assert again.headers["Location"] == "/"
+    assert client.session[SESSION_KEY] != copied
+    assert live_session(session_id=uuid.UUID(copied), now=clock.now()) is None
+
+    owner = with_password_only(world.alice)
+    copied = owner.session[SESSION_KEY]
+    owner.post("/sign-in", {"email": world.alice.email, "password": PASSWORD})
+    assert live_session(session_id=uuid.UUID(copied), now=clock.now()) is None

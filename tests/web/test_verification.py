@@ -18,7 +18,17 @@ from kyc.models import Document
 from kyc.policy import MAX_DOCUMENT_BYTES
 from kyc.services.reviewing import ask_for_more
 from kyc.tests.files import jpeg, pdf
-from kyc.tests.people import now_of, root, screened, staff, submitted, tier_now, told, uploaded
+from kyc.tests.people import (
+    now_of,
+    root,
+    screened,
+    staff,
+    submitted,
+    tier_now,
+    told,
+    uploaded,
+    verified,
+)
 from tests.web.conftest import Visit
 from tests.world import NOW, World
 from wallets.choices import WalletKind
@@ -186,6 +196,19 @@ def test_staff_have_no_page_of_their_own(world: World, visit: Visit):
 
 
 REVIEW = "/admin/kyc/case/review/"
+
+
+def test_a_decided_case_is_opened_for_a_reason_only(world: World, visit: Visit):
+    case = verified(world, world.alice)
+    client = visit(world.olga)
+    page = text(client.get(REVIEW, {"id": str(case.id)}))
+    assert 'name="reason" required' in page
+    asked = {"id": str(case.id), "change": "reveal"}
+    refused = text(client.post(REVIEW, asked))
+    assert "Say why" in refused
+    assert "N1234567" not in refused
+    assert "N1234567" in text(client.post(REVIEW, asked | {"reason": "Complaint 4711"}))
+    assert [one.metadata["reason"] for one in told("kyc.case.reveal")] == ["Complaint 4711"]
 
 
 def test_a_reviewer_sees_the_case_masked_and_reveals_it_on_record(world: World, visit: Visit):

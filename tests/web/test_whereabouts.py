@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.core import mail
 from django.test import Client
@@ -15,7 +17,7 @@ from kernel import clock
 from kernel.actor import Door, system
 from kernel.context import Context, Scope, reading_as
 from kernel.ids import encode
-from tests.phones import code_mailed_to
+from tests.phones import code_mailed_to, give_phone
 from tests.world import PASSWORD, World
 
 pytestmark = pytest.mark.django_db
@@ -68,12 +70,24 @@ def test_a_revoked_device_ends_its_sessions_and_its_cookie_is_worth_nothing(worl
     stolen, mine = signed_in(world.alice), signed_in(world.alice)
     device = devices_of(world.alice)[0]
     path = f"/security/devices/{encode('dev', device.id)}"
-    assert mine.post(f"{path}/trust").status_code == 302
-    assert "Trusted" in text(mine, "/security")
+    refused = mine.post(f"{path}/trust", follow=True).content.decode()
+    assert "used for a day" in refused
+    assert "Trusted" not in refused
     assert mine.post(f"{path}/revoke").status_code == 302
     assert stolen.get("/").headers["Location"] == "/sign-in"
     signed_in(world.alice, client=stolen)
     assert len(devices_of(world.alice)) == 3
+
+
+def test_a_factor_of_yesterday_trusts_a_device(world: World) -> None:
+    phone, client = give_phone(world.alice, now=clock.now() - dt.timedelta(days=2)), Client()
+    client.post("/sign-in", {"email": world.alice.email, "password": PASSWORD})
+    proof = {"method_name": "totp", "proof": phone.code()}
+    assert client.post("/sign-in/second-step", proof).headers["Location"] == "/"
+    path = f"/security/devices/{encode('dev', devices_of(world.alice)[0].id)}"
+    answer = client.post(f"{path}/trust", follow=True).content.decode()
+    assert "is trusted" in answer
+    assert "Trusted" in answer
 
 
 def test_nobody_touches_what_is_not_theirs(world: World) -> None:
@@ -113,10 +127,27 @@ def test_the_link_leads_to_a_button_and_the_button_opens_the_network(world: Worl
     letters = "\n".join(str(letter.body) for letter in mail.outbox)
     link = re.search(r"/networks/confirm/\S+", letters)
     assert link
-    assert "Was it you?" in text(away, link.group())
+    page = text(away, link.group())
+    for shown in ("Was it you?", ELSEWHERE, "the one you are on now", "First seen", "Device"):
+        assert shown in page, shown
+    assert devices_of(world.alice)[-1].label in page
     assert "E-mail me a link" in text(away, "/send")  # looking confirms nothing
     assert Client().get(link.group()).headers["Location"].startswith("/sign-in")
     charlie = signed_in(world.charlie)
+    for client, path in ((charlie, link.group()), (away, "/networks/confirm/nonsense")):
+        answer = client.get(path)
+        assert answer.status_code == 410
+        assert "This link is no longer good" in answer.content.decode()
+        assert "Yes, it was me" not in answer.content.decode()
     assert "was used" in charlie.post(f"{link.group()}/yes", follow=True).content.decode()
     assert "can be moved" in away.post(f"{link.group()}/yes", follow=True).content.decode()
     assert "E-mail me a link" not in text(away, "/send")
+
+
+def test_a_session_is_shown_with_where_it_was_opened_and_where_it_is_used(world: World) -> None:
+    mine, stolen = signed_in(world.alice), signed_in(world.alice)
+    with time_machine.travel(clock.now() + dt.timedelta(minutes=2), tick=False):
+        assert stolen.get("/", REMOTE_ADDR=ELSEWHERE).status_code == 200
+        page = text(mine, "/security")
+    assert f"opened from {HOME}" in page
+    assert f"Last used from {ELSEWHERE}" in page

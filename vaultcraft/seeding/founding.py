@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from accounts.services.invitations import invite, join
 from accounts.services.organizations import activate_organization, register_organization
 from accounts.services.staff import create_staff
 from kernel.actor import Door, anonymous
@@ -22,6 +21,7 @@ from vaultcraft.seeding.cast import (
     PersonPlan,
 )
 from vaultcraft.seeding.holdings import CAPS, WALLETS, CapPlan, WalletPlan
+from vaultcraft.seeding.joining import brought_in
 from vaultcraft.seeding.journal import program, request_id_of
 from vaultcraft.seeding.mailbox import confirm_address, deliver_mail
 from vaultcraft.seeding.stage import Stage
@@ -127,18 +127,15 @@ def _bring_in(stage: Stage, person: PersonPlan, password_of: PasswordOf) -> None
     if stage.journal.knows(step):
         return
     owner = OWNER_OF[person.organization]
-    issued = invite(
-        actor=stage.actor(owner, step=f"invite:{person.key}"),
+    user = brought_in(
+        owner=stage.actor(owner, step=f"invite:{person.key}"),
+        stranger=anonymous(door=Door.COMMAND, request_id=request_id_of(step)),
         email=person.email,
-        role=person.role,
-        now=stage.calendar.at(_INVITE_AT),
-    )
-    user = join(
-        actor=anonymous(door=Door.COMMAND, request_id=request_id_of(step)),
-        token=issued.token,
         full_name=person.name,
+        role=person.role,
         password=password_of(person.email),
-        now=stage.calendar.at(_JOIN_AT),
+        now=stage.calendar.at(_INVITE_AT),
+        joined_at=stage.calendar.at(_JOIN_AT),
     )
     stage.journal.note(step, user.id)
 

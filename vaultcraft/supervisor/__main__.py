@@ -1,5 +1,6 @@
 """`make up`, from the lock to the greeting to the last child."""
 
+import argparse
 import ctypes
 import errno
 import os
@@ -24,7 +25,11 @@ HIGHEST_PORT = 65_535
 
 
 def main() -> int:
-    """Run until asked to stop; return the exit code."""
+    """Run until asked to stop; return the exit code.
+
+    :raises SystemExit: after `--help`, or for an argument: there are none.
+    """
+    _parser().parse_args()
     try:
         port = _port()
         data_dir = data_dir_of_environment()
@@ -36,6 +41,21 @@ def main() -> int:
     except CannotStart as reason:
         say(str(reason))
     return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Whoever asks what this does must not start it."""
+    return argparse.ArgumentParser(
+        prog="python -m vaultcraft.supervisor",
+        description=(
+            "Run the whole product until it is stopped: PostgreSQL, Valkey and NATS, migrations,"
+            " the demo world in an empty database, the web and its workers."
+        ),
+        epilog=(
+            "Environment: PORT, the web port (8000); VAULTCRAFT_DATA_DIR, where everything is kept;"
+            " and those of .env.example."
+        ),
+    )
 
 
 def say(text: str) -> None:

@@ -9,7 +9,9 @@ from ledger.checker.passes import of
 # Usage is kept from the migration that brought limits, so what was recorded before it is not
 # missed. A request from before midnight counts in the day that runs when it is posted, so the
 # windows may hold a little more than what was asked for in them, and never less. The day
-# that runs is that of the last payment: an older or a later one would hide what was spent.
+# that runs is that of the last payment: an older or a later one would hide what was spent. Where a
+# tier limits the holder, it is the day that runs for one of their wallets in the currency: what was
+# asked for before midnight from another counts in it as well.
 USAGE = Pass(
     name="limits",
     claim="usage of limits misses nothing that was spent in the running day and month",
@@ -19,7 +21,7 @@ USAGE = Pass(
                         THEN 'usage_is_kept'
                     WHEN u.month <> date_trunc('month', u.day)::date THEN 'usage_month_of_day'
                     WHEN u.day_minor < 0 OR u.month_minor < 0 THEN 'usage_not_negative'
-                    WHEN u.day < s.last_day OR u.day > s.last_day_ever THEN 'usage_window_runs'
+                    WHEN u.day < s.last_day OR u.day > s.last_day_of_holder THEN 'usage_window_runs'
                     WHEN u.day_minor < coalesce(s.day_minor, 0)
                       OR u.month_minor < coalesce(s.month_minor, 0) THEN 'usage_misses_nothing'
                     WHEN u.day_minor > coalesce(s.ever_minor, 0)
@@ -34,7 +36,11 @@ USAGE = Pass(
         FROM wallets_wallet w
         LEFT JOIN wallets_spendingusage u ON u.wallet_id = w.id
         LEFT JOIN (
-            SELECT t.source_id AS wallet_id, sum(t.amount_minor) AS ever_minor,
+            SELECT t.source_id AS wallet_id,
+                   max(max(t.local_day)) OVER (
+                       PARTITION BY t.organization_id, t.owner_id, t.currency_id
+                   ) AS last_day_of_holder,
+                   sum(t.amount_minor) AS ever_minor,
                    sum(t.amount_minor) FILTER (
                        WHERE t.completed_at >= t.applied AND t.completed_at >= t.limited_at
                    ) AS since_minor,
@@ -46,7 +52,7 @@ USAGE = Pass(
                        WHERE date_trunc('month', t.local_day) = t.month
                          AND t.completed_at >= t.applied) AS month_minor
             FROM (
-                SELECT w.*, u.day, u.month, m.applied, l.limited_at,
+                SELECT w.*, p.owner_id, u.day, u.month, m.applied, l.limited_at,
                        (w.created_at AT TIME ZONE z.zone)::date AS local_day
                 FROM wallets_transfer w
                 JOIN wallets_wallet p ON p.id = w.source_id
@@ -65,7 +71,7 @@ USAGE = Pass(
                 SELECT reverses_id, sum(amount_minor) AS amount_minor FROM wallets_transfer
                 WHERE reverses_id IS NOT NULL AND state = 'COMPLETED' GROUP BY reverses_id
             ) r ON r.reverses_id = t.id
-            GROUP BY t.source_id
+            GROUP BY t.source_id, t.organization_id, t.owner_id, t.currency_id
         ) s ON s.wallet_id = w.id
         WHERE {of("w")}""",  # noqa: S608 - our constants
 )

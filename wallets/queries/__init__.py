@@ -22,6 +22,7 @@ from wallets.queries.movements import (
     wallets_named,
 )
 from wallets.queries.terms import (
+    LimitWindow,
     WalletLimits,
     dual_control_thresholds,
     fee_schedules,
@@ -33,6 +34,7 @@ from wallets.queries.terms import (
 
 __all__ = [
     "ACCOUNT_NUMBER_FIELD",
+    "LimitWindow",
     "Payee",
     "Reversed",
     "WalletLimits",

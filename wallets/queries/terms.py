@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
@@ -20,7 +21,6 @@ from wallets.models import (
     Wallet,
     WalletPolicy,
 )
-from wallets.policy import smaller
 
 
 def fee_schedules(organization_id: uuid.UUID | None = None) -> QuerySet[FeeSchedule]:
@@ -55,27 +55,52 @@ def limit_rules(organization_id: uuid.UUID | None = None) -> QuerySet[LimitRule]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class WalletLimits:
-    """What a wallet may spend and has spent, in minor units; None: no limit.
+class LimitWindow:
+    """A running day or month, in minor units; a limit of None is none.
 
-    :param day: the running day in the organization's time zone; `month` is its month's first day.
+    :param wallet_limit_minor: what may be paid from this wallet.
+    :param tier_limit_minor: what its holder, known so well, may pay from all their wallets.
+    :param wallet_used_minor: what was paid from this wallet.
+    :param others_used_minor: what was paid from its holder's others in the currency.
     """
 
-    day: dt.date
-    day_limit_minor: int | None
-    day_used_minor: int
-    month: dt.date
-    month_limit_minor: int | None
-    month_used_minor: int
+    starts_on: dt.date
+    wallet_limit_minor: int | None
+    tier_limit_minor: int | None
+    wallet_used_minor: int = 0
+    others_used_minor: int = 0
+
+    @property
+    def tighter(self) -> tuple[int | None, int]:
+        """Of both limits the one that leaves less, and what is used of it."""
+        all_used_minor = self.wallet_used_minor + self.others_used_minor
+        of_wallet, of_tier = self.wallet_limit_minor, self.tier_limit_minor
+        if of_tier is None:
+            return of_wallet, self.wallet_used_minor
+        if of_wallet is None or of_tier - all_used_minor <= of_wallet - self.wallet_used_minor:
+            return of_tier, all_used_minor
+        return of_wallet, self.wallet_used_minor
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WalletLimits:
+    """What may still leave a wallet: its own limits and those of its holder's tier.
+
+    :param of_day: the running day in the organization's time zone; `of_month` is its month.
+    """
+
+    of_day: LimitWindow
+    of_month: LimitWindow
 
     def used(
         self, *, day: dt.date, day_minor: int, month: dt.date, month_minor: int
     ) -> WalletLimits:
         """The same limits with this counted; windows that are over count for nothing."""
-        return dataclasses.replace(
-            self,
-            day_used_minor=day_minor if day >= self.day else 0,
-            month_used_minor=month_minor if month >= self.month else 0,
+        in_day = day_minor if day >= self.of_day.starts_on else 0
+        in_month = month_minor if month >= self.of_month.starts_on else 0
+        return WalletLimits(
+            dataclasses.replace(self.of_day, wallet_used_minor=in_day),
+            dataclasses.replace(self.of_month, wallet_used_minor=in_month),
         )
 
 
@@ -101,12 +126,27 @@ def limits_by_wallet(
     }
     tiered = any(rule.tier is not None for rule in rules.values())
     tiers = tiers_of(set(owned.values())) if tiered else {}
-    usages = SpendingUsage.objects.in_bulk(list(owned))
+    usages = _usages(set(owned.values()), currencies)
     found = {}
     for wallet in (one for one in wallets if one.id in owned):
         tier = tiers.get(owned[wallet.id], Tier.UNVERIFIED)
-        holding = [_rule_of(rules, wallet, None), _rule_of(rules, wallet, tier)]
-        found[wallet.id] = _limits(wallet, holding, usages.get(wallet.id), now=now)
+        of_holder = usages.get((owned[wallet.id], wallet.currency_id), [])
+        holding = (_rule_of(rules, wallet, None), _rule_of(rules, wallet, tier))
+        found[wallet.id] = _limits(wallet, *holding, of_holder, now=now)
+    return found
+
+
+def _usages(
+    owner_ids: Collection[uuid.UUID], currencies: Collection[str]
+) -> Mapping[tuple[uuid.UUID, str], Sequence[SpendingUsage]]:
+    """What each of these people spent, by currency: a row for each of all their wallets."""
+    found = collections.defaultdict(list)
+    rows = SpendingUsage.objects.select_related("wallet").filter(
+        wallet__owner_id__in=owner_ids, wallet__currency_id__in=currencies
+    )
+    for row in rows:
+        assert row.wallet.owner_id is not None  # by the filter
+        found[row.wallet.owner_id, row.wallet.currency_id].append(row)
     return found
 
 
@@ -122,24 +162,30 @@ def _rule_of(
 
 def _limits(
     wallet: Wallet,
-    rules: Iterable[LimitRule | None],
-    usage: SpendingUsage | None,
+    everybodys: LimitRule | None,
+    of_tier: LimitRule | None,
+    usages: Sequence[SpendingUsage],
     *,
     now: dt.datetime,
 ) -> WalletLimits:
-    """Of all rules together: of each window the smallest limit."""
+    """The two rules, with what was spent of them in the windows that run."""
     day = now.astimezone(ZoneInfo(wallet.organization.timezone)).date()
-    day_minor, month_minor = None, None
-    for rule in rules:
-        if rule is not None:
-            day_minor = smaller(day_minor, rule.day_minor)
-            month_minor = smaller(month_minor, rule.month_minor)
-    unused = WalletLimits(day, day_minor, 0, day.replace(day=1), month_minor, 0)
-    if usage is None:
-        return unused
-    return unused.used(
-        day=usage.day,
-        day_minor=usage.day_minor,
-        month=usage.month,
-        month_minor=usage.month_minor,
+    month = day.replace(day=1)
+    own = [usage for usage in usages if usage.wallet_id == wallet.id]
+    others = [usage for usage in usages if usage.wallet_id != wallet.id]
+    return WalletLimits(
+        LimitWindow(
+            day,
+            everybodys.day_minor if everybodys else None,
+            of_tier.day_minor if of_tier else None,
+            sum(usage.day_minor for usage in own if usage.day >= day),
+            sum(usage.day_minor for usage in others if usage.day >= day),
+        ),
+        LimitWindow(
+            month,
+            everybodys.month_minor if everybodys else None,
+            of_tier.month_minor if of_tier else None,
+            sum(usage.month_minor for usage in own if usage.month >= month),
+            sum(usage.month_minor for usage in others if usage.month >= month),
+        ),
     )

@@ -9,6 +9,8 @@ from accounts.models import PendingAct
 from accounts.policy import own_organization, require
 from accounts.services.dual_control import require_two
 from accounts.services.lookups import locked_organization
+from accounts.services.networks import from_known_network
+from accounts.services.owners import tell_of_less
 from accounts.services.pending_acts import Agreed, PendingKind, Result, make_pending
 from accounts.services.pending_acts.registry import Facts
 from audit.services import record
@@ -24,6 +26,7 @@ SET = "dual_control.set_policy"
 CHECK_PAYMENTS = "dual_control.check_payments"
 
 
+@from_known_network(SET)
 @opens_transaction
 def set_dual_control_threshold(
     *,
@@ -44,6 +47,7 @@ def set_dual_control_threshold(
     :raises TermsInvalid: for an amount out of bounds.
     :raises CurrencyUnknown: if the currency is not supported.
     :raises NobodyToCheck: if fewer than two people of the organization could agree to payments.
+    :raises NetworkNotTrusted: if the person is on a network that is new to them.
     """
     require(actor, SET)
     organization = locked_organization(own_organization(actor))
@@ -100,6 +104,7 @@ def _set(
 ) -> DualControlThreshold:
     if threshold_minor is not None:
         require_two(organization_id=organization_id, permission=CHECK_PAYMENTS)
+    less = _loosens(organization_id, currency, threshold_minor, counts_keys)
     row, _ = DualControlThreshold.objects.update_or_create(
         organization_id=organization_id,
         currency_id=currency,
@@ -127,6 +132,9 @@ def _set(
         actor=actor,
         now=now,
     )
+    if less:
+        said = _summary(facts)
+        tell_of_less(actor=actor, organization_id=organization_id, what=said, now=now)
     return row
 
 

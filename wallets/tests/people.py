@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from accounts.models import Organization, User
 from accounts.services.api_keys import authenticate, issue
-from accounts.services.invitations import invite, join
 from accounts.services.organizations import register_organization
 from audit.models import AuditRecord
 from events.models import OutboxEvent
@@ -18,6 +17,7 @@ from kernel.actor import Actor, Door, anonymous
 from kernel.context import reading
 from kernel.crypto import fingerprint
 from ledger.queries import accounts, transactions
+from tests.joining import brought_in
 from tests.mailbox import confirm_address
 from tests.world import NOW, PASSWORD, World
 from wallets.choices import WalletKind
@@ -34,9 +34,14 @@ _numbers = itertools.count(1)
 
 def hired(world: World, name: str, role: str) -> User:
     """A new colleague of Alice's."""
-    invited = invite(actor=world.actor(world.alice), email=f"{name}@acme.test", role=role, now=NOW)
-    user = join(
-        actor=STRANGER, token=invited[1], full_name=name.title(), password=PASSWORD, now=NOW
+    user = brought_in(
+        owner=world.actor(world.alice),
+        stranger=STRANGER,
+        email=f"{name}@acme.test",
+        full_name=name.title(),
+        role=role,
+        password=PASSWORD,
+        now=NOW,
     )
     return confirm_address(user, now=NOW, request_id="test")
 

@@ -10,10 +10,17 @@ from typing import Any
 
 import pytest
 
-from accounts.choices import ApprovalMethod
-from accounts.errors import ApprovalMismatch, ApprovalRequired, WrongPin
+from accounts.choices import ApprovalMethod, FactorMethod
+from accounts.errors import (
+    ApprovalMismatch,
+    ApprovalRequired,
+    DeviceTooNew,
+    NetworkNotTrusted,
+    WrongPin,
+)
 from accounts.models import Approval, TransactionPin
 from accounts.services.approvals import LASTS, Proof
+from accounts.services.devices import met_device, trust_device
 from accounts.services.sessions import revoke_session
 from audit.queries import records_about
 from kernel.actor import Actor, Door
@@ -31,6 +38,7 @@ from tests.approving import (
     with_pin,
 )
 from tests.database import statements, work
+from tests.phones import give_phone
 from tests.world import NOW, World
 from wallets.choices import TransferKind, WalletKind
 from wallets.services.approving import approve_batch, approve_hold
@@ -81,7 +89,7 @@ def test_a_large_transfer_without_one_leaves_nothing_and_says_what_is_needed(
     assert isinstance(outcome.error, ApprovalRequired)
     assert outcome.error.facts == {
         "reasons": ["amount"],
-        "methods": ["pin", "email_otp"],
+        "methods": ["pin"],
         "threshold_minor": OVER,
         "threshold_currency": "INR",
     }
@@ -111,6 +119,39 @@ def test_a_new_device_asks_whatever_the_amount_for_a_day(world: World, alice: Ac
 
     assert told(NOW - dt.timedelta(hours=23)) == ["new_device"]
     assert told(NOW - dt.timedelta(hours=24)) == []
+
+
+def test_a_device_that_its_person_trusts_is_not_new(world: World, alice: Actor) -> None:
+    device, _ = met_device(actor=alice, user=world.alice, token=None, user_agent="", now=NOW)
+    on_it = dataclasses.replace(alice, device_id=device.id)
+
+    def told() -> str | None:
+        return code(asked(world, on_it, amount_minor=1))
+
+    assert told() == "approval_required"
+    with pytest.raises(DeviceTooNew):
+        trust_device(actor=on_it, device_id=device.id, now=NOW)
+    give_phone(world.alice, now=NOW - dt.timedelta(days=2))
+    elsewhere = dataclasses.replace(on_it, ip="198.51.100.9")
+    with pytest.raises(NetworkNotTrusted):
+        trust_device(actor=elsewhere, device_id=device.id, now=NOW)
+    trust_device(actor=on_it, device_id=device.id, now=NOW)
+    assert told() is None
+
+
+def test_a_device_that_is_trusted_vouches_for_another(world: World, alice: Actor) -> None:
+    give_phone(world.alice, now=NOW - dt.timedelta(days=2))
+    first, second = (
+        met_device(actor=alice, user=world.alice, token=None, user_agent="", now=NOW)[0]
+        for _ in range(2)
+    )
+    trust_device(actor=alice, device_id=first.id, now=NOW)
+    by_mail = signed_in(world, world.alice, proven_by=FactorMethod.EMAIL)
+    on_second = dataclasses.replace(by_mail, device_id=second.id)
+    with pytest.raises(DeviceTooNew):
+        trust_device(actor=on_second, device_id=second.id, now=NOW)
+    on_first = dataclasses.replace(by_mail, device_id=first.id)
+    assert trust_device(actor=on_first, device_id=second.id, now=NOW).trusted_at == NOW
 
 
 def test_a_network_that_opened_by_waiting_asks_for_a_day(world: World, alice: Actor) -> None:

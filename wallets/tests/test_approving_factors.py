@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 
 import pytest
 
@@ -16,7 +17,7 @@ from accounts.services.factors.challenge_rows import bound_challenge
 from kernel.actor import Actor
 from kernel.context import reading
 from tests.approving import OVER, asking, presenting, signed_in
-from tests.phones import SecurityKey, code_mailed_to
+from tests.phones import SecurityKey, code_mailed_to, give_phone
 from tests.world import NOW, World
 from wallets.services.approving import approve_movement, ask_to_approve_movement
 from wallets.services.transfers import TransferRequest, execute_transfers, rehearse_transfers
@@ -35,7 +36,9 @@ def asked(world: World, actor: Actor, amount_minor: int = OVER + 1) -> TransferR
     return dataclasses.replace(world.request(amount_minor=amount_minor), actor=actor)
 
 
-def enrolled(actor: Actor) -> SecurityKey:
+def enrolled(world: World, actor: Actor) -> SecurityKey:
+    """A passkey of theirs, added by who had shown an app that they have had for days."""
+    give_phone(world.alice, now=NOW - dt.timedelta(days=2))
     key = SecurityKey()
     assert actor.session_id is not None
     begun = begin_passkey(actor=actor, session_id=actor.session_id, now=NOW)
@@ -51,7 +54,7 @@ def enrolled(actor: Actor) -> SecurityKey:
 
 
 def test_what_a_passkey_signs_is_made_of_payee_and_amount(world: World, alice: Actor) -> None:
-    key = enrolled(alice)
+    key = enrolled(world, alice)
     request = asked(world, alice)
     challenge = ask_to_approve_movement(request=request)
     with reading(alice):
@@ -77,7 +80,7 @@ def test_what_a_passkey_signs_is_made_of_payee_and_amount(world: World, alice: A
 
 def test_a_signature_for_something_else_approves_nothing(world: World, alice: Actor) -> None:
     """One that was given to step up, above all."""
-    key = enrolled(alice)
+    key = enrolled(world, alice)
     request = asked(world, alice)
     assert alice.session_id is not None
     step_up = challenge_to_step_up(actor=alice, session_id=alice.session_id, now=NOW)

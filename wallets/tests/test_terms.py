@@ -173,7 +173,7 @@ def test_refused_payments_and_the_organizations_own_do_not_count(world: World) -
         alice = world.actor(world.alice)
         limits = limits_of(wallet_of(actor=alice, wallet=world.alice_wallet.handle), now=NOW)
     assert limits is not None
-    assert (limits.day_limit_minor, limits.day_used_minor) == (300_00, 0)
+    assert limits.of_day.tighter == (300_00, 0)
 
 
 def test_a_rehearsal_says_what_would_happen_and_leaves_nothing(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -15,9 +16,14 @@ from tests.database import statements, work
 from tests.world import NOW, World
 from wallets.choices import WalletKind
 from wallets.errors import TermsInvalid
-from wallets.models import LimitRule
+from wallets.models import LimitRule, Wallet
 from wallets.queries import limits_by_wallet, limits_of, visible_wallets
+from wallets.services.policies import set_wallet_policy
 from wallets.services.terms import set_limit_rule, withdraw_limit_rule
+from wallets.services.transfers import execute_transfers, rehearse_transfers
+from wallets.services.wallets import open_wallet
+from wallets.tests.people import moved
+from wallets.tests.test_reversals import given_back
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +41,23 @@ def rule(world: World, tier: Tier | None, day_minor: int | None, **more: Any) ->
     made = set_limit_rule(actor=world.actor(world.olga), **(given | more))
     assert isinstance(made, LimitRule)
     return made
+
+
+def another_wallet(world: World, kind: WalletKind) -> Wallet:
+    alice = world.actor(world.alice)
+    wallet = open_wallet(actor=alice, owner_id=world.alice.id, kind=kind, currency="INR", now=NOW)
+    assert world.fund(wallet, 10_000_00).error is None
+    return wallet
+
+
+@pytest.fixture
+def many_wallets(world: World) -> None:
+    set_wallet_policy(
+        actor=world.actor(world.alice),
+        per_kind=3,
+        members_open=True,
+        now=NOW,
+    )
 
 
 def refused(world: World, amount_minor: int, **more: Any) -> VaultCraftError | None:
@@ -82,6 +105,81 @@ def test_of_two_limits_the_smaller_counts(world: World):
     assert refused(world, 300_01) is not None
     rule(world, Tier.UNVERIFIED, None)
     assert refused(world, 900_00) is None
+
+
+@pytest.mark.usefixtures("many_wallets")
+def test_all_wallets_of_a_person_spend_from_one_limit(world: World):
+    """Whatever their number and kind; others' wallets and the person's other currencies do not."""
+    others = [another_wallet(world, kind) for kind in WalletKind]
+    for kind in WalletKind.values:
+        rule(world, Tier.UNVERIFIED, 100_00, wallet_kind=kind)
+    assert refused(world, 60_00) is None
+    assert refused(world, 30_00, source=others[0]) is None
+    for wallet in (world.alice_wallet, *others):
+        error = refused(world, 10_01, source=wallet)
+        assert error is not None
+        assert error.facts == {"limit_minor": 100_00, "used_minor": 90_00}
+    assert refused(world, 10_00, source=others[1]) is None
+    assert refused(world, 1, source=others[2]) is not None
+    back = {"sender": world.charlie, "source": world.charlie_wallet}
+    assert refused(world, 50_00, destination=world.alice_wallet, **back) is None
+
+
+@pytest.mark.usefixtures("many_wallets")
+def test_a_batch_from_many_wallets_of_a_person_is_one_spending(world: World):
+    other = another_wallet(world, WalletKind.CURRENT)
+    rule(world, Tier.UNVERIFIED, 100_00)
+    asked = [
+        world.request(source=wallet, amount_minor=40_00)
+        for wallet in (world.alice_wallet, other, world.alice_wallet, other)
+    ]
+    codes = [one.error.code if one.error else None for one in execute_transfers(asked)]
+    assert codes == [None, None, "daily_limit_exceeded", "daily_limit_exceeded"]
+    again = [
+        dataclasses.replace(one, reference=bytes(31) + b"%c" % n) for n, one in enumerate(asked)
+    ]
+    foretold = rehearse_transfers(again)
+    assert [one.error.code if one.error else None for one in foretold] == [
+        "daily_limit_exceeded"
+    ] * 4
+
+
+@pytest.mark.usefixtures("many_wallets")
+def test_the_month_of_a_person_is_one_as_well(world: World):
+    other = another_wallet(world, WalletKind.CURRENT)
+    rule(world, Tier.UNVERIFIED, None, month_minor=100_00)
+    assert refused(world, 60_00) is None
+    error = refused(world, 40_01, source=other)
+    assert error is not None
+    assert error.code == "monthly_limit_exceeded"
+    assert refused(world, 40_00, source=other) is None
+
+
+@pytest.mark.usefixtures("many_wallets")
+def test_what_comes_back_to_one_wallet_can_be_spent_from_another(world: World):
+    other = another_wallet(world, WalletKind.CURRENT)
+    rule(world, Tier.UNVERIFIED, 100_00)
+    paid = moved(world.send(amount_minor=100_00))
+    assert refused(world, 1, source=other) is not None
+    given_back(world, paid.id, 70_00)
+    assert refused(world, 70_01, source=other) is not None
+    assert refused(world, 70_00, source=other) is None
+
+
+@pytest.mark.usefixtures("many_wallets")
+def test_pages_show_what_a_person_spent_where_that_leaves_less(world: World):
+    other = another_wallet(world, WalletKind.CURRENT)
+    rule(world, Tier.UNVERIFIED, 100_00)
+    assert refused(world, 60_00) is None
+    with reading(world.actor(world.alice)):
+        shown = limits_of(visible_wallets(world.actor(world.alice)).get(id=other.id), now=NOW)
+    assert shown is not None
+    assert shown.of_day.tighter == (100_00, 60_00)
+    rule(world, None, 30_00)
+    with reading(world.actor(world.alice)):
+        shown = limits_of(visible_wallets(world.actor(world.alice)).get(id=other.id), now=NOW)
+    assert shown is not None
+    assert shown.of_day.tighter == (30_00, 0)
 
 
 def test_a_tier_that_is_taken_back_limits_the_next_payment(world: World):
@@ -133,15 +231,16 @@ def test_pages_show_the_limits_that_hold(world: World):
     with reading(alice):
         shown = limits_of(visible_wallets(alice).get(id=world.alice_wallet.id), now=NOW)
     assert shown is not None
-    assert shown.day_limit_minor == 100_00
+    assert shown.of_day.tighter == (100_00, 0)
     verified(world, world.alice)
     with reading(alice):
         shown = limits_of(visible_wallets(alice).get(id=world.alice_wallet.id), now=NOW)
     assert shown is not None
-    assert shown.day_limit_minor == 50_00_000_00
+    assert shown.of_day.tighter == (50_00_000_00, 0)
 
 
-def test_tiers_cost_no_statement_where_money_moves(world: World):
+def test_a_rule_of_a_tier_costs_one_statement_where_money_moves(world: World):
+    """The lock of the person; nothing where no rule speaks of them, or none limits."""
     world.send()
     with statements() as without:
         world.send()
@@ -155,7 +254,8 @@ def test_tiers_cost_no_statement_where_money_moves(world: World):
     )
     with statements() as full:
         world.send()
-    assert work(without) == work(unverified) == work(full)
+    assert work(without) == work(full)
+    assert len(work(unverified)) == len(work(without)) + 1
 
 
 def test_limits_of_many_wallets_cost_one_statement_for_all_their_tiers(world: World):

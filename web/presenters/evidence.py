@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import uuid
+from collections.abc import Iterable, Mapping
 
+from accounts.queries import names_of
 from audit.models import AuditRecord
 from events.models import OutboxEvent
 from kernel.ids import encode
@@ -44,8 +47,15 @@ class Moment:
     tone: str
 
 
-def audit_row(record: AuditRecord) -> AuditRow:
-    """A record with everything it says."""
+def audit_rows(records: Iterable[AuditRecord]) -> list[AuditRow]:
+    """Records with everything they say; people by the names they have today."""
+    kept = list(records)
+    names = names_of({one.actor_id for one in kept if one.actor_id})
+    return [_audit_row(one, names) for one in kept]
+
+
+def _audit_row(record: AuditRecord, names: Mapping[uuid.UUID, str]) -> AuditRow:
+    name = names.get(record.actor_id) if record.actor_id else None
     body = {
         "audit_id": encode("aud", record.id),
         "request_id": record.request_id,
@@ -58,7 +68,7 @@ def audit_row(record: AuditRecord) -> AuditRow:
     return AuditRow(
         encode("aud", record.id),
         record.action,
-        record.actor_display or record.actor_kind,
+        record.actor_display or name or record.actor_kind,
         record.at,
         _json(body),
     )

@@ -74,12 +74,12 @@ def limits_card(wallet: Wallet, limits: WalletLimits | None) -> WalletLimitsCard
     if limits is None:
         return None
     windows = (
-        ("Today", limits.day_used_minor, limits.day_limit_minor),
-        ("This month", limits.month_used_minor, limits.month_limit_minor),
+        ("Today", *limits.of_day.tighter),
+        ("This month", *limits.of_month.tighter),
     )
-    if all(limit is None for _, _, limit in windows):
+    if all(limit is None for _, limit, _ in windows):
         return None
-    bars = [_bar(title, used, limit, wallet.currency) for title, used, limit in windows]
+    bars = [_bar(title, used, limit, wallet.currency) for title, limit, used in windows]
     return WalletLimitsCard(bars, str(wallet.organization.timezone))
 
 

@@ -72,11 +72,31 @@ def _after_reset(refusal: VaultCraftError) -> dict[str, Any]:
     }
 
 
+def confirming_facts(request: PersonRequest, network: Network) -> dict[str, Any]:
+    """What a link would confirm: where somebody came from, since when, and on what they were."""
+    mine = own_sessions(request.actor, now=clock.now()).order_by("-last_seen_at", "-id")
+    there = [
+        one.device.label if one.device else label_of(one.user_agent)
+        for one in mine[:MOST_ROWS]
+        if network.prefix in {network_of(str(ip)) for ip in (one.ip, one.last_ip) if ip}
+    ]
+    return {
+        "network": network.prefix.removesuffix("/32"),
+        "since": network.first_seen_at,
+        "asked_at": network.link_sent_at,
+        "devices": list(dict.fromkeys(there)),
+        "here": network_of(request.actor.ip or "") == network.prefix,
+    }
+
+
 def _session(request: PersonRequest, row: SignInSession) -> dict[str, Any]:
     return {
         "device": row.device.label if row.device else label_of(row.user_agent),
-        "where": f"{'API' if row.door == Door.API else 'Browser'} · {row.ip or 'unknown address'}",
+        "door": "API" if row.door == Door.API else "Browser",
+        "opened_at_ip": row.ip or "an unknown address",
         "since": row.opened_at,
+        "last_ip": row.last_ip or row.ip or "an unknown address",
+        "seen": row.last_seen_at,
         "here": row.id == request.session_id,
         "end_url": reverse("web:session-end", args=[encode("ses", row.id)]),
     }

@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.services.invitations import invitation_of
 from accounts.services.invitations import join as join_organization
 from accounts.services.organizations import register_organization
+from accounts.services.returning import was_here_before
 from accounts.services.sessions import revoke_session
 from accounts.services.sign_in import verify_password
 from kernel import clock
@@ -98,7 +99,7 @@ def register(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @strangers_counted_as(RouteClass.REGISTRATION)
 def join(request: HttpRequest, token: str) -> HttpResponse:
-    """Accept an invitation and be signed in."""
+    """Accept an invitation and be signed in; who comes back goes the way of every sign-in."""
     try:
         invitation = invitation_of(token=token, now=clock.now())
     except InvalidInvitation:
@@ -109,14 +110,16 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "web/join.html", context)
     if not form.is_valid():
         return render(request, "web/join.html", context, status=400)
+    now, home = clock.now(), reverse("web:home")
     try:
-        user = join_organization(
-            actor=stranger(request), token=token, now=clock.now(), **form.cleaned_data
-        )
+        user = join_organization(actor=stranger(request), token=token, now=now, **form.cleaned_data)
+        # The password of then is one proof, as at the front door: the second is asked for, too.
+        if was_here_before(user, now=now):
+            return go_on(request, user, wanted=home)
     except VaultCraftError as error:
         explain(form, error)
         return render(request, "web/join.html", context, status=STATUS_OF_KIND[error.kind])
-    return _welcomed(request, user, to=reverse("web:home"))
+    return _welcomed(request, user, to=home)
 
 
 def _welcomed(request: HttpRequest, user: User, *, to: str) -> HttpResponse:

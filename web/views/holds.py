@@ -39,7 +39,7 @@ from web.ownership import debitable_wallets, may_free, may_take, own_ends
 from web.pages import page
 from web.pagination import window
 from web.presenters.choices import currency_choices
-from web.presenters.evidence import audit_row, event_row
+from web.presenters.evidence import audit_rows, event_row
 from web.presenters.holds import PREFIX, HoldCard, hold_card, hold_row
 from web.presenters.money import shown
 from web.presenters.movements import movement_row
@@ -97,9 +97,7 @@ def detail(request: PersonRequest, hold_id: str) -> HttpResponse:
         "captures": [movement_row(transfer, mine) for transfer in captures],
         "may_take": may_take(actor, hold),
         "may_free": may_free(actor, hold),
-        "audits": [audit_row(one) for one in records_about([hold.hold_id])]
-        if may(actor, "audit.read")
-        else [],
+        "audits": audit_rows(records_about([hold.hold_id])) if may(actor, "audit.read") else [],
         "events": [event_row(one) for one in events_about([hold.hold_id])]
         if may(actor, "events.read")
         else [],

@@ -60,7 +60,7 @@ def overview(request: PersonRequest) -> HttpResponse:
 
 @acts
 def invite(request: PersonRequest) -> HttpResponse:
-    """Invite somebody; the link is shown once, to be passed on by hand."""
+    """Invite somebody. The link goes by mail; but for officers it is shown once, to pass it on."""
     form = _invite_form(request, data=True)
     if not form.is_valid():
         return again(request, status=400, invite_form=form)
@@ -69,6 +69,9 @@ def invite(request: PersonRequest) -> HttpResponse:
     except VaultCraftError as error:
         explain(form, error)
         return again(request, status=STATUS_OF_KIND[error.kind], invite_form=form)
+    if not token:
+        messages.success(request, f"The link is on its way to {form.cleaned_data['email']}.")
+        return HttpResponseRedirect(reverse("web:organization"))
     secret = Secret(
         title=f"Invitation for {form.cleaned_data['email']}",
         detail="Pass this link on. It opens for seven days and is not shown again.",

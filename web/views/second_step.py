@@ -27,7 +27,7 @@ from kernel.crypto import new_token
 from kernel.errors import VaultCraftError
 from kernel.rates.table import RouteClass
 from web import steps
-from web.device_cookie import device_token_of, welcome
+from web.device_cookie import device_token_of, leave_behind, welcome
 from web.doors import safe_next, stranger, strangers_counted_as
 from web.forms import ProofForm
 from web.refusals import STATUS_OF_KIND, explain, words_of
@@ -50,7 +50,7 @@ def go_on(request: HttpRequest, user: User, *, wanted: str) -> HttpResponse:
         return response
     device = new_token()
     challenge = challenge_at_sign_in(actor=stranger(request), user=user, device=device, now=now)
-    request.session.flush()
+    leave_behind(request)
     request.session.set_expiry(_WAIT_SECONDS)
     steps.keep(request, challenge, wanted=wanted, now=now, device=device)
     return HttpResponseRedirect(reverse("web:second-step"))

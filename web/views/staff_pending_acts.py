@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.choices import PendingActState
-from accounts.errors import PendingActNotFound, StepUpRequired
+from accounts.errors import PendingActNotFound
 from accounts.models import PendingAct
 from accounts.policy import may
 from accounts.queries import visible_pending_acts
@@ -54,21 +55,25 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 
 def decide(request: HttpRequest) -> HttpResponse:
-    """Look at one act, then agree, refuse or take it back."""
+    """Look at one act, then agree, refuse or take it back.
+
+    :raises BadRequest: for any other decision.
+    """
     actor, now = actor_of(request), clock.now()
     given = request.POST if request.method == "POST" else request.GET
     (act_id,) = chosen_ids([given.get("id", "")]) or (None,)
     form = NoteForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and act_id is not None and form.is_valid():
         decision = given.get("decision", "")
+        if decision not in (*_DECISIONS, "withdraw"):
+            raise BadRequest("There is no such decision")
         try:
             if decision == "withdraw":
                 act = withdraw(actor=actor, act_id=act_id, now=now)
             else:
-                judge = _DECISIONS.get(decision, reject)
-                act = judge(actor=actor, act_id=act_id, note=form.cleaned_data["note"], now=now)
-        except StepUpRequired:
-            raise
+                act = _DECISIONS[decision](
+                    actor=actor, act_id=act_id, note=form.cleaned_data["note"], now=now
+                )
         except VaultCraftError as error:
             messages.error(request, words_of(error))
         else:

@@ -16,8 +16,9 @@ from kernel.actor import Actor
 from kernel.context import reading
 from kernel.errors import VaultCraftError
 from kyc.choices import CaseState, Reason, Verdict
+from kyc.errors import ReasonMissing
 from kyc.models import Case
-from kyc.policy import REASONS, WAITING_STATES
+from kyc.policy import MAX_NOTE, REASONS, WAITING_STATES
 from kyc.queries import case_of, checks_of, decisions_of, documents_of, tier_of
 from kyc.services.details import Details
 from kyc.services.revealing import masked_details, open_document, reveal_details
@@ -50,16 +51,8 @@ def review(request: HttpRequest) -> HttpResponse:
 
 
 def _act(request: HttpRequest, actor: Actor, case_id: uuid.UUID, change: str) -> HttpResponse:
-    if change == "open":
-        wanted = chosen_ids([request.POST.get("document", "")])
-        file = open_document(
-            actor=actor, document_id=wanted[0] if wanted else case_id, now=clock.now()
-        )
-        return HttpResponse(file.content, headers=file.headers)
-    if change == "reveal":
-        details = reveal_details(actor=actor, case_id=case_id, now=clock.now())
-        with reading(actor):
-            return _page(request, actor, case_id, revealed=details)
+    if change in ("open", "reveal"):
+        return _looked(request, actor, case_id, change)
     if change not in _DECISIONS:
         return HttpResponseRedirect(reverse(_QUEUE))
     form = _form(change, request.POST)
@@ -67,6 +60,23 @@ def _act(request: HttpRequest, actor: Actor, case_id: uuid.UUID, change: str) ->
         return HttpResponseRedirect(reverse(_QUEUE))
     with reading(actor):
         return _page(request, actor, case_id, forms={change: form})
+
+
+def _looked(request: HttpRequest, actor: Actor, case_id: uuid.UUID, change: str) -> HttpResponse:
+    """What is sealed, in clear; or the page again, which says what it takes."""
+    reason, now = request.POST.get("reason", ""), clock.now()
+    try:
+        if change == "open":
+            wanted = chosen_ids([request.POST.get("document", "")])
+            document_id = wanted[0] if wanted else case_id
+            file = open_document(actor=actor, document_id=document_id, reason=reason, now=now)
+            return HttpResponse(file.content, headers=file.headers)
+        details = reveal_details(actor=actor, case_id=case_id, reason=reason, now=now)
+    except ReasonMissing as error:
+        messages.error(request, words_of(error))
+        details = None
+    with reading(actor):
+        return _page(request, actor, case_id, revealed=details)
 
 
 def _decided(
@@ -110,6 +120,9 @@ def _page(
             for change in _offered(actor, case)
         ],
         "queue_url": reverse(_QUEUE),
+        "waits": case.state in WAITING_STATES,
+        "may_look": case.state in WAITING_STATES or may(actor, "kyc.approve"),
+        "longest_reason": MAX_NOTE,
     }
     return draw(request, "admin/case_review.html", context)
 

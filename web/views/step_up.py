@@ -76,6 +76,7 @@ def answer(request: PersonRequest) -> HttpResponse:
         explain(form, error)
         return _drawn(request, _context(step, form), status=STATUS_OF_KIND[error.kind])
     steps.drop(request)
+    request.session.cycle_key()  # whoever copied the cookie before has gained nothing by it
     messages.success(request, "Thank you, that is confirmed for ten minutes. Now go on.")
     return HttpResponseRedirect(safe_next(request, step.wanted))
 

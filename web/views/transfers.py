@@ -30,7 +30,7 @@ from web.ownership import asked_for, ends_of, may_give_back, own_ends
 from web.pages import page
 from web.pagination import window
 from web.presenters.choices import currency_choices
-from web.presenters.evidence import audit_row, event_row, timeline
+from web.presenters.evidence import audit_rows, event_row, timeline
 from web.presenters.history import History, history
 from web.presenters.ledger import transaction_card
 from web.presenters.movements import by_day, movement_row, sees_fee, transfer_card
@@ -86,9 +86,7 @@ def detail(request: PersonRequest, transfer_id: str) -> HttpResponse:
         "transactions": [
             transaction_card(one, wallets=accounts, sees_books=sees_books) for one in transactions
         ],
-        "audits": [audit_row(one) for one in records_about([transfer.id])]
-        if may(actor, "audit.read")
-        else [],
+        "audits": audit_rows(records_about([transfer.id])) if may(actor, "audit.read") else [],
         "events": [event_row(one) for one in events_about([transfer.id])]
         if may(actor, "events.read")
         else [],

@@ -8,15 +8,16 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts.errors import InvalidProfile
+from accounts.errors import InvalidNetworkLink, InvalidProfile
 from accounts.services import devices, networks, sessions
 from kernel import clock
 from kernel.errors import NotFound, VaultCraftError
 from kernel.ids import MalformedId, decode
 from kernel.rates.table import RouteClass
-from web.doors import PersonRequest, acts, counted_as, reads
+from web.doors import PersonRequest, acts, confirm_it_is_them, counted_as, reads
 from web.forms.people import DeviceNameForm
 from web.pages import page
+from web.presenters.whereabouts import confirming_facts
 from web.refusals import words_of
 
 
@@ -59,10 +60,16 @@ def rename_device(request: PersonRequest, device_id: str) -> HttpResponse:
 
 @acts
 def trust_device(request: PersonRequest, device_id: str) -> HttpResponse:
-    """Say that a device is one's own."""
-    device = devices.trust_device(
-        actor=request.actor, device_id=_id("dev", device_id), now=clock.now()
-    )
+    """Say that a device is one's own: that it is new asks for no approval any more."""
+    trusted = _id("dev", device_id)
+    confirm_it_is_them(request)
+    try:
+        device = devices.trust_device(actor=request.actor, device_id=trusted, now=clock.now())
+    except NotFound:
+        raise
+    except VaultCraftError as error:
+        messages.error(request, words_of(error))
+        return HttpResponseRedirect(_place())
     return _back(request, f"{device.label} is trusted.")
 
 
@@ -77,7 +84,7 @@ def revoke_device(request: PersonRequest, device_id: str) -> HttpResponse:
 
 @acts
 def revoke_network(request: PersonRequest, network_id: str) -> HttpResponse:
-    """Disown a network, and end the sessions that were opened there."""
+    """Disown a network, and end all other sessions."""
     ended = networks.revoke_network(
         actor=request.actor, network_id=_id("net", network_id), now=clock.now()
     )
@@ -98,8 +105,13 @@ def send_link(request: PersonRequest) -> HttpResponse:
 
 @reads
 def confirming(request: PersonRequest, token: str) -> HttpResponse:
-    """Where the link leads: a button, so that no mail program that looks at links confirms it."""
-    return page(request, "web/confirm_network.html", {"token": token}, here="profile")
+    """Where the link leads: what it would confirm, and a button; looking at it confirms nothing."""
+    try:
+        asked = networks.network_of_link(actor=request.actor, token=token, now=clock.now())
+    except InvalidNetworkLink:
+        return page(request, "web/network_link_ended.html", {}, here="security", status=410)
+    context = {"token": token, "asked": confirming_facts(request, asked)}
+    return page(request, "web/confirm_network.html", context, here="security")
 
 
 @acts

@@ -21,7 +21,8 @@ class Situation:
     :param over_minor: the payer's organization's policy, in minor units of `base_currency`; None:
         it asks for no approvals at all.
     :param amount_minor: minor units of `currency`, without the fee.
-    :param device_since: since when the device is known; None where the act names no device.
+    :param device_since: since when the device is known; None where the act names no device, or one
+        that its person trusts.
     :param network_is_new: the network opened by waiting alone, lately.
     :param now: from the door.
     """

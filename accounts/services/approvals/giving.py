@@ -37,6 +37,8 @@ _FACTORS = {
     ApprovalMethod.TOTP: FactorMethod.TOTP,
     ApprovalMethod.EMAIL_OTP: FactorMethod.EMAIL,
 }
+# What a challenge to approve offers, by the names of approvals.
+METHOD_OF = {factor: method for method, factor in _FACTORS.items()}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -7,13 +7,20 @@ import datetime as dt
 import uuid
 
 from accounts.choices import ChallengePurpose, FactorMethod
-from accounts.errors import ChallengeEnded, InvalidCredentials, SecondFactorRefused
+from accounts.errors import (
+    ChallengeEnded,
+    FactorNotOffered,
+    InvalidCredentials,
+    SecondFactorRefused,
+)
 from accounts.models import FactorChallenge, User
 from accounts.services.challenges.claiming import claim_try, record_failure
+from accounts.services.challenges.offering import methods_for
 from accounts.services.challenges.opening import bound_device
 from accounts.services.challenges.warning import warn_person
 from accounts.services.factors import email_otp
 from accounts.services.factors.challenge_rows import challenge_named
+from accounts.services.factors.holdings import factors_of
 from accounts.services.factors.passkeys import spend_assertion
 from accounts.services.factors.recovery_codes import spend_recovery_code
 from accounts.services.factors.totp import spend_totp
@@ -126,15 +133,19 @@ def send_code_again(*, actor: Actor, challenge: str, device: str, now: dt.dateti
     """Send another code for an open challenge; the older one counts no more.
 
     :raises ChallengeEnded: if there is no such open challenge for a code by e-mail.
+    :raises FactorNotOffered: if the challenge takes no code by e-mail.
     :raises OneTimeCodesUnavailable: if the cache cannot be reached.
     :raises TooManyFactorTries: if too many codes were sent to the person.
     """
     with reading_as(Context(scope=Scope.SIGN_IN)):
         asked = challenge_named(challenge)
+        methods = _methods(asked, now) if asked else ()
     if asked is None or not asked.is_open(now=now):
         raise ChallengeEnded()
     if bytes(asked.device_hash) != fingerprint(device):
         raise ChallengeEnded()
+    if FactorMethod.EMAIL not in methods:
+        raise FactorNotOffered(pointer="/method")
     email_otp.issue(
         actor=actor,
         user=asked.user,
@@ -143,6 +154,12 @@ def send_code_again(*, actor: Actor, challenge: str, device: str, now: dt.dateti
         now=now,
         challenge=challenge,
     )
+
+
+@needs_transaction
+def _methods(asked: FactorChallenge, now: dt.datetime) -> tuple[FactorMethod, ...]:
+    factors = factors_of(asked.user_id)
+    return methods_for(user=asked.user, factors=factors, purpose=asked.purpose, now=now)
 
 
 def _judged(

@@ -14,6 +14,7 @@ from django.db.models import Count, F, Q, Sum
 from accounts.choices import ChallengePurpose, FactorMethod
 from accounts.errors import ChallengeEnded, FactorNotOffered, TooManyFactorTries
 from accounts.models import FactorChallenge, User
+from accounts.services.challenges.offering import methods_for
 from accounts.services.factors.holdings import factors_of
 from accounts.services.lookups import view_of_newcomer
 from audit.services import record
@@ -94,7 +95,8 @@ def _refusal(
         return "other_device", ChallengeEnded()
     if not asked.is_open(now=now):
         return "ended", ChallengeEnded()
-    if method not in factors_of(asked.user_id).methods:
+    factors = factors_of(asked.user_id)
+    if method not in methods_for(user=asked.user, factors=factors, purpose=purpose, now=now):
         return "not_offered", FactorNotOffered(pointer="/method")
     if wrong_answers_of(user_id=asked.user_id, now=now) >= MOST_WRONG:
         return "too_many", TooManyFactorTries("Too many wrong answers. Wait an hour.")

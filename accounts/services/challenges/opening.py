@@ -8,13 +8,16 @@ import uuid
 
 from accounts import policy
 from accounts.choices import ChallengePurpose, FactorMethod
+from accounts.errors import FactorNotOffered
 from accounts.models import User
+from accounts.services.challenges.offering import methods_for
 from accounts.services.factors import email_otp
 from accounts.services.factors.challenge_rows import LIFETIME, insert_challenge
 from accounts.services.factors.holdings import factors_of
 from accounts.services.factors.passkeys import assertion_options
 from accounts.services.factors.telling import person_of
 from accounts.services.lookups import view_of_newcomer
+from accounts.services.sessions.verifying import require_same_password
 from kernel.actor import Actor
 from kernel.context import Context, Scope, reading_as
 from kernel.transactions import opens_transaction
@@ -51,7 +54,9 @@ def challenge_at_sign_in(*, actor: Actor, user: User, device: str, now: dt.datet
     Who has no app and no passkey is sent a code by e-mail.
 
     :param actor: the stranger at the door.
+    :param user: as `verify_password` gave them.
     :param device: by what the door knows the device; the answer must come from the same.
+    :raises InvalidCredentials: if the password is another one by now.
     :raises OneTimeCodesUnavailable: if only a code by e-mail would do, and the cache is down.
     :raises TooManyFactorTries: if too many codes were sent to the person.
     """
@@ -101,6 +106,7 @@ def challenge_to_approve(
     :param binding: 32 bytes, the hash of everything that is approved.
     :param words: the same as the mail with a code says it: amount and payee.
     :raises PermissionDenied: if the actor is no person.
+    :raises FactorNotOffered: if the person's PIN is the only way they have.
     :raises OneTimeCodesUnavailable: if only a code by e-mail would do, and the cache is down.
     :raises TooManyFactorTries: if too many codes were sent to the person.
     """
@@ -138,6 +144,8 @@ def _open(
     now: dt.datetime,
     binding: bytes = b"",
 ) -> Challenge:
+    if purpose is ChallengePurpose.SIGN_IN:
+        require_same_password(user_id=user.id, verified=user.password)
     row, token = insert_challenge(
         user=user,
         purpose=purpose,
@@ -147,12 +155,17 @@ def _open(
         now=now,
     )
     factors = factors_of(user.id)
-    options = None
-    if factors.passkeys:
-        options = assertion_options(challenge=row, passkeys=factors.passkeys)
+    methods = methods_for(user=user, factors=factors, purpose=purpose, now=now)
+    if not methods:
+        raise FactorNotOffered("Approve this with your PIN.", pointer="/method")
+    passkeys, options = factors.passkeys, None
+    if purpose is ChallengePurpose.APPROVE:
+        passkeys = factors.passkeys_to_approve(now=now)
+    if passkeys:
+        options = assertion_options(challenge=row, passkeys=passkeys)
     return Challenge(
         id=token,
-        methods=factors.methods,
+        methods=methods,
         expires_in_seconds=int(LIFETIME.total_seconds()),
         passkey_options=options,
     )

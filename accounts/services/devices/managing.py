@@ -6,16 +6,22 @@ import datetime as dt
 import uuid
 
 from accounts.choices import SessionEnd
+from accounts.errors import DeviceTooNew
 from accounts.models import Device, SignInSession, User
 from accounts.queries import own_devices
 from accounts.rules import cleaned_name
 from accounts.services.devices.telling import tell
+from accounts.services.factors.settling import proven_by_settled
+from accounts.services.networks.standing import foretell_network
 from accounts.services.sessions.ending import end_sessions
 from kernel.actor import Actor
+from kernel.context import reading
 from kernel.errors import NotFound
+from kernel.ids import made_at
 from kernel.transactions import needs_transaction, opens_transaction
 
 LABEL_LENGTH = 80
+NEW_FOR = dt.timedelta(hours=24)
 
 
 @opens_transaction
@@ -32,16 +38,34 @@ def rename_device(*, actor: Actor, device_id: uuid.UUID, label: str, now: dt.dat
     return device
 
 
-@opens_transaction
 def trust_device(*, actor: Actor, device_id: uuid.UUID, now: dt.datetime) -> Device:
-    """Say that a device is one's own; once said, it changes nothing to say it again.
+    """Say that a device is one's own: that it is new asks for no approval of payments any more.
 
-    Emits `accounts.device.trusted`; records `accounts.device.trust`.
+    The door has asked for a fresh proof of who the actor is. It is said from a network that may
+    move their money, and on a device they have had for a day or trust; or with a factor they have
+    had for a day. Otherwise a thief's device would vouch for itself. Once said, it changes nothing
+    to say it again. Locks the device. Emits `accounts.device.trusted`; records
+    `accounts.device.trust`.
 
     :raises NotFound: if the actor has no such device, or it was revoked.
+    :raises DeviceTooNew: if what the actor is on is as new itself.
+    :raises NetworkNotTrusted: if the actor's network is new to them.
+    :raises CountryNotAllowed: if their organization lets no money move from there.
+    :raises FactorsLatelyReset: if their second factors were reset and money still waits.
     """
+    with reading(actor):
+        if not own_devices(actor).filter(id=device_id).exists():
+            raise NotFound("There is no such device.")
+    foretell_network(actor=actor, now=now)
+    return _trust(actor=actor, device_id=device_id, now=now)
+
+
+@opens_transaction
+def _trust(*, actor: Actor, device_id: uuid.UUID, now: dt.datetime) -> Device:
     device = _locked(actor=actor, device_id=device_id)
     if device.trusted_at is None:
+        if not _may_vouch(actor=actor, now=now):
+            raise DeviceTooNew()
         device.trusted_at = now
         device.save(update_fields=["trusted_at"])
         tell(actor=actor, device=device, verb="trust", happened="trusted", now=now)
@@ -76,6 +100,33 @@ def forget_devices_of(*, actor: Actor, user: User, now: dt.datetime) -> None:
         device.revoked_at = now
         device.save(update_fields=["revoked_at"])
         tell(actor=actor, device=device, verb="forget", happened="revoked", now=now)
+
+
+@needs_transaction
+def _may_vouch(*, actor: Actor, now: dt.datetime) -> bool:
+    if actor.id is None:
+        return False
+    if actor.device_id is not None and new_since(actor=actor, now=now) is None:
+        return True
+    session_id = actor.session_id
+    return session_id is not None and proven_by_settled(
+        user_id=actor.id, session_id=session_id, now=now
+    )
+
+
+@needs_transaction
+def new_since(*, actor: Actor, now: dt.datetime) -> dt.datetime | None:
+    """Since when the device the actor is on is known, if that is new and not trusted; else None.
+
+    The age is in the device's id: only for one of the last day anything is read.
+    """
+    if actor.device_id is None or actor.id is None:
+        return None
+    since = made_at(actor.device_id)
+    if now >= since + NEW_FOR:
+        return None
+    mine = Device.objects.filter(id=actor.device_id, user_id=actor.id, revoked_at=None)
+    return None if mine.filter(trusted_at__lte=now).exists() else since
 
 
 @needs_transaction

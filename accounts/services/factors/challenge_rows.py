@@ -58,3 +58,10 @@ def challenge_named(token: str) -> FactorChallenge | None:
     """The challenge with its person and organization, open or not."""
     rows = FactorChallenge.objects.select_related("user__organization")
     return rows.filter(token_hash=hash_token(token)).first()
+
+
+@needs_transaction
+def end_challenges(*, user: User, now: dt.datetime) -> None:
+    """End whatever the person was asked and has not answered: nobody answers it any more."""
+    asked = FactorChallenge.objects.filter(user=user, passed_at=None, expires_at__gt=now)
+    asked.update(expires_at=now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import uuid
 
 from accounts.choices import FactorMethod
@@ -37,6 +38,29 @@ class Factors:
             FactorMethod.RECOVERY_CODE: self.recovery_codes_left > 0,
         }
         return tuple(method for method, there in offered.items() if there)
+
+    def methods_to_approve(self, *, has_pin: bool, now: dt.datetime) -> tuple[FactorMethod, ...]:
+        """What a challenge to approve a payment offers, the best first.
+
+        What was added lately by who had proven no more than the mailbox is not there yet. A code
+        by e-mail only to who has nothing else, a PIN included: a PIN that is locked would otherwise
+        be opened by the mailbox. Recovery codes are for getting in again, not for paying.
+        """
+        offered = {
+            FactorMethod.PASSKEY: bool(self.passkeys_to_approve(now=now)),
+            FactorMethod.TOTP: self.totp is not None and counts(self.totp, now=now),
+        }
+        strong = tuple(method for method, there in offered.items() if there)
+        return strong if strong or has_pin else (FactorMethod.EMAIL,)
+
+    def passkeys_to_approve(self, *, now: dt.datetime) -> tuple[Passkey, ...]:
+        """The passkeys that sign payments now."""
+        return tuple(one for one in self.passkeys if counts(one, now=now))
+
+
+def counts(factor: TotpFactor | Passkey, *, now: dt.datetime) -> bool:
+    """Whether it approves payments already (`accounts.services.factors.settling`)."""
+    return factor.counts_from is None or factor.counts_from <= now
 
 
 def factors_of(user_id: uuid.UUID) -> Factors:

@@ -32,8 +32,10 @@ from accounts.errors import ChallengeEnded, PasskeyRefused, TooManyPasskeys
 from accounts.models import FactorChallenge, Passkey, User
 from accounts.rules import cleaned_name
 from accounts.services.factors.challenge_rows import challenge_named, insert_challenge
-from accounts.services.factors.holdings import factors_of
+from accounts.services.factors.holdings import counts, factors_of
+from accounts.services.factors.places import where_they_are_known
 from accounts.services.factors.recovery_codes import issue_first_codes
+from accounts.services.factors.settling import counts_from
 from accounts.services.factors.telling import locked_person, tell_added
 from accounts.services.sessions.proving import note_proof
 from kernel.actor import Actor
@@ -95,6 +97,7 @@ def begin_passkey(*, actor: Actor, session_id: uuid.UUID, now: dt.datetime) -> P
     return PasskeyEnrollment(challenge=token, options=webauthn.options_to_json(options))
 
 
+@where_they_are_known
 @opens_transaction
 def finish_passkey(
     *,
@@ -108,7 +111,8 @@ def finish_passkey(
     """Keep the public half of what the browser made. Locks the person.
 
     Records `accounts.factor.add`, emits `accounts.factor.added`. The session has thereby proven the
-    factor.
+    factor. Where it had proven no more than the mailbox before, the passkey approves payments only
+    after a day (`accounts.services.factors.settling`).
 
     :param credential: what `navigator.credentials.create` gave, as JSON.
     :raises PermissionDenied: if the actor is no person.
@@ -133,6 +137,7 @@ def finish_passkey(
             sign_count=made.sign_count,
             name=cleaned_name(name, pointer="/name", maximum=_NAME_LENGTH),
             created_at=now,
+            counts_from=counts_from(user_id=user.id, session_id=session_id, now=now),
         )
     )
     note_proof(session_id=session_id, method=FactorMethod.PASSKEY, now=now)
@@ -165,6 +170,8 @@ def spend_assertion(
     passkey = _passkey_of(user=user, credential=credential)
     if passkey is None:
         return "unknown_passkey"
+    if challenge.purpose == ChallengePurpose.APPROVE and not counts(passkey, now=now):
+        return "passkey_too_new"
     try:
         signed = webauthn.verify_authentication_response(
             credential=credential,

@@ -13,6 +13,7 @@ from accounts.choices import MailKind
 from accounts.errors import LastStrongFactor
 from accounts.models import RecoveryCode, User
 from accounts.services.factors.holdings import factors_of
+from accounts.services.factors.places import where_they_are_known
 from accounts.services.factors.telling import locked_person
 from accounts.services.mail import notify_security
 from audit.services import record
@@ -27,6 +28,7 @@ _GROUPS, _GROUP_LENGTH = 3, 4  # 60 bits: the keyed hash keeps them from being t
 _LOOKALIKES = str.maketrans({"i": "1", "l": "1", "o": "0"})
 
 
+@where_they_are_known
 @opens_transaction
 def regenerate_codes(*, actor: Actor, now: dt.datetime) -> list[str]:
     """Ten new codes for the acting person, shown this once; all older ones are void.

@@ -10,6 +10,7 @@ from accounts.choices import FactorMethod
 from accounts.errors import LastStrongFactor
 from accounts.models import Passkey, User
 from accounts.services.factors.holdings import factors_of
+from accounts.services.factors.places import where_they_are_known
 from accounts.services.factors.recovery_codes import void_codes
 from accounts.services.factors.telling import locked_person, tell_removed
 from accounts.services.factors.totp import remove_totp_of
@@ -18,6 +19,7 @@ from kernel.errors import NotFound
 from kernel.transactions import needs_transaction, opens_transaction
 
 
+@where_they_are_known
 @opens_transaction
 def remove_totp(*, actor: Actor, now: dt.datetime) -> None:
     """Take the acting person's authenticator app away and erase its secret. Locks the person.
@@ -35,6 +37,7 @@ def remove_totp(*, actor: Actor, now: dt.datetime) -> None:
     _settle(actor=actor, user=user, method=FactorMethod.TOTP, now=now)
 
 
+@where_they_are_known
 @opens_transaction
 def remove_passkey(*, actor: Actor, passkey_id: uuid.UUID, now: dt.datetime) -> None:
     """Take one of the acting person's passkeys away; as `remove_totp`.

@@ -13,7 +13,9 @@ from django.db import connection
 from accounts.choices import FactorMethod
 from accounts.errors import EnrollmentNotBegun, SecondFactorRefused
 from accounts.models import TotpFactor, User
+from accounts.services.factors.places import where_they_are_known
 from accounts.services.factors.recovery_codes import issue_first_codes
+from accounts.services.factors.settling import counts_from
 from accounts.services.factors.telling import locked_person, tell_added
 from accounts.services.sessions.proving import note_proof
 from accounts.services.vault import Place, seal, unseal
@@ -60,13 +62,16 @@ def begin_totp(*, actor: Actor, now: dt.datetime, secret: str | None = None) -> 
     return TotpEnrollment(secret=secret, uri=uri)
 
 
+@where_they_are_known
 @opens_transaction
 def confirm_totp(
     *, actor: Actor, code: str, now: dt.datetime, session_id: uuid.UUID | None = None
 ) -> list[str]:
     """Make the pending secret count, once a code shows that the app has it. Locks the person.
 
-    It replaces a confirmed one. Records `accounts.factor.add`, emits `accounts.factor.added`.
+    Where the session had proven no more than the mailbox it approves payments only after a day
+    (`accounts.services.factors.settling`). It replaces a confirmed one. Records
+    `accounts.factor.add`, emits `accounts.factor.added`.
 
     :param session_id: the session of the person, which has thereby proven the factor.
     :returns: ten recovery codes, if the person had none; else nothing.
@@ -84,9 +89,10 @@ def confirm_totp(
             "That code does not fit. Check the clock of your phone and use the newest code.",
             pointer="/code",
         )
+    pending.counts_from = counts_from(user_id=user.id, session_id=session_id, now=now)
     _erase(user=user, confirmed=True, now=now)
     pending.confirmed_at, pending.last_step = now, step
-    pending.save(update_fields=["confirmed_at", "last_step"])
+    pending.save(update_fields=["confirmed_at", "last_step", "counts_from"])
     if session_id is not None:
         note_proof(session_id=session_id, method=FactorMethod.TOTP, now=now)
     tell_added(actor=actor, user=user, method=FactorMethod.TOTP, now=now)

@@ -7,14 +7,21 @@ time to notice, unless the link that is e-mailed on request says that it was the
 
 from __future__ import annotations
 
-from accounts.services.networks.countries import set_country_policy
-from accounts.services.networks.linking import LINK_LIFETIME, confirm_network, send_network_link
+from accounts.services.networks.country_policies import set_country_policy
+from accounts.services.networks.linking import (
+    LINK_LIFETIME,
+    confirm_network,
+    network_of_link,
+    send_network_link,
+)
 from accounts.services.networks.noting import note_network, note_networks
 from accounts.services.networks.revoking import revoke_network
 from accounts.services.networks.standing import (
     NetworkStanding,
     asked_standings,
     foretell_network,
+    from_known_network,
+    require_known_network,
     require_trusted_network,
     standing_of,
 )
@@ -25,8 +32,11 @@ __all__ = [
     "asked_standings",
     "confirm_network",
     "foretell_network",
+    "from_known_network",
+    "network_of_link",
     "note_network",
     "note_networks",
+    "require_known_network",
     "require_trusted_network",
     "revoke_network",
     "send_network_link",

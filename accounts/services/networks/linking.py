@@ -57,6 +57,17 @@ def send_network_link(*, actor: Actor, now: dt.datetime) -> Network:
     return network
 
 
+@needs_transaction
+def network_of_link(*, actor: Actor, token: str, now: dt.datetime) -> Network:
+    """What a link of the actor's own would confirm. It is not spent by looking.
+
+    :raises PermissionDenied: if the actor is no person.
+    :raises InvalidNetworkLink: if it is unknown, used, expired or somebody else's.
+    """
+    asked = Network.objects.filter(link_hash=hash_token(token), user=_person(actor))
+    return _still_good(asked.first(), now=now)
+
+
 @opens_transaction
 def confirm_network(*, actor: Actor, token: str, now: dt.datetime) -> Network:
     """Follow the link: the network it was asked from may move its person's money from now on.
@@ -68,14 +79,18 @@ def confirm_network(*, actor: Actor, token: str, now: dt.datetime) -> Network:
     :raises InvalidNetworkLink: if it is unknown, used, expired or somebody else's.
     """
     asked = Network.objects.filter(link_hash=hash_token(token), user=_person(actor))
-    network = asked.select_for_update(no_key=True).first()
+    network = _still_good(asked.select_for_update(no_key=True).first(), now=now)
+    network.link_hash, network.confirmed_at = None, now
+    network.save(update_fields=["link_hash", "confirmed_at"])
+    tell(actor=actor, network=network, verb="confirm", happened="confirmed", now=now)
+    return network
+
+
+def _still_good(network: Network | None, *, now: dt.datetime) -> Network:
     if network is None or network.link_sent_at is None:
         raise InvalidNetworkLink()
     if now >= network.link_sent_at + LINK_LIFETIME:
         raise InvalidNetworkLink()
-    network.link_hash, network.confirmed_at = None, now
-    network.save(update_fields=["link_hash", "confirmed_at"])
-    tell(actor=actor, network=network, verb="confirm", happened="confirmed", now=now)
     return network
 
 

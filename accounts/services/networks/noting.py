@@ -6,7 +6,9 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 
+from accounts.choices import MailKind
 from accounts.models import Network, User
+from accounts.services.mail import notify_security
 from accounts.services.networks.telling import tell
 from audit.services import record
 from kernel.actor import Actor
@@ -31,8 +33,8 @@ def opening_of(*, has_networks: bool, disowned: bool, now: dt.datetime) -> dt.da
 def note_network(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> None:
     """Note where a person is; a network that was seen before changes nothing.
 
-    Locks the person where it is new. Emits `accounts.network.added` and records
-    `accounts.network.add`, but not for the first of all.
+    Locks the person where it is new. Emits `accounts.network.added`, records
+    `accounts.network.add` and mails the person, once for a network, but not for the first of all.
 
     :param actor: whoever asks, with the address; the person, or a stranger who is about to be.
     """
@@ -86,6 +88,23 @@ def _insert(*, actor: Actor, user: User, prefix: str, now: dt.datetime) -> None:
     )
     if not first:
         tell(actor=actor, network=network, verb="add", happened="added", now=now)
+        _write(actor=actor, user=user, network=network, now=now)
+
+
+@needs_transaction
+def _write(*, actor: Actor, user: User, network: Network, now: dt.datetime) -> None:
+    """Tell the person, while money still waits. A known device may have moved, or been stolen."""
+    opens = f"until {network.opens_at:%d %B %Y, %H:%M} UTC" if network.opens_at else "by waiting"
+    notify_security(
+        actor=actor,
+        user=user,
+        kind=MailKind.NEW_NETWORK,
+        variables={
+            "network": network.prefix,
+            "money": f"No money moves from there {opens}, unless you confirm it by a mailed link.",
+        },
+        now=now,
+    )
 
 
 def _is_noted(user_id: uuid.UUID, prefix: str) -> bool:

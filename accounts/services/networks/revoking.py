@@ -18,11 +18,13 @@ from kernel.transactions import needs_transaction, opens_transaction
 
 @opens_transaction
 def revoke_network(*, actor: Actor, network_id: uuid.UUID, now: dt.datetime) -> int:
-    """Trust a network no more, end the sessions that were opened there, and say how many.
+    """Trust a network no more, end all the person's other sessions, and say how many.
 
-    It does not open by waiting again. Locks the network, then the sessions. Emits
-    `accounts.network.revoked` and records `accounts.network.revoke`, besides what `end_sessions`
-    does.
+    All of them, since whoever was there has what it takes to be elsewhere too: a stolen cookie
+    comes from a session that was opened at home. The one that asks ends as well if it was opened
+    or last seen there. The network does not open by waiting again. Locks the network, then the
+    sessions. Emits `accounts.network.revoked` and records `accounts.network.revoke`, besides what
+    `end_sessions` does.
 
     :raises NotFound: if the actor has no such network, or it was revoked before.
     """
@@ -33,17 +35,18 @@ def revoke_network(*, actor: Actor, network_id: uuid.UUID, now: dt.datetime) -> 
     network.revoked_at, network.link_hash = now, None
     network.save(update_fields=["revoked_at", "link_hash"])
     tell(actor=actor, network=network, verb="revoke", happened="revoked", now=now)
-    return _end_sessions_there(actor=actor, network=network, now=now)
+    return _end_sessions(actor=actor, network=network, now=now)
 
 
 @needs_transaction
-def _end_sessions_there(*, actor: Actor, network: Network, now: dt.datetime) -> int:
-    live = SignInSession.objects.filter(user_id=network.user_id, revoked_at=None)
-    opened_at = live.exclude(ip=None).values_list("id", "ip")
-    there = [one for one, ip in opened_at if network_of(str(ip)) == network.prefix]
-    return end_sessions(
-        actor=actor,
-        sessions=SignInSession.objects.filter(id__in=there),
-        reason=SessionEnd.NETWORK_REVOKED,
-        now=now,
-    )
+def _end_sessions(*, actor: Actor, network: Network, now: dt.datetime) -> int:
+    ending = SignInSession.objects.filter(user_id=network.user_id)
+    asking = ending.filter(id=actor.session_id).first() if actor.session_id else None
+    if asking is not None and not _was_there(asking, actor=actor, network=network):
+        ending = ending.exclude(id=asking.id)
+    return end_sessions(actor=actor, sessions=ending, reason=SessionEnd.NETWORK_REVOKED, now=now)
+
+
+def _was_there(session: SignInSession, *, actor: Actor, network: Network) -> bool:
+    places = (session.ip, session.last_ip, actor.ip)
+    return network.prefix in {network_of(str(ip)) for ip in places if ip}

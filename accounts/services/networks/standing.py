@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import functools
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import connection
 
+from accounts import policy
 from accounts.errors import CountryNotAllowed, NetworkNotTrusted
 from accounts.factor_resets import refusal_after_reset
 from accounts.services.networks.countries import country_of
@@ -35,6 +37,8 @@ LEFT JOIN accounts_user u ON u.id = w.user_id
 """
 
 Place = tuple[uuid.UUID, str]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class NetworkStanding:
     :param unseen: the person was never seen there, so it is to be noted.
     :param opens_at: until when money must wait; None once it need not, or if only the link helps.
     :param lately_opened: it opened by waiting alone, less than `LATELY` ago.
+    :param waiting: the refusal of a place that is new to the person, whatever the country.
     :param refusal: why money does not move from there now; None: it does.
     """
 
@@ -52,6 +57,7 @@ class NetworkStanding:
     unseen: bool = False
     opens_at: dt.datetime | None = None
     lately_opened: bool = False
+    waiting: VaultCraftError | None = None
     refusal: VaultCraftError | None = None
 
     @property
@@ -100,15 +106,44 @@ def require_trusted_network(*, actor: Actor, now: dt.datetime) -> NetworkStandin
     :raises CountryNotAllowed: if the organization lets no money move from there.
     :raises FactorsLatelyReset: if the person's second factors were reset and money still waits.
     """
-    if place_of(actor) is None:
-        return EXEMPT
-    with reading(actor):
-        standing = standing_of(actor=actor, now=now)
-    if standing.unseen or standing.refusal:
-        note_refused(actor=actor, code=standing.refusal.code if standing.refusal else None, now=now)
-    if standing.refusal:
-        raise standing.refusal
+    standing = _looked_at(actor, now)
+    _note_and_raise(actor, standing, standing.refusal, now)
     return standing
+
+
+def require_known_network(*, actor: Actor, now: dt.datetime) -> None:
+    """Go on with what gives power over money only if the actor's network is not new to them.
+
+    As `require_trusted_network`, but the countries from which money may move are not asked: whoever
+    set them must be able to set them otherwise.
+
+    :raises NetworkNotTrusted: if the network is new to the person.
+    """
+    standing = _looked_at(actor, now)
+    _note_and_raise(actor, standing, standing.waiting, now)
+
+
+def from_known_network(permission: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Judge the actor and the place before the use case below opens its transaction.
+
+    The permission comes first, so that who may not do it leaves no record of a place. The use case
+    requires it again, under its locks.
+
+    :raises VaultCraftError: from the use case, what `policy.require` and `require_known_network`
+        raise.
+    """
+
+    def decorate(use_case: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(use_case)
+        def judged(*args: P.args, **kwargs: P.kwargs) -> R:
+            given: dict[str, Any] = kwargs
+            policy.require(given["actor"], permission)
+            require_known_network(actor=given["actor"], now=given["now"])
+            return use_case(*args, **kwargs)
+
+        return judged
+
+    return decorate
 
 
 def foretell_network(*, actor: Actor, now: dt.datetime) -> NetworkStanding:
@@ -120,6 +155,22 @@ def foretell_network(*, actor: Actor, now: dt.datetime) -> NetworkStanding:
     if standing.refusal:
         raise standing.refusal
     return standing
+
+
+def _looked_at(actor: Actor, now: dt.datetime) -> NetworkStanding:
+    if place_of(actor) is None:
+        return EXEMPT
+    with reading(actor):
+        return standing_of(actor=actor, now=now)
+
+
+def _note_and_raise(
+    actor: Actor, standing: NetworkStanding, refusal: VaultCraftError | None, now: dt.datetime
+) -> None:
+    if standing.unseen or refusal:
+        note_refused(actor=actor, code=refusal.code if refusal else None, now=now)
+    if refusal:
+        raise refusal
 
 
 @contextlib.contextmanager
@@ -172,22 +223,24 @@ def _standing(actor: Actor, found: Mapping[Place, _Found], now: dt.datetime) -> 
     known, network = found[place], place[1]
     opens_at = _opens_at(known, now)
     waits = known.confirmed_at is None and (opens_at is None or now < opens_at)
-    refusal: VaultCraftError | None = refusal_after_reset(
+    waiting: VaultCraftError | None = refusal_after_reset(
         reset_at=known.factors_reset_at, renewed_at=known.factors_renewed_at, now=now
     )
+    if waits and waiting is None:
+        waiting = NetworkNotTrusted(
+            facts={"network": network, "opens_at": opens_at.isoformat() if opens_at else None}
+        )
+    refusal = waiting
     if not _country_allowed(actor, known):
         refusal = CountryNotAllowed(
             "Your organization lets money move from some countries only.",
-        )
-    elif waits and refusal is None:
-        refusal = NetworkNotTrusted(
-            facts={"network": network, "opens_at": opens_at.isoformat() if opens_at else None}
         )
     return NetworkStanding(
         network=network,
         unseen=known.id is None,
         opens_at=opens_at if waits else None,
         lately_opened=_lately_opened(known, now),
+        waiting=waiting,
         refusal=refusal,
     )
 

@@ -93,18 +93,21 @@ def _note_failure(*, actor: Actor, tries: list[Attempt], email: str, now: dt.dat
 def _matches(*, user: User, password: str) -> bool:
     correct, outdated = verify_hash(password, user.password)
     if correct and outdated:
-        _strengthen_hash(
+        stronger = make_password(password)
+        if _strengthen_hash(
             organization_id=user.organization_id,
             user_id=user.id,
             before=user.password,
-            password_hash=make_password(password),
-        )
+            password_hash=stronger,
+        ):
+            user.password = stronger  # the same password, and what is compared from now on
     return correct
 
 
 @opens_transaction(context=view_of_newcomer)
 def _strengthen_hash(
     *, organization_id: uuid.UUID | None, user_id: uuid.UUID, before: str, password_hash: str
-) -> None:
-    """Keep the same password under today's cost, unless it changed meanwhile."""
-    User.objects.filter(id=user_id, password=before).update(password=password_hash)
+) -> bool:
+    """Keep the same password under today's cost, unless it changed meanwhile; whether it was."""
+    renewed = User.objects.filter(id=user_id, password=before).update(password=password_hash)
+    return renewed == 1

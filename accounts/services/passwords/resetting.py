@@ -33,6 +33,7 @@ from kernel.context import Context, Scope, reading_as
 from kernel.transactions import needs_transaction, opens_transaction
 
 PURPOSE = LinkPurpose.RESET_PASSWORD
+MOST_A_DAY, DAY = 5, dt.timedelta(days=1)
 
 
 def ask_for_password_reset(*, actor: Actor, email: str, now: dt.datetime) -> None:
@@ -50,10 +51,15 @@ def ask_for_password_reset(*, actor: Actor, email: str, now: dt.datetime) -> Non
 def mail_reset_link(*, actor: Actor, user: User, ip: str | None, now: dt.datetime) -> None:
     """Answer such a request: a link to the person, whose earlier one ends.
 
-    The caller has locked the person. Records `accounts.password.mail_link`.
+    Not more than `MOST_A_DAY`: then nothing is sent, and the last link stays good. The caller has
+    locked the person. Records `accounts.password.mail_link`, or `accounts.password.keep_link`.
 
     :param ip: where it was asked from.
     """
+    issued = MailedLink.objects.filter(user=user, purpose=PURPOSE, issued_at__gt=now - DAY)
+    if issued.count() >= MOST_A_DAY:
+        _record(actor=actor, user=user, verb="keep_link", ip=ip, now=now)
+        return
     token = issue_link(user=user, purpose=PURPOSE, now=now)
     queue_mail(
         actor=actor,
@@ -63,9 +69,14 @@ def mail_reset_link(*, actor: Actor, user: User, ip: str | None, now: dt.datetim
         now=now,
         expires_at=now + LIFETIMES[PURPOSE],
     )
+    _record(actor=actor, user=user, verb="mail_link", ip=ip, now=now)
+
+
+@needs_transaction
+def _record(*, actor: Actor, user: User, verb: str, ip: str | None, now: dt.datetime) -> None:
     record(
         actor=actor,
-        action="accounts.password.mail_link",
+        action=f"accounts.password.{verb}",
         subject_type="user",
         subject_id=user.id,
         organization_id=user.organization_id,

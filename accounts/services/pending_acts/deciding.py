@@ -16,6 +16,7 @@ from accounts.errors import (
 )
 from accounts.models import PendingAct
 from accounts.queries import people_behind, visible_pending_acts
+from accounts.services.networks.standing import require_trusted_network
 from accounts.services.pending_acts.notices import tell_makers
 from accounts.services.pending_acts.people import hold_people, present_checker, present_maker
 from accounts.services.pending_acts.registry import Agreed, PendingKind, Result, kind_of
@@ -41,7 +42,6 @@ _DECIDED = (
 )
 
 
-@opens_transaction
 def agree(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = "") -> PendingAct:
     """Agree to an act of another person and carry it out, in this transaction.
 
@@ -60,7 +60,16 @@ def agree(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = "") 
     :raises FactorsLatelyReset: if the actor's second factors were reset and money still waits.
     :raises StepUpRequired: for a kind that asks for a second factor; it still waits then.
     :raises Busy: if locks could not be had; it still waits then.
+    :raises StepUpRequired: if the actor has to prove a second factor first.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
+    :raises CountryNotAllowed: if their organization lets no money move from there.
     """
+    require_trusted_network(actor=actor, now=now)
+    return _agree(actor=actor, act_id=act_id, now=now, note=note)
+
+
+@opens_transaction
+def _agree(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str) -> PendingAct:
     done = _agreed_before(actor, act_id)
     if done is not None:
         return done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import uuid
 
@@ -37,7 +38,10 @@ def present_checker(actor: Actor) -> Actor | None:
     user = _counting(actor.id)
     if user is None or user.organization_id != actor.organization_id:
         return None
-    return user_actor(user=user, door=actor.door, request_id=actor.request_id, ip=actor.ip)
+    present = user_actor(user=user, door=actor.door, request_id=actor.request_id, ip=actor.ip)
+    return dataclasses.replace(
+        present, proven_lately=actor.proven_lately, proven_strongly=actor.proven_strongly
+    )
 
 
 @needs_transaction
@@ -57,7 +61,9 @@ def present_maker(act: PendingAct, *, now: dt.datetime) -> Actor | None:
     if user is None or user.organization_id != act.organization_id:
         # Staff have no organization; neither have their acts.
         return None
-    return user_actor(user=user, door=door, request_id=act.request_id)
+    # What the act takes, they proved when they asked for it.
+    maker = user_actor(user=user, door=door, request_id=act.request_id)
+    return dataclasses.replace(maker, proven_lately=True, proven_strongly=True)
 
 
 def _counting(user_id: uuid.UUID | None) -> User | None:

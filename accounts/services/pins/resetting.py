@@ -1,8 +1,9 @@
 """A forgotten PIN: a link by mail, a new PIN, and a day's wait unless a second factor speaks.
 
 Whoever reads a person's mail must not be able to take over their PIN with it. So the link alone
-does not do: with a second factor that is not the mailbox the new PIN counts at once, without one it
-counts after a day, in which the old one goes on and every notice offers to call it off.
+does not do: with a second factor that is not the mailbox, and that the person has had for a day (so
+longer than the link lives: nobody adds it for the purpose), the new PIN counts at once; without one
+it counts after a day, in which the old one goes on and every notice offers to call it off.
 """
 
 from __future__ import annotations
@@ -12,16 +13,16 @@ import uuid
 
 from django.db.models import QuerySet
 
-from accounts.choices import FactorMethod, MailKind
+from accounts.choices import MailKind
 from accounts.errors import InvalidPinReset, PinNotSet
-from accounts.models import PinReset, SignInSession, TransactionPin
+from accounts.models import PinReset, TransactionPin
+from accounts.services.factors.settling import proven_by_settled
 from accounts.services.pins.hashing import hash_pin
 from accounts.services.pins.notices import notify, send_link
 from accounts.services.pins.person import person_of
 from accounts.services.pins.rules import checked_pin
 from accounts.services.pins.setting import tell
 from accounts.services.pins.trying import apply_due_reset
-from accounts.services.step_up import RECENTLY
 from audit.services import record
 from kernel.actor import Actor
 from kernel.context import reading
@@ -60,7 +61,8 @@ def request_pin_reset(*, actor: Actor, now: dt.datetime) -> None:
 def choose_forgotten_pin(*, actor: Actor, token: str, pin: str, now: dt.datetime) -> dt.datetime:
     """Choose the new PIN, and say from when it counts.
 
-    Now, if a second factor other than the mailbox was proven in this session lately; else in a day.
+    Now, if this session lately proved a second factor other than the mailbox that the person has
+    had for a day; else in a day.
     Records `accounts.pin_reset.choose` with that time, and tells the person by mail.
 
     :raises WeakPin: if it may not be one.
@@ -82,17 +84,11 @@ def choose_forgotten_pin(*, actor: Actor, token: str, pin: str, now: dt.datetime
 
 
 def _proven(actor: Actor, now: dt.datetime) -> bool:
-    """Whether this session's person has just shown something that is not in their mailbox."""
+    """Whether this session's person has just shown something that no mailbox leads to."""
     if actor.session_id is None:
         return False
     with reading(actor):
-        rows = SignInSession.objects.filter(
-            id=actor.session_id,
-            user_id=person_of(actor),
-            revoked_at=None,
-            second_factor_at__gte=now - RECENTLY,
-        )
-        return rows.exclude(second_factor=FactorMethod.EMAIL).exists()
+        return proven_by_settled(user_id=person_of(actor), session_id=actor.session_id, now=now)
 
 
 @opens_transaction

@@ -10,6 +10,7 @@ from accounts.services.sessions.ending import (
     end_other_sessions,
     end_own_session,
     end_sessions_of,
+    end_sessions_of_person,
     revoke_session,
 )
 from accounts.services.sessions.opening import (
@@ -27,6 +28,7 @@ __all__ = [
     "end_other_sessions",
     "end_own_session",
     "end_sessions_of",
+    "end_sessions_of_person",
     "note_seen",
     "open_browser_session",
     "open_session",

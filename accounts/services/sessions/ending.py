@@ -8,14 +8,17 @@ import uuid
 from django.db.models import QuerySet
 
 from accounts import policy
-from accounts.choices import SessionEnd
+from accounts.choices import MailKind, SessionEnd
 from accounts.models import SignInSession, User
-from accounts.queries import visible_sessions
+from accounts.queries import visible_people, visible_sessions
+from accounts.services.mail import notify_security
 from audit.services import Act, record_many
 from events.services import Fact, emit_many
 from kernel.actor import Actor, ActorKind
 from kernel.errors import NotFound, PermissionDenied
 from kernel.transactions import needs_transaction, opens_transaction
+
+REVOKE_ANY = "sessions.revoke_any"
 
 
 @opens_transaction
@@ -26,17 +29,50 @@ def revoke_session(*, actor: Actor, session_id: uuid.UUID, now: dt.datetime) -> 
 
     :raises NotFound: if there is no such session among those the actor may see.
     :raises PermissionDenied: if it is an owner's and the actor is not one.
+    :raises StepUpRequired: for somebody else's, without a fresh proof.
     """
     found = visible_sessions(actor).filter(id=session_id)
     session = found.first()
     if session is None:
         raise NotFound("There is no such session.")
     own = session.user_id == actor.id
-    if not own and not actor.is_platform and not policy.may_grant(actor, session.user.role or ""):
-        raise PermissionDenied("Only an owner can end an owner's session.")
+    if not own:
+        _require_may_end(actor=actor, user=session.user)
     reason = SessionEnd.SIGNED_OUT if own else SessionEnd.KILLED
     sessions = SignInSession.objects.filter(id=session.id)
     end_sessions(actor=actor, sessions=sessions, reason=reason, now=now)
+
+
+@opens_transaction
+def end_sessions_of_person(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> int:
+    """Sign a colleague, or for the platform anybody, out everywhere; how many sessions ended.
+
+    See `end_sessions`; mails the person when there was any.
+
+    :raises PermissionDenied: unless the actor carries `sessions.revoke_any`; only owners end
+        owners' sessions, and only who manages staff those of staff.
+    :raises NotFound: if there is no such person in view.
+    """
+    policy.require(actor, REVOKE_ANY)
+    user = visible_people(actor).filter(id=user_id).first()
+    if user is None:
+        raise NotFound("There is no such person.")
+    _require_may_end(actor=actor, user=user)
+    sessions = SignInSession.objects.filter(user=user)
+    ended = end_sessions(actor=actor, sessions=sessions, reason=SessionEnd.KILLED, now=now)
+    if ended:
+        words = {"who": actor.display}
+        kind = MailKind.SESSIONS_ENDED
+        notify_security(actor=actor, user=user, kind=kind, variables=words, now=now)
+    return ended
+
+
+def _require_may_end(*, actor: Actor, user: User) -> None:
+    policy.require(actor, REVOKE_ANY)
+    if user.platform_role is not None:
+        policy.require(actor, "staff.manage")
+    elif not actor.is_platform and not policy.may_grant(actor, user.role or ""):
+        raise PermissionDenied("Only an owner can end an owner's session.")
 
 
 @opens_transaction

@@ -15,6 +15,7 @@ from accounts.queries import live_session
 from accounts.services.networks.noting import note_network
 from accounts.services.sessions.seeing import idle_seconds_of
 from accounts.services.sessions.tokens import TokenPair, insert_token, pair
+from accounts.services.sessions.verifying import require_same_password
 from accounts.tokens import read_access_token
 from accounts.user_agents import kept
 from audit.services import record
@@ -34,6 +35,7 @@ def open_session(
     device: Device | None = None,
     device_bound: bool = False,
     second_factor: FactorMethod | None = None,
+    verified: str | None = None,
 ) -> TokenPair:
     """Open a session with tokens for somebody who has just proven who they are.
 
@@ -46,6 +48,8 @@ def open_session(
         ends with it.
     :param device_bound: whether a refresh must show the device's token: for a client that has shown
         it just now, and so keeps it.
+    :param verified: the hash of the password that was shown; see `require_same_password`.
+    :raises InvalidCredentials: if the person has another password by now.
     :raises PermissionDenied: if the actor is no person, or the device not that person's any more.
     """
     session = _open(
@@ -57,6 +61,7 @@ def open_session(
         device=device,
         device_bound=device_bound,
         second_factor=second_factor,
+        verified=verified,
     )
     refresh = new_token()
     insert_token(session=session, text=refresh, now=now)
@@ -71,6 +76,7 @@ def open_browser_session(
     user_agent: str = "",
     device: Device | None = None,
     second_factor: FactorMethod | None = None,
+    verified: str | None = None,
 ) -> SignInSession:
     """Open a session without tokens: the browser's cookie carries its id.
 
@@ -80,6 +86,8 @@ def open_browser_session(
 
     :param second_factor: what was proven besides the password, just now.
     :param device: what it is opened on; the session ends with it.
+    :param verified: the hash of the password that was shown; see `require_same_password`.
+    :raises InvalidCredentials: if the person has another password by now.
     :raises PermissionDenied: if the actor is no person, or the device not that person's any more.
     """
     return _open(
@@ -91,6 +99,7 @@ def open_browser_session(
         device=device,
         device_bound=False,
         second_factor=second_factor,
+        verified=verified,
     )
 
 
@@ -105,9 +114,12 @@ def _open(
     device: Device | None,
     device_bound: bool,
     second_factor: FactorMethod | None,
+    verified: str | None,
 ) -> SignInSession:
     if actor.kind is not ActorKind.USER or actor.id is None:
         raise PermissionDenied("Only a person can sign in.")
+    if verified is not None:
+        require_same_password(user_id=actor.id, verified=verified)
     note_network(actor=actor, user_id=actor.id, now=now)
     if device is not None:
         _see(device=device, user_id=actor.id, ip=actor.ip, now=now)
@@ -118,6 +130,7 @@ def _open(
         device_bound=device_bound,
         door=actor.door,
         ip=actor.ip,
+        last_ip=actor.ip,
         user_agent=kept(user_agent),
         opened_at=now,
         last_seen_at=now,
@@ -168,4 +181,6 @@ def authenticate(
     session = live_session(session_id=claims.session_id, now=now)
     if session is None or session.user_id != claims.user_id:
         raise InvalidAccessToken()
-    return user_actor(user=session.user, door=door, request_id=request_id, ip=ip, session=session)
+    return user_actor(
+        user=session.user, door=door, request_id=request_id, ip=ip, session=session, now=now
+    )

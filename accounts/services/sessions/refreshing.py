@@ -105,7 +105,7 @@ def _rotate(
         return None
     if won:
         note_network(actor=actor, user_id=token.session.user_id, now=now)
-        return _succeed(token=token, refresh=refresh, now=now)
+        return _succeed(token=token, refresh=refresh, ip=actor.ip, now=now)
     if token.used_at is None:  # it idled out
         return None
     if _may_replay(token=token, used_at=token.used_at, now=now):
@@ -127,12 +127,12 @@ def _claim(*, refresh: str, now: dt.datetime) -> bool:
 
 
 @needs_transaction
-def _succeed(*, token: RefreshToken, refresh: str, now: dt.datetime) -> TokenPair:
+def _succeed(*, token: RefreshToken, refresh: str, ip: str | None, now: dt.datetime) -> TokenPair:
     session, text = token.session, successor_of(refresh)
     token.successor = insert_token(session=session, text=text, now=now)
     token.save(update_fields=["successor"])
-    session.last_seen_at = now
-    session.save(update_fields=["last_seen_at"])
+    session.last_seen_at, session.last_ip = now, ip
+    session.save(update_fields=["last_seen_at", "last_ip"])
     return pair(session=session, refresh=text, now=now)
 
 

@@ -129,7 +129,11 @@ def _wrap_batch(*, actor: Actor, now: dt.datetime) -> int:
 
 @opens_transaction
 def _add_batch(*, actor: Actor, now: dt.datetime) -> int:
-    """New keys for owners whose last one was made before today."""
+    """New keys for owners whose last one was made before today.
+
+    Locks those last ones: shredding locks them too, and a key that was shredded while this waited
+    is not due any more.
+    """
     due = list(DataKey.objects.raw(_DUE, [_today(now), BATCH]))
     for row in due:
         add_key(owner=owner_of(row), version=row.version + 1, now=now)
@@ -144,6 +148,7 @@ WHERE k.shredded_at IS NULL AND k.created_at < %s AND NOT EXISTS (
     WHERE later.organization_id IS NOT DISTINCT FROM k.organization_id
       AND later.user_id IS NOT DISTINCT FROM k.user_id AND later.version > k.version
 ) ORDER BY k.id LIMIT %s
+FOR NO KEY UPDATE OF k
 """
 
 

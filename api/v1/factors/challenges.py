@@ -8,12 +8,12 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from accounts import errors as accounts_errors
+from accounts.proof import RECENTLY
 from accounts.services.challenges import (
     answer_at_sign_in,
     answer_to_step_up,
     challenge_to_step_up,
 )
-from accounts.services.step_up import RECENTLY
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, session_of
 from api.schema.operations import operation

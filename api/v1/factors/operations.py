@@ -38,6 +38,7 @@ from kernel.rates.table import RouteClass
 
 TAG = "Me"
 STEP_UP = accounts_errors.StepUpRequired
+NEW_PLACE = accounts_errors.NetworkNotTrusted
 
 
 class MyFactors(Endpoint):
@@ -87,7 +88,7 @@ class MyTotp(Endpoint):
         tag=TAG,
         summary="Remove my authenticator app",
         status=204,
-        refusals=(STEP_UP, accounts_errors.LastStrongFactor, NotFound),
+        refusals=(STEP_UP, NEW_PLACE, accounts_errors.LastStrongFactor, NotFound),
     )
     def delete(self, request: Request) -> HttpResponse:
         """Erase the secret."""
@@ -109,6 +110,7 @@ class ConfirmTotp(Endpoint):
         response=RecoveryCodes,
         refusals=(
             STEP_UP,
+            NEW_PLACE,
             accounts_errors.EnrollmentNotBegun,
             accounts_errors.SecondFactorRefused,
         ),
@@ -162,6 +164,7 @@ class MyPasskeys(Endpoint):
         status=201,
         refusals=(
             STEP_UP,
+            NEW_PLACE,
             accounts_errors.ChallengeEnded,
             accounts_errors.PasskeyRefused,
             accounts_errors.InvalidProfile,
@@ -186,7 +189,7 @@ class OnePasskey(Endpoint):
         summary="Remove one of my passkeys",
         status=204,
         path={"passkey_id": "pky"},
-        refusals=(STEP_UP, accounts_errors.LastStrongFactor),
+        refusals=(STEP_UP, NEW_PLACE, accounts_errors.LastStrongFactor),
     )
     def delete(self, request: Request, passkey_id: str) -> HttpResponse:
         """It signs nobody in any more."""
@@ -208,7 +211,7 @@ class MyRecoveryCodes(Endpoint):
         request=NoMembers,
         response=RecoveryCodes,
         status=201,
-        refusals=(STEP_UP, accounts_errors.LastStrongFactor),
+        refusals=(STEP_UP, NEW_PLACE, accounts_errors.LastStrongFactor),
     )
     def post(self, request: Request) -> HttpResponse:
         """Ten codes, shown this once."""

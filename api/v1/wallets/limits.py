@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from rest_framework import serializers
 
 from api.v1.rendering import shown
 from api.v1.shapes import id_member, minor
+from wallets.queries import LimitWindow as Window
 from wallets.queries import WalletLimits as Limits
 
 
@@ -16,8 +16,14 @@ class LimitWindow(serializers.Serializer[Any]):
     """A day or a month."""
 
     starts_on = serializers.DateField(help_text="In the organization's time zone.")
-    limit_minor = minor(allow_null=True, help_text="Null: no limit.")
-    used_minor = minor(help_text="Paid out since then; fees do not count.")
+    limit_minor = minor(
+        allow_null=True,
+        help_text="The wallet's, or its holder's by tier, whichever leaves less; null: no limit.",
+    )
+    used_minor = minor(
+        help_text="Paid out since then of that limit: from the wallet, or from all of the"
+        " holder's; fees do not count."
+    )
     left_minor = minor(allow_null=True)
     left_display = serializers.CharField(allow_null=True)
 
@@ -40,17 +46,17 @@ def rendered_limits(limits: Limits | None, *, currency: str) -> dict[str, Any]:
     """The windows of a wallet."""
     if limits is None:
         return {"day": None, "month": None}
-    day = (limits.day, limits.day_limit_minor, limits.day_used_minor)
-    month = (limits.month, limits.month_limit_minor, limits.month_used_minor)
-    return {"day": _window(*day, currency), "month": _window(*month, currency)}
+    return {
+        "day": _window(limits.of_day, currency),
+        "month": _window(limits.of_month, currency),
+    }
 
 
-def _window(
-    starts_on: dt.date, limit_minor: int | None, used_minor: int, currency: str
-) -> dict[str, Any]:
+def _window(window: Window, currency: str) -> dict[str, Any]:
+    limit_minor, used_minor = window.tighter
     left_minor = None if limit_minor is None else max(0, limit_minor - used_minor)
     return {
-        "starts_on": starts_on.isoformat(),
+        "starts_on": window.starts_on.isoformat(),
         "limit_minor": limit_minor,
         "used_minor": used_minor,
         "left_minor": left_minor,

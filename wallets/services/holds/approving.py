@@ -34,6 +34,7 @@ def binding_of_hold(
     )
 
 
+@needs_transaction
 def demand_of_hold(
     request: HoldRequest, source: Listed, destination: Listed, *, network_is_new: bool
 ) -> Demand | None:
@@ -71,7 +72,7 @@ def approved_hold(
         person = request.actor.id
         if demand is None or person is None:
             return None
-        return required(demand, methods_of([person])[person])
+        return required(demand, methods_of([person], now=request.now)[person])
     binding = binding_of_hold(request, source, destination, fee_minor=fee_minor)
     presented = Presented(
         approval_id=request.approval_id,

@@ -29,10 +29,10 @@ from accounts.services.approvals import (
     demand_of,
     methods_of,
 )
+from accounts.services.devices import new_since
 from kernel.actor import Actor
 from kernel.crypto import fingerprint
 from kernel.errors import InvariantBroken
-from kernel.ids import made_at
 from kernel.transactions import needs_transaction
 from wallets.choices import TransferKind
 from wallets.directory import Listed, key_of
@@ -78,6 +78,7 @@ def _asked(request: TransferRequest) -> tuple[str, ...]:
     return (*ends, str(request.amount_minor), request.currency)
 
 
+@needs_transaction
 def questions(drafts: Sequence[Draft]) -> list[Question]:
     """What of the drafts a person has to be asked about: one question for each bundle."""
     bundles: dict[bytes, list[Draft]] = defaultdict(list)
@@ -126,6 +127,7 @@ def _demand(drafts: Sequence[Draft]) -> Demand | None:
     return None
 
 
+@needs_transaction
 def situation(
     payer: Listed,
     amount_minor: int,
@@ -137,7 +139,7 @@ def situation(
 ) -> Situation:
     """A payment out of a wallet, as the rules see it.
 
-    A device's id tells since when it is known: nothing has to be read for that.
+    One query where the device is new: its person may trust it.
     """
     return Situation(
         over_minor=payer.approval_over_minor,
@@ -145,7 +147,7 @@ def situation(
         amount_minor=amount_minor,
         currency=currency,
         now=now,
-        device_since=made_at(actor.device_id) if actor.device_id else None,
+        device_since=new_since(actor=actor, now=now),
         network_is_new=network_is_new,
     )
 
@@ -250,7 +252,7 @@ def _required(lacking: Sequence[Question]) -> dict[bytes, ApprovalRefused]:
     if not lacking:
         return {}
     people = {one.request.actor.id for one in lacking if one.request.actor.id}
-    methods = methods_of(people)
+    methods = methods_of(people, now=lacking[0].request.now)
     found: dict[bytes, ApprovalRefused] = {}
     for one in lacking:
         person = one.request.actor.id

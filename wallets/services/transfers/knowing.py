@@ -13,7 +13,7 @@ from kernel.row_security import VISIBLE
 from kernel.rows import array_literal
 from wallets.directory import Listed
 from wallets.models import Transfer
-from wallets.policy import fee_minor, smaller
+from wallets.policy import fee_minor
 from wallets.services.transfers.requests import TransferRequest
 
 _KNOWN = "SELECT id FROM wallets_transfer WHERE reference = ANY (%s::bytea[])"
@@ -57,18 +57,10 @@ class Fees:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a wallet may pay out, in minor units; None: no limit."""
+    """How much may be paid out, in minor units; None: no limit."""
 
     day_minor: int | None
     month_minor: int | None
-
-    def within(self, other: Limits | None) -> Limits:
-        """Both together: of each window the smaller limit."""
-        if other is None:
-            return self
-        return Limits(
-            smaller(self.day_minor, other.day_minor), smaller(self.month_minor, other.month_minor)
-        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -96,15 +88,16 @@ class Terms:
         return self.fees.get((wallet.organization_id, kind, wallet.currency))
 
     def limits_of(self, wallet: Listed) -> Limits | None:
-        """The limits of a person's wallet: of everybody's and of those of the holder's tier.
+        """The limits of a person's wallet, whoever they are. An organization's own has none."""
+        return None if wallet.owner_id is None else self._rule(wallet, None)
 
-        An organization's own wallets have none.
+    def tier_limits_of(self, wallet: Listed) -> Limits | None:
+        """What the wallet's holder may spend from all their wallets, being known so well.
+
+        None where no rule of the holder's tier speaks of wallets of this kind, or none limits.
         """
-        if wallet.owner_id is None:
-            return None
-        everybodys = self._rule(wallet, None)
-        of_tier = self._rule(wallet, wallet.owner_tier)
-        return everybodys.within(of_tier) if everybodys else of_tier
+        of_tier = None if wallet.owner_id is None else self._rule(wallet, wallet.owner_tier)
+        return of_tier if of_tier != Limits(None, None) else None
 
     def _rule(self, wallet: Listed, tier: int | None) -> Limits | None:
         """An organization's own rule replaces the general one of the same tier."""

@@ -124,14 +124,15 @@ def _allow_capture(
 def _allow_reversal(
     request: TransferRequest, source: Listed | None, destination: Listed | None
 ) -> None:
-    giver = _present(source or destination)
-    allowed = (
-        may_reverse(request.actor, organization_id=giver.organization_id, owner_id=giver.owner_id)
-        if source and destination
-        else may_move_cash(request.actor, organization_id=giver.organization_id)
-    )
-    if not allowed:
+    giver, actor = _present(source or destination), request.actor
+    if source is None or destination is None:
+        if not may_move_cash(actor, organization_id=giver.organization_id):
+            raise PermissionDenied()
+        require(actor, "cash.move")
+    elif not may_reverse(actor, organization_id=giver.organization_id, owner_id=giver.owner_id):
         raise PermissionDenied()
+    elif actor.is_platform:
+        require(actor, "transfers.reverse")
 
 
 def _present(wallet: Listed | None) -> Listed:

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from accounts import policy
+from accounts.choices import FactorMethod
 from accounts.factor_resets import waits_for_a_factor
 from accounts.services.factors import factors_of
 from kernel.context import reading
@@ -58,6 +59,13 @@ def set_up(request: PersonRequest) -> HttpResponse:
     return page(request, "web/security/set_up.html", context, here="security")
 
 
+@reads
+def sign_in_anew(request: PersonRequest) -> HttpResponse:
+    """Staff who came in by a code by e-mail show the factor they have added at a new sign-in."""
+    wanted = safe_next(request, request.GET.get("next", ""))
+    return page(request, "web/security/sign_in_anew.html", {"wanted": wanted}, here="security")
+
+
 def proving_address(person: PersonRequest, *, wanted: str) -> str:
     """Where somebody signed in proves enough for the staff site, or gets what it takes."""
     with reading(person.actor):
@@ -65,5 +73,7 @@ def proving_address(person: PersonRequest, *, wanted: str) -> str:
     enough_by_mail = policy.proof_opens_admin(
         platform_role=person.user.platform_role, second_factor="email"
     )
+    if has_strong and not enough_by_mail and person.second_factor == FactorMethod.EMAIL:
+        return steps.address(reverse("web:security-sign-in-anew"), wanted)
     place = "web:step-up" if has_strong or enough_by_mail else "web:security-set-up"
     return steps.address(reverse(place), wanted)

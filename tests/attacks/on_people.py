@@ -1,0 +1,131 @@
+"""Rows about another organization's person under one's own name, and papers that were sent in."""
+
+from __future__ import annotations
+
+from tests.attacks.field import UNSEEN
+from tests.attacks.forging import Attack, attack
+
+# Each column list names a person; the organization is the attacker's own, so row security is
+# content, and the row would be about somebody else's person.
+_OF_PEOPLE = {
+    "accounts_approval": "id, user_id, organization_id",
+    "accounts_datakey": "id, user_id, organization_id",
+    "accounts_device": "id, user_id, organization_id",
+    "accounts_factorchallenge": "id, user_id, organization_id",
+    "accounts_mailedlink": "id, user_id, organization_id",
+    "accounts_network": "id, user_id, organization_id",
+    "accounts_passkey": "id, user_id, organization_id",
+    "accounts_pendingmail": "id, user_id, organization_id",
+    "accounts_phone": "id, user_id, organization_id",
+    "accounts_pinreset": "id, user_id, organization_id",
+    "accounts_recoverycode": "id, user_id, organization_id",
+    "accounts_totpfactor": "id, user_id, organization_id",
+    "accounts_transactionpin": "user_id, organization_id",
+    "kyc_case": "id, user_id, organization_id, state, rounds",
+    "wallets_wallet": "id, owner_id, organization_id, account_id",
+}
+_VALUES = {
+    "id": "gen_random_uuid()",
+    "user_id": "%(charlie_user)s",
+    "owner_id": "%(charlie_user)s",
+    "organization_id": "%(acme)s",
+    "state": "'draft'",
+    "rounds": "0",
+    "account_id": "(SELECT account_id FROM wallets_wallet WHERE id = %(shop_wallet)s)",
+}
+_FACTORS = ("accounts_factorchallenge", "accounts_passkey", "accounts_recoverycode")
+_RULES = dict.fromkeys((*_FACTORS, "accounts_totpfactor"), "accounts_factor_of_its_person")
+# Read by the platform alone, or not by another organization.
+_UNREAD = (
+    "accounts_device",
+    "accounts_factorchallenge",
+    "accounts_network",
+    "accounts_passkey",
+    "accounts_recoverycode",
+    "accounts_totpfactor",
+    "kyc_standing",
+)
+_PLATFORM_ONLY = ("kyc_check", "kyc_decision")
+_SENT_IN = "WHERE id = %(acme_case)s"
+_STILL = "kyc_case_stands_still"
+_CHUNK = (
+    "INSERT INTO kyc_documentchunk (id, organization_id, document_id, number, content)"
+    " VALUES (gen_random_uuid(), %(acme)s, %(acme_document)s, {}, 'x')"
+)
+
+
+def _row(table: str) -> str:
+    columns = _OF_PEOPLE[table]
+    values = ", ".join(_VALUES[column] for column in columns.split(", "))
+    return f"INSERT INTO {table} ({columns}) VALUES ({values})"
+
+
+ATTACKS: tuple[Attack, ...] = (
+    *(
+        attack(
+            f"writes a row of {table} about another organization's person as its own",
+            _row(table),
+            by=_RULES.get(table, f"{table}_of_its_person"),
+        )
+        for table in _OF_PEOPLE
+    ),
+    *(
+        attack(
+            f"reads {table} of another",
+            f"SELECT FROM {table} WHERE organization_id = %(globex)s",
+            by=UNSEEN,
+        )
+        for table in _UNREAD
+    ),
+    *(
+        attack(f"reads {table} of its own", f"SELECT FROM {table}", by=UNSEEN)
+        for table in _PLATFORM_ONLY
+    ),
+    attack(
+        "decides about its own person",
+        "INSERT INTO kyc_decision (id, organization_id, user_id, case_id)"
+        " VALUES (gen_random_uuid(), %(acme)s, %(alice_user)s, %(acme_case)s)",
+        by="row security of kyc_decision",
+    ),
+    attack(
+        "answers for a provider about its own person",
+        "INSERT INTO kyc_check (id, organization_id, case_id)"
+        " VALUES (gen_random_uuid(), %(acme)s, %(acme_case)s)",
+        by="row security of kyc_check",
+    ),
+    attack(
+        "gives its own person a tier",
+        "INSERT INTO kyc_standing (user_id, organization_id, case_id, tier)"
+        " VALUES (%(alice_user)s, %(acme)s, %(acme_case)s, 0)",
+        by="row security of kyc_standing",
+    ),
+    *(
+        attack(
+            f"changes {column} of what was sent in",
+            f"UPDATE kyc_case SET {column} = {value} {_SENT_IN}",
+            by=_STILL,
+        )
+        for column, value in (
+            ("sealed_legal_name", "sealed_id_number"),
+            ("sealed_date_of_birth", "sealed_id_number"),
+            ("sealed_id_number", "sealed_legal_name"),
+            ("submitted_at", "submitted_at - interval '1 year'"),
+            ("reason", "'identity_confirmed'"),
+            ("screening_at", "screening_at + interval '1 year'"),
+        )
+    ),
+    attack(
+        "appends to a document that was sent in", _CHUNK.format(99), by="kyc_document_stands_still"
+    ),
+    attack(
+        "removes what was sent in",
+        "DELETE FROM kyc_documentchunk WHERE document_id = %(acme_document)s",
+        by="kyc_chunk_kept",
+    ),
+    attack(
+        "gives a shredded person a key",
+        "INSERT INTO accounts_datakey (id, organization_id, user_id, version, wrapped)"
+        " VALUES (gen_random_uuid(), %(acme)s, %(erased_user)s, 9, 'x')",
+        by="accounts_datakey_after_shredding",
+    ),
+)

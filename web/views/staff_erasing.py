@@ -1,0 +1,99 @@
+"""Erasing a removed person on the staff site: typed out, and with a factor just proven."""
+
+from __future__ import annotations
+
+import uuid
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from accounts.policy import require
+from accounts.queries import visible_people
+from accounts.services.step_up import require_recent_factor
+from accounts.services.vault import shred_person
+from kernel import clock
+from kernel.actor import Actor
+from kernel.context import reading
+from kernel.errors import PermissionDenied, VaultCraftError
+from kernel.ids import encode
+from web.forms import LineField
+from web.refusals import words_of
+from web.views.staff import actor_of, chosen_ids, draw
+
+ERASE = "people.shred"
+
+
+class ErasingForm(forms.Form):
+    """Nothing brings the data back, so whoever asks for it writes down whose it is."""
+
+    confirmation = LineField(
+        label="Id of the person, typed out",
+        max_length=40,
+        help_text="Their keys are destroyed, here and in every backup. It cannot be undone.",
+    )
+
+    def __init__(self, *args: object, person: uuid.UUID, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type] # passed on
+        self._person = encode("usr", person)
+
+    def clean_confirmation(self) -> str:
+        """The id as it stands on the page."""
+        typed = str(self.cleaned_data["confirmation"])
+        if typed != self._person:
+            raise forms.ValidationError("That is not the id of this person.")
+        return typed
+
+
+def erase_page(request: HttpRequest) -> HttpResponse:
+    """Ask for the id of one person, then erase them.
+
+    :raises StepUpRequired: unless a second factor was proven a short while ago.
+    """
+    actor = actor_of(request)
+    require(actor, ERASE)
+    given = request.POST if request.method == "POST" else request.GET
+    chosen = chosen_ids(given.getlist("id"))
+    if len(chosen) != 1:
+        messages.error(request, "Choose one person to erase.")
+        return _back()
+    if request.method != "POST":
+        return _asked(request, actor, chosen[0], ErasingForm(person=chosen[0]))
+    _confirm_it_is_them(actor)
+    form = ErasingForm(request.POST, person=chosen[0])
+    if not form.is_valid():
+        return _asked(request, actor, chosen[0], form)
+    _erase(request, actor, chosen[0])
+    return _back()
+
+
+def _confirm_it_is_them(actor: Actor) -> None:
+    if actor.session_id is None:
+        raise PermissionDenied()
+    require_recent_factor(actor=actor, session_id=actor.session_id, now=clock.now())
+
+
+def _asked(
+    request: HttpRequest, actor: Actor, person: uuid.UUID, form: ErasingForm
+) -> HttpResponse:
+    with reading(actor):
+        rows = [
+            (row.id, row.full_name, f"{encode('usr', row.id)} · {row.organization or 'staff'}")
+            for row in visible_people(actor).filter(id=person)
+        ]
+        context = {"title": "Erase a person", "form": form, "rows": rows, "danger": True}
+        return draw(request, "admin/confirm.html", context)
+
+
+def _erase(request: HttpRequest, actor: Actor, person: uuid.UUID) -> None:
+    try:
+        shred_person(actor=actor, user_id=person, now=clock.now())
+    except VaultCraftError as error:
+        messages.error(request, words_of(error))
+    else:
+        messages.success(request, "The person is erased.")
+
+
+def _back() -> HttpResponse:
+    return HttpResponseRedirect(reverse("admin:accounts_user_changelist"))
