@@ -32,7 +32,7 @@ def test_a_link_to_pass_on_leads_to_our_address_whatever_host_was_asked(
     """Among several allowed hosts, the one a request names does not get into an invitation."""
     settings.ALLOWED_HOSTS = ["testserver", "other.test"]
     settings.VAULTCRAFT_BASE_URL = "https://wallet.test"
-    form = {"invite-email": "esha@acme.test", "invite-role": "finance"}
+    form = {"invite-email": "esha@acme.test", "invite-role": "member"}
     client = visit(world.alice)
     page = client.post("/organization/invitations", form, HTTP_HOST="other.test").content.decode()
     assert 'data-copy="https://wallet.test/join/' in page

@@ -177,7 +177,8 @@ def test_where_it_stands_alone_the_key_must_have_verified_its_person(alice: User
     """A thief's touch of the key neither steps up nor approves."""
     key = SecurityKey()
     enrolled(alice, key)
-    how: dict[str, Any] = {"session_id": session_of(alice).id, "actor": acting(alice), "now": NOW}
+    later = NOW + dt.timedelta(days=2)  # what is new approves nothing yet
+    how: dict[str, Any] = {"session_id": session_of(alice).id, "actor": acting(alice), "now": later}
     if approving:
         how["binding"] = bytes(32)
         challenge = challenge_to_approve(words="EUR 10.00 to Bob", **how)
