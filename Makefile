@@ -13,11 +13,11 @@ BACKUPS ?= .vaultcraft-backups
 
 export PORT ?= 8000
 
-.PHONY: help up venv dev-venv test torture check lint types seed bench schema backup restore lock browser clean
+.PHONY: help up venv dev-venv test torture check lint types seed bench schema backup restore lock sbom vulnerabilities browser clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
-	@grep -hE '^[a-z.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z.-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 17
 
 up: $(RUNTIME_STAMP) ## Start everything at http://localhost:$(PORT); Ctrl-C stops everything
 	@VAULTCRAFT_END_WITH_PARENT=1 exec $(BIN)/python -m vaultcraft.supervisor
@@ -75,6 +75,12 @@ lock: requirements.in requirements-dev.in ## Resolve the requirements again (nee
 		--no-header requirements.in -o requirements.txt
 	uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header -c requirements.txt requirements-dev.in -o requirements-dev.txt
+
+sbom: $(DEV_STAMP) ## Write the inventory of libraries, CycloneDX in JSON (TO=sbom.json)
+	@$(BIN)/python -m vaultcraft.supply sbom --to $(or $(TO),sbom.json)
+
+vulnerabilities: $(DEV_STAMP) ## Ask for known vulnerabilities of what is pinned (needs pypi.org)
+	@$(BIN)/python -m vaultcraft.supply vulnerabilities
 
 browser: ## Install Debian's Chromium for the browser journey
 	apt-get update && apt-get install -y --no-install-recommends chromium

@@ -53,6 +53,22 @@ class LengthRequired(ProtocolError):
     status = 411
 
 
+class AddressTooLong(ProtocolError):
+    """The request line is longer than the server reads: 8190 bytes."""
+
+    code = "address_too_long"
+    title = "The address is too long"
+    status = 414
+
+
+class HeadersTooLarge(ProtocolError):
+    """A header has more bytes than the server reads (16380), or there are more than a hundred."""
+
+    code = "headers_too_large"
+    title = "The headers are too large"
+    status = 431
+
+
 class UnsupportedMediaType(ProtocolError):
     """The body is announced as something that the operation does not read."""
 

@@ -19,6 +19,7 @@ from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
 from kernel import ids
+from kernel.links import absolute
 
 DEFAULT_LIMIT = 25
 MAX_LIMIT = 100
@@ -112,4 +113,4 @@ def _address(request: Request, edge: list[Row], *, key: str, side: str) -> str |
     if not edge:
         return None
     cursor = cursor_at(edge[0], key=key, side=side)
-    return replace_query_param(request.build_absolute_uri(), "cursor", cursor)
+    return replace_query_param(absolute(request.get_full_path()), "cursor", cursor)

@@ -70,11 +70,22 @@ def code_mailed_to(who: User | str, *, now: dt.datetime | None = None) -> str:
     return found.group(1)
 
 
+# Flags of authenticator data: WebAuthn level 2, section 6.1.
+_PRESENT, _VERIFIED, _ATTESTED = 0x01, 0x04, 0x40
+
+
 class SecurityKey:
     """A WebAuthn authenticator (ES256, no attestation) that does as it is told, also wrongly."""
 
-    def __init__(self, *, origin: str = "http://testserver", site: str = "testserver") -> None:
-        self.origin, self.site = origin, site
+    def __init__(
+        self,
+        *,
+        origin: str = "http://testserver",
+        site: str = "testserver",
+        verifies_person: bool = True,
+    ) -> None:
+        """A key for a site; `verifies_person` sets the UV flag of what it signs."""
+        self.origin, self.site, self.verifies_person = origin, site, verifies_person
         self.id = secrets.token_bytes(32)
         self.count = 0
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -85,7 +96,7 @@ class SecurityKey:
         numbers = self._key.public_key().public_numbers()
         cose = {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32), -3: numbers.y.to_bytes(32)}
         attested = bytes(16) + len(self.id).to_bytes(2) + self.id + cbor2.dumps(cose)
-        data = self._data(flags=0x45) + attested
+        data = self._data(flags=_ATTESTED | _PRESENT) + attested
         statement = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
         return self._written(clientDataJSON=client, attestationObject=statement)
 
@@ -95,7 +106,7 @@ class SecurityKey:
         :param count: of the signatures; one more than the last unless given.
         """
         self.count = self.count + 1 if count is None else count
-        client, data = self._client("webauthn.get", options), self._data(flags=0x05)
+        client, data = self._client("webauthn.get", options), self._data(flags=_PRESENT)
         signed = self._key.sign(data + hashlib.sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
         return self._written(clientDataJSON=client, authenticatorData=data, signature=signed)
 
@@ -105,6 +116,7 @@ class SecurityKey:
         return json.dumps(said).encode()
 
     def _data(self, *, flags: int) -> bytes:
+        flags |= _VERIFIED if self.verifies_person else 0
         return hashlib.sha256(self.site.encode()).digest() + bytes([flags]) + self.count.to_bytes(4)
 
     def _written(self, **parts: bytes) -> str:

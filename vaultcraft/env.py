@@ -61,6 +61,11 @@ def integer(name: str, *, default: int, minimum: int = 0) -> int:
     return int(value)
 
 
+def web_workers() -> int:
+    """How many processes serve pages and API on this machine."""
+    return integer("VAULTCRAFT_WEB_WORKERS", default=2, minimum=1)
+
+
 def names(name: str, *, default: str = "") -> list[str]:
     """Return a comma-separated list without empty items."""
     return [item.strip() for item in text(name, default=default).split(",") if item.strip()]

@@ -10,7 +10,7 @@ from prometheus_client import multiprocess
 
 bind = os.environ.get("VAULTCRAFT_BIND", "0.0.0.0:8000").split(",")
 worker_class = "vaultcraft.web_worker.BoundedWorker"
-workers = int(os.environ.get("VAULTCRAFT_WEB_WORKERS", "2"))
+workers = int(os.environ.get("VAULTCRAFT_WEB_WORKERS") or "2")  # as vaultcraft.env.web_workers
 threads = int(os.environ.get("VAULTCRAFT_WEB_THREADS", "32"))
 timeout = 60
 graceful_timeout = 4  # `make up` promises to be gone within 10 seconds
@@ -23,6 +23,13 @@ errorlog = "-"
 loglevel = "warning"
 proc_name = "vaultcraft-web"
 control_socket_disable = True
+# gunicorn believes no header about who is calling, how, or where the application is mounted: not
+# from its own machine either, where its defaults would let anybody say so. What a proxy of ours
+# may tell is decided in one place, by VAULTCRAFT_PROXIES (`vaultcraft.client_address` and, for the
+# scheme, SECURE_PROXY_SSL_HEADER).
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -7,13 +7,15 @@ thread that does nothing else and before Django hears of it: nothing was begun, 
 send again. Probes and metrics are always served: a busy node is a good one.
 
 A new connection gets a thread when its first bytes arrive, so silent ones take nobody's place.
+
+What cannot be read as HTTP never reaches Django either: it is answered here in the same form and
+with the same headers as everything else, and stands in the request log.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import re
 import selectors
 import socket
 import time
@@ -21,8 +23,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+import structlog
+from gunicorn.http import wsgi  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 from prometheus_client import Counter
+
+from vaultcraft import worker_answers
 
 WAITING = "VAULTCRAFT_WEB_WAITING"
 WAITING_DEFAULT = 32
@@ -30,7 +36,6 @@ WAITING_DEFAULT = 32
 PATIENCE_SECONDS = 1.0
 ALWAYS_SERVED = frozenset({"/healthz", "/readyz", "/metrics"})
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}", re.ASCII)
 _NOT_YET = (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK)
 
 turned_away = Counter(
@@ -48,6 +53,7 @@ class BoundedWorker(ThreadWorker):  # type: ignore[misc]
 
     def init_process(self) -> None:
         """Have the thread at the door; `run` begins at the end of this."""
+        wsgi.Response = worker_answers.QuietResponse  # gunicorn makes its answers of this
         self._door = ThreadPoolExecutor(max_workers=1)
         super().init_process()
 
@@ -76,6 +82,21 @@ class BoundedWorker(ThreadWorker):  # type: ignore[misc]
         done = self.tpool.submit(self.handle, conn)
         done.add_done_callback(partial(self._later, self._finish_admitted, conn))
 
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """Answer a request that could not be read, or that the application broke on; log it.
+
+        In place of gunicorn's page, which has none of our headers and repeats what was sent, and of
+        its log line, which holds the address of the request with whatever token is in it.
+        """
+        error = worker_answers.error_of(exc)
+        request_id = worker_answers.request_id_of(req)
+        _log(error, failure=exc, request_id=request_id, ip=addr[0] if addr else None)
+        try:
+            client.settimeout(PATIENCE_SECONDS)
+            client.sendall(worker_answers.written(error, request_id=request_id, keep=False))
+        except OSError:
+            return  # nobody is there to be told
+
     def _later(self, finish: Any, conn: TConn, done: Future[Any]) -> None:
         self.method_queue.defer(finish, conn, done)
 
@@ -101,24 +122,35 @@ class BoundedWorker(ThreadWorker):  # type: ignore[misc]
 
 
 def _refusal(request: Any, *, keep: bool) -> bytes:
-    """The answer, in the form that the API has for all of its errors."""
     # Django is there by the time anybody is turned away, not when gunicorn reads this module.
-    from api import problems
     from api.errors import Overloaded
-    from kernel import ids
 
-    given = next((value for name, value in request.headers if name == "X-REQUEST-ID"), "")
-    request_id = given if _REQUEST_ID.fullmatch(given) else ids.encode("req", ids.new_id())
-    body = problems.encode(problems.document(Overloaded(), request_id=request_id))
-    head = (
-        "HTTP/1.1 503 Service Unavailable",
-        f"Content-Type: {problems.MEDIA_TYPE}",
-        f"Content-Length: {len(body)}",
-        f"Retry-After: {problems.RETRY_AFTER_SECONDS}",
-        f"X-Request-ID: {request_id}",
-        "Cache-Control: no-store",
-        "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'",
-        "X-Content-Type-Options: nosniff",
-        f"Connection: {'keep-alive' if keep else 'close'}",
+    request_id = worker_answers.request_id_of(request)
+    return worker_answers.written(Overloaded(), request_id=request_id, keep=keep)
+
+
+def _log(error: Any, *, failure: BaseException, request_id: str, ip: str | None) -> None:
+    """One event as `vaultcraft.request_log` writes it; the failure's own words stay out of it.
+
+    `ip` is the peer: of an unreadable request nothing says which client a proxy spoke for.
+    """
+    from api.problems import status_of
+    from vaultcraft.request_metrics import UNROUTED, requests_total
+
+    status = status_of(error)
+    requests_total.labels("other", UNROUTED, str(status)).inc()
+    structlog.contextvars.clear_contextvars()
+    told = structlog.get_logger("request").bind(
+        method="other",
+        route=UNROUTED,
+        status=status,
+        actor="anonymous:",
+        ip=ip,
+        request_id=request_id,
+        code=error.code,
+        reason=type(failure).__name__,
     )
-    return "\r\n".join((*head, "", "")).encode() + body
+    if status >= 500:
+        told.error("request", exc_info=failure)
+    else:
+        told.warning("request")

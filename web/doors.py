@@ -158,9 +158,10 @@ def _signed_in(view: PersonView[P]) -> View[P]:
     def door(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
             person = enter(request)
+            who = stranger(request) if person is None else person.actor
+            admit(actor=who, route=rate_of(view, request))
             if person is None:
                 return to_sign_in(request)
-            admit(actor=person.actor, route=rate_of(view, request))
             response = view(person, *args, **kwargs)
         except VaultCraftError as error:
             response = errors.refused(request, error)
@@ -210,14 +211,17 @@ def rate_of(view: object, request: HttpRequest) -> RouteClass:
 
 
 def strangers_counted_as(route: RouteClass) -> Callable[[View[P]], View[P]]:
-    """Count the forms that somebody posts without having signed in, by their address."""
+    """Count what somebody asks for without having signed in, by their address.
+
+    Forms by `route`, pages that only look as reads: a look may be at somebody's token.
+    """
 
     def counted(view: View[P]) -> View[P]:
         @functools.wraps(view)
         def door(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             try:
-                if request.method == "POST":
-                    admit(actor=stranger(request), route=route)
+                posted = request.method == "POST"
+                admit(actor=stranger(request), route=route if posted else RouteClass.READS)
             except QuotaExceeded as error:
                 return errors.refused(request, error)
             return view(request, *args, **kwargs)

@@ -29,7 +29,7 @@ def admit(*, actor: Actor, route: RouteClass, cost: int = 1) -> Verdict:
     """Count a request of this actor, and how the limits stand after it.
 
     Asks Redis once, so it is called outside of transactions. Without Redis this process counts by
-    itself: by a quarter of the quota where the table says strict, by all of it elsewhere.
+    itself: by a share of the quota where the table says strict, by all of it elsewhere.
 
     :param cost: in the units of the class: requests, of a batch its items.
     :raises QuotaExceeded: when one of its limits has not so much left; then none of them counts it.
@@ -59,7 +59,7 @@ def _bucket(policy: str, rate: Rate, whose: str, *, strict: bool) -> Bucket:
         policy=policy,
         key=f"{KEY_PREFIX}:{policy}:{whose}",
         rate=rate,
-        alone=rate.share if strict else rate,
+        alone=rate.share(processes=settings.VAULTCRAFT_WEB_WORKERS) if strict else rate,
     )
 
 

@@ -53,10 +53,14 @@ class Rate:
         """Microseconds for one unit to come back, rounded up: never more than promised."""
         return -(-self.seconds * MICROSECONDS // self.quota)
 
-    @property
-    def share(self) -> Rate:
-        """What one process allows by itself where it has to be strict."""
-        return Rate(quota=max(1, self.quota // STRICT_SHARE), seconds=self.seconds)
+    def share(self, *, processes: int) -> Rate:
+        """What one of so many processes allows by itself where it has to be strict.
+
+        A quarter, and less where there are more than four: together never more than the quota.
+        Below one request there is nothing, so a quota smaller than the processes is one for each.
+        """
+        parts = max(STRICT_SHARE, processes)
+        return Rate(quota=max(1, self.quota // parts), seconds=self.seconds)
 
     def __str__(self) -> str:
         return f"{self.quota}/{self.seconds}"
@@ -68,8 +72,8 @@ class ClassRates:
 
     :param principal: for each person or API key; None where nobody is known yet.
     :param address: for all that come from one client address (IPv6: one /64 network).
-    :param strict: without Redis each process counts by itself. It then allows a quarter of the
-        quota where guessing is what we guard against, and all of it elsewhere.
+    :param strict: without Redis each process counts by itself. It then allows a share of the
+        quota (`Rate.share`) where guessing is what we guard against, and all of it elsewhere.
     """
 
     principal: Rate | None = None

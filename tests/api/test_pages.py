@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from kernel import ids
 from tests.api.conftest import Caller, Got, order
 from tests.world import World
 
@@ -110,6 +111,20 @@ LISTS = (
     "/audit/records",
     "/organizations",
 )
+
+
+def test_links_to_other_pages_are_under_our_address_whatever_host_was_asked(
+    settings, world: World, alice: Caller
+) -> None:
+    settings.ALLOWED_HOSTS = ["testserver", "other.test"]
+    settings.VAULTCRAFT_BASE_URL = "https://wallet.test"
+    for _ in range(2):
+        alice.move("/transfers", order(world))
+    account = ids.encode("acc", world.alice_wallet.account_id)
+    statement = f"/ledger/accounts/{account}/statement?from=2026-01-01T00:00:00Z&"
+    for path in ("/transfers?", statement):
+        page = alice("GET", f"{path}limit=1", headers={"Host": "other.test"}).data
+        assert page["next"].startswith(f"https://wallet.test/api/v1{path[:10]}"), page["next"]
 
 
 def test_a_cursor_is_good_for_its_own_list_only(world: World, alice: Caller) -> None:

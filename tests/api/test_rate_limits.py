@@ -170,6 +170,7 @@ def test_what_each_class_does_without_redis(
     settings, world: World, alice: Caller, route: RouteClass
 ):
     """Where guessing is the fear, a quarter of the quota; elsewhere all of it; never no end."""
+    settings.VAULTCRAFT_WEB_WORKERS = 4
     principal = Rate(8, 600) if DEFAULTS[route].principal else None
     address = WIDE if principal else Rate(8, 600)
     limit(settings, route, principal=principal, address=address)
@@ -178,6 +179,14 @@ def test_what_each_class_does_without_redis(
     statuses = [ASKED[route](world, alice).status for _ in range(allowed + 1)]
     assert statuses.count(429) == 1
     assert statuses[-1] == 429
+
+
+def test_many_processes_share_what_is_left_without_redis(settings, nobody: Caller):
+    settings.VAULTCRAFT_WEB_WORKERS = 8
+    limit(settings, RouteClass.SIGN_IN, address=Rate(8, 600))
+    stop_redis(settings)
+    signing_in = {"email": "a@b.test", "password": "x"}
+    assert [nobody.post("/auth/token", signing_in).status for _ in range(2)] == [401, 429]
 
 
 # --- Every operation has the limit of its kind ---------------------------------------------------

@@ -36,7 +36,12 @@ READ_ELSEWHERE = {
     },
     "api": set[str](),
     "audit": {"VAULTCRAFT_HEADS_FILE", "VAULTCRAFT_SEALING_KEYS"},
-    "kernel": {"REDIS_URL", "VAULTCRAFT_RATES"},
+    "kernel": {
+        "REDIS_URL",
+        "VAULTCRAFT_BASE_URL",
+        "VAULTCRAFT_RATES",
+        "VAULTCRAFT_WEB_WORKERS",
+    },
     "kyc": {"KYC_PROVIDER"},
     "web": {
         "DEVICE_COOKIE_NAME",

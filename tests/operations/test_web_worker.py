@@ -4,18 +4,14 @@ import http.client
 import json
 import os
 import socket
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
 from tests.operations.slow_wsgi import GATE
-from vaultcraft.embedded.ports import free_port
+from tests.operations.web_server import serving
 
-ROOT = Path(__file__).resolve().parents[2]
 BODY = json.dumps({"amount_minor": 1})
 
 
@@ -27,35 +23,15 @@ def gate(tmp_path):
 @pytest.fixture
 def port(gate):
     """One worker with one thread and one waiting place."""
-    number = free_port()
     environment = {
         **os.environ,
-        "VAULTCRAFT_BIND": f"127.0.0.1:{number}",
-        "VAULTCRAFT_WEB_WORKERS": "1",
         "VAULTCRAFT_WEB_THREADS": "1",
         "VAULTCRAFT_WEB_WAITING": "1",
         GATE: str(gate),
     }
-    program = [sys.executable, "-m", "gunicorn", "-c", "vaultcraft/gunicorn_config.py"]
-    server = subprocess.Popen([*program, "tests.operations.slow_wsgi"], cwd=ROOT, env=environment)
-    try:
-        _wait_for(number)
-        yield number
-    finally:
+    with serving("tests.operations.slow_wsgi", environment) as server:
+        yield server.port
         gate.touch()
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def _wait_for(port):
-    for _ in range(200):
-        try:
-            assert _get(port, "/healthz").status == 200
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError("gunicorn does not start")
 
 
 def _get(port, path):

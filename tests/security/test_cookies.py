@@ -28,6 +28,7 @@ NAMES = (
     "CSRF_COOKIE_SAMESITE",
     "CSRF_COOKIE_DOMAIN",
     "CSRF_COOKIE_PATH",
+    "MESSAGES_COOKIE_NAME",
     "SECURE_HSTS_SECONDS",
     "SECURE_HSTS_INCLUDE_SUBDOMAINS",
     "USE_X_FORWARDED_HOST",
@@ -71,12 +72,16 @@ def test_cookies_belong_to_this_host_alone(settings, world: World, production):
     )
     assert answer.status_code == 302
     assert set(answer.cookies) == {"__Host-session", "__Host-csrf", "__Host-device"}
-    for cookie in (*first.cookies.values(), *answer.cookies.values()):
+    notice = client.post("/confirm-email", secure=True)  # it names the address a link went to
+    assert set(notice.cookies) == {"__Host-messages"}
+    cookies = [made for one in (first, answer, notice) for made in one.cookies.values()]
+    for cookie in cookies:
         assert cookie["secure"]
         assert cookie["httponly"]
         assert cookie["samesite"] == "Lax"
         assert (cookie["path"], cookie["domain"]) == ("/", "")
         assert len(cookie.OutputString()) < 4_096
+    assert f"a link to {world.bob.email}" in client.get("/", secure=True).content.decode()
 
 
 def test_production_stays_on_https_and_believes_no_forwarded_host(production):

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from kernel import clock
+from tests.security.sources import files
 from tests.web.conftest import Visit
 from tests.world import PASSWORD, World
 from vaultcraft.client_address import UNKNOWN
@@ -23,6 +24,23 @@ def test_another_host_is_refused_and_never_repeated(path: str, host: str):
     assert answer.status_code == 400
     assert b"evil" not in answer.content
     assert "Location" not in answer.headers
+
+
+def test_a_link_to_pass_on_leads_to_our_address_whatever_host_was_asked(
+    settings, world: World, visit: Visit
+):
+    """Among several allowed hosts, the one a request names does not get into an invitation."""
+    settings.ALLOWED_HOSTS = ["testserver", "other.test"]
+    settings.VAULTCRAFT_BASE_URL = "https://wallet.test"
+    form = {"invite-email": "esha@acme.test", "invite-role": "member"}
+    client = visit(world.alice)
+    page = client.post("/organization/invitations", form, HTTP_HOST="other.test").content.decode()
+    assert 'data-copy="https://wallet.test/join/' in page
+    assert "other.test" not in page
+
+
+def test_no_code_of_ours_makes_a_link_of_a_host_header():
+    assert [path for path, text in files().items() if "build_absolute_uri" in text] == []
 
 
 @pytest.mark.parametrize("proxies", [0, 1, 2])

@@ -58,7 +58,19 @@ def test_the_gate_s_forms_are_counted_by_address(settings, route, path, form):
     assert [answer.status_code == 429 for answer in answers] == [False, False, True]
     assert "Wait" in answers[2].content.decode() or "wait" in answers[2].content.decode()
     assert 0 < int(answers[2].headers["Retry-After"]) <= 30
-    assert client.get(path).status_code != 429  # looking costs nothing
+    assert client.get(path).status_code != 429  # looking is counted by itself
+
+
+@pytest.mark.parametrize(
+    "path", [*sorted(STRANGERS - {"/sign-in/second-step/resend"}), "/", "/send"]
+)
+def test_strangers_looks_are_counted_by_address(settings, path: str):
+    """Of pages that look at a token, and of those that lead to the sign-in page."""
+    limit(settings, RouteClass.READS, address=Rate(2, 60))
+    client = Client()
+    answers = [client.get(path) for _ in range(3)]
+    assert [answer.status_code == 429 for answer in answers] == [False, False, True]
+    assert 0 < int(answers[2].headers["Retry-After"]) <= 30
 
 
 def test_the_right_password_is_refused_too_when_too_many_were_tried(settings, world: World):

@@ -115,6 +115,8 @@ DEVICE_COOKIE_NAME = "vaultcraft_device"
 CSRF_COOKIE_NAME = "vaultcraft_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "vaultcraft.messages_cookie.MessagesStorage"
+MESSAGES_COOKIE_NAME = "vaultcraft_messages"
 CSRF_FAILURE_VIEW = "web.views.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -159,6 +161,8 @@ KYC_PROVIDER = "kyc.providers.manual.ManualProvider"
 VAULTCRAFT_GEOIP_PATH = env.text("VAULTCRAFT_GEOIP_PATH", default="")
 # --- Rates -----------------------------------------------------------------------------------
 VAULTCRAFT_RATES = env.rates()  # published in docs/api.md
+# As gunicorn reads it: how many processes count by themselves on this machine without Redis.
+VAULTCRAFT_WEB_WORKERS = env.web_workers()
 
 # --- Other servers ---------------------------------------------------------------------------
 DATABASE_POOL_MAX = env.integer("VAULTCRAFT_DATABASE_POOL_MAX", default=40, minimum=2)

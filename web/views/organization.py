@@ -24,6 +24,7 @@ from kernel import clock
 from kernel.context import reading
 from kernel.errors import NotFound, VaultCraftError
 from kernel.ids import MalformedId, decode, encode
+from kernel.links import absolute
 from wallets.models.terms import CHARGEABLE
 from wallets.queries import fee_schedules, limit_rules, visible_wallets
 from web.doors import PersonRequest, acts, confirm_it_is_them, reads
@@ -74,7 +75,7 @@ def invite(request: PersonRequest) -> HttpResponse:
     secret = Secret(
         title=f"Invitation for {form.cleaned_data['email']}",
         detail="Pass this link on. It opens for seven days and is not shown again.",
-        value=request.build_absolute_uri(reverse("web:join", args=[token])),
+        value=absolute(reverse("web:join", args=[token])),
         what="invitation link",
     )
     return again(request, shown_once=secret)

@@ -2,6 +2,10 @@
 
 The `webauthn` library checks the ceremony. Site and origin come from `VAULTCRAFT_BASE_URL`, never
 from a request.
+
+Where a passkey stands alone (step-up, approvals, and being added, which counts as a step-up), the
+authenticator must have verified its person, by PIN or biometrics: the UV flag of what it signs
+(section 6.1). At sign-in the password was given just before, and touching the key is enough.
 """
 
 from __future__ import annotations
@@ -41,6 +45,7 @@ SITE_NAME = "VaultCraft"
 MOST_PASSKEYS = 20
 MOST_CREDENTIAL_CHARACTERS = 20_000
 COUNTER_WENT_BACK = "sign_count_went_back"
+NOT_VERIFIED = "user_not_verified"
 _NAME_LENGTH = 80
 
 
@@ -86,7 +91,7 @@ def begin_passkey(*, actor: Actor, session_id: uuid.UUID, now: dt.datetime) -> P
         exclude_credentials=_descriptors(known),
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.PREFERRED,
-            user_verification=UserVerificationRequirement.PREFERRED,
+            user_verification=UserVerificationRequirement.REQUIRED,
         ),
     )
     return PasskeyEnrollment(challenge=token, options=webauthn.options_to_json(options))
@@ -112,8 +117,8 @@ def finish_passkey(
     :param credential: what `navigator.credentials.create` gave, as JSON.
     :raises PermissionDenied: if the actor is no person.
     :raises ChallengeEnded: if the challenge is another session's, expired or answered.
-    :raises PasskeyRefused: if the answer is not for this challenge, site and origin, or the
-        credential is known already.
+    :raises PasskeyRefused: if the answer is not for this challenge, site and origin, the person was
+        not verified, or the credential is known already.
     :raises InvalidProfile: on an unusable name.
     """
     user = locked_person(actor)
@@ -142,11 +147,12 @@ def finish_passkey(
 
 def assertion_options(*, challenge: FactorChallenge, passkeys: tuple[Passkey, ...]) -> str:
     """What `navigator.credentials.get` is called with, as JSON."""
+    wanted = UserVerificationRequirement
     options = webauthn.generate_authentication_options(
         rp_id=site(),
         challenge=bytes(challenge.passkey_challenge),
         allow_credentials=_descriptors(passkeys),
-        user_verification=UserVerificationRequirement.PREFERRED,
+        user_verification=wanted.REQUIRED if _stands_alone(challenge) else wanted.PREFERRED,
     )
     return webauthn.options_to_json(options)
 
@@ -158,7 +164,8 @@ def spend_assertion(
     """None if one of the person's passkeys signed this challenge; else why it does not count.
 
     The counter must grow where the authenticator keeps one: a smaller one means a copied key
-    (WebAuthn level 2, section 7.2, step 21). One UPDATE decides between requests.
+    (WebAuthn level 2, section 7.2, step 21). One UPDATE decides between requests. Where it stands
+    alone the person must have been verified (step 17).
     """
     passkey = _passkey_of(user=user, credential=credential)
     if passkey is None:
@@ -176,6 +183,8 @@ def spend_assertion(
         )
     except Exception:  # noqa: BLE001 - hostile bytes: whatever a parser makes of them, it is a no
         return "wrong_signature"
+    if _stands_alone(challenge) and not signed.user_verified:
+        return NOT_VERIFIED
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE accounts_passkey SET sign_count = %s, last_used_at = %s WHERE id = %s"
@@ -196,6 +205,10 @@ def origin() -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _stands_alone(challenge: FactorChallenge) -> bool:
+    return challenge.purpose != ChallengePurpose.SIGN_IN
+
+
 def _is_for(
     challenge: FactorChallenge, *, user: User, session_id: uuid.UUID, now: dt.datetime
 ) -> bool:
@@ -213,6 +226,7 @@ def _checked(*, credential: str, challenge: bytes) -> VerifiedRegistration:
             expected_challenge=challenge,
             expected_rp_id=site(),
             expected_origin=origin(),
+            require_user_verification=True,
         )
     except Exception:  # noqa: BLE001 - as above
         raise PasskeyRefused(pointer="/credential") from None

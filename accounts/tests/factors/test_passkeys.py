@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from typing import Any
 
@@ -17,7 +18,14 @@ from accounts.errors import (
     TooManyPasskeys,
 )
 from accounts.models import Passkey, SignInSession, User
-from accounts.services.challenges import answer_at_sign_in, challenge_at_sign_in
+from accounts.services.challenges import (
+    answer_at_sign_in,
+    answer_to_approve,
+    answer_to_step_up,
+    challenge_at_sign_in,
+    challenge_to_approve,
+    challenge_to_step_up,
+)
 from accounts.services.factors import begin_passkey, factors_of, finish_passkey, passkeys
 from accounts.services.factors.passkeys import AddedPasskey
 from accounts.services.sessions import open_browser_session
@@ -149,6 +157,47 @@ def test_a_signature_answers_its_own_challenge_only(alice: User):
             device="laptop",
             now=NOW,
         )
+
+
+def test_a_key_that_verifies_nobody_is_not_added(alice: User):
+    """Adding one counts as a step-up."""
+    with pytest.raises(PasskeyRefused):
+        enrolled(alice, SecurityKey(verifies_person=False))
+
+
+def test_beside_the_password_a_touch_is_enough(alice: User):
+    key = SecurityKey()
+    enrolled(alice, key)
+    key.verifies_person = False
+    assert signed_in(alice, key) is FactorMethod.PASSKEY
+
+
+@pytest.mark.parametrize("approving", [False, True], ids=["step-up", "approval"])
+def test_where_it_stands_alone_the_key_must_have_verified_its_person(alice: User, approving: bool):
+    """A thief's touch of the key neither steps up nor approves."""
+    key = SecurityKey()
+    enrolled(alice, key)
+    later = NOW + dt.timedelta(days=2)  # what is new approves nothing yet
+    how: dict[str, Any] = {"session_id": session_of(alice).id, "actor": acting(alice), "now": later}
+    if approving:
+        how["binding"] = bytes(32)
+        challenge = challenge_to_approve(words="EUR 10.00 to Bob", **how)
+    else:
+        challenge = challenge_to_step_up(**how)
+    options = challenge.passkey_options or ""
+    assert json.loads(options)["userVerification"] == "required"
+
+    def answered() -> FactorMethod:
+        answer = answer_to_approve if approving else answer_to_step_up
+        proof = key.sign(options)
+        return answer(challenge=challenge.id, method="passkey", proof=proof, **how).method
+
+    key.verifies_person = False
+    with pytest.raises(SecondFactorRefused):
+        answered()
+    assert why() == "user_not_verified"
+    key.verifies_person = True
+    assert answered() is FactorMethod.PASSKEY
 
 
 @pytest.mark.parametrize("junk", ["", "{}", "[]", "null", '{"rawId": 7}', '{"rawId": "AA"}', "{"])

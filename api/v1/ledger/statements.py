@@ -22,6 +22,7 @@ from api.v1.rendering import instant, shown, typed_id
 from api.v1.shapes import id_member, minor
 from kernel import clock, ids
 from kernel.context import reading
+from kernel.links import absolute
 from kernel.rates.table import RouteClass
 from ledger import queries as books
 from ledger.choices import Axis, TransactionKind
@@ -155,7 +156,7 @@ def _next(request: Request, statement: books.Statement) -> str | None:
         return None
     last = statement.lines[-1].position(statement.axis)
     number = ((last.at - EARLIEST) // _MICROSECOND << _LOW_BITS) + last.version
-    address = request.build_absolute_uri()
+    address = absolute(request.get_full_path())
     address = replace_query_param(address, "to", instant(statement.until))
     return replace_query_param(address, "cursor", ids.encode(_SIDE, uuid.UUID(int=number)))
 
