@@ -27,6 +27,7 @@ from kernel.auditor import auditor_snapshot
 from kernel.errors import InvariantBroken
 from kernel.transactions import opens_transaction
 from tests.database import FORBIDDEN, refused_by, refuses, run, view
+from tests.settled import alone
 from tests.world import NOW
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -45,7 +46,8 @@ def did(*, actor: Any, count: int = 1, meanwhile: Callable[[], None] = lambda: N
 
 
 def sealed() -> int:
-    return seal_records(actor=ACTOR, now=NOW)
+    with alone():
+        return seal_records(actor=ACTOR, now=NOW)
 
 
 def keys() -> Mapping[str, str]:
