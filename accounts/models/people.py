@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from accounts import policy
+from accounts import policy, staff_views
 from accounts.choices import OrganizationStatus, PlatformRole, Role
 from accounts.models.organizations import Organization
 from kernel.models import IdentifiedModel
@@ -129,7 +129,7 @@ class User(AbstractBaseUser, IdentifiedModel):
         """Answer Django's ``app.view_model`` from the permission table; all else is refused."""
         app_label, _, codename = perm.partition(".")
         verb, _, model = codename.partition("_")
-        wanted = policy.permission_to_view(app_label=app_label, model=model)
+        wanted = staff_views.permission_to_view(app_label=app_label, model=model)
         return self.is_active and verb == "view" and wanted is not None and self.may(wanted)
 
     def has_perms(self, perm_list: list[str], obj: object | None = None) -> bool:
@@ -138,5 +138,5 @@ class User(AbstractBaseUser, IdentifiedModel):
 
     def has_module_perms(self, app_label: str) -> bool:
         """Whether the person may look at anything of an app."""
-        wanted = policy.permissions_to_view(app_label)
+        wanted = staff_views.permissions_to_view(app_label)
         return self.is_active and any(self.may(permission) for permission in wanted)

@@ -10,12 +10,12 @@ from rest_framework.request import Request
 
 from accounts import errors as accounts_errors
 from accounts.models import PendingAct as PendingActRow
-from accounts.policy import own_organization, require
+from accounts.policy import own_organization
 from accounts.queries import dual_control_policy_of
 from accounts.services.dual_control import set_dual_control_policy
 from api import fields, queries
 from api.answers import Answer
-from api.endpoint import Endpoint, actor_of, body_of, confirm_it_is_them
+from api.endpoint import Endpoint, actor_of, body_of
 from api.schema.operations import operation
 from api.v1.pending_acts import TAG, Waiting, waiting_answer
 from api.v1.rendering import shown
@@ -102,8 +102,6 @@ class DualControlPolicies(Endpoint):
     def put(self, request: Request) -> HttpResponse:
         """Set."""
         actor, now = actor_of(request), clock.now()
-        require(actor, "dual_control.set_policy")
-        confirm_it_is_them(request)
         done = set_dual_control_policy(
             actor=actor, now=now, **body_of(request, DualControlPolicyOrder)
         )
@@ -136,8 +134,6 @@ class DualControlThresholds(Endpoint):
     def put(self, request: Request) -> HttpResponse:
         """Set."""
         actor, now = actor_of(request), clock.now()
-        require(actor, "dual_control.set_policy")
-        confirm_it_is_them(request)
         done = set_dual_control_threshold(actor=actor, now=now, **body_of(request, ThresholdOrder))
         if isinstance(done, PendingActRow):
             return waiting_answer(done, now=now).response()

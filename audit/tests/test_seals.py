@@ -134,14 +134,15 @@ def test_two_at_once_make_one_chain() -> None:
     made: list[int] = []
 
     def seal() -> None:
-        made.append(sealed())
+        made.append(seal_records(actor=ACTOR, now=NOW))
         connection.close()
 
     threads = [threading.Thread(target=seal) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with alone():
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     assert sum(made) == AuditSeal.objects.count() == 1
 
 

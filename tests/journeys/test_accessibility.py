@@ -257,7 +257,7 @@ def the_way_in(judge: Judge, page: Page, world: World) -> None:
 
 def what_protects_an_account(judge: Judge, page: Page) -> None:
     """Factors, PIN, devices and networks, and what is shown to its owner alone."""
-    judge.at(page, "/security/password", "/security/pin", "/networks/confirm/some-link", "/step-up")
+    judge.at(page, "/security/password", "/security/pin", "/step-up")
     set_pin(page)
     judge.after(page, "/security/pin", "Mail me a link")
     judge.at(page, aside(lambda: linked("security/pin/reset")), "/security/pin")

@@ -83,7 +83,7 @@ def test_every_secret_of_production_is_in_the_threat_model():
     asked = re.findall(r"^(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
     keys = THREATS.partition("### Keys")[2].partition("###")[0]
     secret = [name for name in asked if re.search(r"VAULTCRAFT_.*(KEY|PEPPER|TOKEN)", name)]
-    assert len(secret) == 5
+    assert len(secret) == 6
     assert [name for name in secret if f"`{name}`" not in keys] == []
 
 

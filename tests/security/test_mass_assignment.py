@@ -38,8 +38,8 @@ def bodies() -> list[tuple[str, str, str]]:
 
 def test_every_body_of_the_document_is_read_strictly():
     """By the shape itself, with all of the wishes, down to objects within objects."""
-    shapes = {one.__name__: one for one in _descendants(fields.StrictSerializer)}
     read = [name.removesuffix("Request") for _, _, name in bodies()]
+    shapes = {one.__name__: one for one in _descendants(fields.StrictSerializer)}
     assert read
     for name in set(read):
         shape = shapes.get(name) or shapes[f"{name}Request"]

@@ -30,7 +30,7 @@ HOSTILE = (
 def planted(world: World) -> str:
     """The text in everything that Acme's people may write; the public id of a transfer with it."""
     alice = world.actor(world.alice)
-    token = invite(actor=alice, email="eve@acme.test", role="admin", now=NOW).token
+    token = invite(actor=alice, email="eve@acme.test", role="member", now=NOW).token
     stranger = anonymous(door=Door.WEB, request_id="test")
     join(actor=stranger, token=token, full_name=HOSTILE, password=PASSWORD, now=NOW)
     issue(actor=alice, name=HOSTILE[:80], scopes=["wallets:read"], now=NOW)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 
 import pytest
 
@@ -12,6 +13,7 @@ from accounts.models import User
 from accounts.services.approvals import Proof
 from accounts.services.pending_acts import agree
 from tests.approving import PIN, approval_of, asking, presenting, with_pin
+from tests.phones import give_phone
 from tests.world import NOW, World, colleague, takes_two
 from wallets.errors import DualControlRequired
 from wallets.services.approving import approve_batch, ask_to_approve_movement
@@ -58,7 +60,10 @@ def test_the_pin_comes_first_and_then_a_colleague(
     assert world.balance(world.alice_wallet) == HAD - AMOUNT
 
 
-def test_it_can_be_approved_by_another_way_than_the_pin(request_of_alice: TransferRequest):
+def test_it_can_be_approved_by_another_way_than_the_pin(
+    world: World, request_of_alice: TransferRequest
+):
+    give_phone(world.alice, now=NOW - dt.timedelta(days=2))
     assert ask_to_approve_movement(request=request_of_alice).id
 
 
