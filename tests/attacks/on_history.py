@@ -109,7 +109,17 @@ ATTACKS: tuple[Attack, ...] = (
             f"COPY {table} FROM STDIN",
             by="0A000 COPY FROM not supported with row-level security",
         )
-        for table in ("ledger_transaction", "wallets_transfer", "audit_auditrecord")
+        for table in ("ledger_transaction", "wallets_transfer")
+    ),
+    attack(
+        "copies rows into audit_auditrecord",
+        "COPY audit_auditrecord FROM STDIN",
+        by="no privilege on table audit_auditrecord",
+    ),
+    attack(
+        "copies rows into audit_auditrecord without their order",
+        "COPY audit_auditrecord (id, at) FROM STDIN",
+        by="0A000 COPY FROM not supported with row-level security",
     ),
     attack("copies rows into ledger_entry", "COPY ledger_entry FROM STDIN", by=_ENTRY),
     attack(
