@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import os
+import re
 import uuid
 from collections.abc import Iterator
 
@@ -251,4 +253,7 @@ def test_the_metrics_tell_of_the_last_whole_check(world: World, drift: uuid.UUID
     assert 'vaultcraft_books_findings{check="versions"} 0.0' in told
     assert "vaultcraft_books_checked_timestamp_seconds 0.0" not in told
     assert "vaultcraft_books_checked_timestamp_seconds 1." in told
-    assert f"vaultcraft_audit_unsealed_since_timestamp_seconds {NOW.timestamp()}" in told
+    (waits,) = re.findall(
+        r"^vaultcraft_audit_unsealed_since_timestamp_seconds (\S+)", told, re.MULTILINE
+    )
+    assert dt.datetime.fromtimestamp(float(waits), dt.UTC) == NOW

@@ -38,7 +38,7 @@ USAGE = Pass(
         LEFT JOIN (
             SELECT t.source_id AS wallet_id,
                    max(max(t.local_day)) OVER (
-                       PARTITION BY t.organization_id, t.owner_id, t.currency_id
+                       PARTITION BY t.organization_id, t.owner_id, t.held_in
                    ) AS last_day_of_holder,
                    sum(t.amount_minor) AS ever_minor,
                    sum(t.amount_minor) FILTER (
@@ -52,7 +52,7 @@ USAGE = Pass(
                        WHERE date_trunc('month', t.local_day) = t.month
                          AND t.completed_at >= t.applied) AS month_minor
             FROM (
-                SELECT w.*, p.owner_id, u.day, u.month, m.applied, l.limited_at,
+                SELECT w.*, p.owner_id, p.currency_id AS held_in, u.day, u.month, m.applied, l.limited_at,
                        (w.created_at AT TIME ZONE z.zone)::date AS local_day
                 FROM wallets_transfer w
                 JOIN wallets_wallet p ON p.id = w.source_id
@@ -71,7 +71,7 @@ USAGE = Pass(
                 SELECT reverses_id, sum(amount_minor) AS amount_minor FROM wallets_transfer
                 WHERE reverses_id IS NOT NULL AND state = 'COMPLETED' GROUP BY reverses_id
             ) r ON r.reverses_id = t.id
-            GROUP BY t.source_id, t.organization_id, t.owner_id, t.currency_id
+            GROUP BY t.source_id, t.organization_id, t.owner_id, t.held_in
         ) s ON s.wallet_id = w.id
         WHERE {of("w")}""",  # noqa: S608 - our constants
 )
