@@ -52,7 +52,8 @@ USAGE = Pass(
                        WHERE date_trunc('month', t.local_day) = t.month
                          AND t.completed_at >= t.applied) AS month_minor
             FROM (
-                SELECT w.*, p.owner_id, p.currency_id AS held_in, u.day, u.month, m.applied, l.limited_at,
+                SELECT w.*, p.owner_id, p.currency_id AS held_in,
+                       u.day, u.month, m.applied, l.limited_at,
                        (w.created_at AT TIME ZONE z.zone)::date AS local_day
                 FROM wallets_transfer w
                 JOIN wallets_wallet p ON p.id = w.source_id
