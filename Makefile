@@ -79,7 +79,7 @@ lock: requirements.in requirements-dev.in ## Resolve the requirements again (nee
 sbom: $(DEV_STAMP) ## Write the inventory of libraries, CycloneDX in JSON (TO=sbom.json)
 	@$(BIN)/python -m vaultcraft.supply sbom --to $(or $(TO),sbom.json)
 
-vulnerabilities: $(DEV_STAMP) ## Ask for known vulnerabilities of what is pinned (needs pypi.org)
+vulnerabilities: $(DEV_STAMP) ## Ask for known vulnerabilities of what is pinned (needs the Python Package Index)
 	@$(BIN)/python -m vaultcraft.supply vulnerabilities
 
 browser: ## Install Debian's Chromium for the browser journey
