@@ -32,7 +32,8 @@ def test_fewer_approvals_are_told_to_the_owners_and_more_are_not() -> None:
 def test_fewer_approvals_take_a_second_person_where_terms_do() -> None:
     made = registered()
     alice, home = made.owner, made.organization
-    frank = joined(alice, "frank", "admin")
+    joined(alice, "adam", "admin")
+    frank = joined(alice, "frank", "finance")
     set_dual_control_policy(actor=acting(alice), roles=True, journals=False, terms=True, now=NOW)
     fewer = set_approval_policy(actor=acting(alice), over_minor=600, now=NOW)
     assert not isinstance(fewer, PendingAct), "a new organization begins with more than that"
