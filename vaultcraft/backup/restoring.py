@@ -35,16 +35,20 @@ UPDATE events_outboxevent SET commit_xid = '3'::xid8;
 ALTER TABLE events_outboxevent FORCE ROW LEVEL SECURITY;
 ALTER TABLE events_outboxevent ENABLE TRIGGER USER;
 
-ALTER TABLE audit_auditrecord DISABLE TRIGGER USER;
-ALTER TABLE audit_auditrecord NO FORCE ROW LEVEL SECURITY;
-ALTER TABLE audit_auditseal DISABLE TRIGGER USER;
-UPDATE audit_auditrecord r SET commit_xid = CASE
-    WHEN EXISTS (SELECT FROM (SELECT unnest(s.sequences) AS sequence FROM audit_auditseal s) m
-                 WHERE m.sequence = r.sequence) THEN '2'::xid8 ELSE '3'::xid8 END;
-UPDATE audit_auditseal SET up_to = '3'::xid8;
-ALTER TABLE audit_auditseal ENABLE TRIGGER USER;
-ALTER TABLE audit_auditrecord FORCE ROW LEVEL SECURITY;
-ALTER TABLE audit_auditrecord ENABLE TRIGGER USER;
+DO $$ BEGIN
+    IF to_regclass('audit_auditseal') IS NOT NULL THEN -- older backups have no seals
+        ALTER TABLE audit_auditrecord DISABLE TRIGGER USER;
+        ALTER TABLE audit_auditrecord NO FORCE ROW LEVEL SECURITY;
+        ALTER TABLE audit_auditseal DISABLE TRIGGER USER;
+        UPDATE audit_auditrecord r SET commit_xid = CASE
+            WHEN EXISTS (SELECT FROM (SELECT unnest(sequences) AS sequence FROM audit_auditseal) m
+                         WHERE m.sequence = r.sequence) THEN '2'::xid8 ELSE '3'::xid8 END;
+        UPDATE audit_auditseal SET up_to = '3'::xid8;
+        ALTER TABLE audit_auditseal ENABLE TRIGGER USER;
+        ALTER TABLE audit_auditrecord FORCE ROW LEVEL SECURITY;
+        ALTER TABLE audit_auditrecord ENABLE TRIGGER USER;
+    END IF;
+END $$;
 """
 
 

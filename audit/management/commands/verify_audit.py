@@ -20,7 +20,10 @@ class Command(BaseCommand):
     """Reads one snapshot as the auditor; takes no locks."""
 
     requires_system_checks = ()  # evidence is read even where the doors are broken
-    help = "Check every sealed audit record, every seal, and the heads told elsewhere."
+    help = (
+        "Check every sealed audit record, every seal, and the heads told elsewhere. Exits 1 on a"
+        " finding, and where the file of heads that the settings name is gone."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -37,9 +40,10 @@ class Command(BaseCommand):
             raise CommandError(f"The evidence could not be read: {error}") from None
         for line in told(seen):
             self.stdout.write(line)
+        lost = path is not None and not path.exists() and bool(seen.digests)
         if path is None or not path.exists():
             self.stdout.write("No file of heads: an end that was cut off would not be seen.")
-        if seen.findings:
+        if seen.findings or lost:
             sys.exit(1)
 
 
