@@ -1,8 +1,7 @@
-"""The outbox: facts written in the transaction that made them true, carried out later by a relay.
+"""The outbox: facts written in the transaction that made them true, carried out by the relay.
 
 Two more columns exist in the database only, for the relay: `commit_xid` (the writing transaction)
-and `sequence`. Reading in the order (commit_xid, sequence) below the oldest running transaction
-never skips a row that commits late.
+and `sequence` (drawn as the row is written). `events.relay.cursor` says how it reads by them.
 """
 
 from __future__ import annotations
@@ -34,3 +33,22 @@ class OutboxEvent(IdentifiedModel):
 
     def __str__(self) -> str:
         return f"{self.name} {self.subject_id}"
+
+
+class RelayCursor(models.Model):
+    """How far the outbox is published; one row, moved by one relay at a time.
+
+    `since` and `until` are snapshots of PostgreSQL; `events.relay.cursor` says what they mean.
+    """
+
+    name = models.TextField(primary_key=True)
+    cluster = models.TextField()
+    since = models.TextField()
+    until = models.TextField(null=True)
+    position = models.BigIntegerField()
+    highest = models.BigIntegerField()
+    epoch = models.BigIntegerField()
+    moved_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.highest}"

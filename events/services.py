@@ -7,7 +7,10 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 
+from django.db import transaction
+
 from events.catalogue import CATALOGUE
+from events.relay.hints import hint
 from kernel.actor import Actor
 from kernel.errors import InvariantBroken
 from kernel.ids import new_id
@@ -56,11 +59,14 @@ def emit(
 
 @needs_transaction
 def emit_many(facts: Sequence[Fact]) -> None:
-    """Emit any number of events in one statement.
+    """Emit any number of events in one statement, and wake the relay after the commit.
 
     :raises InvariantBroken: for an unknown name or a payload of another shape.
     """
+    if not facts:
+        return
     insert_rows(table="events_outboxevent", columns=_COLUMNS, rows=[_row(fact) for fact in facts])
+    transaction.on_commit(hint)
 
 
 def _row(fact: Fact) -> tuple[object, ...]:

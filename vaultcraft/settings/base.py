@@ -258,3 +258,9 @@ LOGGING_CONFIG = None  # ours is applied below, once, before Django logs anythin
 LOGGING = logging_config()
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_COMMAND_LOGGING_ENABLED = False
+
+# --- Events ----------------------------------------------------------------------------------
+# What streams and subjects on the broker begin with: several installations may share one.
+EVENT_NAMESPACE = env.text("VAULTCRAFT_EVENT_NAMESPACE", default="vaultcraft")
+# On how many brokers of a cluster each stream is kept: 1, 3 or 5.
+EVENT_REPLICAS = env.integer("VAULTCRAFT_EVENT_REPLICAS", default=1)

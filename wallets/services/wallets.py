@@ -243,7 +243,12 @@ def _tell(
         name=f"wallets.wallet.{happened}",
         organization_id=wallet.organization_id,
         subject_id=wallet.id,
-        payload={"wallet_id": str(wallet.id), "status": wallet.status, **shown},
+        payload={
+            "wallet_id": str(wallet.id),
+            "account_id": str(wallet.account_id),
+            "status": wallet.status,
+            **shown,
+        },
         actor=actor,
         now=now,
     )

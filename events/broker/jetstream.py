@@ -1,0 +1,165 @@
+"""NATS JetStream: streams in files, each message stored once, in the order it was sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import nats
+from nats.aio.client import Client
+from nats.js import JetStreamContext, api
+from nats.js.errors import APIError, NotFoundError
+
+from events.broker import BrokerUnavailable, OutOfTurn
+from events.message import OutboxRow
+from events.streams import EVENTS, STREAMS, Stream, subject_of
+
+ACK_SECONDS = 5.0
+CONNECT_SECONDS = 2.0
+DUPLICATE_WINDOW_SECONDS = 120.0
+_WRONG_LAST_SEQUENCE = 10071
+# Every error of the client library that means "not now".
+UNAVAILABLE = (nats.errors.Error, OSError, asyncio.TimeoutError)
+
+
+async def connect(url: str, *, name: str) -> Client:
+    """A connection that mends itself and never gives up; it fails at once if nobody answers now.
+
+    :raises BrokerUnavailable: if nobody does.
+    """
+    try:
+        return await nats.connect(
+            url,
+            name=name,
+            connect_timeout=CONNECT_SECONDS,
+            allow_reconnect=True,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.2,
+            pending_size=8 * 1024 * 1024,
+        )
+    except UNAVAILABLE as error:
+        raise BrokerUnavailable(str(error)) from error
+
+
+async def declare_streams(client: Client, *, replicas: int) -> None:
+    """Make every stream be as it is declared; what is in them stays.
+
+    :raises BrokerUnavailable: if the broker does not answer.
+    """
+    context = client.jetstream(timeout=ACK_SECONDS)
+    try:
+        for stream in STREAMS:
+            await _declare(context, _configuration(stream, replicas=replicas))
+    except UNAVAILABLE as error:
+        raise BrokerUnavailable(str(error)) from error
+
+
+async def _declare(context: JetStreamContext, wanted: api.StreamConfig) -> None:
+    try:
+        await context.update_stream(wanted)
+    except NotFoundError:
+        await context.add_stream(wanted)
+
+
+def _configuration(stream: Stream, *, replicas: int) -> api.StreamConfig:
+    return api.StreamConfig(
+        name=stream.name,
+        subjects=[stream.subject],
+        storage=api.StorageType.FILE,
+        retention=api.RetentionPolicy.LIMITS,
+        discard=api.DiscardPolicy.OLD,
+        max_age=stream.keeps.total_seconds(),
+        max_bytes=stream.max_bytes or -1,
+        num_replicas=replicas,
+        duplicate_window=DUPLICATE_WINDOW_SECONDS,
+        deny_delete=True,
+        allow_direct=True,
+    )
+
+
+class JetStream:
+    """The only writer of the stream of events.
+
+    Each message says which one it expects to be the last before it, so a gap in the middle of a
+    page (a server that lost its leader) refuses all that follow instead of letting them pass. What
+    of a page is stored is read off the stream itself, however long ago it was sent.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._context = client.jetstream(timeout=ACK_SECONDS, publish_async_max_pending=4_000)
+        self._last: int | None = None
+
+    async def publish(self, rows: Sequence[OutboxRow]) -> None:
+        """See `events.broker.Broker.publish`."""
+        if not rows:
+            return
+        try:
+            if self._last is None:
+                rows = await self._resumed(rows)
+            await self._send(rows)
+        except UNAVAILABLE as error:
+            self._last = None
+            if isinstance(error, APIError) and error.err_code == _WRONG_LAST_SEQUENCE:
+                raise OutOfTurn from error
+            raise BrokerUnavailable(str(error) or type(error).__name__) from error
+
+    async def close(self) -> None:
+        """Let go of the connection; what was sent has been acknowledged or will be sent again."""
+        await self._client.close()
+
+    async def _send(self, rows: Sequence[OutboxRow]) -> None:
+        """All of them without waiting in between."""
+        expected = self._last or 0
+        waiting = []
+        for row in rows:
+            subject, headers = _addressed(row, expected=expected)
+            waiting.append(
+                await self._context.publish_async(
+                    subject, row.body, wait_stall=ACK_SECONDS, headers=headers
+                )
+            )
+            expected += 1
+        answers = await asyncio.wait_for(
+            asyncio.gather(*waiting, return_exceptions=True), ACK_SECONDS
+        )
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+            if answer.duplicate:
+                # It was not stored again, so what followed it was refused.
+                self._last = None
+                raise OutOfTurn
+        self._last = expected
+
+    async def _resumed(self, rows: Sequence[OutboxRow]) -> Sequence[OutboxRow]:
+        """What is left after those that are stored, one by one until the first that was not."""
+        rest = list(await self._not_stored(rows))
+        while rest:
+            row = rest.pop(0)
+            subject, headers = _addressed(row, expected=self._last or 0)
+            stored = await self._context.publish(subject, row.body, headers=headers)
+            if not stored.duplicate:
+                self._last = stored.seq
+                break
+        return rest
+
+    async def _not_stored(self, rows: Sequence[OutboxRow]) -> Sequence[OutboxRow]:
+        """The rows without those that are the last messages of the stream."""
+        state = (await self._context.stream_info(EVENTS.name)).state
+        wanted = {str(row.id) for row in rows}
+        stored: set[str] = set()
+        lowest = max(state.first_seq, state.last_seq - len(rows) + 1, 1)
+        for sequence in range(state.last_seq, lowest - 1, -1):
+            message = await self._context.get_msg(EVENTS.name, sequence)
+            identity = (message.headers or {}).get("Nats-Msg-Id", "")
+            if identity not in wanted:
+                break
+            stored.add(identity)
+        self._last = state.last_seq
+        return [row for row in rows if str(row.id) not in stored]
+
+
+def _addressed(row: OutboxRow, *, expected: int) -> tuple[str, dict[str, str]]:
+    headers = {"Nats-Msg-Id": str(row.id), "Nats-Expected-Last-Sequence": str(expected)}
+    return subject_of(place=row.place, name=row.name), headers

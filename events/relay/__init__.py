@@ -1,0 +1,1 @@
+"""Carrying the outbox to the broker: nothing skipped, nothing swapped, nothing held open."""

@@ -1,0 +1,47 @@
+"""Every stream, declared in one place and made so when a process of the backbone starts.
+
+Their names and subjects begin with the installation's namespace, so that several may share a broker.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+from django.conf import settings
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """A durable log on the broker.
+
+    :param suffix: of its name, after the namespace.
+    :param word: the second word of its subjects, after the namespace.
+    :param keeps: how long a message stays.
+    :param max_bytes: the oldest go when it grows larger; None: only time takes them.
+    """
+
+    suffix: str
+    word: str
+    keeps: dt.timedelta
+    max_bytes: int | None = None
+
+    @property
+    def name(self) -> str:
+        """As the broker knows it: ``VAULTCRAFT_EVENTS``."""
+        return f"{settings.EVENT_NAMESPACE.upper()}_{self.suffix}"
+
+    @property
+    def subject(self) -> str:
+        """What it keeps: ``vaultcraft.events.>``, where ``>`` stands for the rest of a subject."""
+        return f"{settings.EVENT_NAMESPACE}.{self.word}.>"
+
+
+EVENTS = Stream(suffix="EVENTS", word="events", keeps=dt.timedelta(days=30))
+DEAD_LETTERS = Stream(suffix="DEAD_LETTERS", word="dead", keeps=dt.timedelta(days=90))
+STREAMS = (EVENTS, DEAD_LETTERS)
+
+
+def subject_of(*, place: str, name: str) -> str:
+    """Where an event is published: ``vaultcraft.events.<organization or platform>.<name>``."""
+    return f"{settings.EVENT_NAMESPACE}.{EVENTS.word}.{place}.{name}"
