@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from events.choices import DeliveryState
 from kernel.models import IdentifiedModel
 
 
@@ -52,3 +53,50 @@ class RelayCursor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} at {self.highest}"
+
+
+class InboxEntry(models.Model):
+    """That a consumer has taken an event, written with the effect; there is one for each."""
+
+    pk = models.CompositePrimaryKey("consumer", "event_id")
+    consumer = models.TextField()
+    event_id = models.UUIDField()
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "inbox entries"
+
+    def __str__(self) -> str:
+        return f"{self.consumer} took {self.event_id}"
+
+
+class FailedDelivery(IdentifiedModel):
+    """An event that a consumer could not take: tried again, a dead letter, or over.
+
+    :ivar body: the message as it came, for replaying it however old it is.
+    """
+
+    consumer = models.TextField()
+    event_id = models.UUIDField()
+    name = models.TextField()
+    organization_id = models.UUIDField(null=True)
+    body = models.TextField()
+    error = models.TextField()
+    deliveries = models.PositiveSmallIntegerField()
+    state = models.TextField(choices=DeliveryState)
+    failed_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-failed_at",)
+        verbose_name_plural = "failed deliveries"
+        constraints = (
+            models.UniqueConstraint(fields=["consumer", "event_id"], name="failed_delivery_once"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=DeliveryState.values), name="failed_delivery_state"
+            ),
+        )
+        indexes = (models.Index(fields=["state", "-failed_at"], name="failed_delivery_state_at"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} for {self.consumer}"

@@ -1,6 +1,6 @@
 """Every stream, declared in one place and made so when a process of the backbone starts.
 
-Their names and subjects begin with the installation's namespace, so that several may share a broker.
+Their names and subjects begin with the installation's namespace: several may share a broker.
 """
 
 from __future__ import annotations
