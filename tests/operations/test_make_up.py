@@ -15,7 +15,7 @@ import pytest
 
 from vaultcraft.embedded.ports import free_port
 from vaultcraft.embedded.processes import start_ticks
-from vaultcraft.supervisor.programs import ROOT
+from vaultcraft.supervisor.programs import PRODUCT, ROOT
 
 START_SECONDS = 120
 STOP_SECONDS = 10
@@ -120,7 +120,7 @@ def test_a_second_start_says_so(house, running):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_everything_in_time(house, running, number):
     pids = house.pids()
-    assert set(pids) == {"postgres", "valkey", "nats", "web", "worker", "beat"}
+    assert set(pids) == {"postgres", "valkey", "nats", *PRODUCT}
 
     running.send_signal(number)
 

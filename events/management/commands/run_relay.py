@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import signal
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
+from events.alive import keep_alive, on_signals
 from events.broker.choosing import open_broker
 from events.relay.carrying import Relay
 from events.relay.hints import listen
@@ -19,17 +20,19 @@ class Command(BaseCommand):
     help = "Publish the outbox. Several may run: one works, the others stand by."
     requires_system_checks = ()
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--alive", type=Path, help="a file to touch while all is well")
+
     def handle(self, *args: Any, **options: Any) -> None:
-        asyncio.run(_run())
+        asyncio.run(_run(options["alive"]))
 
 
-async def _run() -> None:
+async def _run(alive: Path | None) -> None:
     relay = Relay(open_broker=open_broker)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, relay.stop)
-    listening = asyncio.create_task(listen(relay.woken))
+    on_signals(relay.stop)
+    beside = [asyncio.create_task(listen(relay.woken)), asyncio.create_task(keep_alive(alive))]
     try:
         await relay.run()
     finally:
-        listening.cancel()
+        for task in beside:
+            task.cancel()
