@@ -57,7 +57,7 @@ check: $(DEV_STAMP) ## All that CI checks besides the tests
 seed: $(RUNTIME_STAMP) ## Fill an empty database with the demo world (safe to repeat)
 	$(BIN)/python -m vaultcraft.supervisor.command seed
 
-schema: $(DEV_STAMP) ## Write docs/openapi.json and docs/events.json
+schema: $(DEV_STAMP) ## Write docs/openapi.json and docs/events/
 	$(BIN)/python -m vaultcraft.checks --write-schemas
 
 bench: $(DEV_STAMP) ## Measure the product beside its references

@@ -6,8 +6,54 @@ import dataclasses
 import datetime as dt
 import json
 import uuid
+from collections.abc import Mapping
+
+from events.catalogue.shapes import OPTIONAL_UUID, TEXT, UUID
+from kernel.actor import ActorKind
 
 PLATFORM = "platform"
+
+_NAME: Mapping[str, object] = {"type": "string", "pattern": r"^[a-z_]+\.[a-z_]+\.[a-z_]+$"}
+# Fields may be added; consumers let pass what they do not know.
+MESSAGE_SCHEMA: Mapping[str, object] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "message",
+    "description": "One event, as it stands in the stream. `payload` has a schema of its own, in"
+    " the file <name>.v<version>.json.",
+    "type": "object",
+    "properties": {
+        "id": {**UUID, "description": "Of the event; the same whenever it is delivered again."},
+        "name": _NAME,
+        "version": {"type": "integer", "minimum": 1},
+        "organization_id": {
+            **OPTIONAL_UUID,
+            "description": "Whose event it is; null: the platform's.",
+        },
+        "subject_id": OPTIONAL_UUID,
+        "occurred_at": {"type": "string", "format": "date-time"},
+        "request_id": {**TEXT, "description": "Of the request that caused it; may be empty."},
+        "actor": {
+            "type": "object",
+            "properties": {
+                "kind": {"enum": [str(kind) for kind in ActorKind]},
+                "id": OPTIONAL_UUID,
+            },
+            "required": ["kind", "id"],
+        },
+        "payload": {"type": "object"},
+    },
+    "required": [
+        "id",
+        "name",
+        "version",
+        "organization_id",
+        "subject_id",
+        "occurred_at",
+        "request_id",
+        "actor",
+        "payload",
+    ],
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ OPENAPI = "docs/openapi.json"
 OPENAPI_COMMAND = ("-m", "vaultcraft.schema_text")
 # Other documents made from the code: their commands write them, and compare them with `--check`.
 DOCUMENT_COMMANDS: Mapping[str, Sequence[str]] = {
-    "docs/events.json": ("manage.py", "event_schemas", "--file", "docs/events.json"),
+    "docs/events": ("manage.py", "event_schemas", "--directory", "docs/events"),
     "docs/permissions.md": ("manage.py", "permissions_table"),
 }
 

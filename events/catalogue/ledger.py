@@ -52,7 +52,7 @@ _ENTRY: Mapping[str, object] = {
         "balance_minor": dict(SIGNED_MINOR),
     },
     "required": ["account_id", "amount_minor", "balance_minor", "currency", "side", "version"],
-    "additionalProperties": False,
+    "additionalProperties": True,
 }
 _TRANSACTION = {
     "transaction_id": UUID,

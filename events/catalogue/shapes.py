@@ -40,8 +40,9 @@ class EventType:
     ordered_by: str = "subject_id"
 
     def schema(self) -> dict[str, object]:
-        """The payload's JSON Schema (2020-12): exactly these fields, all of them."""
+        """The payload's JSON Schema (2020-12): all of these fields, and later perhaps more."""
         return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": self.name,
             "description": self.meaning,
             "version": self.version,
@@ -49,5 +50,5 @@ class EventType:
             "type": "object",
             "properties": {name: dict(shape) for name, shape in self.fields.items()},
             "required": sorted(self.fields),
-            "additionalProperties": False,
+            "additionalProperties": True,
         }
