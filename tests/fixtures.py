@@ -38,6 +38,7 @@ LONGEST = (
     "tests/operations/",
     "tests/api/test_schemathesis.py",
     "tests/journeys/",
+    "tests/backbone/",
     "tests/architecture/test_migrations.py",
 )
 

@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import sys
+from typing import Any
 
 import nats
 from nats.js.errors import FetchTimeoutError
@@ -24,7 +25,7 @@ class Balances:
         self.taken: set[str] = set()
         self.gaps: list[str] = []
 
-    def take(self, event: dict) -> None:
+    def take(self, event: dict[str, Any]) -> None:
         """Take one event in; the same one again changes nothing."""
         if event["id"] in self.taken:
             return
@@ -35,7 +36,7 @@ class Balances:
             for entry in event["payload"]["entries"]:
                 self._entry(entry)
 
-    def _entry(self, entry: dict) -> None:
+    def _entry(self, entry: dict[str, Any]) -> None:
         account, version = entry["account_id"], entry["version"]
         known = self.accounts.get(account, (0, 0, ""))[0]
         if version > known + 1:
@@ -43,7 +44,7 @@ class Balances:
         if version > known:
             self.accounts[account] = (version, entry["balance_minor"], entry["currency"])
 
-    def by_wallet(self) -> dict[str, dict]:
+    def by_wallet(self) -> dict[str, dict[str, Any]]:
         """Balances in minor units by the wallets' handles."""
         shown = {}
         for handle, account in self.wallets.items():

@@ -17,8 +17,8 @@ from events.consuming import Consumer, Event, running, taking
 from events.consuming.running import Worker
 from events.models import FailedDelivery, InboxEntry
 from events.streams import DEAD_LETTERS
-from events.tests.relay.scenes import namespace, relaying, session, write
 from kernel.actor import Door, system
+from tests.backbone.scenes import namespace, relaying, session, write
 from tests.database import all_seeing
 
 ACTION = "events.test.taken"

@@ -23,8 +23,8 @@ from events.message import OutboxRow
 from events.relay import carrying
 from events.relay.carrying import Relay
 from events.streams import EVENTS
-from events.tests.relay.brokers import OwnBroker, own_broker
-from events.tests.relay.scenes import messages, namespace, relaying, session, write
+from tests.backbone.brokers import OwnBroker, own_broker
+from tests.backbone.scenes import messages, namespace, relaying, session, write
 from tests.servers import SUPERUSER_VARIABLE
 
 KEYS, EACH = 5, 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from events.tests.relay.scenes import namespace, relaying, session, told, write
+from tests.backbone.scenes import namespace, relaying, session, told, write
 
 
 def test_what_waits_is_published_as_it_was_written(committed_db: str) -> None:

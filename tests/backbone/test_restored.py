@@ -8,7 +8,7 @@ from typing import LiteralString
 import psycopg
 from django.db import connections
 
-from events.tests.relay.scenes import namespace, relaying, session, told, write
+from tests.backbone.scenes import namespace, relaying, session, told, write
 
 _TRIGGERS: LiteralString = "ALTER TABLE events_outboxevent"
 

@@ -15,8 +15,8 @@ from django.conf import settings
 
 from events.models import OutboxEvent
 from events.streams import EVENTS
-from events.tests.relay.scenes import messages, namespace, relaying
 from ledger.models import LedgerAccount
+from tests.backbone.scenes import messages, namespace, relaying
 from tests.database import all_seeing
 from tests.world import World
 from vaultcraft.checks import ROOT
