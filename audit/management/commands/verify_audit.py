@@ -22,7 +22,8 @@ class Command(BaseCommand):
     requires_system_checks = ()  # evidence is read even where the doors are broken
     help = (
         "Check every sealed audit record, every seal, and the heads told elsewhere. Exits 1 on a"
-        " finding, and where the file of heads that the settings name is gone."
+        " finding, which a record unsealed for five minutes is, too, and where the file of heads"
+        " that the settings name is gone."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
