@@ -11,7 +11,7 @@ import dataclasses
 import uuid
 from collections.abc import Collection
 
-from accounts.choices import KeyScope, PlatformRole, Role
+from accounts.choices import Exemption, KeyScope, PlatformRole, Role
 from accounts.errors import EmailNotConfirmed, StepUpRequired
 from accounts.proof import RECENTLY, is_strong
 from kernel.actor import Actor, ActorKind, Door
@@ -206,6 +206,18 @@ _TO_ISSUE = {
     KeyScope.CASH_WRITE: "api_keys.issue_cash",
     KeyScope.WALLETS_DEBIT_ANY: "api_keys.issue_debit_any",
 }
+
+# Programs type no PIN, and cash at bank has left before it is recorded: decisions 35 and 53.
+_EXEMPT = {
+    KeyScope.TRANSFERS_WRITE: Exemption.APPROVALS,
+    KeyScope.WALLETS_DEBIT_ANY: Exemption.APPROVALS,
+    KeyScope.CASH_WRITE: Exemption.DUAL_CONTROL,
+}
+
+
+def exemptions_of(scopes: Collection[str]) -> list[Exemption]:
+    """What a key with these scopes does without a check that people meet, each once."""
+    return sorted({exempt for scope, exempt in _EXEMPT.items() if scope in scopes})
 
 
 def may(actor: Actor, permission: str) -> bool:

@@ -33,40 +33,37 @@ MOST_AT_ONCE = 10_000
 _TAIL_BYTES = 4096  # a line has about 300
 
 
-def require_told(*, actor: Actor, path: Path | None, now: dt.datetime) -> None:
+def require_told(*, actor: Actor, path: Path, now: dt.datetime) -> None:
     """Refuse to go on where the file of heads knows better than the table, or is gone.
 
     Before the very first seal the file is begun here.
 
-    :param path: the file; None where there is only the log.
     :raises ChainBroken: the file knows a seal that the table does not have, or there are seals and
         no file that was begun.
     :raises OSError: if the file cannot be read, or not be begun.
     """
-    if path is None:
-        return
     told = _told(path)
     if told is not None:
         _require_known(actor, told)
         return
     with reading(actor):
-        number = AuditChain.objects.get().number
-    if number:
-        raise ChainBroken(f"seal {number} was made, and the file of heads {path} is not there")
+        known = AuditChain.objects.first()
+    if known is None:
+        raise ChainBroken("what is known of the chain is gone")
+    if known.number:
+        raise ChainBroken(f"seal {known.number} was made, and the file of heads {path} is gone")
     _begin(path, number=0, digest=BEGINNING, now=now)
 
 
-def tell_heads(*, actor: Actor, path: Path | None) -> int:
+def tell_heads(*, actor: Actor, path: Path) -> int:
     """Add the seals that are not in the file yet, and log the newest; how many were added.
 
     Called outside of transactions. Several processes may call it at once.
 
-    :param path: the file, which was begun; None where there is only the log.
+    :param path: the file, which was begun.
     :raises ChainBroken: if the file knows a seal that the table does not have.
     :raises OSError: if the file cannot be written; the next call adds what is missing.
     """
-    if path is None:
-        return _logged(_after(actor, 0, newest=True))
     with _alone_in(path) as file:
         last = _last_told(file)
         if last is None:
@@ -74,7 +71,9 @@ def tell_heads(*, actor: Actor, path: Path | None) -> int:
         _require_known(actor, last)
         heads = _after(actor, last["number"])
         _append(file, heads)
-    return _logged(heads)
+    if heads:
+        log.info("audit_head", **heads[-1])
+    return len(heads)
 
 
 def begin_heads(*, actor: Actor, path: Path, reason: str, now: dt.datetime) -> Path | None:
@@ -183,13 +182,10 @@ def _knows(actor: Actor, told: dict[str, Any]) -> bool:
     return found is not None and bytes(found.digest).hex() == told["digest"]
 
 
-def _after(actor: Actor, number: int, *, newest: bool = False) -> list[dict[str, object]]:
+def _after(actor: Actor, number: int) -> list[dict[str, object]]:
     with reading(actor):
-        seals = AuditSeal.objects.filter(number__gt=number)
-        chosen = (
-            seals.order_by("-number")[:1] if newest else seals.order_by("number")[:MOST_AT_ONCE]
-        )
-        return [head_of(seal) for seal in chosen]
+        seals = AuditSeal.objects.filter(number__gt=number).order_by("number")
+        return [head_of(seal) for seal in seals[:MOST_AT_ONCE]]
 
 
 def head_of(seal: AuditSeal) -> dict[str, object]:
@@ -201,9 +197,3 @@ def head_of(seal: AuditSeal) -> dict[str, object]:
         "kid": seal.kid,
         "signature": bytes(seal.signature).hex(),
     }
-
-
-def _logged(heads: list[dict[str, object]]) -> int:
-    if heads:
-        log.info("audit_head", **heads[-1])
-    return len(heads)

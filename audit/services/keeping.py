@@ -18,13 +18,13 @@ from kernel.transactions import opens_transaction
 log = structlog.get_logger("audit")
 
 
-def keep_chain(*, actor: Actor, path: Path | None, now: dt.datetime) -> int:
+def keep_chain(*, actor: Actor, path: Path, now: dt.datetime) -> int:
     """Seal what was recorded, unless seals are gone, and tell the heads; how many were made.
 
     Fails closed: where the chain is not what it is known to have been, nothing is sealed, a row
     says since when and why, and an error is logged at every attempt. Acts go on being recorded.
 
-    :param path: the file of heads; None where there is only the log.
+    :param path: the file of heads.
     :raises ChainBroken: seals are gone, or the file of heads.
     :raises OSError: the file of heads cannot be read or written.
     """

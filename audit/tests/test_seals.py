@@ -395,9 +395,10 @@ def test_another_file_is_begun_by_a_person_and_on_record(
     assert kept(heads) == 1
     assert found(heads) == []
     with auditor_snapshot() as snapshot:
-        (told,) = snapshot.execute(
-            "SELECT metadata FROM audit_auditrecord WHERE action = 'audit.heads.begin'"
-        ).fetchone()
+        [(written,)] = snapshot.execute(
+            "SELECT metadata::text FROM audit_auditrecord WHERE action = 'audit.heads.begin'"
+        ).fetchall()
+    told = json.loads(written)
     assert (told["after"], told["told"]["number"], told["kept_as"]) == (1, 2, aside.name)
     assert told["reason"] == "The backup of Monday was put back"
 

@@ -6,15 +6,20 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 
+from accounts.models import User
 from accounts.services.organizations import register_organization
+from accounts.services.people import remove_member
+from accounts.services.vault import shred_person
 from audit.models import AuditRecord
+from audit.services import record
 from kernel import clock
-from kernel.actor import Door, anonymous
+from kernel.actor import Actor, Door, anonymous
 from kernel.context import reading
 from kernel.ids import encode
+from kernel.transactions import opens_transaction
 from tests.database import all_seeing
 from tests.web.conftest import Visit
-from tests.world import PASSWORD, World
+from tests.world import NOW, PASSWORD, World, colleague
 from wallets.models import Transfer, Wallet
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +78,54 @@ def test_an_owner_sees_the_own_organization_only(world: World, visit: Visit):
         assert "Acme" not in answer.content.decode().replace("Clearing with Acme", ""), page
     for row in client.get("/admin/audit/auditrecord/").context["cl"].result_list:
         assert row.organization_id == world.globex.id
+
+
+def test_people_in_the_audit_list_have_names_until_they_are_erased(world: World, visit: Visit):
+    bob, carol = world.bob, colleague(world, "carol", "member")
+    with all_seeing():
+        User.objects.filter(id=carol.id).update(full_name="Carol<b>")
+    for gone in (bob, carol):
+        remove_member(actor=world.actor(world.alice), user_id=gone.id, now=NOW)
+    client = visit(world.olga)
+    page = "/admin/audit/auditrecord/"
+    before = told(client.get(page))
+    for one, name in ((world.alice, "Alice"), (bob, "Bob"), (carol, "Carol&lt;b&gt;")):
+        assert f'<a href="/admin/accounts/user/{one.id}/change/">{name}</a>' in before
+    shred_person(actor=world.actor(world.olga), user_id=bob.id, now=clock.now())
+    after = told(client.get(page))
+    assert f"/admin/accounts/user/{bob.id}/" not in after
+    assert ">Erased person<" not in after
+    assert str(bob.id) in after
+    with all_seeing():
+        removal = AuditRecord.objects.get(action="accounts.member.remove", subject_id=carol.id)
+    detail = told(client.get(f"{page}{removal.id}/change/"))
+    assert ">Carol&lt;b&gt;</a>" in detail
+    assert ">Alice</a>" in detail
+
+
+def told(answer) -> str:
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_names_of_other_organizations_stay_ids(world: World, visit: Visit):
+    _seen_by_charlie(actor=world.actor(world.charlie), stranger=world.alice)
+    page = told(visit(world.charlie).get("/admin/audit/auditrecord/"))
+    assert str(world.alice.id) in page
+    assert ">Alice<" not in page
+    assert ">Charlie</a>" in page
+
+
+@opens_transaction
+def _seen_by_charlie(*, actor: Actor, stranger: User) -> None:
+    record(
+        actor=actor,
+        action="tests.thing.do",
+        subject_type="user",
+        subject_id=stranger.id,
+        organization_id=actor.organization_id,
+        now=NOW,
+    )
 
 
 def test_the_platform_sees_every_organization(world: World, visit: Visit):

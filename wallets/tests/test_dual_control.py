@@ -7,9 +7,10 @@ import datetime as dt
 
 import pytest
 
-from accounts.choices import KeyScope
+from accounts.choices import Exemption, KeyScope
 from accounts.errors import OwnPendingAct, PendingActNotFound, RolesComeFirst
 from accounts.models import ApiKey, PendingAct, User
+from accounts.policy import exemptions_of
 from accounts.services.api_keys import issue, revoke
 from accounts.services.pending_acts import agree, reject
 from accounts.services.people import change_role, remove_member
@@ -24,6 +25,8 @@ from wallets.services.holds import place_hold
 from wallets.services.thresholds import set_dual_control_threshold
 from wallets.services.transfers import TransferOutcome, execute_transfers, rehearse_transfers
 from wallets.services.wallets import open_wallet
+from wallets.tests.people import cash
+from wallets.tests.people import key_of as cash_key
 from wallets.tests.test_holds import captured, wanted
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +134,21 @@ def test_keys_may_be_left_out_with_a_second_persons_consent(world: World, fay: U
     agreed(world, fay, act)
     passes(paid_by(world, key_of(world, world.alice), 2_000_00))
     waits(world.send(amount_minor=2_000_00))
+
+
+def test_cash_recorded_by_a_key_is_not_counted_and_spends_nobody_s_sum(
+    world: World, fay: User
+) -> None:
+    """It has left the bank already: the books follow. Decision 53; the key says so itself."""
+    cashier = cash_key(world, "cash:write", by=world.olga)
+    outcome = cash(world, "withdraw", world.alice_wallet, 5_000_00, actor=cashier)
+    assert outcome.transfer is not None
+    assert outcome.transfer.state == TransferState.COMPLETED
+    with reading(world.actor(world.alice)):
+        assert not UncheckedSum.objects.exists()
+    assert exemptions_of(["cash:write", "transfers:read"]) == [Exemption.DUAL_CONTROL]
+    assert exemptions_of(["transfers:write", "wallets:debit-any"]) == [Exemption.APPROVALS]
+    assert exemptions_of(["transfers:read", "wallets:write", "ledger:read"]) == []
 
 
 def key_of(world: World, issuer: User) -> Actor:

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.choices import KeyScope, Role
 from accounts.models import ApiKey, Organization, User
-from accounts.policy import may, may_grant, permissions_to_issue
+from accounts.policy import exemptions_of, may, may_grant, permissions_to_issue
 from accounts.queries import (
     visible_api_keys,
     visible_invitations,
@@ -269,6 +269,7 @@ def _key(row: ApiKey) -> dict[str, Any]:
         "name": row.name,
         "prefix": row.prefix,
         "scopes": ", ".join(row.scopes),
+        "exemptions": [one.label for one in exemptions_of(row.scopes)],
         "last_used_at": row.last_used_at,
         "badge": Badge("plain", "Revoked") if revoked else Badge("good", "Active"),
         "revocable": not revoked,

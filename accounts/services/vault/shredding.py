@@ -9,6 +9,7 @@ from collections.abc import Callable
 from django.db.models import Q, QuerySet
 
 from accounts import policy
+from accounts.choices import ERASED_AT
 from accounts.errors import PersonStillActive
 from accounts.models import DataKey, Invitation, User
 from accounts.services.vault.keys import Owner, key_for_sealing
@@ -65,7 +66,7 @@ def shred_person(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User:
 
 def erased_address(user_id: uuid.UUID) -> str:
     """What stands where the address stood; it tells erased people apart, and no mail reaches it."""
-    return f"erased-{user_id}@erased.invalid"
+    return f"erased-{user_id}{ERASED_AT}"
 
 
 @needs_transaction

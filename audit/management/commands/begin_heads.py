@@ -31,9 +31,9 @@ class Command(BaseCommand):
         parser.add_argument("--reason", required=True, help="kept in the audit record; no names")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path: Path | None = settings.VAULTCRAFT_HEADS_FILE
+        path: Path = settings.VAULTCRAFT_HEADS_FILE
         reason = options["reason"].strip()
-        if path is None or not 0 < len(reason) <= MOST_OF_A_REASON:
+        if not 0 < len(reason) <= MOST_OF_A_REASON:
             raise CommandError(f"Say why, in at most {MOST_OF_A_REASON} characters.")
         actor = system(door=Door.COMMAND, request_id=f"heads-{new_id()}")
         try:
