@@ -17,6 +17,7 @@ from tests.world import NOW, World, colleague, takes_two
 from wallets.models import Transfer
 from wallets.services.thresholds import set_dual_control_threshold
 from wallets.services.transfers import TransferOutcome, execute_together, execute_transfers
+from wallets.tests.people import opened
 from wallets.tests.test_dual_control import LATER
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -72,12 +73,13 @@ def test_50_who_agree_and_refuse_at_once_decide_once(world: World) -> None:
 def test_a_payment_split_into_50_at_once_ends_at_the_threshold(
     world: World, together: bool
 ) -> None:
-    """From two wallets, so that no account's lock keeps the sum."""
-    guarded(world, 1_000_00)
+    """From two wallets to two others, so that no account's lock keeps the sum."""
+    to_fay, to_finn = (opened(world, officer) for officer in guarded(world, 1_000_00))
+    ways = [(world.acme_wallet, to_fay), (world.alice_wallet, to_finn)]
 
     def pay(number: int) -> TransferOutcome:
-        source = world.acme_wallet if number % 2 else world.alice_wallet
-        asked = world.request(source=source, amount_minor=100_00)
+        source, destination = ways[number % 2]
+        asked = world.request(source=source, destination=destination, amount_minor=100_00)
         return execute_together(asked) if together else execute_transfers([asked])[0]
 
     outcomes = race([partial(until_not_busy, partial(pay, number)) for number in range(THREADS)])
