@@ -6,12 +6,10 @@ import uuid
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from audit.models import AuditRecord, AuditSeal
 from audit.people import names_of
@@ -85,7 +83,8 @@ def _linked(record: Any, person: uuid.UUID | None) -> str:
         named = record.names = names_of(_people_of(record))
     if person is None or person not in named:
         return ""
-    page = reverse(admin_urlname(get_user_model()._meta, SafeString("change")), args=[person])
+    people = get_user_model()._meta
+    page = reverse(f"admin:{people.app_label}_{people.model_name}_change", args=[person])
     return format_html('<a href="{}">{}</a>', page, named[person])
 
 
