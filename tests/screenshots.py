@@ -352,6 +352,9 @@ def _leave_waiting(page: Page) -> None:
     if page.locator("main a.list-row").count():
         return
     to_policy_form(page)
+    page.check("#id_policy-roles")
+    pressed(page, "Set")
+    to_policy_form(page)
     page.select_option("#id_threshold-currency", "INR")
     page.fill("#id_threshold-amount", "50000")
     pressed(page, "Set threshold")
