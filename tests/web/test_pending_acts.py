@@ -112,7 +112,7 @@ def test_an_owner_sets_rules_and_loosens_them_with_a_second_person(
     loose = alice.post("/organization/dual-control/thresholds", {"threshold-currency": "INR"})
     assert loose["Location"].startswith("/pending-acts/pac_")
     refused = alice.post("/organization/dual-control", {"policy-terms": "on"}, follow=True)
-    assert "Making officers has to take a second person first" in refused.content.decode()
+    assert "has to take a second person first: else one person alone" in refused.content.decode()
     assert visit(world.bob).post("/organization/dual-control", {}).status_code in (302, 403)
 
 
