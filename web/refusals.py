@@ -133,6 +133,11 @@ SENTENCES: dict[str, Sentence] = {
     "last_strong_factor": Sentence(
         "Your role needs an authenticator app or a passkey, so add another first."
     ),
+    "roles_come_first": Sentence(
+        "Making somebody an owner, admin or finance has to take a second person first: else one "
+        "person alone could make somebody who agrees."
+    ),
+    "nobody_to_check": Sentence("There has to be a second person who could agree to it."),
     "busy": Sentence("We are busy and changed nothing. Try again in a moment."),
 }
 
@@ -140,7 +145,12 @@ SENTENCES: dict[str, Sentence] = {
 def sentence_of(*, code: str | None, fallback: str = "") -> Sentence:
     """The words for a refusal code; the fallback where the table has none."""
     known = SENTENCES.get(code or "", Sentence(""))
-    return Sentence(known.words or fallback or "This was refused.", known.field)
+    return Sentence(_ended(known.words or fallback or "This was refused"), known.field)
+
+
+def _ended(words: str) -> str:
+    """With its full stop: titles of errors have none."""
+    return words if words.endswith((".", "!", "?")) else f"{words}."
 
 
 def words_of(error: VaultCraftError, *, currency: CurrencyLike | None = None) -> str:

@@ -42,7 +42,11 @@ def test_a_super_admin_erases_whose_id_they_typed(world: World, visit: Visit):
 
 def test_whose_account_is_open_stays(world: World, visit: Visit):
     given = {"id": str(world.bob.id), "confirmation": encode("usr", world.bob.id)}
-    visit(world.olga).post(PAGE, given)
+    client = visit(world.olga)
+    page = client.get(PAGE, {"id": str(world.bob.id)}).content.decode()
+    assert "They are active." in page
+    assert "confirmation" not in page
+    client.post(PAGE, given)
     assert name_of(world.bob) == "Bob"
 
 

@@ -59,6 +59,7 @@ class PasskeyForm(forms.Form):
     name = LineField(
         max_length=80,
         initial="My passkey",
+        help_text="To tell it from others, such as “Work laptop”.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     challenge = forms.CharField(max_length=100, widget=forms.HiddenInput)

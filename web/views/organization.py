@@ -6,7 +6,6 @@ import dataclasses
 import uuid
 from typing import Any
 
-from babel import Locale
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -31,7 +30,7 @@ from web.doors import PersonRequest, acts, confirm_it_is_them, reads
 from web.forms import ApiKeyForm, CapForm, FeeForm, InviteForm
 from web.pages import page
 from web.presenters.badges import Badge, organization_badge
-from web.presenters.choices import currency_choices
+from web.presenters.choices import country_name, currency_choices
 from web.presenters.chrome import initials_of
 from web.presenters.clearing import partner_rows
 from web.presenters.terms import fee_rows, limit_rows
@@ -60,7 +59,7 @@ def overview(request: PersonRequest) -> HttpResponse:
 
 @acts
 def invite(request: PersonRequest) -> HttpResponse:
-    """Invite somebody. The link goes by mail; but for officers it is shown once, to pass it on."""
+    """Invite somebody. The link goes by mail; unless for an officer, another is shown once."""
     form = _invite_form(request, data=True)
     if not form.is_valid():
         return again(request, status=400, invite_form=form)
@@ -74,7 +73,8 @@ def invite(request: PersonRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("web:organization"))
     secret = Secret(
         title=f"Invitation for {form.cleaned_data['email']}",
-        detail="Pass this link on. It opens for seven days and is not shown again.",
+        detail="It is mailed to them. This link does the same if you pass it on yourself: it opens "
+        "for seven days and is not shown again.",
         value=absolute(reverse("web:join", args=[token])),
         what="invitation link",
     )
@@ -143,7 +143,7 @@ def _page(request: PersonRequest, *, status: int = 200, **given: Any) -> HttpRes
         "organization": {
             "name": organization.name,
             "badge": organization_badge(organization.status),
-            "country": Locale("en").territories.get(organization.country, organization.country),
+            "country": country_name(organization.country),
             "base_currency": organization.base_currency,
             "since": organization.created_at,
         },

@@ -69,9 +69,7 @@ class Sheet:
 class ReasonForm(forms.Form):
     """Why: the reason is kept in the audit record."""
 
-    reason = LineField(
-        max_length=200, widget=forms.TextInput(attrs={"placeholder": "Kept in the audit record"})
-    )
+    reason = LineField(max_length=200, help_text="Kept in the audit record.")
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -196,6 +194,7 @@ def organization_status(request: HttpRequest) -> HttpResponse:
             "rows": rows,
             "change": change,
             "danger": change == "suspend",
+            "back": "admin:accounts_organization_changelist",
         }
         return draw(request, "admin/confirm.html", context)
 

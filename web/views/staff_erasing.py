@@ -23,15 +23,21 @@ from web.refusals import words_of
 from web.views.staff import actor_of, chosen_ids, draw
 
 ERASE = "people.shred"
+_LEAD = (
+    "Their name and address are replaced, and the keys of what is sealed for them are destroyed: "
+    "nobody can read it any more, here or in any backup. It cannot be undone. The books and the "
+    "audit records stay."
+)
+_STILL_ACTIVE = "They are active. Remove them from their organization first, or close the account."
 
 
 class ErasingForm(forms.Form):
     """Nothing brings the data back, so whoever asks for it writes down whose it is."""
 
     confirmation = LineField(
-        label="Id of the person, typed out",
+        label="Id of the person",
         max_length=40,
-        help_text="Their keys are destroyed, here and in every backup. It cannot be undone.",
+        help_text="Copy it from above, to show that it is this person you mean.",
     )
 
     def __init__(self, *args: object, person: uuid.UUID, **kwargs: object) -> None:
@@ -78,11 +84,21 @@ def _asked(
     request: HttpRequest, actor: Actor, person: uuid.UUID, form: ErasingForm
 ) -> HttpResponse:
     with reading(actor):
+        found = list(visible_people(actor).select_related("organization").filter(id=person))
         rows = [
             (row.id, row.full_name, f"{encode('usr', row.id)} · {row.organization or 'staff'}")
-            for row in visible_people(actor).filter(id=person)
+            for row in found
         ]
-        context = {"title": "Erase a person", "form": form, "rows": rows, "danger": True}
+        active = any(row.is_active for row in found)
+        context = {
+            "title": "Erase a person",
+            "lead": _STILL_ACTIVE if active else _LEAD,
+            "blocked": active,
+            "form": form,
+            "rows": rows,
+            "danger": True,
+            "back": "admin:accounts_user_changelist",
+        }
         return draw(request, "admin/confirm.html", context)
 
 

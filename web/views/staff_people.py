@@ -35,7 +35,14 @@ def reset_factors(request: HttpRequest) -> HttpResponse:
     with reading(actor):
         people = visible_people(actor).filter(id__in=chosen, is_active=True)
         rows = [(row.id, row.full_name, row.email) for row in people]
-        context = {"title": "Ask to reset second factors", "form": form, "rows": rows}
+        context = {
+            "title": "Ask to reset second factors",
+            "lead": "Say how you made sure that it is they who ask. Nothing happens before "
+            "a second person has agreed.",
+            "form": form,
+            "rows": rows,
+            "back": "admin:accounts_user_changelist",
+        }
         return draw(request, "admin/confirm.html", context)
 
 

@@ -35,10 +35,12 @@ class StaffForm(forms.Form):
     """A new person of the staff; the password is handed over by hand and changed by them."""
 
     full_name = forms.CharField(max_length=200)
-    email = forms.EmailField()
+    email = forms.EmailField(label="E-mail")
     platform_role = forms.ChoiceField(label="Role", choices=PlatformRole.choices)
     password = forms.CharField(
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), max_length=200
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        max_length=200,
+        help_text="At least 8 characters. Hand it over yourself; they change it.",
     )
 
 

@@ -24,6 +24,7 @@ from kyc.services.details import Details
 from kyc.services.revealing import masked_details, open_document, reveal_details
 from kyc.services.reviewing import approve_case, ask_for_more, reject_case, withdraw_approval
 from web.forms.verification import DecisionForm
+from web.presenters.choices import country_name
 from web.presenters.verification import check_rows, document_rows, masked_pairs
 from web.refusals import explain, words_of
 from web.views.staff import actor_of, chosen_ids, draw
@@ -109,6 +110,7 @@ def _page(
     context: dict[str, Any] = {
         "title": f"Verification of {case.user}",
         "case": case,
+        "country": country_name(case.country),
         "tier_now": tier_of(case.user_id).label,
         "pairs": masked_pairs(case, masked_details(case)),
         "revealed": revealed,

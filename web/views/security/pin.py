@@ -141,7 +141,7 @@ def _page(
     facts = pin_facts(request)
     first = not facts["pin"].is_set
     words = {
-        "heading": "Choose a PIN" if first else "Change it",
+        "heading": "Choose a PIN" if first else "Change your PIN",
         "label": "Set PIN" if first else "Change PIN",
         "action_url": reverse("web:pin-set" if first else "web:pin-change"),
     }
