@@ -29,7 +29,7 @@ def guarded(world: World, threshold_minor: int) -> list[User]:
     officers = [colleague(world, name, "finance") for name in ("fay", "finn")]
     takes_two(world)
     set_dual_control_threshold(
-        actor=world.actor(world.alice), currency="INR", threshold_minor=threshold_minor, now=NOW
+        actor=world.signed_in(world.alice), currency="INR", threshold_minor=threshold_minor, now=NOW
     )
     return officers
 
@@ -37,7 +37,7 @@ def guarded(world: World, threshold_minor: int) -> list[User]:
 def decided(world: World, checker: User, act: PendingAct, judge: object) -> str:
     """What somebody who decides learns."""
     try:
-        done = judge(actor=world.actor(checker), act_id=act.id, now=LATER)  # type: ignore[operator]
+        done = judge(actor=world.signed_in(checker), act_id=act.id, now=LATER)  # type: ignore[operator]
     except (PendingActDecided, PermissionDenied) as error:
         return error.code
     return str(done.state)
@@ -58,7 +58,7 @@ def test_50_who_agree_and_refuse_at_once_decide_once(world: World) -> None:
 
     answers = race(calls)
 
-    with reading(world.actor(world.olga)):
+    with reading(world.signed_in(world.olga)):
         row = PendingAct.objects.get(id=act.id)
         paid = Transfer.objects.filter(reference=bytes(act.reference)).count()
     assert row.state in ("agreed", "rejected")
@@ -96,7 +96,7 @@ def test_a_checker_demoted_at_the_same_moment_decides_before_or_not_at_all(world
     assert act is not None
 
     def demoted() -> str:
-        alice = world.actor(world.alice)
+        alice = world.signed_in(world.alice)
         return str(change_role(actor=alice, user_id=fay.id, role="member", now=NOW))
 
     def agreed() -> str:

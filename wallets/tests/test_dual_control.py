@@ -36,7 +36,7 @@ def threshold(
     world: World, minor: int | None, *, counts_keys: bool = True
 ) -> DualControlThreshold | PendingAct:
     return set_dual_control_threshold(
-        actor=world.actor(world.alice),
+        actor=world.signed_in(world.alice),
         currency="INR",
         threshold_minor=minor,
         counts_keys=counts_keys,
@@ -66,7 +66,7 @@ def passes(outcome: TransferOutcome) -> None:
 
 
 def agreed(world: World, checker: User, act: PendingAct, now: dt.datetime = LATER) -> PendingAct:
-    return agree(actor=world.actor(checker), act_id=act.id, now=now)
+    return agree(actor=world.signed_in(checker), act_id=act.id, now=now)
 
 
 def test_a_large_payment_waits_and_moves_once_a_second_person_agreed(
@@ -80,7 +80,7 @@ def test_a_large_payment_waits_and_moves_once_a_second_person_agreed(
 
     assert done.state == "agreed"
     assert world.balance(world.alice_wallet) == ALICE - 1_000_01
-    with reading(world.actor(world.alice)):
+    with reading(world.signed_in(world.alice)):
         transfer = Transfer.objects.get(reference=bytes(act.reference))
     assert transfer.id == done.result_id
     assert transfer.state == TransferState.COMPLETED
@@ -135,7 +135,7 @@ def test_keys_may_be_left_out_with_a_second_persons_consent(world: World, fay: U
 
 def key_of(world: World, issuer: User) -> Actor:
     key, _ = issue(
-        actor=world.actor(issuer), name="Server", scopes=[KeyScope.TRANSFERS_WRITE], now=NOW
+        actor=world.signed_in(issuer), name="Server", scopes=[KeyScope.TRANSFERS_WRITE], now=NOW
     )
     return Actor(
         kind=ActorKind.API_KEY,
@@ -156,7 +156,7 @@ def test_a_key_that_was_revoked_asks_in_vain(world: World, fay: User) -> None:
     program = key_of(world, world.alice)
     act = waits(paid_by(world, program, 2_000_00))
     assert program.id is not None
-    revoke(actor=world.actor(world.alice), api_key_id=program.id, now=NOW)
+    revoke(actor=world.signed_in(world.alice), api_key_id=program.id, now=NOW)
     failed = agreed(world, fay, act)
     assert (failed.state, failed.reason_code) == ("failed", "maker_may_no_longer")
     assert world.balance(world.acme_wallet) == ACME
@@ -190,7 +190,7 @@ def test_what_was_agreed_to_does_not_count(world: World, fay: User) -> None:
 
 def test_between_wallets_of_one_holder_nothing_is_paid(world: World, fay: User) -> None:
     savings = open_wallet(
-        actor=world.actor(world.alice),
+        actor=world.signed_in(world.alice),
         owner_id=world.alice.id,
         kind=WalletKind.SAVINGS,
         currency="INR",
@@ -217,7 +217,7 @@ def test_what_the_books_refuse_then_is_kept(world: World, fay: User) -> None:
     failed = agreed(world, fay, act)
 
     assert (failed.state, failed.reason_code) == ("failed", "insufficient_funds")
-    with reading(world.actor(world.alice)):
+    with reading(world.signed_in(world.alice)):
         transfer = Transfer.objects.get(reference=bytes(act.reference))
     assert (transfer.id, transfer.state) == (failed.result_id, TransferState.FAILED)
     assert world.balance(world.alice_wallet) == ALICE - 600_00
@@ -232,10 +232,10 @@ def test_what_the_books_refuse_now_does_not_wait(world: World, fay: User) -> Non
 def test_who_may_not_pay_any_more_asks_in_vain(world: World, fay: User) -> None:
     act = waits(world.send(sender=fay, source=world.acme_wallet, amount_minor=2_000_00))
     other = waits(world.send(sender=fay, source=world.acme_wallet, amount_minor=3_000_00))
-    change_role(actor=world.actor(world.alice), user_id=fay.id, role="member", now=NOW)
+    change_role(actor=world.signed_in(world.alice), user_id=fay.id, role="member", now=NOW)
     failed = agreed(world, world.alice, act)
     assert failed.reason_code == "source_wallet_not_found"  # members do not pay from it
-    remove_member(actor=world.actor(world.alice), user_id=fay.id, now=NOW)
+    remove_member(actor=world.signed_in(world.alice), user_id=fay.id, now=NOW)
     assert agreed(world, world.alice, other).reason_code == "maker_may_no_longer"
     assert world.balance(world.acme_wallet) == ACME
 
@@ -251,7 +251,7 @@ def test_members_viewers_staff_and_strangers_do_not_agree(world: World, fay: Use
     with pytest.raises(PendingActNotFound):
         agreed(world, world.charlie, act)
     with pytest.raises(PendingActNotFound):
-        reject(actor=world.actor(world.charlie), act_id=act.id, now=LATER)
+        reject(actor=world.signed_in(world.charlie), act_id=act.id, now=LATER)
     assert world.balance(world.alice_wallet) == ALICE
 
 
@@ -300,7 +300,7 @@ def test_without_a_threshold_nothing_is_paid_for_it(world: World) -> None:
         world.send()
     assert not [one for one in before.captured_queries if "unchecked" in one["sql"]]
     assert not [one for one in before.captured_queries if "pendingact" in one["sql"]]
-    with reading(world.actor(world.alice)):
+    with reading(world.signed_in(world.alice)):
         assert not UncheckedSum.objects.exists()
 
 
@@ -317,6 +317,6 @@ def test_the_statements_are_the_same_for_one_and_for_many(world: World, fay: Use
     with statements() as many:
         execute_transfers([world.request(amount_minor=2_000_00) for _ in range(20)])
     assert len(work(one)) == len(work(many))
-    with reading(world.actor(world.alice)):
+    with reading(world.signed_in(world.alice)):
         assert PendingAct.objects.count() == 22
         assert ApiKey.objects.exists()
