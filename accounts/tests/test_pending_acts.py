@@ -148,8 +148,10 @@ def test_an_admin_does_not_agree_to_an_owner() -> None:
 
 
 def test_a_maker_who_was_demoted_or_removed_asks_in_vain() -> None:
-    alice, adam, mia = people()
-    olive = joined(alice, "olive", "owner")
+    alice = registered().owner
+    olive, adam = joined(alice, "olive", "owner"), joined(alice, "adam", "admin")
+    mia = joined(alice, "mia", "member")
+    policy(alice, roles=True)
     act, other = asked(adam, mia, "finance"), asked(adam, mia, "admin")
     change_role(actor=signed_in(alice), user_id=adam.id, role="member", now=NOW)
 

@@ -10,6 +10,7 @@ from accounts.errors import PendingActDecided
 from accounts.models import PendingAct, User
 from accounts.services.pending_acts import agree, reject
 from accounts.services.people import change_role
+from kernel import metrics
 from kernel.context import reading
 from kernel.errors import PermissionDenied
 from tests.concurrency.racing import THREADS, assert_books_are_sound, race, until_not_busy
@@ -22,6 +23,7 @@ from wallets.tests.test_dual_control import LATER
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 ALICE, ACME = 1_00_000_00, 5_00_000_00
+DEADLOCK = "40P01"
 
 
 def guarded(world: World, threshold_minor: int) -> list[User]:
@@ -106,3 +108,36 @@ def test_a_checker_demoted_at_the_same_moment_decides_before_or_not_at_all(world
 
     paid = ALICE - world.balance(world.alice_wallet)
     assert (answer, paid) in (("agreed", 5_000_00), ("permission_denied", 0))
+
+
+def deadlocks() -> float:
+    """How often a transaction of this process was begun again because of one."""
+    return metrics.transaction_retries.labels(DEADLOCK)._value.get()
+
+
+def test_deciding_about_officers_and_changing_roles_lock_in_one_order(world: World) -> None:
+    """Who decides holds both people; who changes a role holds the organization, then a person."""
+    adam = takes_two(world)
+    pairs = 6
+    members = [colleague(world, f"m{number}", "member") for number in range(pairs)]
+    alice, before = world.signed_in(world.alice), deadlocks()
+
+    def asked(user: User) -> PendingAct:
+        act = change_role(actor=alice, user_id=user.id, role="finance", now=NOW)
+        assert isinstance(act, PendingAct)
+        return act
+
+    def agreed(act: PendingAct) -> str:
+        return decided(world, adam, act, agree)
+
+    def changed() -> str:
+        """The checker is given the role they have: their row is written, and nothing else."""
+        change_role(actor=alice, user_id=adam.id, role="admin", now=NOW)
+        return "changed"
+
+    deciding = [partial(agreed, asked(member)) for member in members]
+    calls = [partial(until_not_busy, one) for one in (*deciding, *[changed] * pairs)]
+    answers = race(calls)
+
+    assert answers == ["agreed"] * pairs + ["changed"] * pairs
+    assert deadlocks() == before
