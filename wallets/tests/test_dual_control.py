@@ -233,10 +233,12 @@ def test_who_may_not_pay_any_more_asks_in_vain(world: World, fay: User) -> None:
     act = waits(world.send(sender=fay, source=world.acme_wallet, amount_minor=2_000_00))
     other = waits(world.send(sender=fay, source=world.acme_wallet, amount_minor=3_000_00))
     change_role(actor=world.signed_in(world.alice), user_id=fay.id, role="member", now=NOW)
-    failed = agreed(world, world.alice, act)
+    with reading(world.actor(world.olga)):
+        adam = User.objects.get(full_name="Adam")  # who gave nobody a role lately
+    failed = agreed(world, adam, act)
     assert failed.reason_code == "source_wallet_not_found"  # members do not pay from it
     remove_member(actor=world.signed_in(world.alice), user_id=fay.id, now=NOW)
-    assert agreed(world, world.alice, other).reason_code == "maker_may_no_longer"
+    assert agreed(world, adam, other).reason_code == "maker_may_no_longer"
     assert world.balance(world.acme_wallet) == ACME
 
 
