@@ -41,6 +41,8 @@ def in_session(actor: Actor) -> Actor:
 def sign_in_once(actor: Actor) -> Actor:
     """The same person in a session that ran out long ago: a row, told to nobody, listed nowhere."""
     seated = in_session(actor)
+    assert seated.id is not None
+    assert seated.session_id is not None
     with transaction.atomic(), entered(Context(scope=Scope.PLATFORM)):
         SignInSession.objects.get_or_create(
             id=seated.session_id,

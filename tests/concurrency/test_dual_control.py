@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -135,9 +136,9 @@ def test_deciding_about_officers_and_changing_roles_lock_in_one_order(world: Wor
         change_role(actor=alice, user_id=adam.id, role="admin", now=NOW)
         return "changed"
 
-    deciding = [partial(agreed, asked(member)) for member in members]
-    calls = [partial(until_not_busy, one) for one in (*deciding, *[changed] * pairs)]
-    answers = race(calls)
+    calls: list[Callable[[], str]] = [partial(agreed, asked(member)) for member in members]
+    calls += [changed] * pairs
+    answers = race([partial(until_not_busy, call) for call in calls])
 
     assert answers == ["agreed"] * pairs + ["changed"] * pairs
     assert deadlocks() == before
