@@ -12,12 +12,13 @@ import uuid
 from django.db import transaction
 
 from accounts.actors import user_actor
+from accounts.choices import SessionEnd
 from accounts.models import SignInSession, User
 from kernel.actor import Actor, Door
 from kernel.context import Context, Scope, entered
 
 _SIGNED_IN = dt.datetime(2026, 9, 1, 9, 0, tzinfo=dt.UTC)
-_RAN_OUT = dt.datetime(2026, 9, 2, 9, 0, tzinfo=dt.UTC)
+_LEFT = dt.datetime(2026, 9, 2, 9, 0, tzinfo=dt.UTC)
 
 
 def proven(actor: Actor) -> Actor:
@@ -39,7 +40,7 @@ def in_session(actor: Actor) -> Actor:
 
 
 def sign_in_once(actor: Actor) -> Actor:
-    """The same person in a session that ran out long ago: a row, told to nobody, listed nowhere."""
+    """The same person in a session they left long ago: a row, told to nobody, listed nowhere."""
     seated = in_session(actor)
     assert seated.id is not None
     assert seated.session_id is not None
@@ -52,7 +53,9 @@ def sign_in_once(actor: Actor) -> Actor:
                 "door": Door.WEB,
                 "opened_at": _SIGNED_IN,
                 "last_seen_at": _SIGNED_IN,
-                "expires_at": _RAN_OUT,
+                "expires_at": _LEFT,
+                "revoked_at": _LEFT,
+                "revoked_reason": SessionEnd.SIGNED_OUT,
             },
         )
     return seated

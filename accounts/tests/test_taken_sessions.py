@@ -89,7 +89,7 @@ def sign_out(actor: Actor) -> None:
 def test_signing_out_in_it_and_running_out_are_no_reason() -> None:
     _, olive, adam = people()
     here = in_session(adam)
-    left, ran_out = asked_in(here), asked_in(signed_in(adam))
+    left, ran_out = asked_in(here), asked_in(in_session(adam))  # idle for an hour then
     sign_out(here)
     assert outcome(olive, left) == ("agreed", "")
     assert outcome(olive, ran_out) == ("failed", "role_changed_meanwhile")  # judged, and late
