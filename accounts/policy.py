@@ -76,7 +76,7 @@ PERMISSIONS: dict[str, Permission] = {
         SUPER_ADMINS,
     ),
     "people.shred": Permission(
-        "Erase what is encrypted of a removed person", platform=SUPER_ADMINS
+        "Erase what is encrypted of a removed person, or agree to it", platform=SUPER_ADMINS
     ),
     "sessions.revoke_any": Permission("End somebody else's session", MANAGERS, STAFF_ADMINS),
     "staff.manage": Permission("Add platform staff", platform=SUPER_ADMINS),
@@ -199,7 +199,7 @@ PERMISSIONS: dict[str, Permission] = {
 }
 
 # The doors through which people come, each with a session.
-_DOORS_OF_PEOPLE = frozenset({Door.API, Door.WEB, Door.ADMIN})
+DOORS_OF_PEOPLE = frozenset({Door.API, Door.WEB, Door.ADMIN})
 
 # Scopes that take more than the right to issue a key.
 _TO_ISSUE = {
@@ -261,7 +261,7 @@ def takes_fresh_proof(permission: str, *, platform: bool) -> bool:
 
 def _is_proven(actor: Actor, permission: str) -> bool:
     """Fails closed: an actor of a door of people that carries no session has proven nothing."""
-    if actor.kind is not ActorKind.USER or actor.door not in _DOORS_OF_PEOPLE:
+    if actor.kind is not ActorKind.USER or actor.door not in DOORS_OF_PEOPLE:
         return True
     staff = actor.platform_role is not None
     if staff and not actor.proven_strongly and not _looks(permission):

@@ -1,12 +1,24 @@
-"""People of tests who act without a session, as if they had one with a factor just proven."""
+"""People of tests who act without a session, as if they had one with a factor just proven.
+
+What waits for a second person is asked for in a session, so there are also people who have one.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+import uuid
+
+from django.db import transaction
 
 from accounts.actors import user_actor
-from accounts.models import User
+from accounts.choices import SessionEnd
+from accounts.models import SignInSession, User
 from kernel.actor import Actor, Door
+from kernel.context import Context, Scope, entered
+
+_SIGNED_IN = dt.datetime(2026, 9, 1, 9, 0, tzinfo=dt.UTC)
+_LEFT = dt.datetime(2026, 9, 2, 9, 0, tzinfo=dt.UTC)
 
 
 def proven(actor: Actor) -> Actor:
@@ -19,3 +31,31 @@ def proven_actor(
 ) -> Actor:
     """The person as an actor who proved a strong factor a moment ago."""
     return proven(user_actor(user=user, door=door, request_id=request_id, ip=ip))
+
+
+def in_session(actor: Actor) -> Actor:
+    """The same person in the session that `sign_in_once` keeps for them."""
+    assert actor.id is not None
+    return dataclasses.replace(actor, session_id=uuid.uuid5(actor.id, "session"))
+
+
+def sign_in_once(actor: Actor) -> Actor:
+    """The same person in a session they left long ago: a row, told to nobody, listed nowhere."""
+    seated = in_session(actor)
+    assert seated.id is not None
+    assert seated.session_id is not None
+    with transaction.atomic(), entered(Context(scope=Scope.PLATFORM)):
+        SignInSession.objects.get_or_create(
+            id=seated.session_id,
+            defaults={
+                "user_id": seated.id,
+                "organization_id": seated.organization_id,
+                "door": Door.WEB,
+                "opened_at": _SIGNED_IN,
+                "last_seen_at": _SIGNED_IN,
+                "expires_at": _LEFT,
+                "revoked_at": _LEFT,
+                "revoked_reason": SessionEnd.SIGNED_OUT,
+            },
+        )
+    return seated

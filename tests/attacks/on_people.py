@@ -33,8 +33,6 @@ _VALUES = {
     "rounds": "0",
     "account_id": "(SELECT account_id FROM wallets_wallet WHERE id = %(shop_wallet)s)",
 }
-_FACTORS = ("accounts_factorchallenge", "accounts_passkey", "accounts_recoverycode")
-_RULES = dict.fromkeys((*_FACTORS, "accounts_totpfactor"), "accounts_factor_of_its_person")
 # Read by the platform alone, or not by another organization.
 _UNREAD = (
     "accounts_device",
@@ -84,7 +82,7 @@ ATTACKS: tuple[Attack, ...] = (
         attack(
             f"writes a row of {table} about another organization's person as its own",
             _row(table),
-            by=_RULES.get(table, f"{table}_of_its_person"),
+            by=f"{table}_of_its_person",
         )
         for table in _OF_PEOPLE
     ),

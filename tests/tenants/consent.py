@@ -21,6 +21,7 @@ from kyc.services.applying import save_details, submit_case
 from kyc.services.documents import add_document
 from kyc.tests.files import jpeg
 from kyc.tests.people import details
+from tests.proof import sign_in_once
 from tests.world import NOW
 from wallets.models import Wallet
 from wallets.services.approving import approve_movement
@@ -73,6 +74,6 @@ def approval_of(signed_in: Actor, wallet: Wallet, shop: Wallet) -> Approval:
 def waiting(owner: Actor, member: User) -> uuid.UUID:
     """A role that counts once a second person of Umbra agrees."""
     set_dual_control_policy(actor=owner, roles=True, journals=False, terms=False, now=NOW)
-    act = change_role(actor=owner, user_id=member.id, role="finance", now=clock.now())
+    act = change_role(actor=sign_in_once(owner), user_id=member.id, role="finance", now=clock.now())
     assert isinstance(act, PendingAct)
     return act.id

@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from accounts.policy import require
 from accounts.queries import visible_people
+from accounts.services.erasing import shred_person
 from accounts.services.step_up import require_recent_factor
-from accounts.services.vault import shred_person
 from kernel import clock
 from kernel.actor import Actor
 from kernel.context import reading
@@ -21,6 +21,7 @@ from kernel.ids import encode
 from web.forms import LineField
 from web.refusals import words_of
 from web.views.staff import actor_of, chosen_ids, draw
+from web.views.staff_pending_acts import said
 
 ERASE = "people.shred"
 _LEAD = (
@@ -104,11 +105,11 @@ def _asked(
 
 def _erase(request: HttpRequest, actor: Actor, person: uuid.UUID) -> None:
     try:
-        shred_person(actor=actor, user_id=person, now=clock.now())
+        done = shred_person(actor=actor, user_id=person, now=clock.now())
     except VaultCraftError as error:
         messages.error(request, words_of(error))
     else:
-        messages.success(request, "The person is erased.")
+        said(request, done, "The person is erased.")
 
 
 def _back() -> HttpResponse:

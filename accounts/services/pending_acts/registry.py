@@ -58,6 +58,10 @@ def _anybody(_: Agreed) -> None:
     """No rule beyond the permissions."""
 
 
+def _nobody_waits(_: PendingAct) -> None:
+    """No lock that comes before those of people."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class PendingKind:
     """One kind of act.
@@ -67,6 +71,8 @@ class PendingKind:
     :param execute: a step that does it as the maker; what it raises undoes what it wrote.
     :param asks_factor: whether who agrees has to have proven a second factor lately.
     :param allow: raises `PermissionDenied` where the permission alone does not let the checker.
+    :param take_turns: a step that takes the locks whoever changes people or policies takes before
+        those of people; deciding takes them in the same order, so that neither deadlocks.
     """
 
     name: str
@@ -77,6 +83,7 @@ class PendingKind:
     execute: Callable[[Agreed], Result]
     allow: Callable[[Agreed], None] = _anybody
     asks_factor: bool = False
+    take_turns: Callable[[PendingAct], None] = _nobody_waits
 
 
 _KINDS: dict[str, PendingKind] = {}

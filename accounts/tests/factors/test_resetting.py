@@ -36,6 +36,7 @@ from accounts.tests.builders import (
     events_emitted,
     joined,
     registered,
+    signed_in,
     staff,
 )
 from accounts.tests.letters import delivered
@@ -65,7 +66,7 @@ def proven(user: User, now: dt.datetime, method: FactorMethod = FactorMethod.TOT
 
 
 def asked(maker: User, user: User, *, now: dt.datetime = NOW, reason: str = WHY) -> PendingAct:
-    return ask_for_factor_reset(actor=acting(maker), user_id=user.id, reason=reason, now=now)
+    return ask_for_factor_reset(actor=signed_in(maker), user_id=user.id, reason=reason, now=now)
 
 
 def agreed(checker: User, act: PendingAct, *, now: dt.datetime = LATER) -> PendingAct:
@@ -299,10 +300,11 @@ def test_the_database_holds_it_too() -> None:
     copied = (
         "INSERT INTO accounts_pendingact (id, organization_id, kind, facts, reference, fingerprint,"
         " maker_kind, maker_id, maker_person_id, maker_display, door, request_id, made_at,"
-        " expires_at, state, checker_display, note, reason_code, result_type)"
+        " expires_at, state, checker_display, note, reason_code, result_type, session_id)"
         " SELECT gen_random_uuid(), organization_id, kind, {facts}, sha256(id::text::bytea),"
         " fingerprint, maker_kind, maker_id, maker_person_id, maker_display, door, request_id,"
-        " made_at, expires_at, state, '', '', '', '' FROM accounts_pendingact WHERE id = %s"
+        " made_at, expires_at, state, '', '', '', '', session_id"
+        " FROM accounts_pendingact WHERE id = %s"
     )
     mine = copied.format(facts="jsonb_build_object('user_id', upper(maker_id::text))")
     refuses("pending_act_not_for_oneself", mine, act.id)
