@@ -66,6 +66,14 @@ PERMISSIONS: dict[str, Permission] = {
     "organizations.set_countries": Permission(
         "Set from which countries people may move money", MANAGERS
     ),
+    "self.change_password": Permission("Give oneself a new password", EVERYBODY, STAFF),
+    "self.manage_factors": Permission(
+        "Add and remove one's own second factors, get new recovery codes", EVERYBODY, STAFF
+    ),
+    "self.set_pin": Permission("Give oneself a first PIN", EVERYBODY, STAFF),
+    "self.change_phone": Permission("Set or remove one's own phone number", EVERYBODY, STAFF),
+    "self.trust_device": Permission("Trust a device of one's own", EVERYBODY, STAFF),
+    "self.reveal": Permission("See in clear what is masked of what is one's own", EVERYBODY, STAFF),
     "people.read": Permission("See who belongs to the organization", READERS, STAFF),
     "members.invite": Permission("Invite a person and withdraw an invitation", MANAGERS),
     "members.change_role": Permission("Change a colleague's role", MANAGERS),
@@ -79,7 +87,11 @@ PERMISSIONS: dict[str, Permission] = {
         "Erase what is encrypted of a removed person", platform=SUPER_ADMINS
     ),
     "sessions.revoke_any": Permission("End somebody else's session", MANAGERS, STAFF_ADMINS),
-    "staff.manage": Permission("Add platform staff", platform=SUPER_ADMINS),
+    "staff.manage": Permission(
+        "Add platform staff, change their roles, close their accounts, end their sessions, and"
+        " agree to roles of theirs",
+        platform=SUPER_ADMINS,
+    ),
     "api_keys.read": Permission("See API keys, never their secrets", MANAGERS, STAFF),
     "api_keys.issue": Permission("Issue an API key", MANAGERS, STAFF_ADMINS),
     "api_keys.issue_cash": Permission(
@@ -195,7 +207,12 @@ PERMISSIONS: dict[str, Permission] = {
     "events.read": Permission("See the outbox", OFFICERS, STAFF),
     "mail.read": Permission("See mail that waits or failed, never what is in it", platform=STAFF),
     "admin.open": Permission("Use the staff site", OFFICERS, STAFF),
-    "system.manage": Permission("See schedules and system settings", platform=SUPER_ADMINS),
+    "system.read": Permission(
+        "See schedules, system settings and which keys there are", platform=SUPER_ADMINS
+    ),
+    "system.manage": Permission(
+        "Change system settings, or agree to that; rotate keys", platform=SUPER_ADMINS
+    ),
 }
 
 # The doors through which people come, each with a session.
@@ -243,7 +260,10 @@ def require(actor: Actor, permission: str) -> None:
 
 
 def takes_fresh_proof(permission: str, *, platform: bool) -> bool:
-    """Whether people prove a second factor anew for it; the platform's staff do for every act."""
+    """Whether people prove a second factor anew for it; the platform's staff do for every act.
+
+    Who acts about themselves (`self.`) does as well, and use cases ask: no door has to.
+    """
     return not _looks(permission) and (platform or not _row(permission).everyday)
 
 
@@ -252,7 +272,8 @@ def _is_proven(actor: Actor, permission: str) -> bool:
     if actor.kind is not ActorKind.USER or actor.door not in _DOORS_OF_PEOPLE:
         return True
     staff = actor.platform_role is not None
-    if staff and not actor.proven_strongly and not _looks(permission):
+    asks_strong = staff and not _looks(permission) and not _is_about_oneself(permission)
+    if asks_strong and not actor.proven_strongly:
         return False
     return actor.proven_lately or not takes_fresh_proof(permission, platform=staff)
 
@@ -262,9 +283,17 @@ def _looks(permission: str) -> bool:
     return permission.rpartition(".")[2].startswith("read") or permission == "admin.open"
 
 
+def _is_about_oneself(permission: str) -> bool:
+    """What keeps one's own account safe waits for no confirmed address, and staff add their first
+    strong factor while they have none: so a proof is asked for, but any."""
+    return permission.startswith("self.")
+
+
 def _waits_for_address(actor: Actor, permission: str) -> bool:
     """Who only looks need not have confirmed an address; everybody else waits, for new acts too."""
-    return not actor.email_confirmed and not permission.rpartition(".")[2].startswith("read")
+    if actor.email_confirmed or _is_about_oneself(permission):
+        return False
+    return not permission.rpartition(".")[2].startswith("read")
 
 
 def role_may(*, role: str | None, platform_role: str | None, permission: str) -> bool:

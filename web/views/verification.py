@@ -23,7 +23,7 @@ from kyc.services.details import Details
 from kyc.services.documents import add_document, withdraw_document
 from kyc.services.revealing import masked_details, open_document, reveal_own_details
 from wallets.queries import limit_rules
-from web.doors import PersonRequest, acts, confirm_it_is_them, counted_as, reads
+from web.doors import PersonRequest, acts, counted_as, reads
 from web.forms.verification import DocumentForm, IdentityForm, tier_choices
 from web.pages import page
 from web.presenters.verification import (
@@ -116,7 +116,6 @@ def submit(request: PersonRequest) -> HttpResponse:
 @counted_as(RouteClass.LOOK_UPS)
 def reveal(request: PersonRequest) -> HttpResponse:
     """One's own details in clear, once; nothing keeps the page."""
-    confirm_it_is_them(request)
     details = reveal_own_details(actor=request.actor, now=clock.now())
     with reading(request.actor):
         return _page(request, revealed=details)
@@ -126,7 +125,6 @@ def reveal(request: PersonRequest) -> HttpResponse:
 @counted_as(RouteClass.LOOK_UPS)
 def open_one(request: PersonRequest, document_id: str) -> HttpResponse:
     """One's own document, as a download."""
-    confirm_it_is_them(request)
     file = open_document(actor=request.actor, document_id=_document(document_id), now=clock.now())
     return HttpResponse(file.content, headers=file.headers)
 

@@ -26,7 +26,6 @@ from accounts.services.pending_acts.people import hold_people, present_checker, 
 from accounts.services.pending_acts.registry import Agreed, PendingKind, Result, kind_of
 from accounts.services.pending_acts.telling import tell_all
 from accounts.services.settled import require_settled_factors
-from accounts.services.step_up import require_factor_in_session
 from kernel.actor import Actor, ActorKind
 from kernel.context import reading
 from kernel.errors import Kind, PermissionDenied, VaultCraftError
@@ -64,9 +63,8 @@ def agree(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = "") 
     :raises PendingActExpired: if its time is over.
     :raises CheckerIsOwnInvitee: if the maker lately brought the actor in, or gave them their role.
     :raises FactorsLatelyReset: if the actor's second factors were reset and money still waits.
-    :raises StepUpRequired: for a kind that asks for a second factor; it still waits then.
     :raises Busy: if locks could not be had; it still waits then.
-    :raises StepUpRequired: if the actor has to prove a second factor first.
+    :raises StepUpRequired: if the actor has to prove a second factor first; it still waits then.
     :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     :raises CountryNotAllowed: if their organization lets no money move from there.
     """
@@ -91,8 +89,6 @@ def _agree(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str) -> P
     assert checker_id is not None  # _to_decide
     require_independent_checker(act=act, checker_id=checker_id, now=now)
     require_settled_factors(actor=checker, now=now)
-    if kind.asks_factor:
-        require_factor_in_session(actor=actor, now=now)
     try:
         with undone_if_refused():
             result = _executed(kind, act, checker, now)

@@ -65,7 +65,6 @@ class PendingKind:
     :param title: a few words for lists.
     :param summarize: one sentence of the facts, without a query.
     :param execute: a step that does it as the maker; what it raises undoes what it wrote.
-    :param asks_factor: whether who agrees has to have proven a second factor lately.
     :param allow: raises `PermissionDenied` where the permission alone does not let the checker.
     """
 
@@ -76,7 +75,6 @@ class PendingKind:
     summarize: Callable[[Facts], str]
     execute: Callable[[Agreed], Result]
     allow: Callable[[Agreed], None] = _anybody
-    asks_factor: bool = False
 
 
 _KINDS: dict[str, PendingKind] = {}

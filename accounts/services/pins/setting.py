@@ -7,19 +7,21 @@ import uuid
 
 from django.db import IntegrityError
 
+from accounts import policy
 from accounts.choices import MailKind
-from accounts.errors import PinAlreadySet, StepUpRequired, WeakPin
+from accounts.errors import PinAlreadySet, WeakPin
 from accounts.models import PinReset, TransactionPin
 from accounts.services.pins.hashing import hash_pin
 from accounts.services.pins.notices import notify
 from accounts.services.pins.person import person_of
 from accounts.services.pins.rules import checked_pin
 from accounts.services.pins.trying import verify_pin
-from accounts.services.step_up import require_recent_factor
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
 from kernel.transactions import needs_transaction, opens_transaction
+
+SET = "self.set_pin"
 
 
 def set_pin(*, actor: Actor, pin: str, now: dt.datetime) -> None:
@@ -32,11 +34,9 @@ def set_pin(*, actor: Actor, pin: str, now: dt.datetime) -> None:
     :raises PinAlreadySet: if there is one.
     :raises StepUpRequired: if no second factor was proven lately.
     """
+    policy.require(actor, SET)
     user_id = person_of(actor)
     checked_pin(pin)
-    if actor.session_id is None:
-        raise StepUpRequired()
-    require_recent_factor(actor=actor, session_id=actor.session_id, now=now)
     _insert(actor=actor, user_id=user_id, pin_hash=hash_pin(user_id=user_id, pin=pin), now=now)
 
 

@@ -204,10 +204,10 @@ def test_who_proves_a_factor_has_not_lost_it() -> None:
 def test_who_agrees_has_just_proven_a_factor() -> None:
     alice, adam, mia = people()
     act = asked(adam, mia)
-    stale = proven(alice, NOW)
-    for actor in (acting(alice), stale):
+    stale = dataclasses.replace(acting(alice), proven_lately=False)
+    for decide in (agree, reject):
         with pytest.raises(StepUpRequired):
-            agree(actor=actor, act_id=act.id, now=LATER)
+            decide(actor=stale, act_id=act.id, now=LATER)
     assert PendingAct.objects.get(id=act.id).state == "pending"
 
 
