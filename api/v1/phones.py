@@ -105,7 +105,7 @@ class MyPhone(Endpoint):
 class RevealMyPhone(Endpoint):
     """For people."""
 
-    rate = RouteClass.LOOK_UPS
+    rate = RouteClass.REVEALS
 
     @operation(
         "reveal_my_phone",

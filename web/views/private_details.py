@@ -37,7 +37,7 @@ def change_phone(request: PersonRequest) -> HttpResponse:
 
 
 @acts
-@counted_as(RouteClass.LOOK_UPS)
+@counted_as(RouteClass.REVEALS)
 def show_phone(request: PersonRequest) -> HttpResponse:
     """The whole number, this once."""
     number = reveal_phone(actor=request.actor, now=clock.now())
@@ -45,7 +45,7 @@ def show_phone(request: PersonRequest) -> HttpResponse:
 
 
 @acts
-@counted_as(RouteClass.LOOK_UPS)
+@counted_as(RouteClass.REVEALS)
 def show_account_number(request: PersonRequest, wallet: str) -> HttpResponse:
     """The whole number of a wallet, this once."""
     number = reveal_account_number(actor=request.actor, wallet=wallet, now=clock.now())

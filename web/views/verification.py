@@ -113,7 +113,7 @@ def submit(request: PersonRequest) -> HttpResponse:
 
 
 @acts
-@counted_as(RouteClass.LOOK_UPS)
+@counted_as(RouteClass.REVEALS)
 def reveal(request: PersonRequest) -> HttpResponse:
     """One's own details in clear, once; nothing keeps the page."""
     details = reveal_own_details(actor=request.actor, now=clock.now())
@@ -122,7 +122,7 @@ def reveal(request: PersonRequest) -> HttpResponse:
 
 
 @acts
-@counted_as(RouteClass.LOOK_UPS)
+@counted_as(RouteClass.REVEALS)
 def open_one(request: PersonRequest, document_id: str) -> HttpResponse:
     """One's own document, as a download."""
     file = open_document(actor=request.actor, document_id=_document(document_id), now=clock.now())

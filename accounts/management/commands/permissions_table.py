@@ -22,6 +22,8 @@ staff in all of them. What nobody has a mark for is done by the program itself.
 
 *Fresh proof*: people prove a second factor within the ten minutes before. Platform staff do so for
 whatever is more than reading, by one that does not lie in their mailbox. API keys have none.
+What is called `self.` people do about themselves: any factor will do, and no confirmed address is
+needed.
 """
 
 

@@ -120,7 +120,7 @@ class SubmitVerification(Endpoint):
 class RevealVerification(Endpoint):
     """One's own details in clear."""
 
-    rate = RouteClass.LOOK_UPS
+    rate = RouteClass.REVEALS
 
     @operation(
         "reveal_verification",
@@ -189,7 +189,7 @@ class OneVerificationDocument(Endpoint):
 class VerificationDocumentContent(Endpoint):
     """The file itself."""
 
-    rate = RouteClass.LOOK_UPS
+    rate = RouteClass.REVEALS
 
     @operation(
         "read_verification_document",

@@ -64,7 +64,7 @@ class AccountNumberOfWallet(Endpoint):
 class RevealAccountNumber(Endpoint):
     """For the holder; of the organization's own wallets, for whoever may pay out of them."""
 
-    rate = RouteClass.LOOK_UPS
+    rate = RouteClass.REVEALS
 
     @operation(
         "reveal_account_number",
