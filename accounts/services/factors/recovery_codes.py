@@ -25,7 +25,8 @@ from kernel.ids import ALPHABET
 from kernel.transactions import needs_transaction, opens_transaction
 
 HOW_MANY = 10
-_GROUPS, _GROUP_LENGTH = 3, 4  # 60 bits: the keyed hash keeps them from being tried offline
+# 120 bits, so that no hash of them can be tried offline, whatever key is lost (ASVS 5.0, 6.5.2).
+_GROUPS, _GROUP_LENGTH = 6, 4
 _LOOKALIKES = str.maketrans({"i": "1", "l": "1", "o": "0"})
 
 
