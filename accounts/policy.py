@@ -73,7 +73,7 @@ PERMISSIONS: dict[str, Permission] = {
     "self.set_pin": Permission("Give oneself a first PIN", EVERYBODY, STAFF),
     "self.change_phone": Permission("Set or remove one's own phone number", EVERYBODY, STAFF),
     "self.trust_device": Permission("Trust a device of one's own", EVERYBODY, STAFF),
-    "self.reveal": Permission("See in clear what is masked of what is one's own", EVERYBODY, STAFF),
+    "self.reveal": Permission("See in clear what is masked of one's own", EVERYBODY, STAFF),
     "people.read": Permission("See who belongs to the organization", READERS, STAFF),
     "members.invite": Permission("Invite a person and withdraw an invitation", MANAGERS),
     "members.change_role": Permission("Change a colleague's role", MANAGERS),
@@ -207,9 +207,7 @@ PERMISSIONS: dict[str, Permission] = {
     "events.read": Permission("See the outbox", OFFICERS, STAFF),
     "mail.read": Permission("See mail that waits or failed, never what is in it", platform=STAFF),
     "admin.open": Permission("Use the staff site", OFFICERS, STAFF),
-    "system.read": Permission(
-        "See schedules, system settings and which keys there are", platform=SUPER_ADMINS
-    ),
+    "system.read": Permission("See schedules and system settings", platform=SUPER_ADMINS),
     "system.manage": Permission(
         "Change system settings, or agree to that; rotate keys", platform=SUPER_ADMINS
     ),
