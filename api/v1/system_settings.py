@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from accounts import errors as accounts_errors
 from accounts.models import PendingAct
-from accounts.policy import require
+from accounts.policy import require_but_place
 from accounts.services.runtime import fresh_value
 from accounts.services.system_settings import MANAGE, set_setting
 from accounts.system import DECLARED, Declared
@@ -83,7 +83,7 @@ class SystemSettings(Endpoint):
     def get(self, request: Request) -> HttpResponse:
         """All settings with their values."""
         actor, _ = actor_of(request), queries.query_of(request)
-        require(actor, MANAGE)
+        require_but_place(actor, MANAGE)
         with reading(actor):
             found = [rendered_setting(one) for one in DECLARED.values()]
         return Answer.of({"data": found}).response()
@@ -107,7 +107,7 @@ class SystemSettings(Endpoint):
         """Set."""
         actor, now = actor_of(request), clock.now()
         order = body_of(request, SystemSettingOrder)
-        require(actor, MANAGE)
+        require_but_place(actor, MANAGE)
         confirm_it_is_them(request)
         done = set_setting(actor=actor, now=now, **order)
         if isinstance(done, PendingAct):

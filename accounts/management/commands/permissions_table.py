@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.choices import KeyScope, PlatformRole, Role
-from accounts.policy import PERMISSIONS, Permission, takes_fresh_proof
+from accounts.policy import PERMISSIONS, Permission, gives_power, takes_fresh_proof
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "permissions.md"
 _INTRODUCTION = """\
@@ -22,7 +22,16 @@ staff in all of them. What nobody has a mark for is done by the program itself.
 
 *Fresh proof*: people prove a second factor within the ten minutes before. Platform staff do so for
 whatever is more than reading, by one that does not lie in their mailbox. API keys have none.
+
+*Power*: the proof is an app or a passkey that counts, not one that the mailbox alone led to within
+a day, and the network is one the person is known on; where **money** moves, it is judged with the
+money. For platform staff this holds of whatever takes a fresh proof of them, so of what is everyday
+for others, too. *Stops*: what of it only stops something. That takes any fresh proof, from
+anywhere.
 """
+
+
+_ENDS = ("Fresh proof", "Power", "Stops", "API-key scope")
 
 
 class Command(BaseCommand):
@@ -45,8 +54,8 @@ def rendered() -> str:
     columns = [*Role, *PlatformRole]
     heads = [*(f"{role.label}" for role in Role), *(f"*{role.label}*" for role in PlatformRole)]
     lines = [
-        f"| Permission | What it allows | {' | '.join(heads)} | Fresh proof | API-key scope |",
-        f"| --- | --- | {' | '.join(':-:' for _ in columns)} | :-: | --- |",
+        f"| Permission | What it allows | {' | '.join([*heads, *_ENDS])} |",
+        f"| --- | --- | {' | '.join(':-:' for _ in columns)} | :-: | :-: | --- | --- |",
         *(_line(name, permission) for name, permission in PERMISSIONS.items()),
     ]
     scopes = "\n".join(f"- `{scope.value}`: {_allowed_by(scope)}" for scope in KeyScope)
@@ -58,7 +67,14 @@ def _line(name: str, permission: Permission) -> str:
     marks += ["x" if role in permission.platform else "" for role in PlatformRole]
     fresh = "x" if takes_fresh_proof(name, platform=False) else ""
     scopes = ", ".join(f"`{scope.value}`" for scope in sorted(permission.scopes))
-    return f"| `{name}` | {permission.summary} | {' | '.join(marks)} | {fresh} | {scopes} |"
+    ends = [fresh, _power(name, permission), permission.stops, scopes]
+    return f"| `{name}` | {permission.summary} | {' | '.join([*marks, *ends])} |"
+
+
+def _power(name: str, permission: Permission) -> str:
+    if permission.moves_money:
+        return "money"
+    return "x" if gives_power(name, platform=False) else ""
 
 
 def _allowed_by(scope: KeyScope) -> str:
