@@ -16,7 +16,8 @@ class AccountsConfig(AppConfig):
         from accounts.services.mail import after_queueing
         from accounts.services.pending_kinds import register_kinds
         from accounts.services.phones import erase_phone
-        from accounts.services.vault import SealedColumn, register_erasure, register_sealed_column
+        from accounts.services.shredding import register_erasure
+        from accounts.services.vault import SealedColumn, register_sealed_column
         from accounts.tasks import nudge_delivery
 
         after_queueing(nudge_delivery)

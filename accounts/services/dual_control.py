@@ -17,6 +17,7 @@ from django.db.models import Q
 from accounts import policy
 from accounts.errors import NobodyToCheck, RolesComeFirst
 from accounts.models import DualControlPolicy, PendingAct, User
+from accounts.permissions import PERMISSIONS
 from accounts.queries import dual_control_policy_of
 from accounts.services.invitations import withdraw_officers
 from accounts.services.lookups import locked_organization
@@ -97,7 +98,7 @@ def require_two(
 
     :raises NobodyToCheck: if fewer do.
     """
-    roles = policy.PERMISSIONS[permission].roles
+    roles = PERMISSIONS[permission].roles
     people = User.objects.filter(organization_id=organization_id, role__in=roles, is_active=True)
     brought_in = Q(role_given_by_id=actor.id, role_given_at__gt=now - LATELY)
     if people.exclude(brought_in).count() < 2:

@@ -15,7 +15,7 @@ from accounts.models import PendingMail, User
 from accounts.services.mail import deliver_due, queue_mail
 from accounts.services.mail.delivering import ATTEMPTS, DEAD_ARE_KEPT, LEASE, PAUSES
 from accounts.services.mail.writing import written
-from accounts.services.vault import shred_person
+from accounts.services.shredding import shred_person
 from accounts.tests.builders import NOW, ROOT, acting, registered
 from kernel.context import context_of, entered, reading
 from kernel.errors import InvariantBroken

@@ -137,7 +137,7 @@ def _reason_to_look(*, actor: Actor, case: Case, reason: str) -> str:
     """Why a reviewer may see it: because it is their turn, or for a reason that is kept."""
     if case.state in WAITING_STATES:
         return "review"
-    accounts_policy.require(actor, "kyc.approve")
+    accounts_policy.require_but_place(actor, "kyc.approve")
     said = reason.strip()
     if not said or len(said) > MAX_NOTE:
         raise ReasonMissing(f"Say why, in at most {MAX_NOTE} characters.", pointer="/reason")

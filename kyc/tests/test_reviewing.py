@@ -9,7 +9,7 @@ import pytest
 
 from accounts.services.mail import deliver_due
 from accounts.services.people import remove_member
-from accounts.services.vault import shred_person
+from accounts.services.shredding import shred_person
 from events.models import OutboxEvent
 from kernel.context import reading
 from kernel.errors import PermissionDenied

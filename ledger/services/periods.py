@@ -12,6 +12,7 @@ import uuid
 from django.db import DatabaseError, connection
 
 from accounts.queries import timezone_of
+from accounts.services.networks import from_known_network
 from audit.services import record
 from events.services import emit
 from kernel import clock
@@ -34,6 +35,7 @@ from ledger.queries.statements import EARLIEST
 from ledger.services.authority import require_at_home
 from ledger.services.period_balances import keep_balances
 
+MANAGE = "ledger.manage_periods"
 LONGEST = dt.timedelta(days=366)
 _FIRST_AFTER = """
     WITH midnight AS (SELECT (%(day)s::date + 1)::timestamp AT TIME ZONE %(zone)s AS at)
@@ -45,6 +47,7 @@ _FIRST_AFTER = """
 """
 
 
+@from_known_network(MANAGE)
 @opens_transaction
 def open_period(
     *, actor: Actor, organization_id: uuid.UUID, closes_on: dt.date, now: dt.datetime
@@ -55,11 +58,12 @@ def open_period(
 
     :param closes_on: the last day, in the organization's time zone.
     :raises PermissionDenied: unless the actor carries `ledger.manage_periods`.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     :raises NotFound: if there is no such organization, or none that is the actor's.
     :raises PeriodEndUnusable: unless the day is after the last period and at most a year ahead.
     :raises PeriodAlreadyOpen: if a period of these books is open.
     """
-    require_at_home(actor, "ledger.manage_periods", organization_id=organization_id)
+    require_at_home(actor, MANAGE, organization_id=organization_id)
     if not EARLIEST.date() < closes_on <= (now + LONGEST).date():
         raise PeriodEndUnusable(pointer="/closes_on")
     ends_at = end_of_day(closes_on, timezone=timezone_of(organization_id))
@@ -87,6 +91,7 @@ def open_period(
     return period
 
 
+@from_known_network(MANAGE)
 @opens_transaction
 def close_period(*, actor: Actor, period_id: uuid.UUID, now: dt.datetime) -> Period:
     """Make everything that counts before the period's end final, and prove what stood there.
@@ -96,6 +101,7 @@ def close_period(*, actor: Actor, period_id: uuid.UUID, now: dt.datetime) -> Per
     `ledger.period.closed`.
 
     :raises PermissionDenied: unless the actor carries `ledger.manage_periods`.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     :raises NotFound: if there is no such period, or none of the actor's organization.
     :raises PeriodAlreadyClosed: if it is closed.
     :raises PeriodWithdrawn: if it was withdrawn.
@@ -119,6 +125,7 @@ def close_period(*, actor: Actor, period_id: uuid.UUID, now: dt.datetime) -> Per
     return period
 
 
+@from_known_network(MANAGE)
 @opens_transaction
 def withdraw_period(*, actor: Actor, period_id: uuid.UUID, now: dt.datetime) -> Period:
     """Take an open period back, so that another with another last day can be opened.
@@ -128,6 +135,7 @@ def withdraw_period(*, actor: Actor, period_id: uuid.UUID, now: dt.datetime) -> 
     `ledger.period.withdrawn`.
 
     :raises PermissionDenied: unless the actor carries `ledger.manage_periods`.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     :raises NotFound: if there is no such period, or none of the actor's organization.
     :raises PeriodAlreadyClosed: if it is closed.
     :raises PeriodWithdrawn: if it was withdrawn before.
@@ -143,7 +151,7 @@ def withdraw_period(*, actor: Actor, period_id: uuid.UUID, now: dt.datetime) -> 
 def _locked_open(actor: Actor, period_id: uuid.UUID) -> Period:
     """An open period of the actor's, with its books locked."""
     found = period_of(period_id)
-    require_at_home(actor, "ledger.manage_periods", organization_id=found.organization_id)
+    require_at_home(actor, MANAGE, organization_id=found.organization_id)
     locked_boundary(found.organization_id)
     period = period_of(period_id)
     if period.state == PeriodState.CLOSED:

@@ -20,6 +20,7 @@ from accounts import policy
 from accounts.choices import FactorMethod, PlatformRole, Role
 from accounts.errors import StepUpRequired
 from accounts.models import User
+from accounts.permissions import PERMISSIONS
 from accounts.proof import RECENTLY
 from accounts.services.sessions import open_browser_session, open_session
 from kernel import clock
@@ -85,7 +86,7 @@ EVERYDAY = {
 
 @pytest.mark.parametrize("door", [Door.API, Door.WEB, Door.ADMIN])
 def test_every_permission_to_change_something_asks_unless_it_is_everyday(door: Door) -> None:
-    for name, row in policy.PERMISSIONS.items():
+    for name, row in PERMISSIONS.items():
         for role in row.roles:
             person = _person(door, role=role)
             _asks(person, name, asks=policy.takes_fresh_proof(name, platform=False))
@@ -95,7 +96,7 @@ def test_every_permission_to_change_something_asks_unless_it_is_everyday(door: D
 
 
 def test_staff_with_a_mailed_code_read_and_do_nothing_else() -> None:
-    for name, row in policy.PERMISSIONS.items():
+    for name, row in PERMISSIONS.items():
         if PlatformRole.SUPER_ADMIN not in row.platform:
             continue
         actor = _person(Door.API, platform_role=PlatformRole.SUPER_ADMIN)

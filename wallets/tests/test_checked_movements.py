@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from accounts import policy
 from accounts.errors import OwnPendingAct
 from accounts.models import PendingAct, User
+from accounts.permissions import PERMISSIONS
 from accounts.services.pending_acts import agree
 from accounts.services.staff import create_staff
 from accounts.services.system_settings import set_setting
@@ -181,9 +181,9 @@ def test_each_movement_is_judged_by_its_own_permission(
     assert act.kind == kind
 
     def agreed_without(permission: str) -> PendingAct:
-        row = dataclasses.replace(policy.PERMISSIONS[permission], platform=frozenset())
+        row = dataclasses.replace(PERMISSIONS[permission], platform=frozenset())
         with monkeypatch.context() as changed:
-            changed.setitem(policy.PERMISSIONS, permission, row)
+            changed.setitem(PERMISSIONS, permission, row)
             return agree(actor=world.actor(omar), act_id=act.id, now=LATER)
 
     with pytest.raises(PermissionDenied):

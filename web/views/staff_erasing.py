@@ -9,9 +9,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts.policy import require
+from accounts.policy import require_but_place
 from accounts.queries import visible_people
-from accounts.services.vault import shred_person
+from accounts.services.shredding import shred_person
 from kernel import clock
 from kernel.actor import Actor
 from kernel.context import reading
@@ -51,7 +51,7 @@ def erase_page(request: HttpRequest) -> HttpResponse:
     :raises StepUpRequired: unless a second factor was proven a short while ago.
     """
     actor = actor_of(request)
-    require(actor, ERASE)
+    require_but_place(actor, ERASE)
     given = request.POST if request.method == "POST" else request.GET
     chosen = chosen_ids(given.getlist("id"))
     if len(chosen) != 1:

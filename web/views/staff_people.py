@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts.policy import require
+from accounts.policy import require_but_place
 from accounts.queries import visible_people
 from accounts.services.factors.resetting import RESET, ask_for_factor_reset
 from kernel import clock
@@ -21,7 +21,7 @@ from web.views.staff import ReasonForm, actor_of, chosen_ids, draw
 def reset_factors(request: HttpRequest) -> HttpResponse:
     """Say why, then leave one act for each person to wait for somebody else's consent."""
     actor = actor_of(request)
-    require(actor, RESET)
+    require_but_place(actor, RESET)
     given = request.POST if request.method == "POST" else request.GET
     chosen = chosen_ids(given.getlist("id"))
     form = ReasonForm(request.POST if request.method == "POST" else None)

@@ -142,7 +142,7 @@ def finish_passkey(
             sign_count=made.sign_count,
             name=cleaned_name(name, pointer="/name", maximum=_NAME_LENGTH),
             created_at=now,
-            counts_from=counts_from(user_id=user.id, session_id=session_id, now=now),
+            counts_from=counts_from(user=user, session_id=session_id, now=now),
         )
     )
     note_proof(session_id=session_id, method=FactorMethod.PASSKEY, now=now)

@@ -94,7 +94,7 @@ def confirm_totp(
             "That code does not fit. Check the clock of your phone and use the newest code.",
             pointer="/code",
         )
-    pending.counts_from = counts_from(user_id=user.id, session_id=session_id, now=now)
+    pending.counts_from = counts_from(user=user, session_id=session_id, now=now)
     _erase(user=user, confirmed=True, now=now)
     pending.confirmed_at, pending.last_step = now, step
     pending.save(update_fields=["confirmed_at", "last_step", "counts_from"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import uuid
 
@@ -65,11 +66,13 @@ def agree(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = "") 
     :raises FactorsLatelyReset: if the actor's second factors were reset and money still waits.
     :raises Busy: if locks could not be had; it still waits then.
     :raises StepUpRequired: if the actor has to prove a second factor first; it still waits then.
+    :raises SettledFactorRequired: if that has to be an app or a passkey that counts.
     :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     :raises CountryNotAllowed: if their organization lets no money move from there.
     """
     if _may_agree(actor, act_id):  # nobody else leaves a record of a place
         require_trusted_network(actor=actor, now=now)
+        actor = dataclasses.replace(actor, place_judged=True)
     return _agree(actor=actor, act_id=act_id, now=now, note=note)
 
 
@@ -136,10 +139,11 @@ def _executed(kind: PendingKind, act: PendingAct, checker: Actor, now: dt.dateti
 def reject(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = "") -> PendingAct:
     """Refuse an act of another person. Locks it.
 
-    Records `accounts.pending_act.reject`, emits `accounts.pending_act.rejected` and mails the
-    maker. Raises what `agree` raises.
+    It stops something, so it goes on from anywhere and with any fresh proof. Records
+    `accounts.pending_act.reject`, emits `accounts.pending_act.rejected` and mails the maker. Raises
+    what `agree` raises of the act and the person.
     """
-    act, checker = _to_decide(actor, act_id, now)
+    act, checker = _to_decide(actor, act_id, now, stopping=True)
     act.state = PendingActState.REJECTED
     return _decided(act, checker, note, now, verb="reject", happened="rejected")
 
@@ -166,7 +170,9 @@ def withdraw(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime) -> PendingAct
 
 
 @needs_transaction
-def _to_decide(actor: Actor, act_id: uuid.UUID, now: dt.datetime) -> tuple[PendingAct, Actor]:
+def _to_decide(
+    actor: Actor, act_id: uuid.UUID, now: dt.datetime, *, stopping: bool = False
+) -> tuple[PendingAct, Actor]:
     """The act, locked, and the checker with the roles of this moment."""
     if actor.kind is not ActorKind.USER or actor.id is None:
         raise PermissionDenied("A person has to decide this.")
@@ -177,7 +183,7 @@ def _to_decide(actor: Actor, act_id: uuid.UUID, now: dt.datetime) -> tuple[Pendi
     checker = present_checker(actor)
     if checker is None:
         raise PermissionDenied()
-    policy.require(checker, kind_of(act.kind).permission_to_check)
+    policy.require(checker, kind_of(act.kind).permission_to_check, stopping=stopping)
     _require_waiting(act, now)
     return act, checker
 

@@ -20,7 +20,6 @@ from accounts.services.vault.rotating import (
     rotate_master,
     rotation_plan,
 )
-from accounts.services.vault.shredding import register_erasure, shred_person
 from accounts.services.vault.values import (
     Place,
     seal,
@@ -36,14 +35,12 @@ __all__ = [
     "Progress",
     "SealedColumn",
     "blind_index",
-    "register_erasure",
     "register_sealed_column",
     "rotate_data",
     "rotate_master",
     "rotation_plan",
     "seal",
     "seal_stream",
-    "shred_person",
     "unseal",
     "unseal_stream",
 ]

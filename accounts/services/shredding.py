@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from accounts import policy
 from accounts.errors import PersonStillActive
 from accounts.models import DataKey, Invitation, User
+from accounts.services.networks.standing import from_known_network
 from accounts.services.vault.keys import Owner, key_for_sealing
 from audit.services import record
 from events.services import emit
@@ -18,6 +19,7 @@ from kernel.actor import Actor
 from kernel.errors import NotFound
 from kernel.transactions import needs_transaction, opens_transaction
 
+SHRED = "people.shred"
 ERASED_NAME = "Erased person"
 
 Erasure = Callable[..., None]
@@ -30,6 +32,7 @@ def register_erasure(step: Erasure) -> None:
         _erasures.append(step)
 
 
+@from_known_network(SHRED)
 @opens_transaction
 def shred_person(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User:
     """Make everything sealed under a removed person's keys unreadable, for ever and everywhere.
@@ -41,8 +44,9 @@ def shred_person(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User:
     :raises PermissionDenied: unless the actor carries `people.shred`.
     :raises NotFound: if there is no such person in the actor's view.
     :raises PersonStillActive: if the account is not closed yet.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     """
-    policy.require(actor, "people.shred")
+    policy.require(actor, SHRED)
     people = User.objects.select_for_update(of=("self",), no_key=True)
     user = people.filter(id=user_id).first()
     if user is None:
