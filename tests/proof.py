@@ -1,4 +1,4 @@
-"""People of tests who act without a session, as if they had one with a factor just proven.
+"""People of tests who act as if they had a session with a factor just proven, or who have one.
 
 What waits for a second person is asked for in a session, so there are also people who have one.
 """
@@ -14,16 +14,17 @@ from django.db import transaction
 from accounts.actors import user_actor
 from accounts.choices import SessionEnd
 from accounts.models import SignInSession, User
-from kernel.actor import Actor, Door
+from kernel.actor import Actor, Door, system
 from kernel.context import Context, Scope, entered
+from kernel.transactions import opens_transaction
 
 _SIGNED_IN = dt.datetime(2026, 9, 1, 9, 0, tzinfo=dt.UTC)
 _LEFT = dt.datetime(2026, 9, 2, 9, 0, tzinfo=dt.UTC)
 
 
 def proven(actor: Actor) -> Actor:
-    """The same person, who proved a strong factor a moment ago."""
-    return dataclasses.replace(actor, proven_lately=True, proven_strongly=True)
+    """The same person, who proved a strong factor a moment ago, and has had it for long."""
+    return dataclasses.replace(actor, proven_lately=True, proven_strongly=True, proven_settled=True)
 
 
 def proven_actor(
@@ -59,3 +60,21 @@ def sign_in_once(actor: Actor) -> Actor:
             },
         )
     return seated
+
+
+def settle(session_id: uuid.UUID, *, since: dt.timedelta = dt.timedelta(days=1)) -> None:
+    """What the session proved, if it lies outside the mailbox, counts since so long ago.
+
+    For people who have no factor in the database, of whom the session says that they proved one.
+    """
+    root = system(door=Door.COMMAND, request_id="test-settle")
+    _settle(actor=root, session_id=session_id, since=since)
+
+
+@opens_transaction
+def _settle(*, actor: Actor, session_id: uuid.UUID, since: dt.timedelta) -> None:
+    session = SignInSession.objects.get(id=session_id)
+    if session.second_factor_at is None or session.second_factor == "email":
+        return
+    session.second_factor_counts_from = session.second_factor_at - since
+    session.save(update_fields=["second_factor_counts_from"])

@@ -170,6 +170,7 @@ SHOTS = (
     Shot("second-step-paper", "halfway", to("/sign-in/second-step?method=recovery_code")),
     Shot("security", "owner", to("/security")),
     Shot("security-set-up", "owner", to("/security/set-up")),
+    Shot("security-officers", "owner", to("/security/officers")),
     Shot("security-app", "owner", press("/security", "Change the authenticator app")),
     Shot("security-passkey", "owner", press("/security", "Add a passkey")),
     Shot("security-codes", "owner", press("/security", "New codes for recovery")),

@@ -96,6 +96,11 @@ SENTENCES: dict[str, Sentence] = {
         "Your PIN is locked after three wrong tries. It unlocks by itself within 24 hours.", "pin"
     ),
     "pin_not_set": Sentence("Set a PIN first, on the security page.", "pin"),
+    "pin_too_new": Sentence(
+        "Your PIN does not approve payments yet: it was set with no more than a code by e-mail. "
+        "Until it does, approve with such a code.",
+        "pin",
+    ),
     "pins_refused": Sentence("Too many wrong PINs came from here. Wait a while.", "pin"),
     "weak_pin": Sentence("", "pin"),
     "pin_already_set": Sentence("You have a PIN already. Change it with the old one."),
@@ -156,7 +161,8 @@ def _ended(words: str) -> str:
 def words_of(error: VaultCraftError, *, currency: CurrencyLike | None = None) -> str:
     """One sentence for a message at the top of a page.
 
-    :raises StepUpRequired: if it is that: the door then leads to the page that asks for a proof.
+    :raises StepUpRequired: if it is that, or takes a settled factor: the door then leads to the
+        page that asks for a proof.
     """
     return _sentence(error, currency).words
 

@@ -166,7 +166,7 @@ BOTH_WAYS = migrations.RunSQL(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0030_independent_checkers")]
+    dependencies = [("accounts", "0031_what_gives_power")]
 
     operations = [
         migrations.AddField(

@@ -16,6 +16,7 @@ from typing import Any
 from accounts import policy
 from accounts.errors import NobodyToCheck, RolesComeFirst
 from accounts.models import DualControlPolicy, PendingAct, User
+from accounts.permissions import PERMISSIONS
 from accounts.queries import dual_control_policy_of
 from accounts.services.invitations import withdraw_officers
 from accounts.services.lookups import locked_organization
@@ -100,7 +101,7 @@ def require_two(
 
     :raises NobodyToCheck: if there are none.
     """
-    roles = policy.PERMISSIONS[permission].roles
+    roles = PERMISSIONS[permission].roles
     rows = User.objects.filter(organization_id=organization_id, role__in=roles, is_active=True)
     people = list(rows.order_by("id").values_list("id", flat=True)[:_MOST_LOOKED_AT])
     chains = chains_of([*people, *([actor.id] if actor.id else [])], now=now)

@@ -16,6 +16,7 @@ from accounts.choices import ERASED_AT
 from accounts.errors import PersonStillActive
 from accounts.models import Invitation, PendingAct, User
 from accounts.rules import ERASED_NAME
+from accounts.services.networks.standing import from_known_network
 from accounts.services.pending_acts.making import make_pending
 from accounts.services.pending_acts.registry import Agreed, Facts, PendingKind, Result
 from accounts.services.runtime import fresh_value
@@ -39,6 +40,7 @@ def register_erasure(step: Erasure) -> None:
         _erasures.append(step)
 
 
+@from_known_network(SHRED)
 @opens_transaction
 def shred_person(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User | PendingAct:
     """Make everything sealed under a removed person's keys unreadable, for ever and everywhere.
@@ -52,6 +54,7 @@ def shred_person(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User 
     :raises PermissionDenied: unless the actor carries `people.shred`.
     :raises NotFound: if there is no such person in the actor's view.
     :raises PersonStillActive: if the account is not closed yet.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     """
     policy.require(actor, SHRED)
     user = _closed(user_id)
@@ -148,5 +151,4 @@ ERASURE = PendingKind(
     permission_to_check=SHRED,
     summarize=_summary,
     execute=_execute,
-    asks_factor=True,
 )

@@ -81,5 +81,4 @@ _FACTOR_RESET = PendingKind(
     summarize=_factor_reset,
     execute=reset_factors,
     allow=allow_to_check_reset,
-    asks_factor=True,
 )

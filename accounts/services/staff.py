@@ -121,7 +121,7 @@ def close_staff_account(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -
     :raises NotFound: if there is no such person of the staff with an open account.
     :raises LastStaff: if no super admin would be left.
     """
-    policy.require(actor, MANAGE)
+    policy.require(actor, MANAGE, stopping=True)
     user = _of_staff(user_id)
     if not user.is_active:
         raise NotFound("There is no such person.")

@@ -21,7 +21,7 @@ from kyc.services.applying import save_details, submit_case
 from kyc.services.documents import add_document
 from kyc.tests.files import jpeg
 from kyc.tests.people import details
-from tests.proof import sign_in_once
+from tests.proof import settle, sign_in_once
 from tests.world import NOW
 from wallets.models import Wallet
 from wallets.services.approving import approve_movement
@@ -35,6 +35,7 @@ def proven(actor: Actor) -> Actor:
     """The person in a session of their own, with a second factor just proven and a PIN."""
     now = clock.now()
     session = open_browser_session(actor=actor, now=now, second_factor=FactorMethod.TOTP)
+    settle(session.id)
     actor = dataclasses.replace(actor, session_id=session.id)
     set_pin(actor=actor, pin=PIN, now=now)
     return actor

@@ -11,6 +11,7 @@ import pytest
 
 from accounts.errors import OwnPendingAct
 from accounts.models import PendingAct, User
+from accounts.permissions import PERMISSIONS
 from accounts.services.pending_acts import agree
 from accounts.services.staff import create_staff
 from accounts.services.system_settings import set_setting
@@ -19,6 +20,7 @@ from audit.models import AuditRecord
 from kernel.actor import Door, system
 from kernel.context import reading
 from kernel.crypto import fingerprint
+from kernel.errors import PermissionDenied
 from tests.approving import approval_of, asking, presenting, with_pin
 from tests.database import refuses, view
 from tests.world import NOW, PASSWORD, World, colleague, takes_two
@@ -158,6 +160,35 @@ def test_what_staff_give_back_waits_for_another_of_them(world: World, omar: User
     assert agree(actor=world.signed_in(omar), act_id=act.id, now=LATER).state == "agreed"
     assert moved(world, act).reverses_id == paid.id
     assert world.balance(world.alice_wallet) == ALICE
+
+
+@pytest.mark.parametrize(
+    ("kind", "takes", "not_this"),
+    [
+        ("wallets.adjustment", "cash.move", "transfers.reverse"),
+        ("wallets.reversal", "transfers.reverse", "cash.move"),
+    ],
+)
+def test_each_movement_is_judged_by_its_own_permission(
+    world: World, omar: User, monkeypatch, kind: str, takes: str, not_this: str
+) -> None:
+    """Both are carried by the same people today; whoever divides them must divide these, too."""
+
+    if kind == "wallets.adjustment":
+        act = waits(deposit(**asked(world, 7)))
+    else:
+        act = waits(given_back(world, world.olga, received(world, 5)))
+    assert act.kind == kind
+
+    def agreed_without(permission: str) -> PendingAct:
+        row = dataclasses.replace(PERMISSIONS[permission], platform=frozenset())
+        with monkeypatch.context() as changed:
+            changed.setitem(PERMISSIONS, permission, row)
+            return agree(actor=world.actor(omar), act_id=act.id, now=LATER)
+
+    with pytest.raises(PermissionDenied):
+        agreed_without(takes)
+    assert agreed_without(not_this).state == "agreed"
 
 
 def test_giving_back_counts_like_paying(world: World, fay: User) -> None:

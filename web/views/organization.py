@@ -26,7 +26,7 @@ from kernel.ids import MalformedId, decode, encode
 from kernel.links import absolute
 from wallets.models.terms import CHARGEABLE
 from wallets.queries import fee_schedules, limit_rules, visible_wallets
-from web.doors import PersonRequest, acts, confirm_it_is_them, reads
+from web.doors import PersonRequest, acts, reads
 from web.forms import ApiKeyForm, CapForm, FeeForm, InviteForm
 from web.pages import page
 from web.presenters.badges import Badge, organization_badge
@@ -98,7 +98,6 @@ def withdraw(request: PersonRequest, invitation_id: str) -> HttpResponse:
 @acts
 def issue_key(request: PersonRequest) -> HttpResponse:
     """Issue an API key; its secret is shown once."""
-    confirm_it_is_them(request)
     form = _key_form(request, data=True)
     if not form.is_valid():
         return again(request, status=400, key_form=form)

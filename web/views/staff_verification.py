@@ -15,6 +15,8 @@ from kernel import clock
 from kernel.actor import Actor
 from kernel.context import reading
 from kernel.errors import VaultCraftError
+from kernel.rates.admission import admit
+from kernel.rates.table import RouteClass
 from kyc.choices import CaseState, Reason, Verdict
 from kyc.errors import ReasonMissing
 from kyc.models import Case
@@ -64,7 +66,11 @@ def _act(request: HttpRequest, actor: Actor, case_id: uuid.UUID, change: str) ->
 
 
 def _looked(request: HttpRequest, actor: Actor, case_id: uuid.UUID, change: str) -> HttpResponse:
-    """What is sealed, in clear; or the page again, which says what it takes."""
+    """What is sealed, in clear; or the page again, which says what it takes.
+
+    Counted as such besides: it is one of several things that are posted to this page.
+    """
+    admit(actor=actor, route=RouteClass.REVEALS)
     reason, now = request.POST.get("reason", ""), clock.now()
     try:
         if change == "open":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import uuid
 
@@ -24,7 +25,6 @@ from accounts.services.pending_acts.registry import Agreed, PendingKind, Result,
 from accounts.services.pending_acts.taken import require_session_not_taken
 from accounts.services.pending_acts.telling import tell_all
 from accounts.services.settled import require_settled_factors
-from accounts.services.step_up import require_factor_in_session
 from kernel.actor import Actor, ActorKind
 from kernel.context import reading
 from kernel.errors import Kind, PermissionDenied, VaultCraftError
@@ -63,14 +63,15 @@ def agree(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = "") 
     :raises CheckerIsOwnInvitee: if the maker lately brought the actor in, or gave them their role;
         or the other way round; or somebody did it to both.
     :raises FactorsLatelyReset: if the actor's second factors were reset and money still waits.
-    :raises StepUpRequired: for a kind that asks for a second factor; it still waits then.
     :raises Busy: if locks could not be had; it still waits then.
-    :raises StepUpRequired: if the actor has to prove a second factor first.
+    :raises StepUpRequired: if the actor has to prove a second factor first; it still waits then.
+    :raises SettledFactorRequired: if that has to be an app or a passkey that counts.
     :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     :raises CountryNotAllowed: if their organization lets no money move from there.
     """
     if _would_agree(actor, act_id):  # nobody else leaves a record of a place
         require_trusted_network(actor=actor, now=now)
+        actor = dataclasses.replace(actor, place_judged=True)
     return _agree(actor=actor, act_id=act_id, now=now, note=note)
 
 
@@ -98,8 +99,6 @@ def _agree(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str) -> P
     assert checker_id is not None  # _to_decide
     require_independent_checker(act=act, checker_id=checker_id, now=now)
     require_settled_factors(actor=checker, now=now)
-    if kind.asks_factor:
-        require_factor_in_session(actor=actor, now=now)
     try:
         with undone_if_refused():
             result = _executed(kind, act, checker, now)
@@ -146,10 +145,11 @@ def _executed(kind: PendingKind, act: PendingAct, checker: Actor, now: dt.dateti
 def reject(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = "") -> PendingAct:
     """Refuse an act of another person. Locks it.
 
-    Records `accounts.pending_act.reject`, emits `accounts.pending_act.rejected` and mails the
-    maker. Raises what `agree` raises.
+    It stops something, so it goes on from anywhere and with any fresh proof. Records
+    `accounts.pending_act.reject`, emits `accounts.pending_act.rejected` and mails the maker. Raises
+    what `agree` raises of the act and the person.
     """
-    act, checker = _to_decide(actor, act_id, now)
+    act, checker = _to_decide(actor, act_id, now, stopping=True)
     act.state = PendingActState.REJECTED
     return _decided(act, checker, note, now, verb="reject", happened="rejected")
 
@@ -176,7 +176,9 @@ def withdraw(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime) -> PendingAct
 
 
 @needs_transaction
-def _to_decide(actor: Actor, act_id: uuid.UUID, now: dt.datetime) -> tuple[PendingAct, Actor]:
+def _to_decide(
+    actor: Actor, act_id: uuid.UUID, now: dt.datetime, *, stopping: bool = False
+) -> tuple[PendingAct, Actor]:
     """The act, locked, and the checker with the roles of this moment."""
     if actor.kind is not ActorKind.USER or actor.id is None:
         raise PermissionDenied("A person has to decide this.")
@@ -189,7 +191,7 @@ def _to_decide(actor: Actor, act_id: uuid.UUID, now: dt.datetime) -> tuple[Pendi
     checker = present_checker(actor)
     if checker is None:
         raise PermissionDenied()
-    policy.require(checker, kind.permission_to_check)
+    policy.require(checker, kind.permission_to_check, stopping=stopping)
     _require_waiting(act, now)
     return act, checker
 

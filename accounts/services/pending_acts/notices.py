@@ -13,10 +13,10 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from accounts import policy
 from accounts.actors import user_actor
 from accounts.choices import MailKind, PendingActState
 from accounts.models import PendingAct, User
+from accounts.permissions import PERMISSIONS
 from accounts.services.mail import queue_mail
 from accounts.services.pending_acts.independence import Chain, chains_of
 from accounts.services.pending_acts.registry import Agreed, kind_of, summary_of
@@ -87,7 +87,7 @@ def tell_makers(acts: Iterable[PendingAct], *, actor: Actor, now: dt.datetime) -
 @needs_transaction
 def _candidates(act: PendingAct) -> list[User]:
     """Whose role may agree to acts of the kind, in the act's own house."""
-    row = policy.PERMISSIONS[kind_of(act.kind).permission_to_check]
+    row = PERMISSIONS[kind_of(act.kind).permission_to_check]
     if act.organization_id is None:
         house = Q(platform_role__in=row.platform)
     else:

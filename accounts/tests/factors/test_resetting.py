@@ -205,10 +205,10 @@ def test_who_proves_a_factor_has_not_lost_it() -> None:
 def test_who_agrees_has_just_proven_a_factor() -> None:
     alice, adam, mia = people()
     act = asked(adam, mia)
-    stale = proven(alice, NOW)
-    for actor in (acting(alice), stale):
+    stale = dataclasses.replace(acting(alice), proven_lately=False)
+    for decide in (agree, reject):
         with pytest.raises(StepUpRequired):
-            agree(actor=actor, act_id=act.id, now=LATER)
+            decide(actor=stale, act_id=act.id, now=LATER)
     assert PendingAct.objects.get(id=act.id).state == "pending"
 
 
@@ -230,8 +230,13 @@ def test_owners_vouch_for_owners_and_the_platform_for_owners_and_staff() -> None
     root = staff(name="root")
     later = LATER + dt.timedelta(hours=1)
     assert agreed(root, asked(olga, ann, now=later), now=later).state == "agreed"
-    # Where nobody else of the organization is left, the platform is the second person.
-    assert agreed(olga, asked(alice, mia, now=later), now=later).state == "agreed"
+    # Where nobody else of the organization is left, the platform is the second person. Whose own
+    # factors were reset waits a day before she vouches for others.
+    with pytest.raises(FactorsLatelyReset):
+        asked(alice, mia, now=later)
+    enrolled(alice, later)
+    rested = later + dt.timedelta(days=1)
+    assert agreed(olga, asked(alice, mia, now=rested), now=rested).state == "agreed"
 
 
 def test_an_admin_does_not_agree_for_an_owner() -> None:
