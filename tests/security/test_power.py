@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
+from typing import Any
 
 import pytest
 from django.contrib import admin
@@ -166,7 +167,7 @@ def test_staff_act_from_where_they_are_known_and_stop_from_anywhere(world: World
     olga = dataclasses.replace(world.actor(world.olga), ip=HOME)
     require_known_network(actor=olga, now=now)
     away = dataclasses.replace(olga, ip=ELSEWHERE)
-    wallet = {"wallet_id": world.alice_wallet.id, "reason": "Stolen phone"}
+    wallet: dict[str, Any] = {"wallet_id": world.alice_wallet.id, "reason": "Stolen phone"}
     suspend_wallet(actor=away, now=now, **wallet)
     for act in (
         lambda: activate_organization(actor=away, organization_id=world.acme.id, now=now),
