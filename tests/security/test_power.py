@@ -21,12 +21,12 @@ from accounts.choices import FactorMethod, PlatformRole, Role
 from accounts.errors import NetworkNotTrusted, SettledFactorRequired
 from accounts.models import User
 from accounts.permissions import ALL_OF_IT, PERMISSIONS
+from accounts.services.erasing import shred_person
 from accounts.services.factors.resetting import ask_for_factor_reset
 from accounts.services.networks import from_known_network, require_known_network
 from accounts.services.organizations import activate_organization
 from accounts.services.pending_acts.registry import _KINDS
 from accounts.services.sessions import open_browser_session, open_session
-from accounts.services.erasing import shred_person
 from audit.models import AuditRecord
 from kernel import clock
 from kernel.actor import Actor, ActorKind, Door

@@ -8,9 +8,9 @@ from django.contrib import admin
 from django.test import Client
 
 from accounts.models import User
+from accounts.services.erasing import shred_person
 from accounts.services.organizations import register_organization
 from accounts.services.people import remove_member
-from accounts.services.vault import shred_person
 from audit.models import AuditRecord
 from audit.services import record
 from kernel import clock
