@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from accounts.models import ApiKey, SignInSession, User
-from accounts.proof import is_recent, is_strong
+from accounts.proof import has_begun, is_recent, is_strong
 from kernel.actor import Actor, ActorKind, Door
 
 
@@ -23,6 +23,8 @@ def user_actor(
     :param session: the sign-in session they came with, if they came through a door of people.
     :param now: when they came; without it nothing counts as proven lately.
     """
+    proven_lately = is_recent(session.second_factor_at if session else None, now=now)
+    counts_from = session.second_factor_counts_from if session else None
     return Actor(
         kind=ActorKind.USER,
         door=door,
@@ -36,8 +38,10 @@ def user_actor(
         display=user.full_name,
         session_id=session.id if session else None,
         device_id=session.device_id if session else None,
-        proven_lately=is_recent(session.second_factor_at if session else None, now=now),
+        proven_lately=proven_lately,
         proven_strongly=is_strong(session.second_factor if session else None),
+        proven_settled=proven_lately and has_begun(counts_from, now=now),
+        proof_counts_from=counts_from,
     )
 
 

@@ -134,10 +134,23 @@ class SignInSessionAdmin(ReadOnlyAdmin):
 class ApiKeyAdmin(ReadOnlyAdmin):
     """Keys by their prefix; the secret's hash stays out of sight."""
 
-    list_display = ("name", "prefix", "organization", "created_at", "last_used_at", "revoked_at")
+    list_display = (
+        "name",
+        "prefix",
+        "organization",
+        "exempt_from",
+        "created_at",
+        "last_used_at",
+        "revoked_at",
+    )
     list_select_related = ("organization",)
     search_fields = ("name", "prefix")
     exclude = ("secret_hash",)
+
+    @admin.display(description="Spared by its scopes")
+    def exempt_from(self, key: ApiKey) -> str:
+        """The checks that people meet and this key does not."""
+        return "; ".join(one.label for one in policy.exemptions_of(key.scopes)) or "—"
 
     def get_queryset(self, request: Any) -> QuerySet[ApiKey]:
         """Of one's own organization, or all for the platform."""

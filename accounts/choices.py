@@ -45,6 +45,13 @@ class KeyScope(enum.StrEnum):
     LEDGER_READ = "ledger:read"
 
 
+class Exemption(models.TextChoices):
+    """What people meet and keys with some scopes do not; shown wherever a key is."""
+
+    APPROVALS = "approvals", "Pays without a payer's approval"
+    DUAL_CONTROL = "dual_control", "Records withdrawals that no threshold counts"
+
+
 class SessionEnd(models.TextChoices):
     """Why a sign-in session stopped counting."""
 
@@ -57,6 +64,10 @@ class SessionEnd(models.TextChoices):
     DEVICE_REVOKED = "device_revoked", "Its device was revoked"
     NETWORK_REVOKED = "network_revoked", "Its network was revoked"
     FACTORS_RESET = "factors_reset", "The second factors were reset"
+
+
+# Behind the address of whoever was erased.
+ERASED_AT = "@erased.invalid"
 
 
 class LinkPurpose(models.TextChoices):

@@ -1,211 +1,41 @@
-"""Who may do what: one table, and two functions that read it.
+"""Who may do what: functions that read the one table, `accounts.permissions`.
 
-`docs/permissions.md` is generated from here (`manage.py permissions_table`). Nothing in this file
-asks the database: whether an organization is active, or a wallet one's own, is decided where that
-row is read.
+Nothing in this file asks the database: whether an organization is active, or a wallet one's own, is
+decided where that row is read.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import uuid
 from collections.abc import Collection
 
-from accounts.choices import KeyScope, PlatformRole, Role
-from accounts.errors import EmailNotConfirmed, StepUpRequired
+from accounts.choices import Exemption, KeyScope, Role
+from accounts.errors import EmailNotConfirmed, SettledFactorRequired, StepUpRequired
+from accounts.permissions import ALL_OF_IT, OFFICERS, PERMISSIONS, STAFF, Permission
 from accounts.proof import RECENTLY, is_strong
 from kernel.actor import Actor, ActorKind, Door
 from kernel.errors import InvariantBroken, PermissionDenied
 
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Permission:
-    """One row of the table: what it allows, and the roles and scopes that carry it.
-
-    :param everyday: people of an organization do it without proving anew who they are. It has to
-        be said: whatever is added to the table and changes something takes a fresh proof.
-    """
-
-    summary: str
-    roles: frozenset[Role] = frozenset()
-    platform: frozenset[PlatformRole] = frozenset()
-    scopes: frozenset[KeyScope] = frozenset()
-    everyday: bool = False
-
-
-OWNER, ADMIN, FINANCE, MEMBER, VIEWER = (
-    Role.OWNER,
-    Role.ADMIN,
-    Role.FINANCE,
-    Role.MEMBER,
-    Role.VIEWER,
-)
-EVERYBODY = frozenset(Role)
-MANAGERS = frozenset({OWNER, ADMIN})
-OFFICERS = frozenset({OWNER, ADMIN, FINANCE})
-READERS = frozenset({OWNER, ADMIN, FINANCE, VIEWER})
-HOLDERS = frozenset({OWNER, ADMIN, FINANCE, MEMBER})
-
-STAFF = frozenset(PlatformRole)
-STAFF_ADMINS = frozenset({PlatformRole.ADMIN, PlatformRole.SUPER_ADMIN})
-SUPER_ADMINS = frozenset({PlatformRole.SUPER_ADMIN})
-
-READ_WALLETS = frozenset({KeyScope.WALLETS_READ})
-WRITE_WALLETS = frozenset({KeyScope.WALLETS_WRITE})
-READ_TRANSFERS = frozenset({KeyScope.TRANSFERS_READ})
-WRITE_TRANSFERS = frozenset({KeyScope.TRANSFERS_WRITE})
-READ_LEDGER = frozenset({KeyScope.LEDGER_READ})
-
-PERMISSIONS: dict[str, Permission] = {
-    "organizations.read": Permission("See the organization", EVERYBODY, STAFF),
-    "organizations.activate": Permission("Let an organization move money", platform=STAFF_ADMINS),
-    "organizations.suspend": Permission("Stop an organization", platform=STAFF_ADMINS),
-    "organizations.set_approval_policy": Permission(
-        "Set from what amount on people approve what they move", frozenset({OWNER})
-    ),
-    "organizations.set_countries": Permission(
-        "Set from which countries people may move money", MANAGERS
-    ),
-    "people.read": Permission("See who belongs to the organization", READERS, STAFF),
-    "members.invite": Permission("Invite a person and withdraw an invitation", MANAGERS),
-    "members.change_role": Permission("Change a colleague's role", MANAGERS),
-    "members.remove": Permission("Remove a colleague", MANAGERS),
-    "people.reset_factors": Permission(
-        "Ask that a person's lost second factors are reset, or agree to it",
-        MANAGERS,
-        SUPER_ADMINS,
-    ),
-    "people.shred": Permission(
-        "Erase what is encrypted of a removed person", platform=SUPER_ADMINS
-    ),
-    "sessions.revoke_any": Permission("End somebody else's session", MANAGERS, STAFF_ADMINS),
-    "staff.manage": Permission("Add platform staff", platform=SUPER_ADMINS),
-    "api_keys.read": Permission("See API keys, never their secrets", MANAGERS, STAFF),
-    "api_keys.issue": Permission("Issue an API key", MANAGERS, STAFF_ADMINS),
-    "api_keys.issue_cash": Permission(
-        "Issue an API key with the scope cash:write", platform=STAFF_ADMINS
-    ),
-    "api_keys.issue_debit_any": Permission(
-        "Issue an API key with the scope wallets:debit-any", frozenset({OWNER}), STAFF_ADMINS
-    ),
-    "api_keys.revoke": Permission("Revoke an API key", MANAGERS, STAFF_ADMINS, everyday=True),
-    "wallets.read": Permission("See one's own wallets", EVERYBODY, STAFF, READ_WALLETS),
-    "wallets.read_all": Permission(
-        "See every wallet of the organization", READERS, STAFF, READ_WALLETS
-    ),
-    "wallets.open": Permission(
-        "Open a wallet for oneself", HOLDERS, scopes=WRITE_WALLETS, everyday=True
-    ),
-    "wallets.open_any": Permission(
-        "Open a wallet for the organization or a colleague",
-        OFFICERS,
-        scopes=WRITE_WALLETS,
-        everyday=True,
-    ),
-    "wallets.freeze": Permission("Freeze a wallet", OFFICERS, STAFF, WRITE_WALLETS, everyday=True),
-    "wallets.unfreeze": Permission(
-        "Unfreeze a wallet", OFFICERS, STAFF_ADMINS, WRITE_WALLETS, everyday=True
-    ),
-    "wallets.suspend": Permission("Suspend a wallet, or lift that", platform=STAFF_ADMINS),
-    "wallets.close": Permission(
-        "Close an empty wallet", OFFICERS, STAFF_ADMINS, WRITE_WALLETS, everyday=True
-    ),
-    "transfers.read": Permission(
-        "See transfers of one's own wallets", EVERYBODY, STAFF, READ_TRANSFERS
-    ),
-    "transfers.read_all": Permission(
-        "See every transfer of the organization", READERS, STAFF, READ_TRANSFERS
-    ),
-    "transfers.create": Permission(
-        "Send money from one's own wallet", HOLDERS, scopes=WRITE_TRANSFERS, everyday=True
-    ),
-    "transfers.debit_organization": Permission(
-        "Send money from the organization's own wallets",
-        OFFICERS,
-        scopes=WRITE_TRANSFERS,
-        everyday=True,
-    ),
-    "transfers.debit_any": Permission(
-        "Send money from a colleague's wallet",
-        scopes=frozenset({KeyScope.WALLETS_DEBIT_ANY}),
-        everyday=True,
-    ),
-    "transfers.reverse": Permission(
-        "Give back money that reached a colleague's wallet", OFFICERS, STAFF_ADMINS, everyday=True
-    ),
-    "holds.void_any": Permission(
-        "Void a hold on a colleague's wallet, never capture it",
-        OFFICERS,
-        STAFF_ADMINS,
-        everyday=True,
-    ),
-    "wallets.read_terms": Permission("See fees and limits", EVERYBODY, STAFF, READ_WALLETS),
-    "wallets.set_fees": Permission(
-        "Set what payments cost", frozenset({OWNER, FINANCE}), STAFF_ADMINS
-    ),
-    "wallets.set_limits": Permission("Set how much wallets may spend", platform=STAFF_ADMINS),
-    "cash.move": Permission(
-        "Record deposits and withdrawals",
-        platform=STAFF_ADMINS,
-        scopes=frozenset({KeyScope.CASH_WRITE}),
-    ),
-    "kyc.apply": Permission("Prove one's own identity", EVERYBODY, everyday=True),
-    "kyc.review": Permission(
-        "See who proves an identity, open documents, refuse, ask for more", platform=STAFF
-    ),
-    "kyc.approve": Permission("Give somebody a tier, or take it back", platform=STAFF_ADMINS),
-    "ledger.read": Permission(
-        "See ledger accounts, transactions and the trial balance", READERS, STAFF, READ_LEDGER
-    ),
-    "ledger.set_clearing_cap": Permission(
-        "Set how much may be owed across organizations",
-        frozenset({OWNER, FINANCE}),
-        STAFF_ADMINS,
-    ),
-    "ledger.manage_periods": Permission(
-        "Open, close and withdraw periods of the books", frozenset({OWNER, FINANCE}), STAFF_ADMINS
-    ),
-    "ledger.manage_chart": Permission(
-        "Add to the chart of accounts, rename and close what was added",
-        frozenset({OWNER, FINANCE}),
-        STAFF_ADMINS,
-    ),
-    "ledger.post_journal": Permission(
-        "Post and reverse entries by hand", frozenset({OWNER, FINANCE}), STAFF_ADMINS
-    ),
-    "dual_control.read": Permission(
-        "See every act of the organization that waits for a second person", READERS, STAFF
-    ),
-    "dual_control.check_payments": Permission(
-        "Agree to a colleague's payment above the threshold", OFFICERS
-    ),
-    "dual_control.check_roles": Permission(
-        "Agree to making somebody an officer", MANAGERS, SUPER_ADMINS
-    ),
-    "dual_control.set_policy": Permission(
-        "Say which acts take a second person", frozenset({OWNER})
-    ),
-    "dual_control.check_policy": Permission(
-        "Agree to fewer acts taking a second person", OFFICERS, SUPER_ADMINS
-    ),
-    "organizations.manage": Permission(
-        "Change the time zone and the wallet policy", frozenset({OWNER})
-    ),
-    "audit.read": Permission("See the audit record", OFFICERS, STAFF),
-    "events.read": Permission("See the outbox", OFFICERS, STAFF),
-    "mail.read": Permission("See mail that waits or failed, never what is in it", platform=STAFF),
-    "admin.open": Permission("Use the staff site", OFFICERS, STAFF),
-    "system.manage": Permission("See schedules and system settings", platform=SUPER_ADMINS),
-}
-
 # The doors through which people come, each with a session.
-_DOORS_OF_PEOPLE = frozenset({Door.API, Door.WEB, Door.ADMIN})
+DOORS_OF_PEOPLE = frozenset({Door.API, Door.WEB, Door.ADMIN})
 
 # Scopes that take more than the right to issue a key.
 _TO_ISSUE = {
     KeyScope.CASH_WRITE: "api_keys.issue_cash",
     KeyScope.WALLETS_DEBIT_ANY: "api_keys.issue_debit_any",
 }
+
+# Programs type no PIN, and cash at bank has left before it is recorded: decisions 35 and 53.
+_EXEMPT = {
+    KeyScope.TRANSFERS_WRITE: Exemption.APPROVALS,
+    KeyScope.WALLETS_DEBIT_ANY: Exemption.APPROVALS,
+    KeyScope.CASH_WRITE: Exemption.DUAL_CONTROL,
+}
+
+
+def exemptions_of(scopes: Collection[str]) -> list[Exemption]:
+    """What a key with these scopes does without a check that people meet, each once."""
+    return sorted({exempt for scope, exempt in _EXEMPT.items() if scope in scopes})
 
 
 def may(actor: Actor, permission: str) -> bool:
@@ -227,12 +57,29 @@ def _carries(actor: Actor, permission: str) -> bool:
     return role_may(role=actor.role, platform_role=actor.platform_role, permission=permission)
 
 
-def require(actor: Actor, permission: str) -> None:
+def require(actor: Actor, permission: str, *, stopping: bool = False) -> None:
     """Go on only if the actor carries the permission, and proved well enough who they are.
 
+    To be asked by use cases. What gives power is asked for through `from_known_network`, which
+    judges the place before the transaction opens and hands on an actor that carries it: a use case
+    that forgets that works for nobody at a door.
+
+    :param stopping: it is what the row says of what only stops something.
     :raises PermissionDenied: if it does not.
     :raises EmailNotConfirmed: if it would, once the address is confirmed.
     :raises StepUpRequired: if a person has to prove a second factor first.
+    :raises SettledFactorRequired: if that has to be an app or a passkey that counts.
+    :raises InvariantBroken: if nobody judged the place.
+    """
+    require_but_place(actor, permission, stopping=stopping)
+    if asks_known_network(actor, permission, stopping=stopping) and not actor.place_judged:
+        raise InvariantBroken(f"{permission!r} gives power, and nobody judged from where")
+
+
+def require_but_place(actor: Actor, permission: str, *, stopping: bool = False) -> None:
+    """As `require`, where the place is judged next, or nothing is done yet: doors and pages.
+
+    :raises VaultCraftError: what `require` raises.
     """
     if not _carries(actor, permission):
         raise PermissionDenied(facts={"permission": permission})
@@ -240,21 +87,68 @@ def require(actor: Actor, permission: str) -> None:
         raise EmailNotConfirmed(facts={"permission": permission})
     if not _is_proven(actor, permission):
         raise StepUpRequired(facts={"within_seconds": int(RECENTLY.total_seconds())})
+    if not _is_settled(actor, permission, stopping=stopping):
+        counts_from = actor.proof_counts_from
+        raise SettledFactorRequired(
+            facts={"counts_from": counts_from.isoformat() if counts_from else None}
+        )
 
 
 def takes_fresh_proof(permission: str, *, platform: bool) -> bool:
-    """Whether people prove a second factor anew for it; the platform's staff do for every act."""
+    """Whether people prove a second factor anew for it; the platform's staff do for every act.
+
+    Who acts about themselves (`self.`) does as well, and use cases ask: no door has to.
+    """
     return not _looks(permission) and (platform or not _row(permission).everyday)
+
+
+def gives_power(permission: str, *, platform: bool, stopping: bool = False) -> bool:
+    """Whether it takes an app or a passkey that counts, and a network the person is known on.
+
+    :param stopping: of the part that only stops something.
+    :raises InvariantBroken: if no part of it does.
+    """
+    row = _row(permission)
+    if stopping and not row.stops:
+        raise InvariantBroken(f"nothing of {permission!r} only stops something")
+    if stopping or row.stops == ALL_OF_IT or _is_about_oneself(permission):
+        return False
+    return takes_fresh_proof(permission, platform=platform)
+
+
+def asks_known_network(actor: Actor, permission: str, *, stopping: bool = False) -> bool:
+    """Whether this actor's network is judged before it acts on the permission.
+
+    Not where no client's address is known, as in commands and tasks: doors always know one. Nor for
+    what moves money, with which the network is judged.
+    """
+    if actor.kind is not ActorKind.USER or actor.ip is None or _row(permission).moves_money:
+        return False
+    staff = actor.platform_role is not None
+    return gives_power(permission, platform=staff, stopping=stopping)
 
 
 def _is_proven(actor: Actor, permission: str) -> bool:
     """Fails closed: an actor of a door of people that carries no session has proven nothing."""
-    if actor.kind is not ActorKind.USER or actor.door not in _DOORS_OF_PEOPLE:
+    if not _comes_through_a_door(actor):
         return True
     staff = actor.platform_role is not None
-    if staff and not actor.proven_strongly and not _looks(permission):
+    asks_strong = staff and not _looks(permission) and not _is_about_oneself(permission)
+    if asks_strong and not actor.proven_strongly:
         return False
     return actor.proven_lately or not takes_fresh_proof(permission, platform=staff)
+
+
+def _is_settled(actor: Actor, permission: str, *, stopping: bool) -> bool:
+    """Whether what was proven counts already, where it has to."""
+    if not _comes_through_a_door(actor):
+        return True
+    staff = actor.platform_role is not None
+    return not gives_power(permission, platform=staff, stopping=stopping) or actor.proven_settled
+
+
+def _comes_through_a_door(actor: Actor) -> bool:
+    return actor.kind is ActorKind.USER and actor.door in DOORS_OF_PEOPLE
 
 
 def _looks(permission: str) -> bool:
@@ -262,9 +156,17 @@ def _looks(permission: str) -> bool:
     return permission.rpartition(".")[2].startswith("read") or permission == "admin.open"
 
 
+def _is_about_oneself(permission: str) -> bool:
+    """What keeps one's own account safe waits for no confirmed address, and staff add their first
+    strong factor while they have none: so a proof is asked for, but any."""
+    return permission.startswith("self.")
+
+
 def _waits_for_address(actor: Actor, permission: str) -> bool:
     """Who only looks need not have confirmed an address; everybody else waits, for new acts too."""
-    return not actor.email_confirmed and not permission.rpartition(".")[2].startswith("read")
+    if actor.email_confirmed or _is_about_oneself(permission):
+        return False
+    return not permission.rpartition(".")[2].startswith("read")
 
 
 def role_may(*, role: str | None, platform_role: str | None, permission: str) -> bool:

@@ -21,6 +21,11 @@ def is_recent(proven_at: dt.datetime | None, *, now: dt.datetime | None) -> bool
     return proven_at is not None and now is not None and now - proven_at <= RECENTLY
 
 
+def has_begun(counts_from: dt.datetime | None, *, now: dt.datetime | None) -> bool:
+    """Whether a proof that counts from then counts now; None: it never does."""
+    return counts_from is not None and now is not None and counts_from <= now
+
+
 def is_strong(second_factor: str | None) -> bool:
     """Whether the proof does not lie in the mailbox; a recovery code was given for such a one."""
     return second_factor in STRONG_FACTORS | {FactorMethod.RECOVERY_CODE}

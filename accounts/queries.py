@@ -13,7 +13,7 @@ from django.db.models import DurationField, ExpressionWrapper, F, Func, Q, Query
 
 from accounts import policy
 from accounts.blind_indexes import blind_index
-from accounts.choices import OrganizationStatus
+from accounts.choices import ERASED_AT, OrganizationStatus
 from accounts.look_ups import session_with_id
 from accounts.models import (
     ApiKey,
@@ -49,6 +49,12 @@ def active_organizations(ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
 def names_of(user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
     """The names of those people who are in view; one query."""
     return dict(User.objects.filter(id__in=user_ids).values_list("id", "full_name"))
+
+
+def names_of_unerased(user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The same for those who were not erased, whose name says nothing any more."""
+    people = User.objects.filter(id__in=user_ids).exclude(email__endswith=ERASED_AT)
+    return dict(people.values_list("id", "full_name"))
 
 
 class DisplayName(Func):

@@ -16,6 +16,8 @@ from accounts.errors import InvalidProfile, WeakPassword
 from accounts.guessable import is_of_words_at_hand
 
 EMAIL_LENGTH = 254
+# What stands where an erased person's name stood; triggers know it, too.
+ERASED_NAME = "Erased person"
 # Invisible, but Indic and Persian names are not written right without them.
 _JOINERS = dict.fromkeys((0x200C, 0x200D))
 _COUNTRY = re.compile(r"[A-Z]{2}")

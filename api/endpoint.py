@@ -11,7 +11,6 @@ from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from accounts.services.step_up import require_recent_factor
 from accounts.tokens import read_access_token
 from api import errors, fields
 from api.authentication import BearerAuthentication, anonymous_actor
@@ -19,7 +18,7 @@ from api.middleware import answer_for
 from api.parsing import MAX_BODY_BYTES, StrictJSONParser, announced_length, comes_in_chunks
 from api.schema.autoschema import ProblemSchema
 from api.throttling import add_rate_headers, admit_request, count_refused_credential
-from kernel import clock, ids
+from kernel import ids
 from kernel.actor import Actor, ActorKind
 from kernel.errors import Kind, NotFound, PermissionDenied, VaultCraftError
 from kernel.rates.table import RouteClass
@@ -108,15 +107,6 @@ def session_of(request: Request) -> uuid.UUID:
     if actor_of(request).kind is not ActorKind.USER:
         raise PermissionDenied("An API key has no session; this is for people.")
     return read_access_token(str(request.auth)).session_id
-
-
-def confirm_it_is_them(request: Request) -> None:
-    """Go on with a sensitive act only if a second factor was proven a short while ago.
-
-    :raises StepUpRequired: if not.
-    :raises PermissionDenied: if a program asks.
-    """
-    require_recent_factor(actor=actor_of(request), session_id=session_of(request), now=clock.now())
 
 
 def body_of(request: Request, serializer: type[BaseSerializer[Any]]) -> Any:

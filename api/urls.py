@@ -8,7 +8,6 @@ from api import pages
 from api.v1 import (
     api_keys,
     approval_policies,
-    approvals,
     audit,
     auth,
     cash,
@@ -25,15 +24,16 @@ from api.v1 import (
     pins,
     sessions,
     system_settings,
-    terms,
     wallet_policies,
 )
+from api.v1.approvals import operations as approvals
 from api.v1.factors import challenges
 from api.v1.factors import operations as factors
 from api.v1.holds import operations as holds
 from api.v1.holds import rehearsing as hold_rehearsing
 from api.v1.ledger import balances, chart, journal_dry_runs, journals, periods, statements
 from api.v1.ledger import operations as ledger
+from api.v1.terms import operations as terms
 from api.v1.transfers import operations as transfers
 from api.v1.transfers import rehearsing, reversing
 from api.v1.verification import operations as verification

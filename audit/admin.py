@@ -2,27 +2,90 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.html import format_html
 
 from audit.models import AuditRecord, AuditSeal
-from kernel.admin import ReadOnlyAdmin
+from audit.people import names_of
+from kernel.actor import ActorKind
+from kernel.admin import CarefulList, ReadOnlyAdmin
+
+
+class NamedList(CarefulList):
+    """A page of records that knows the names of its people, asked for once."""
+
+    def get_results(self, request: Any) -> None:
+        """As before, and with names."""
+        super().get_results(request)
+        named = names_of({one for record in self.result_list for one in _people_of(record)})
+        for record in self.result_list:
+            record.names = named
 
 
 @admin.register(AuditRecord)
 class AuditRecordAdmin(ReadOnlyAdmin):
-    """Who did what, newest first."""
+    """Who did what, newest first; people by the names they have today, for as long as they do."""
 
-    list_display = ("at", "action", "actor", "door", "subject_type", "subject_id", "ip")
+    list_display = ("at", "action", "actor", "door", "subject_type", "subject", "ip")
     list_filter = ("door", "actor_kind", "at")
     search_fields = ("action", "actor_display", "actor_id", "subject_id", "request_id")
+    fields = (
+        "at",
+        "action",
+        "actor",
+        "actor_kind",
+        "actor_id",
+        "subject",
+        "subject_type",
+        "subject_id",
+        "organization_id",
+        "door",
+        "scope",
+        "request_id",
+        "ip",
+        "metadata",
+    )
+
+    def get_changelist(self, request: Any, **kwargs: Any) -> type[NamedList]:
+        """The list with names."""
+        return NamedList
 
     @admin.display(ordering="actor_id")
     def actor(self, record: AuditRecord) -> str:
-        """A key or program by name; a person by id, since a record must outlive their name."""
-        return record.actor_display or f"{record.actor_kind} {record.actor_id or ''}".rstrip()
+        """A key or program by the name in the record; a person by name, or by id once erased."""
+        if record.actor_display:
+            return record.actor_display
+        return _linked(record, record.actor_id) or f"{record.actor_kind} {record.actor_id or ''}"
+
+    @admin.display(ordering="subject_id")
+    def subject(self, record: AuditRecord) -> str:
+        """A person by name, or by id once erased; everything else by id."""
+        return _linked(record, record.subject_id) or str(record.subject_id or "—")
+
+
+def _people_of(record: AuditRecord) -> list[uuid.UUID]:
+    """Ids in a record that may be people's."""
+    actor = record.actor_id if record.actor_kind == ActorKind.USER else None
+    subject = record.subject_id if record.subject_type == "user" else None
+    return [one for one in (actor, subject) if one is not None]
+
+
+def _linked(record: Any, person: uuid.UUID | None) -> str:
+    """A person's name as a link to their page; empty for whoever has none, or is not in view."""
+    named = getattr(record, "names", None)
+    if named is None:
+        named = record.names = names_of(_people_of(record))
+    if person is None or person not in named:
+        return ""
+    people = get_user_model()._meta
+    page = reverse(f"admin:{people.app_label}_{people.model_name}_change", args=[person])
+    return format_html('<a href="{}">{}</a>', page, named[person])
 
 
 @admin.register(AuditSeal)

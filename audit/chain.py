@@ -18,7 +18,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 RECORD_TAG = b"vaultcraft.audit.record.v1"
-SEAL_TAG = b"vaultcraft.audit.seal.v1"
+SEAL_TAG = b"vaultcraft.audit.seal.v2"
+# Of seals made before it was signed up to where they go.
+FIRST_SEAL_TAG = b"vaultcraft.audit.seal.v1"
 SIGNATURE_TAG = b"vaultcraft.audit.head.v1"
 DIGEST_BYTES = 32
 # What the first seal has before it.
@@ -34,6 +36,8 @@ class Seal:
 
     :param number: from 1, without gaps.
     :param sealed_at_us: microseconds since 1970, UTC.
+    :param up_to: the transaction below which nothing was left out, as the server of then counted;
+        None: a seal of the first form, which does not say.
     """
 
     number: int
@@ -41,13 +45,16 @@ class Seal:
     record_count: int
     root: bytes
     previous: bytes
+    up_to: int | None
 
     @property
     def digest(self) -> bytes:
         """The 32 bytes that stand for this link and for all before it."""
         numbers = [str(self.number), str(self.sealed_at_us), str(self.record_count)]
         texts = [*numbers, self.root.hex(), self.previous.hex()]
-        return hashlib.sha256(SEAL_TAG + framed(texts)).digest()
+        if self.up_to is None:
+            return hashlib.sha256(FIRST_SEAL_TAG + framed(texts)).digest()
+        return hashlib.sha256(SEAL_TAG + framed([*texts, str(self.up_to)])).digest()
 
 
 def framed(texts: Sequence[str | None]) -> bytes:

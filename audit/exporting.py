@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from audit.chain import path_of
-from kernel.errors import NotFound
+from kernel.errors import InvariantBroken, NotFound
 
 BATCH = 1_000
 
@@ -29,18 +29,26 @@ ORDER BY m.seal, m.place
 """
 _SEALS = """
 SELECT number, (extract(epoch FROM sealed_at) * 1000000)::bigint, sequences, leaves,
-       encode(digest, 'hex'), kid, encode(signature, 'hex')
+       up_to::text::bigint, encode(digest, 'hex'), kid, encode(signature, 'hex')
 FROM audit_auditseal ORDER BY number
 """
+_NAMES = ("number", "sealed_at_us", "sequences", "leaves", "up_to", "digest", "kid", "signature")
+# With each whether sealing has already passed it by.
 _UNSEALED = """
-SELECT audit_texts(r) FROM audit_auditrecord r
+SELECT audit_texts(r), r.commit_xid < (SELECT line FROM audit_auditchain) FROM audit_auditrecord r
 LEFT JOIN (SELECT unnest(sequences) AS sequence FROM audit_auditseal) m USING (sequence)
 WHERE m.sequence IS NULL ORDER BY r.sequence
+"""
+_CHAIN = """
+SELECT c.number, encode(c.digest, 'hex'), c.refused_because,
+       (extract(epoch FROM now()) * 1000000)::bigint
+FROM (SELECT 1) always LEFT JOIN audit_auditchain c ON true
 """
 
 _SEAL_OF = """
 SELECT audit_texts(r), s.number, (extract(epoch FROM s.sealed_at) * 1000000)::bigint,
        array_position(s.sequences, r.sequence) - 1, s.leaves, encode(s.previous, 'hex'),
+       s.up_to::text::bigint,
        encode(s.digest, 'hex'), s.kid, encode(s.signature, 'hex')
 FROM audit_auditrecord r LEFT JOIN audit_auditseal s ON r.sequence = ANY (s.sequences)
 WHERE r.id = %s
@@ -60,13 +68,14 @@ def _public(private_pem: str) -> str:
 def exported(
     connection: psycopg.Connection, *, keys: Mapping[str, str]
 ) -> Iterator[dict[str, object]]:
-    """Everything in one snapshot: the public keys, each seal before its records, the rest.
+    """Everything in one snapshot: the public keys and where the chain ends, each seal before its
+    records, the rest.
 
     Holds one batch in memory, whatever the size of the table.
 
     :param connection: a transaction of the auditor.
     """
-    yield {"keys": dict(keys)}
+    yield {"keys": dict(keys), **_chain(connection)}
     records = _records(connection)
     ahead = next(records, None)
     for seal in _seals(connection):
@@ -77,8 +86,18 @@ def exported(
             ahead = next(records, None)
     with connection.cursor(name="unsealed") as cursor:
         cursor.itersize = BATCH
-        for (texts,) in cursor.execute(_UNSEALED):
-            yield {"unsealed": texts}
+        for texts, passed in cursor.execute(_UNSEALED):
+            yield {"unsealed": texts, "passed": bool(passed)}
+
+
+def _chain(connection: psycopg.Connection) -> dict[str, object]:
+    """What is known of the chain beside its seals, and the time of the snapshot."""
+    names = ("number", "digest", "refused_because")
+    row = connection.execute(_CHAIN).fetchone()
+    if row is None:
+        raise InvariantBroken("one row is always one row")
+    *chain, at_us = row
+    return {"exported_at_us": at_us, "chain": dict(zip(names, chain, strict=True))}
 
 
 def _records(connection: psycopg.Connection) -> Iterator[tuple[int, list[str | None] | None]]:
@@ -89,11 +108,10 @@ def _records(connection: psycopg.Connection) -> Iterator[tuple[int, list[str | N
 
 
 def _seals(connection: psycopg.Connection) -> Iterator[dict[str, object]]:
-    names = ("number", "sealed_at_us", "sequences", "leaves", "digest", "kid", "signature")
     with connection.cursor(name="seals") as cursor:
         cursor.itersize = 100
         for row in cursor.execute(_SEALS):
-            seal = dict(zip(names, row, strict=True))
+            seal = dict(zip(_NAMES, row, strict=True))
             yield {**seal, "leaves": [bytes(leaf).hex() for leaf in seal["leaves"]]}
 
 
@@ -108,7 +126,7 @@ def proof_of(
     row = connection.execute(_SEAL_OF, [record_id]).fetchone()
     if row is None or row[1] is None:
         raise NotFound(f"There is no sealed audit record {record_id}.")
-    texts, number, sealed_at_us, place, leaves, previous, digest, kid, signature = row
+    texts, number, sealed_at_us, place, leaves, previous, up_to, digest, kid, signature = row
     path = path_of(place, [bytes(leaf) for leaf in leaves])
     return {
         "record": texts,
@@ -119,6 +137,7 @@ def proof_of(
             "sealed_at_us": sealed_at_us,
             "record_count": len(leaves),
             "previous": previous,
+            "up_to": up_to,
             "digest": digest,
             "kid": kid,
             "signature": signature,

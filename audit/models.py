@@ -1,7 +1,8 @@
 """Evidence. Rows hold ids, not foreign keys: a record outlives whatever it speaks of.
 
-Three more columns exist in the database only: of a record `commit_xid` (the transaction that wrote
-it) and `sequence`, of a seal `up_to`, the transaction below which everything is sealed.
+Four more columns exist in the database only: of a record `commit_xid` (the transaction that wrote
+it) and `sequence`; of a seal `up_to`, the transaction below which everything was sealed; of the
+chain `line`, the same as this server counts transactions.
 """
 
 from __future__ import annotations
@@ -71,3 +72,24 @@ class AuditSeal(models.Model):
 
     def __str__(self) -> str:
         return f"seal {self.number}"
+
+
+class AuditChain(models.Model):
+    """What is known of the chain beside its seals: one row, which the database itself keeps.
+
+    Seals that are gone are missed here even where there is no file of heads.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    number = models.BigIntegerField(help_text="Of the last seal ever made; 0 before the first.")
+    digest = models.BinaryField(help_text="Of that seal.")
+    refused_since = models.DateTimeField(
+        null=True, help_text="Since when nothing is sealed, because the chain is not what it was."
+    )
+    refused_because = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="audit_chain_is_one"),)
+
+    def __str__(self) -> str:
+        return f"chain of {self.number}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,6 +20,8 @@ from typing import Any
 from audit import chain
 
 Line = Mapping[str, Any]
+# What was written is sealed within a minute; what waits longer is kept from it.
+UNSEALED_AT_MOST_US = 5 * 60 * 1_000_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,29 +41,43 @@ class Finding:
 
 @dataclasses.dataclass(slots=True)
 class Seen:
-    """What a look at the lines has come to. `digests` are those of the seals, by number."""
+    """What a look at the lines has come to.
+
+    :param digests: those of the seals, by number.
+    :param late: how many records wait to be sealed for too long, and `latest` is the first of them.
+    """
 
     findings: list[Finding] = dataclasses.field(default_factory=list)
     digests: dict[int, str] = dataclasses.field(default_factory=dict)
     records: int = 0
     unsealed: int = 0
+    late: int = 0
+    latest: str = ""
 
 
 def verify(lines: Iterable[Line], *, keys: Mapping[str, str], heads: Iterable[Line] = ()) -> Seen:
     """Look at an export line by line, and then at what was told elsewhere.
 
-    :param lines: each a ``seal`` followed by its ``record`` lines in their order, then ``unsealed``
-        records; see `audit.exporting`.
+    :param lines: one about the export itself, then each ``seal`` followed by its ``record`` lines
+        in their order, then ``unsealed`` records; see `audit.exporting`.
     :param keys: public keys in PEM form, by key id.
     :param heads: heads as they were told, oldest first.
     """
     seen = Seen()
-    _seals(iter(lines), keys, seen)
+    rest = iter(lines)
+    about = next(rest, {})
+    _seals(rest, about.get("exported_at_us"), keys, seen)
+    seen.findings.extend(_end(about.get("chain"), seen.digests))
+    if seen.late:
+        place = f"record {seen.latest}, {seen.late:,} such"
+        seen.findings.append(Finding("record_is_sealed_in_time", place))
     seen.findings.extend(_told_otherwise(heads, keys, seen.digests))
     return seen
 
 
-def _seals(lines: Iterator[Line], keys: Mapping[str, str], seen: Seen) -> None:
+def _seals(
+    lines: Iterator[Line], exported_at_us: int | None, keys: Mapping[str, str], seen: Seen
+) -> None:
     before = (0, chain.BEGINNING)
     opened: Line | None = None
     records: list[list[str | None]] = []
@@ -71,9 +88,32 @@ def _seals(lines: Iterator[Line], keys: Mapping[str, str], seen: Seen) -> None:
         if opened is not None:
             before = _seal(opened, records, before, keys, seen)
         opened, records = line.get("seal"), []
-        seen.unsealed += "unsealed" in line
+        if "unsealed" in line:
+            _unsealed(line, exported_at_us, seen)
     if opened is not None:
         _seal(opened, records, before, keys, seen)
+
+
+def _unsealed(line: Line, exported_at_us: int | None, seen: Seen) -> None:
+    """Judge one record that no seal holds. A date far ahead would never grow old, so it counts."""
+    seen.unsealed += 1
+    sequence, _, at_us, *_ = line["unsealed"]
+    if line.get("passed"):
+        seen.findings.append(Finding("old_record_is_sealed", f"record {sequence}"))
+    elif exported_at_us and abs(exported_at_us - int(at_us)) > UNSEALED_AT_MOST_US:
+        seen.late += 1
+        seen.latest = seen.latest or sequence
+
+
+def _end(known: Line | None, digests: Mapping[int, str]) -> Iterator[Finding]:
+    """Judge the end of the chain by what the database knows of it beside the seals."""
+    if known is None:
+        return
+    last = max(digests, default=0)
+    if known["number"] != last or (last and digests[last] != known["digest"]):
+        yield Finding("last_seal_is_there", f"seal {known['number'] or 'unknown'}")
+    if known["refused_because"]:
+        yield Finding("sealing_goes_on", known["refused_because"])
 
 
 def _seal(
@@ -91,6 +131,7 @@ def _seal(
         record_count=len(leaves),
         root=chain.root_of(leaves),
         previous=before[1],
+        up_to=line.get("up_to"),
     )
     place = f"seal {seal.number}"
     if seal.number != before[0] + 1:
@@ -124,14 +165,19 @@ def _told_otherwise(
 ) -> Iterator[Finding]:
     for head in heads:
         place = f"seal {head['number']}"
-        signature = bytes.fromhex(head["signature"])
-        digest = bytes.fromhex(head["digest"])
-        if not chain.is_signed(digest, signature=signature, kid=head["kid"], keys=keys):
+        if head["number"] == 0:
+            continue  # the file begins before the first seal
+        if "begun" not in head and not _is_head(head, keys):
             yield Finding("head_is_signed", place)
         elif head["number"] not in digests:
             yield Finding("told_seal_is_there", place)
         elif digests[head["number"]] != head["digest"]:
             yield Finding("told_seal_is_as_it_was", place)
+
+
+def _is_head(head: Line, keys: Mapping[str, str]) -> bool:
+    signature, digest = (bytes.fromhex(head[name]) for name in ("signature", "digest"))
+    return chain.is_signed(digest, signature=signature, kid=head["kid"], keys=keys)
 
 
 def proves(proof: Line, *, keys: Mapping[str, str]) -> bool:
@@ -147,7 +193,8 @@ def proves(proof: Line, *, keys: Mapping[str, str]) -> bool:
         return False
     previous = bytes.fromhex(told["previous"])
     numbers = {name: told[name] for name in ("number", "sealed_at_us", "record_count")}
-    digest = chain.Seal(**numbers, root=root, previous=previous).digest
+    seal = chain.Seal(**numbers, root=root, previous=previous, up_to=told.get("up_to"))
+    digest = seal.digest
     signature = bytes.fromhex(told["signature"])
     return chain.is_signed(digest, signature=signature, kid=told["kid"], keys=keys)
 
@@ -172,7 +219,8 @@ def main(arguments: list[str] | None = None) -> int:
     keys = json.loads(given.keys.read_text()) if given.keys else first.get("keys", {})
     if given.proof:
         return _judged(first, keys)
-    seen = verify(lines, keys=keys, heads=read_lines(given.heads) if given.heads else ())
+    heads = read_lines(given.heads) if given.heads else ()
+    seen = verify(itertools.chain([first], lines), keys=keys, heads=heads)
     print("\n".join(told(seen)))  # noqa: T201 - what the program is for
     return 1 if seen.findings else 0
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.conf import settings
 
-from audit.services.heads import tell_heads
-from audit.services.sealing import seal_records
+from audit.services.keeping import keep_chain
 from kernel import clock
 from kernel.actor import Door, system
 from kernel.ids import new_id
@@ -18,6 +17,4 @@ SEAL_SECONDS = 240
 def seal() -> int:
     """Seal what was recorded and tell the heads; how many seals were made."""
     actor = system(door=Door.TASK, request_id=f"seal-{new_id()}")
-    made = seal_records(actor=actor, now=clock.now())
-    tell_heads(actor=actor, path=settings.VAULTCRAFT_HEADS_FILE)
-    return made
+    return keep_chain(actor=actor, path=settings.VAULTCRAFT_HEADS_FILE, now=clock.now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import enum
 import uuid
 
@@ -41,6 +42,10 @@ class Actor:
     :param proven_lately: whether its person proved a second factor in that session a short while
         ago, or did so when they asked for what is carried out now.
     :param proven_strongly: whether the session's proof lies outside the mailbox.
+    :param proven_settled: whether what was proven lately gives power over money already: an app or
+        passkey that was not added a short while ago by somebody who had proven less.
+    :param proof_counts_from: from when it does; None: never, as with a code by e-mail.
+    :param place_judged: whether the network the actor comes from was judged for what it does now.
     """
 
     kind: ActorKind
@@ -58,6 +63,9 @@ class Actor:
     device_id: uuid.UUID | None = None
     proven_lately: bool = False
     proven_strongly: bool = False
+    proven_settled: bool = False
+    proof_counts_from: dt.datetime | None = None
+    place_judged: bool = False
 
     @property
     def is_platform(self) -> bool:

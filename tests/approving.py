@@ -6,12 +6,14 @@ import dataclasses
 import datetime as dt
 
 from accounts.choices import ApprovalMethod, FactorMethod
-from accounts.models import Approval, User
+from accounts.models import Approval, SignInSession, User
+from accounts.proof import is_recent, is_strong
 from accounts.services.approvals import Proof, set_approval_policy
 from accounts.services.pins import set_pin
 from accounts.services.sessions import open_browser_session
 from kernel.actor import Actor, Door
 from kernel.context import reading
+from tests.proof import settle
 from tests.world import NOW, World
 from wallets.services.approving import approve_movement
 from wallets.services.transfers import TransferRequest
@@ -33,10 +35,23 @@ def signed_in(
     proven_by: FactorMethod | None = FactorMethod.TOTP,
     ip: str = "203.0.113.7",
 ) -> Actor:
-    """The person in a session of their own, a second factor just proven."""
+    """The person in a session of their own, a second factor just proven, of long standing."""
     actor = dataclasses.replace(world.actor(user, door=door), ip=ip)
     session = open_browser_session(actor=actor, now=NOW, second_factor=proven_by)
-    return dataclasses.replace(actor, session_id=session.id)
+    settle(session.id)
+    return in_session(actor, session, now=NOW)
+
+
+def in_session(actor: Actor, session: SignInSession, *, now: dt.datetime) -> Actor:
+    """The same person as the doors would see them: with what the session has proven by then."""
+    strong = is_strong(session.second_factor)
+    return dataclasses.replace(
+        actor,
+        session_id=session.id,
+        proven_lately=is_recent(session.second_factor_at, now=now),
+        proven_strongly=strong,
+        proven_settled=strong,
+    )
 
 
 def with_pin(world: World, user: User, pin: str = PIN) -> Actor:

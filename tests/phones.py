@@ -17,12 +17,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.core import mail
 
-from accounts.actors import user_actor
 from accounts.models import User
 from accounts.services.factors import begin_totp, confirm_totp
 from accounts.services.mail import deliver_due
 from kernel import clock
 from kernel.actor import Door, system
+from tests.proof import proven_actor
 
 STEP_SECONDS = 30
 
@@ -53,7 +53,7 @@ class Phone:
 def give_phone(user: User, *, now: dt.datetime | None = None) -> Phone:
     """Let a person add an authenticator app, an hour before they need it."""
     before = (now or clock.now()) - dt.timedelta(hours=1)
-    actor = user_actor(user=user, door=Door.WEB, request_id="test-phone")
+    actor = proven_actor(user=user, door=Door.WEB, request_id="test-phone")
     begun = begin_totp(actor=actor, now=before)
     phone = Phone(secret=begun.secret, codes=[], last_step=0)
     phone.codes = confirm_totp(actor=actor, code=phone.code(now=before), now=before)

@@ -86,6 +86,19 @@ def to_wallet_action(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def to_people_action(action: str) -> Callable[[Page], None]:
+    """The staff page that asks before something is done about the first person of the list."""
+
+    def go(page: Page) -> None:
+        page.goto("/admin/accounts/user/")
+        page.locator("#result_list input.action-select").first.check()
+        page.select_option("select[name=action]", action)
+        page.click("button[name=index]")
+        page.wait_for_load_state("networkidle")
+
+    return go
+
+
 def to_part(path: str, selector: str, button: str) -> Callable[[Page], None]:
     """Follow to a page, then press a button on it."""
 
@@ -95,6 +108,20 @@ def to_part(path: str, selector: str, button: str) -> Callable[[Page], None]:
         page.wait_for_load_state("networkidle")
 
     return go
+
+
+def to_member_menu(page: Page) -> None:
+    """What may be done about a colleague, with the question before removing them."""
+    page.goto("/organization")
+    page.locator("details.menu summary[aria-label*='; change']").first.click()
+    page.locator("details.ask summary").first.click()
+
+
+def to_threshold_refused(page: Page) -> None:
+    """A threshold too fine for its currency: the page goes to where that is said."""
+    to_policy_form(page)
+    page.fill("#id_threshold-amount", "12.345")
+    pressed(page, "Set threshold")
 
 
 def to_fee_form(page: Page) -> None:
@@ -143,6 +170,7 @@ SHOTS = (
     Shot("second-step-paper", "halfway", to("/sign-in/second-step?method=recovery_code")),
     Shot("security", "owner", to("/security")),
     Shot("security-set-up", "owner", to("/security/set-up")),
+    Shot("security-officers", "owner", to("/security/officers")),
     Shot("security-app", "owner", press("/security", "Change the authenticator app")),
     Shot("security-passkey", "owner", press("/security", "Add a passkey")),
     Shot("security-codes", "owner", press("/security", "New codes for recovery")),
@@ -193,6 +221,8 @@ SHOTS = (
     Shot("hold-capture-refused", "owner", to_capture_part),
     Shot("fee-form", "owner", to_fee_form),
     Shot("organization", "owner", to("/organization")),
+    Shot("organization-member-menu", "owner", to_member_menu),
+    Shot("organization-mistake", "merchant", to_threshold_refused),
     Shot("profile", "owner", to("/profile")),
     Shot("not-found", "owner", to("/transfers/trf_00000000000000000000000000")),
     Shot("admin", "staff", to("/admin/")),
@@ -212,6 +242,11 @@ SHOTS = (
     Shot("admin-cases", "staff", to("/admin/kyc/case/")),
     Shot("admin-case", "staff", follow("/admin/kyc/case/", "#result_list a:has-text('Review')")),
     Shot("admin-pending-acts", "staff", to("/admin/pending-acts/")),
+    Shot("admin-pending-act", "staff", follow("/admin/pending-acts/", "#content-main a")),
+    Shot("admin-erase", "staff", to_people_action("erase")),
+    Shot("admin-end-sessions", "staff", to_people_action("end_sessions")),
+    Shot("admin-users-none", "staff", to("/admin/accounts/user/?q=nobody+like+this")),
+    Shot("sign-in-anew", "staff", to("/security/sign-in-anew?next=/admin/")),
     Shot("admin-system", "staff", to("/admin/system/")),
     Shot("admin-fees", "staff", to("/admin/wallets/feeschedule/")),
     Shot("admin-fee-set", "staff", to("/admin/wallets/fees/")),
@@ -351,6 +386,9 @@ def _leave_waiting(page: Page) -> None:
     page.goto("/pending-acts")
     if page.locator("main a.list-row").count():
         return
+    to_policy_form(page)
+    page.check("#id_policy-roles")
+    pressed(page, "Set")
     to_policy_form(page)
     page.select_option("#id_threshold-currency", "INR")
     page.fill("#id_threshold-amount", "50000")

@@ -23,7 +23,7 @@ from kernel.crypto import fingerprint
 from ledger.services.clearing import set_clearing_cap
 from tests.joining import brought_in
 from tests.mailbox import confirm_address
-from tests.proof import proven_actor
+from tests.proof import in_session, proven_actor, sign_in_once
 from wallets.choices import WalletKind
 from wallets.models import Wallet
 from wallets.services.cash import deposit
@@ -59,6 +59,10 @@ class World:
     def actor(self, user: User, *, door: Door = Door.API) -> Actor:
         return proven_actor(user=user, door=door, request_id=f"test-{next(_keys)}")
 
+    def signed_in(self, user: User, *, door: Door = Door.API) -> Actor:
+        """The person in a session of theirs, as what waits for a second person has to be asked."""
+        return sign_in_once(self.actor(user, door=door))
+
     def balance(self, wallet: Wallet) -> int:
         """The wallet's posted balance now, in minor units."""
         with reading(self.actor(self.olga)):
@@ -76,7 +80,7 @@ class World:
         **more: object,
     ) -> TransferRequest:
         """A transfer request; by default Alice sends Charlie 100 rupees."""
-        actor = self.actor(sender or self.alice)
+        actor = in_session(self.actor(sender or self.alice))
         ends = [_name(source or self.alice_wallet), _name(destination or self.charlie_wallet)]
         key = key or f"key-{next(_keys)}"
         return TransferRequest(
@@ -126,6 +130,8 @@ def build_world() -> World:
             cap_minor=10_00_000_00,
             now=NOW,
         )
+    for actor in (staff, as_alice, as_charlie):
+        sign_in_once(actor)
     return World(
         acme=acme,
         globex=globex,
@@ -198,7 +204,9 @@ def _join(owner: Actor, name: str, role: str, *, now: dt.datetime = NOW) -> User
         password=PASSWORD,
         now=now,
     )
-    return confirm_address(user, now=now, request_id="world")
+    confirmed = confirm_address(user, now=now, request_id="world")
+    sign_in_once(proven_actor(user=confirmed))
+    return confirmed
 
 
 def _wallet(actor: Actor, owner: User | None, staff: Actor, amount_minor: int) -> Wallet:

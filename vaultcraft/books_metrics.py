@@ -22,16 +22,17 @@ _LAST = (
 # The first record that no seal holds yet; sealing takes them in this order.
 _UNSEALED = (
     "SELECT extract(epoch FROM r.at)::float8 FROM audit_auditrecord r"
-    " WHERE r.commit_xid >= coalesce((SELECT max(up_to) FROM audit_auditseal), '0')"
-    " ORDER BY r.commit_xid LIMIT 1"
+    " WHERE r.commit_xid >= (SELECT line FROM audit_auditchain) ORDER BY r.commit_xid LIMIT 1"
 )
+_REFUSED = "SELECT extract(epoch FROM refused_since)::float8 FROM audit_auditchain"
 
 
 class LastCheckOfBooks(Collector):
     """Gauges read at each scrape; none while the database is away.
 
     Before the first check only its time is told, as zero: never. An alarm about old checks fires.
-    With them, since when evidence waits to be sealed; zero when none does.
+    With them, since when evidence waits to be sealed, and since when sealing is refused; zero when
+    it is not.
     """
 
     def __init__(self, *, connect: Callable[[], psycopg.Connection]) -> None:
@@ -48,6 +49,7 @@ class LastCheckOfBooks(Collector):
                 connection.execute("SELECT set_config('vaultcraft.scope', 'platform', true)")
                 row = connection.execute(_LAST).fetchone()
                 unsealed = connection.execute(_UNSEALED).fetchone()
+                refused = connection.execute(_REFUSED).fetchone()
         except psycopg.Error:
             return
         yield GaugeMetricFamily(
@@ -59,6 +61,11 @@ class LastCheckOfBooks(Collector):
             "vaultcraft_audit_unsealed_since_timestamp_seconds",
             "Of when the oldest audit record is that no seal holds yet; zero if there is none.",
             value=float(unsealed[0]) if unsealed else 0,
+        )
+        yield GaugeMetricFamily(
+            "vaultcraft_audit_sealing_refused_since_timestamp_seconds",
+            "Since when nothing is sealed because seals or heads are gone; zero if all is well.",
+            value=float(refused[0] or 0) if refused else 0,
         )
         if row:
             yield from _of_passes(json.loads(row[1]))

@@ -69,6 +69,7 @@ def production_environment() -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "vaultcraft.settings.production",
         "VAULTCRAFT_BASE_URL": "https://wallet.invalid",
         "VAULTCRAFT_ALLOWED_HOSTS": "wallet.invalid",
+        "VAULTCRAFT_HEADS_FILE": "/nowhere/audit-heads.jsonl",
         "DATABASE_URL": "postgresql://vaultcraft_app@127.0.0.1:1/vaultcraft",
         "DATABASE_OWNER_URL": "postgresql://vaultcraft_owner@127.0.0.1:1/vaultcraft",
         "REDIS_URL": "redis://127.0.0.1:1/0",

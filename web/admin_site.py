@@ -148,8 +148,8 @@ class VaultCraftAdminSite(AdminSite):
         """What every page of the site knows."""
         context = super().each_context(request)
         actor = getattr(request, "actor", None)
-        manages = actor is not None and may(actor, "system.manage")
-        return {**context, "has_permission": bool(actor), "manages_system": manages}
+        looks = actor is not None and may(actor, "system.read")
+        return {**context, "has_permission": bool(actor), "sees_system": looks}
 
 
 def _has_proven(person: PersonRequest) -> bool:

@@ -26,7 +26,6 @@ from accounts.actors import user_actor
 from accounts.models import User
 from accounts.queries import live_session
 from accounts.services.sessions import note_seen
-from accounts.services.step_up import require_recent_factor
 from kernel import clock
 from kernel.actor import Actor, Door, anonymous
 from kernel.context import reading
@@ -172,14 +171,6 @@ def _signed_in(view: PersonView[P]) -> View[P]:
         return response
 
     return door
-
-
-def confirm_it_is_them(request: PersonRequest) -> None:
-    """Go on with a sensitive act only if a second factor was proven a short while ago.
-
-    :raises StepUpRequired: if not; the answer is then the page that asks for one.
-    """
-    require_recent_factor(actor=request.actor, session_id=request.session_id, now=clock.now())
 
 
 def safe_next(request: HttpRequest, wanted: str) -> str:

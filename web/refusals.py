@@ -96,6 +96,11 @@ SENTENCES: dict[str, Sentence] = {
         "Your PIN is locked after three wrong tries. It unlocks by itself within 24 hours.", "pin"
     ),
     "pin_not_set": Sentence("Set a PIN first, on the security page.", "pin"),
+    "pin_too_new": Sentence(
+        "Your PIN does not approve payments yet: it was set with no more than a code by e-mail. "
+        "Until it does, approve with such a code.",
+        "pin",
+    ),
     "pins_refused": Sentence("Too many wrong PINs came from here. Wait a while.", "pin"),
     "weak_pin": Sentence("", "pin"),
     "pin_already_set": Sentence("You have a PIN already. Change it with the old one."),
@@ -133,6 +138,11 @@ SENTENCES: dict[str, Sentence] = {
     "last_strong_factor": Sentence(
         "Your role needs an authenticator app or a passkey, so add another first."
     ),
+    "roles_come_first": Sentence(
+        "Making somebody an owner, admin or finance has to take a second person first: else one "
+        "person alone could make somebody who agrees."
+    ),
+    "nobody_to_check": Sentence("There has to be a second person who could agree to it."),
     "busy": Sentence("We are busy and changed nothing. Try again in a moment."),
 }
 
@@ -140,13 +150,19 @@ SENTENCES: dict[str, Sentence] = {
 def sentence_of(*, code: str | None, fallback: str = "") -> Sentence:
     """The words for a refusal code; the fallback where the table has none."""
     known = SENTENCES.get(code or "", Sentence(""))
-    return Sentence(known.words or fallback or "This was refused.", known.field)
+    return Sentence(_ended(known.words or fallback or "This was refused"), known.field)
+
+
+def _ended(words: str) -> str:
+    """With its full stop: titles of errors have none."""
+    return words if words.endswith((".", "!", "?")) else f"{words}."
 
 
 def words_of(error: VaultCraftError, *, currency: CurrencyLike | None = None) -> str:
     """One sentence for a message at the top of a page.
 
-    :raises StepUpRequired: if it is that: the door then leads to the page that asks for a proof.
+    :raises StepUpRequired: if it is that, or takes a settled factor: the door then leads to the
+        page that asks for a proof.
     """
     return _sentence(error, currency).words
 

@@ -115,6 +115,7 @@ urlpatterns = [
     path("organization/fees", terms.set_fees, name="fees-set"),
     path("security", security.overview, name="security"),
     path("security/set-up", security.set_up, name="security-set-up"),
+    path("security/officers", security.officers, name="security-officers"),
     path("security/sign-in-anew", security.sign_in_anew, name="security-sign-in-anew"),
     path("security/pin", security_pin.manage, name="pin"),
     path("security/pin/set", security_pin.set_first, name="pin-set"),

@@ -21,6 +21,17 @@ class PinNotSet(VaultCraftError):
     title = "You have not set a PIN yet"
 
 
+class PinTooNew(VaultCraftError):
+    """The first PIN was set with no more proof than the mailbox gives; it counts a day later.
+
+    `counts_from` among the facts is when. Until then its person approves as without a PIN.
+    """
+
+    kind = Kind.REFUSED
+    code = "pin_too_new"
+    title = "Your PIN does not approve payments yet"
+
+
 class PinAlreadySet(VaultCraftError):
     """A PIN is changed with the old one, or reset by a link; it is not set twice."""
 

@@ -110,18 +110,18 @@ class BeneficiaryOfPendingAct(PermissionDenied):
 
 
 class CheckerIsOwnInvitee(PermissionDenied):
-    """Whoever asks brought the checker in lately, or gave them their role."""
+    """One of the two lately brought in the other, or somebody lately brought in both."""
 
     code = "checker_lately_made_by_maker"
-    title = "Somebody whom the one who asks did not bring in lately has to decide this"
+    title = "Somebody who was not lately brought in by or with the one who asks has to decide this"
 
 
 class MadeInEndedSession(VaultCraftError):
-    """Whoever asked did so in a session that was ended since, maybe because it was stolen."""
+    """Its maker's session was ended, or account taken back since: it may have been a thief."""
 
     kind = Kind.REFUSED
     code = "made_in_ended_session"
-    title = "The session this was asked for in was ended since"
+    title = "The session this was asked for in, or its maker's account, was secured since"
 
 
 class RolesComeFirst(VaultCraftError):

@@ -54,6 +54,18 @@ class StepUpRequired(VaultCraftError):
     title = "Confirm that it is you first"
 
 
+class SettledFactorRequired(StepUpRequired):
+    """The act takes an app or a passkey, and none that the mailbox alone led to within a day.
+
+    `counts_from` among the facts is from when what was proven does; null: it lies in the mailbox,
+    so a factor has to be added.
+    """
+
+    kind = Kind.FORBIDDEN
+    code = "settled_factor_required"
+    title = "This takes an authenticator app or a passkey that you have had for a day"
+
+
 class EnrollmentNotBegun(VaultCraftError):
     """There is nothing to confirm: enrolling never began, was replaced, or is done."""
 

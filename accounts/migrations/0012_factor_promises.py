@@ -70,14 +70,15 @@ GUARDS = migrations.RunSQL(
     """,
 )
 
-
-def of_its_person(table: str) -> migrations.RunSQL:
-    """The row stands in the organization of its person, or in none with them."""
-    return migrations.RunSQL(
+# The row stands in the organization of its person, or in none with them.
+PERSONS = {
+    table: migrations.RunSQL(
         f"CREATE TRIGGER {table}_person BEFORE INSERT ON {table}"
         " FOR EACH ROW EXECUTE FUNCTION accounts_guard_factor();",
         f"DROP TRIGGER {table}_person ON {table};",
     )
+    for table in TABLES
+}
 
 
 def one_way(table: str, columns: list[str]) -> migrations.RunSQL:
@@ -118,7 +119,7 @@ class Migration(migrations.Migration):
     operations = [
         *(identity_table(table) for table in TABLES),
         GUARDS,
-        *(of_its_person(table) for table in TABLES),
+        *(PERSONS[table] for table in TABLES),
         *(one_way(table, columns) for table, columns in ONE_WAY.items()),
         *(only_grows(table, column) for table, column in ONLY_GROWS.items()),
         *(check(table, name, condition) for table, (name, condition) in CHECKS.items()),

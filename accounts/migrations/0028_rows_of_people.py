@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from django.db import migrations
 
+from accounts.rows_of_people import of_its_person
+
 TABLES = (
     "accounts_approval",
     "accounts_datakey",
@@ -34,15 +36,6 @@ GUARD = migrations.RunSQL(
     _GUARD.format(person="NEW.user_id IS NOT NULL AND ", named="NEW.user_id"),
     _GUARD.format(person="", named="NEW.id"),
 )
-
-
-def of_its_person(table: str) -> migrations.RunSQL:
-    """Rows come in, and stay, in the organization of their person."""
-    return migrations.RunSQL(
-        f"CREATE TRIGGER {table}_of_its_person BEFORE INSERT OR UPDATE OF user_id, organization_id"
-        f" ON {table} FOR EACH ROW EXECUTE FUNCTION accounts_guard_person();",
-        f"DROP TRIGGER {table}_of_its_person ON {table};",
-    )
 
 
 class Migration(migrations.Migration):

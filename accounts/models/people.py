@@ -60,6 +60,15 @@ class User(AbstractBaseUser, IdentifiedModel):
         help_text="Who invited the person, or gave them the role they have; null: the program.",
     )
     role_given_at = models.DateTimeField(null=True)
+    role_givers = models.JSONField(
+        default=dict,
+        editable=False,
+        help_text="Everybody who gave the person a role, with when they last did; the"
+        " database writes it.",
+    )
+    password_changed_at = models.DateTimeField(
+        null=True, help_text="When the person last chose another password; null: never."
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 

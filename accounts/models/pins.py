@@ -29,6 +29,9 @@ class TransactionPin(models.Model):
     )
     pin_hash = models.CharField(max_length=60, help_text="bcrypt(base64(HMAC(key, user, pin))).")
     set_at = models.DateTimeField()
+    counts_from = models.DateTimeField(
+        null=True, help_text="From when it approves payments; null: from the first."
+    )
     tries = models.PositiveSmallIntegerField(default=0, help_text="Since the last right one.")
     locked_until = models.DateTimeField(null=True)
 

@@ -62,6 +62,11 @@ class SignInSession(IdentifiedModel):
         help_text="What was proven last besides the password.",
     )
     second_factor_at = models.DateTimeField(null=True, help_text="When that was.")
+    second_factor_counts_from = models.DateTimeField(
+        null=True,
+        help_text="From when what was proven gives power over money; null: never, as of the"
+        " mailbox.",
+    )
     revoked_at = models.DateTimeField(null=True)
     revoked_reason = models.CharField(max_length=32, choices=SessionEnd.choices, null=True)
 
@@ -84,6 +89,11 @@ class SignInSession(IdentifiedModel):
                 condition=Q(second_factor__isnull=True, second_factor_at__isnull=True)
                 | Q(second_factor__in=FactorMethod.values, second_factor_at__isnull=False),
                 name="accounts_session_second_factor",
+            ),
+            models.CheckConstraint(
+                condition=Q(second_factor_counts_from__isnull=True)
+                | Q(second_factor__isnull=False) & ~Q(second_factor=FactorMethod.EMAIL),
+                name="accounts_session_counting_factor",
             ),
             models.CheckConstraint(
                 condition=Q(device_bound=False) | Q(device__isnull=False),

@@ -8,23 +8,24 @@ nobody could agree to; where people left since, a super admin of the platform ma
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Q
-
 from accounts import policy
 from accounts.errors import NobodyToCheck, RolesComeFirst
 from accounts.models import DualControlPolicy, PendingAct, User
+from accounts.permissions import PERMISSIONS
 from accounts.queries import dual_control_policy_of
 from accounts.services.invitations import withdraw_officers
 from accounts.services.lookups import locked_organization
 from accounts.services.networks.standing import from_known_network
 from accounts.services.owners import tell_of_less
-from accounts.services.pending_acts.independence import LATELY
+from accounts.services.pending_acts.independence import chains_of
 from accounts.services.pending_acts.making import make_pending
 from accounts.services.pending_acts.registry import Agreed, PendingKind, Result
+from accounts.services.pending_acts.turns import take_turns_at_home
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
@@ -32,6 +33,8 @@ from kernel.transactions import needs_transaction, opens_transaction
 
 SET = "dual_control.set_policy"
 CHECK = "dual_control.check_policy"
+
+_MOST_LOOKED_AT = 100
 
 # What it takes to agree to each.
 _CHECKERS = {
@@ -91,16 +94,23 @@ def require_roles_checked(organization_id: uuid.UUID) -> None:
 def require_two(
     *, actor: Actor, organization_id: uuid.UUID, permission: str, now: dt.datetime
 ) -> None:
-    """Go on only if at least two active people of the organization carry the permission.
+    """Go on only if two active people of the organization carry the permission who could agree.
 
-    Whom the actor lately brought in does not count: they could not agree to the actor's acts.
+    Not with each other where one lately brought in the other, or the same person both; nor to the
+    acts of the actor.
 
-    :raises NobodyToCheck: if fewer do.
+    :raises NobodyToCheck: if there are none.
     """
-    roles = policy.PERMISSIONS[permission].roles
-    people = User.objects.filter(organization_id=organization_id, role__in=roles, is_active=True)
-    brought_in = Q(role_given_by_id=actor.id, role_given_at__gt=now - LATELY)
-    if people.exclude(brought_in).count() < 2:
+    roles = PERMISSIONS[permission].roles
+    rows = User.objects.filter(organization_id=organization_id, role__in=roles, is_active=True)
+    people = list(rows.order_by("id").values_list("id", flat=True)[:_MOST_LOOKED_AT])
+    chains = chains_of([*people, *([actor.id] if actor.id else [])], now=now)
+    count = [
+        chains[person]
+        for person in people
+        if actor.id in (None, person) or chains[person].is_independent_of(chains[actor.id])
+    ]
+    if not any(one.is_independent_of(other) for one, other in itertools.combinations(count, 2)):
         raise NobodyToCheck(facts={"permission": permission})
 
 
@@ -173,4 +183,5 @@ DUAL_CONTROL_POLICY = PendingKind(
     permission_to_check=CHECK,
     summarize=_summary,
     execute=_execute,
+    take_turns=take_turns_at_home,
 )

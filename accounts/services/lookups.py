@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import uuid
 from collections.abc import Iterator
 
@@ -16,6 +17,8 @@ from kernel.actor import Actor, ActorKind
 from kernel.context import Context, Scope
 from kernel.errors import NotFound
 from kernel.transactions import needs_transaction, rule_of
+
+_TICK = dt.timedelta(microseconds=1)
 
 
 def view_of_newcomer(*, organization_id: uuid.UUID | None, **_: object) -> Context:
@@ -53,6 +56,18 @@ def colleague(*, actor: Actor, user_id: uuid.UUID) -> User:
 def giver_of(actor: Actor) -> uuid.UUID | None:
     """Who stands behind a role that is given: a person; None for the program."""
     return actor.id if actor.kind is ActorKind.USER else None
+
+
+def note_giver(*, user: User, giver_id: uuid.UUID | None, now: dt.datetime) -> None:
+    """Say on the row who gave the person the role they get now; the caller saves it.
+
+    Whoever changes their own role brought nobody in: their giver stays. Each giving is later than
+    the last one, also where the clock went back; a database trigger wants that.
+    """
+    if giver_id != user.id:
+        user.role_given_by_id = giver_id
+    before = user.role_given_at
+    user.role_given_at = now if before is None else max(now, before + _TICK)
 
 
 @needs_transaction

@@ -36,6 +36,7 @@ from accounts.services.lookups import (
 )
 from accounts.services.mail import ask_for_mail
 from accounts.services.networks.noting import note_network
+from accounts.services.networks.standing import from_known_network
 from accounts.services.runtime import value_of
 from accounts.system import REGISTRATION_OPEN
 from audit.services import record
@@ -44,6 +45,7 @@ from kernel.actor import Actor, ActorKind
 from kernel.ids import new_id
 from kernel.transactions import needs_transaction, opens_transaction
 
+ACTIVATE = "organizations.activate"
 _DISPLAY_LENGTH = 80
 
 
@@ -163,6 +165,7 @@ def _free_slug(name: str) -> str:
     return slug
 
 
+@from_known_network(ACTIVATE)
 @opens_transaction
 def activate_organization(
     *, actor: Actor, organization_id: uuid.UUID, now: dt.datetime
@@ -174,8 +177,9 @@ def activate_organization(
     :raises PermissionDenied: unless the actor carries `organizations.activate`.
     :raises NotFound: if there is no such organization.
     :raises IllegalOrganizationStatus: if it is active already.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     """
-    policy.require(actor, "organizations.activate")
+    policy.require(actor, ACTIVATE)
     organization = locked_organization(organization_id)
     if organization.status == OrganizationStatus.ACTIVE:
         raise IllegalOrganizationStatus("The organization is active already.")

@@ -8,6 +8,7 @@ from typing import Any
 from accounts.choices import PlatformRole, Role
 from accounts.services.approvals.policies import FEWER_APPROVALS
 from accounts.services.dual_control import DUAL_CONTROL_POLICY
+from accounts.services.erasing import ERASURE
 from accounts.services.factors.resetting import (
     FACTOR_RESET,
     RESET,
@@ -15,12 +16,14 @@ from accounts.services.factors.resetting import (
     reset_factors,
 )
 from accounts.services.pending_acts.registry import PendingKind, register
+from accounts.services.pending_acts.turns import take_turns_at_home
 from accounts.services.people import CHANGE_ROLE, ROLE_GRANT, allow_to_check_role, grant_role
 from accounts.services.staff import (
     MANAGE,
     STAFF_ROLE,
     allow_to_check_staff_role,
     grant_staff_role,
+    take_turns_with_staff,
 )
 from accounts.services.system_settings import SYSTEM_SETTING
 
@@ -42,6 +45,7 @@ def _factor_reset(_: Mapping[str, Any]) -> str:
 def register_kinds() -> None:
     """Make them known; called when the program starts."""
     register(DUAL_CONTROL_POLICY)
+    register(ERASURE)
     register(FEWER_APPROVALS)
     register(SYSTEM_SETTING)
     register(_ROLE_GRANT)
@@ -57,6 +61,7 @@ _ROLE_GRANT = PendingKind(
     summarize=_member_role,
     execute=grant_role,
     allow=allow_to_check_role,
+    take_turns=take_turns_at_home,
 )
 _STAFF_ROLE = PendingKind(
     name=STAFF_ROLE,
@@ -66,6 +71,7 @@ _STAFF_ROLE = PendingKind(
     summarize=_staff_role,
     execute=grant_staff_role,
     allow=allow_to_check_staff_role,
+    take_turns=take_turns_with_staff,
 )
 _FACTOR_RESET = PendingKind(
     name=FACTOR_RESET,
@@ -75,5 +81,4 @@ _FACTOR_RESET = PendingKind(
     summarize=_factor_reset,
     execute=reset_factors,
     allow=allow_to_check_reset,
-    asks_factor=True,
 )

@@ -11,7 +11,7 @@ from accounts.errors import BeneficiaryOfPendingAct, InvalidProfile, LastOwner, 
 from accounts.models import Organization, PendingAct, User
 from accounts.services.api_keys import revoke_beyond
 from accounts.services.invitations import withdraw_beyond
-from accounts.services.lookups import colleague, giver_of, locked_organization
+from accounts.services.lookups import colleague, giver_of, locked_organization, note_giver
 from accounts.services.mail import notify_security
 from accounts.services.networks.standing import from_known_network
 from accounts.services.owners import tell_of_officer
@@ -80,7 +80,8 @@ def _changeable(*, actor: Actor, user_id: uuid.UUID, role: str) -> User:
 @needs_transaction
 def _give_role(*, actor: Actor, user: User, role: str, now: dt.datetime) -> User:
     before, user.role = user.role, role
-    user.role_given_by_id, user.role_given_at = giver_of(actor), now
+    if before != role:
+        note_giver(user=user, giver_id=giver_of(actor), now=now)
     user.save(update_fields=["role", "role_given_by", "role_given_at"])
     revoke_beyond(actor=actor, issuer=user, role=role, now=now)
     withdraw_beyond(actor=actor, issuer=user, role=role, now=now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+from accounts import policy
 from accounts.errors import PhoneNotFound
 from accounts.models import Phone, User
 from accounts.rules import normalized_phone
@@ -16,6 +17,7 @@ from kernel.errors import PermissionDenied
 from kernel.transactions import needs_transaction, opens_transaction
 
 FIELD = "phone"
+CHANGE, REVEAL = "self.change_phone", "self.reveal"
 _CHANGES = ["sealed", "blind_index", "last_digits", "set_at"]
 
 
@@ -26,9 +28,11 @@ def set_phone(*, actor: Actor, phone: str, now: dt.datetime) -> Phone:
     Emits `accounts.phone.changed`; records `accounts.phone.set`, without the number.
 
     :raises PermissionDenied: if the actor is no person.
+    :raises StepUpRequired: without a fresh proof of who they are.
     :raises InvalidProfile: if it is no international number.
     :raises DataShredded: if the person was erased.
     """
+    policy.require(actor, CHANGE)
     number, user = normalized_phone(phone), _locked(actor)
     row = Phone.objects.filter(user=user).first() or Phone(
         user=user, organization_id=user.organization_id
@@ -54,7 +58,9 @@ def remove_phone(*, actor: Actor, now: dt.datetime) -> None:
     Emits `accounts.phone.changed`; records `accounts.phone.remove`.
 
     :raises PermissionDenied: if the actor is no person.
+    :raises StepUpRequired: without a fresh proof of who they are.
     """
+    policy.require(actor, CHANGE)
     removed, _ = Phone.objects.filter(user=_locked(actor)).delete()
     if removed:
         _tell(actor=actor, verb="remove", now=now)
@@ -62,13 +68,13 @@ def remove_phone(*, actor: Actor, now: dt.datetime) -> None:
 
 @opens_transaction
 def reveal_phone(*, actor: Actor, now: dt.datetime) -> str:
-    """The actor's own number in clear; the door has asked for a fresh proof of who that is.
-
-    Records `accounts.phone.reveal`.
+    """The actor's own number in clear. Records `accounts.phone.reveal`.
 
     :raises PermissionDenied: if the actor is no person.
+    :raises StepUpRequired: without a fresh proof of who they are.
     :raises PhoneNotFound: if there is no number.
     """
+    policy.require(actor, REVEAL)
     user = _locked(actor)
     row = Phone.objects.filter(user=user).first()
     if row is None:

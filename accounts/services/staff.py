@@ -14,7 +14,7 @@ from accounts.errors import BeneficiaryOfPendingAct, InvalidProfile, LastStaff, 
 from accounts.models import PendingAct, User
 from accounts.rules import check_password_strength, cleaned_name, normalized_email
 from accounts.services.api_keys import revoke_beyond
-from accounts.services.lookups import giver_of, insert_user
+from accounts.services.lookups import giver_of, insert_user, note_giver
 from accounts.services.networks.standing import from_known_network
 from accounts.services.pending_acts.making import make_pending
 from accounts.services.pending_acts.registry import Agreed, Result
@@ -121,7 +121,7 @@ def close_staff_account(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -
     :raises NotFound: if there is no such person of the staff with an open account.
     :raises LastStaff: if no super admin would be left.
     """
-    policy.require(actor, MANAGE)
+    policy.require(actor, MANAGE, stopping=True)
     user = _of_staff(user_id)
     if not user.is_active:
         raise NotFound("There is no such person.")
@@ -170,10 +170,21 @@ def _check_role(platform_role: str) -> None:
 
 
 @needs_transaction
-def _of_staff(user_id: uuid.UUID) -> User:
-    """A person of the staff, active or not; who changes staff takes turns until the commit."""
+def _take_turns() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('platform staff', 0))")
+
+
+@needs_transaction
+def take_turns_with_staff(_: PendingAct) -> None:
+    """Deciding about a role of staff takes its turn before it locks people."""
+    _take_turns()
+
+
+@needs_transaction
+def _of_staff(user_id: uuid.UUID) -> User:
+    """A person of the staff, active or not; who changes staff takes turns until the commit."""
+    _take_turns()
     user = User.objects.filter(id=user_id, platform_role__isnull=False).first()
     if user is None:
         raise NotFound("There is no such person.")
@@ -204,8 +215,9 @@ def _ask(
 
 @needs_transaction
 def _give(*, actor: Actor, user: User, role: str, now: dt.datetime) -> User:
+    if user.platform_role != role or not user.is_active:
+        note_giver(user=user, giver_id=giver_of(actor), now=now)
     user.platform_role, user.is_active = role, True
-    user.role_given_by_id, user.role_given_at = giver_of(actor), now
     user.save(update_fields=["platform_role", "is_active", "role_given_by", "role_given_at"])
     revoke_beyond(actor=actor, issuer=user, platform_role=role, now=now)
     _tell(actor=actor, user=user, verb="change_role", happened="role_changed", now=now)

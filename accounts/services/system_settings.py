@@ -22,7 +22,7 @@ from events.services import emit
 from kernel.actor import Actor
 from kernel.transactions import needs_transaction, opens_transaction
 
-MANAGE = "system.manage"
+READ, MANAGE = "system.read", "system.manage"
 
 
 @from_known_network(MANAGE)

@@ -13,7 +13,7 @@ from kernel.actor import Actor, Door, anonymous, system
 from kernel.context import reading
 from tests.joining import brought_in
 from tests.mailbox import confirm_address
-from tests.proof import proven_actor
+from tests.proof import proven_actor, sign_in_once
 
 JOINED = dt.datetime(2026, 10, 1, 9, 0, tzinfo=dt.UTC)
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
@@ -42,6 +42,11 @@ def registered(name: str = "Acme", owner: str = "alice", *, confirmed: bool = Tr
 def acting(user: User, *, door: Door = Door.API) -> Actor:
     """The person as an actor."""
     return proven_actor(user=user, door=door, request_id=f"test-{user.email}", ip=STRANGER.ip)
+
+
+def signed_in(user: User, *, door: Door = Door.API) -> Actor:
+    """The person in a session of theirs, as what waits for a second person has to be asked."""
+    return sign_in_once(acting(user, door=door))
 
 
 def joined(owner: User, name: str, role: str, *, now: dt.datetime = JOINED) -> User:

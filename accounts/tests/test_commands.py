@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.management.commands import permissions_table
 from accounts.models import User
-from accounts.policy import PERMISSIONS
+from accounts.permissions import PERMISSIONS
 from accounts.tests.builders import PASSWORD, joined, last_record, registered
 from accounts.tests.builders import staff as make_staff
 

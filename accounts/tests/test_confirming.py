@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts import policy
 from accounts.errors import EmailNotConfirmed, EmailTaken, InvalidLink, TooManyMails
 from accounts.models import User
+from accounts.permissions import PERMISSIONS
 from accounts.services.api_keys import issue
 from accounts.services.confirming import DAY, MAILS_A_DAY, PAUSE, confirm_email, resend_confirmation
 from accounts.services.invitations import invite, join
@@ -47,7 +48,7 @@ def test_until_confirmed_an_owner_signs_in_and_looks_and_nothing_else():
     alice, _ = newcomer()
     person = verify_password(actor=STRANGER, email=alice.email, password=PASSWORD, now=NOW)
     actor = acting(person)
-    for permission in policy.PERMISSIONS:
+    for permission in PERMISSIONS:
         looks = "read" in permission
         assert policy.may(actor, permission) <= looks, permission
     assert policy.may(actor, "wallets.read_all")

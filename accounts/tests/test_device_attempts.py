@@ -18,8 +18,9 @@ from accounts.services.sign_in import verify_password
 from accounts.tests.builders import NOW, PASSWORD, STRANGER, acting, joined, registered
 from accounts.tests.letters import LOCKED, RESET, delivered, token_in_mail
 from accounts.tests.test_attempts import from_network
-from kernel.actor import Actor
+from kernel.actor import Actor, Door
 from tests.database import statements, work
+from tests.proof import proven
 
 pytestmark = pytest.mark.django_db
 
@@ -129,8 +130,8 @@ def test_changing_the_password_at_home_is_not_locked_from_outside() -> None:
     device, _ = met_device(actor=acting(alice), user=alice, token=token, user_agent="", now=NOW)
     session = open_browser_session(actor=acting(alice), device=device, now=NOW)
     fail(OF_ADDRESS.free + 20)
-    actor = user_actor(
-        user=alice, door=acting(alice).door, request_id="test", ip="203.0.113.8", session=session
+    actor = proven(
+        user_actor(user=alice, door=Door.API, request_id="test", ip="203.0.113.8", session=session)
     )
     change_password(
         actor=actor, session_id=session.id, old_password=PASSWORD, new_password=NEW, now=NOW

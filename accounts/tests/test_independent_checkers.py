@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 
 import pytest
@@ -16,19 +15,15 @@ from accounts.errors import (
 from accounts.models import PendingAct, User
 from accounts.queries import dual_control_policy_of
 from accounts.services.dual_control import set_dual_control_policy
-from accounts.services.passwords.replacing import replace_password
 from accounts.services.pending_acts import agree, reject
 from accounts.services.people import change_role
 from accounts.services.runtime import fresh_value
-from accounts.services.sessions import end_own_session, open_browser_session, revoke_session
 from accounts.services.staff import change_staff_role
 from accounts.services.system_settings import set_setting
 from accounts.system import PENDING_ACT_HOURS, STAFF_DUAL_CONTROL
-from accounts.tests.builders import NOW, ROOT, acting, joined, registered, staff
+from accounts.tests.builders import NOW, ROOT, joined, registered, signed_in, staff
 from accounts.tests.test_pending_act_promises import DECIDE
-from kernel.actor import Actor
 from kernel.context import Context, Scope, reading
-from kernel.transactions import opens_transaction
 from tests.database import refuses, run, view
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +38,7 @@ LATER = NOW + dt.timedelta(hours=1)
 
 def policy(owner: User, **flags: bool) -> object:
     wanted = {"roles": True, "journals": False, "terms": False, **flags}
-    return set_dual_control_policy(actor=acting(owner), now=NOW, **wanted)
+    return set_dual_control_policy(actor=signed_in(owner), now=NOW, **wanted)
 
 
 def officers() -> tuple[User, User, User]:
@@ -62,7 +57,7 @@ def test_agreeing_late_does_not_switch_off_what_was_switched_on_meanwhile() -> N
     act = waiting(policy(alice, journals=False))
     policy(alice, journals=True, terms=True)
 
-    failed = agree(actor=acting(fay), act_id=act.id, now=LATER)
+    failed = agree(actor=signed_in(fay), act_id=act.id, now=LATER)
 
     assert (failed.state, failed.reason_code) == ("failed", "changed_meanwhile")
     with reading(ROOT):
@@ -74,12 +69,12 @@ def test_agreeing_late_does_not_switch_off_what_was_switched_on_meanwhile() -> N
 
 def test_a_setting_that_was_set_meanwhile_stays() -> None:
     olga, omar = staff(), staff(name="omar")
-    set_setting(actor=acting(olga), name=STAFF_DUAL_CONTROL, value=True, now=NOW)
-    first = waiting(set_setting(actor=acting(olga), name=PENDING_ACT_HOURS, value=24, now=NOW))
-    second = waiting(set_setting(actor=acting(olga), name=PENDING_ACT_HOURS, value=48, now=NOW))
-    assert agree(actor=acting(omar), act_id=second.id, now=LATER).state == "agreed"
+    set_setting(actor=signed_in(olga), name=STAFF_DUAL_CONTROL, value=True, now=NOW)
+    first = waiting(set_setting(actor=signed_in(olga), name=PENDING_ACT_HOURS, value=24, now=NOW))
+    second = waiting(set_setting(actor=signed_in(olga), name=PENDING_ACT_HOURS, value=48, now=NOW))
+    assert agree(actor=signed_in(omar), act_id=second.id, now=LATER).state == "agreed"
 
-    failed = agree(actor=acting(omar), act_id=first.id, now=LATER)
+    failed = agree(actor=signed_in(omar), act_id=first.id, now=LATER)
 
     assert failed.reason_code == "changed_meanwhile"
     with reading(ROOT):
@@ -90,22 +85,24 @@ def test_nobody_agrees_to_their_own_role() -> None:
     alice, adam, _ = officers()
     mia = joined(alice, "mia", "owner")
     policy(alice)
-    act = waiting(change_role(actor=acting(alice), user_id=adam.id, role="owner", now=NOW))
-    own = waiting(change_role(actor=acting(alice), user_id=mia.id, role="admin", now=NOW))
+    act = waiting(change_role(actor=signed_in(alice), user_id=adam.id, role="owner", now=NOW))
+    own = waiting(change_role(actor=signed_in(alice), user_id=mia.id, role="admin", now=NOW))
     with pytest.raises(BeneficiaryOfPendingAct):
-        agree(actor=acting(mia), act_id=own.id, now=LATER)
-    assert agree(actor=acting(mia), act_id=act.id, now=LATER).state == "agreed"
-    assert reject(actor=acting(adam), act_id=own.id, now=LATER).state == "rejected"
+        agree(actor=signed_in(mia), act_id=own.id, now=LATER)
+    assert agree(actor=signed_in(mia), act_id=act.id, now=LATER).state == "agreed"
+    assert reject(actor=signed_in(adam), act_id=own.id, now=LATER).state == "rejected"
 
 
 def test_nor_do_staff_to_theirs() -> None:
     olga, omar = staff(), staff(name="omar")
-    set_setting(actor=acting(olga), name=STAFF_DUAL_CONTROL, value=True, now=NOW)
+    set_setting(actor=signed_in(olga), name=STAFF_DUAL_CONTROL, value=True, now=NOW)
     act = waiting(
-        change_staff_role(actor=acting(olga), user_id=omar.id, platform_role="moderator", now=NOW)
+        change_staff_role(
+            actor=signed_in(olga), user_id=omar.id, platform_role="moderator", now=NOW
+        )
     )
     with pytest.raises(BeneficiaryOfPendingAct):
-        agree(actor=acting(omar), act_id=act.id, now=LATER)
+        agree(actor=signed_in(omar), act_id=act.id, now=LATER)
 
 
 def days(number: float) -> dt.datetime:
@@ -120,9 +117,9 @@ def test_whom_the_maker_lately_invited_does_not_agree() -> None:
     act = waiting(policy(alice, roles=False))
 
     with pytest.raises(CheckerIsOwnInvitee):
-        agree(actor=acting(fay), act_id=act.id, now=LATER)
+        agree(actor=signed_in(fay), act_id=act.id, now=LATER)
 
-    assert agree(actor=acting(fay), act_id=act.id, now=days(2.1)).state == "agreed"
+    assert agree(actor=signed_in(fay), act_id=act.id, now=days(2.1)).state == "agreed"
 
 
 def test_nor_whom_a_lately_invited_one_invited() -> None:
@@ -133,20 +130,20 @@ def test_nor_whom_a_lately_invited_one_invited() -> None:
     policy(alice)
     act = waiting(policy(alice, roles=False))
     with pytest.raises(CheckerIsOwnInvitee):
-        agree(actor=acting(second), act_id=act.id, now=LATER)
+        agree(actor=signed_in(second), act_id=act.id, now=LATER)
 
 
 def test_nor_whose_role_the_maker_lately_gave() -> None:
     alice = registered().owner
     joined(alice, "adam", "admin")
     mia = joined(alice, "mia", "member")
-    change_role(actor=acting(alice), user_id=mia.id, role="finance", now=days(-1))
+    change_role(actor=signed_in(alice), user_id=mia.id, role="finance", now=days(-1))
     policy(alice)
     act = waiting(policy(alice, roles=False))
     with reading(ROOT):
         mia.refresh_from_db()
     with pytest.raises(CheckerIsOwnInvitee):
-        agree(actor=acting(mia), act_id=act.id, now=LATER)
+        agree(actor=signed_in(mia), act_id=act.id, now=LATER)
 
 
 def test_the_database_refuses_such_a_consent_as_well() -> None:
@@ -156,7 +153,7 @@ def test_the_database_refuses_such_a_consent_as_well() -> None:
     mia = joined(alice, "mia", "member")
     policy(alice)
     act = waiting(policy(alice, roles=False))
-    own = waiting(change_role(actor=acting(alice), user_id=mia.id, role="finance", now=NOW))
+    own = waiting(change_role(actor=signed_in(alice), user_id=mia.id, role="finance", now=NOW))
     assert alice.organization
     view(alice.organization)
     refuses("pending_act_independent_checker", DECIDE, fay.id, act.id)
@@ -177,64 +174,3 @@ def test_journals_and_terms_take_no_second_person_while_officers_take_none() -> 
         with pytest.raises(RolesComeFirst):
             policy(alice, roles=False, **wanted)
     assert not isinstance(policy(alice, journals=True), PendingAct)
-
-
-def in_session(user: User) -> Actor:
-    actor = acting(user)
-    return dataclasses.replace(actor, session_id=open_browser_session(actor=actor, now=NOW).id)
-
-
-def asked_in(actor: Actor, user: User) -> PendingAct:
-    return waiting(change_role(actor=actor, user_id=user.id, role="finance", now=NOW))
-
-
-def test_what_was_asked_for_in_a_stolen_session_is_not_done() -> None:
-    alice, adam, _ = officers()
-    mia = joined(alice, "mia", "member")
-    policy(alice)
-    stolen, elsewhere, here = (in_session(adam) for _ in range(3))
-    killed, ended, done = (asked_in(one, mia) for one in (stolen, elsewhere, here))
-    assert killed.session_id == stolen.session_id
-    assert stolen.session_id
-    assert elsewhere.session_id
-    assert here.session_id
-    revoke_session(actor=acting(alice), session_id=stolen.session_id, now=NOW)
-    end_own_session(actor=here, session_id=elsewhere.session_id, now=NOW)
-    revoke_session(actor=here, session_id=here.session_id, now=NOW)
-
-    for act in (killed, ended):
-        failed = agree(actor=acting(alice), act_id=act.id, now=LATER)
-        assert (failed.state, failed.reason_code) == ("failed", "made_in_ended_session")
-    assert agree(actor=acting(alice), act_id=done.id, now=LATER).state == "agreed"
-
-
-def test_nor_once_the_password_was_reset() -> None:
-    alice, adam, _ = officers()
-    mia = joined(alice, "mia", "member")
-    policy(alice)
-    act = asked_in(in_session(adam), mia)
-    password_reset(user=adam)
-    failed = agree(actor=acting(alice), act_id=act.id, now=LATER)
-    assert failed.reason_code == "made_in_ended_session"
-
-
-@opens_transaction(context=whole_platform)
-def password_reset(*, user: User) -> None:
-    replace_password(
-        actor=ROOT,
-        user=user,
-        password_hash=user.password,
-        verb="reset",
-        keep_session_id=None,
-        now=NOW,
-    )
-
-
-def test_the_same_wish_in_another_session_is_another_act() -> None:
-    """Or the act of a stolen session would be all that is left of its owner's own wish."""
-    alice, adam, _ = officers()
-    mia = joined(alice, "mia", "member")
-    policy(alice)
-    first, second = in_session(adam), in_session(adam)
-    assert asked_in(first, mia).id == asked_in(first, mia).id
-    assert asked_in(first, mia).id != asked_in(second, mia).id

@@ -12,10 +12,10 @@ from django.db import connection, transaction
 
 from accounts.choices import MailKind
 from accounts.models import PendingMail, User
+from accounts.services.erasing import shred_person
 from accounts.services.mail import deliver_due, queue_mail
 from accounts.services.mail.delivering import ATTEMPTS, DEAD_ARE_KEPT, LEASE, PAUSES
 from accounts.services.mail.writing import written
-from accounts.services.vault import shred_person
 from accounts.tests.builders import NOW, ROOT, acting, registered
 from kernel.context import context_of, entered, reading
 from kernel.errors import InvariantBroken

@@ -13,7 +13,7 @@ from accounts.services.people import change_role, remove_member
 from accounts.services.staff import change_staff_role
 from accounts.services.system_settings import set_setting
 from accounts.system import STAFF_DUAL_CONTROL
-from accounts.tests.builders import NOW, ROOT, acting, joined, registered, staff
+from accounts.tests.builders import NOW, ROOT, joined, registered, signed_in, staff
 from accounts.tests.letters import delivered
 from accounts.tests.test_pending_acts import LATER, asked, policy
 from kernel.context import reading
@@ -52,7 +52,7 @@ def test_those_who_could_agree_are_asked_and_not_the_maker() -> None:
     joined(alice, "fay", "member")
     with reading(ROOT):
         gus = User.objects.get(email="gus@acme.test")
-    remove_member(actor=acting(alice), user_id=gus.id, now=NOW)
+    remove_member(actor=signed_in(alice), user_id=gus.id, now=NOW)
     act = asked(adam, mia, "finance")
     assert told(WAITS) == ["ada@acme.test", "alice@acme.test"]
     text = body_of(WAITS)
@@ -102,7 +102,7 @@ def test_the_maker_learns_what_was_decided(decide: object, words: str) -> None:
     act = asked(adam, mia, "finance")
     told(WAITS)
     assert callable(decide)
-    decide(actor=acting(alice), act_id=act.id, now=LATER)
+    decide(actor=signed_in(alice), act_id=act.id, now=LATER)
     decided_again = told(DECIDED)
     assert decided_again == ["adam@acme.test"]
     assert words in body_of(DECIDED)
@@ -111,8 +111,8 @@ def test_the_maker_learns_what_was_decided(decide: object, words: str) -> None:
 def test_the_maker_learns_that_it_was_agreed_to_and_refused() -> None:
     alice, adam, mia = people()
     act = asked(adam, mia, "finance")
-    change_role(actor=acting(alice), user_id=mia.id, role="viewer", now=NOW)
-    assert agree(actor=acting(alice), act_id=act.id, now=LATER).state == "failed"
+    change_role(actor=signed_in(alice), user_id=mia.id, role="viewer", now=NOW)
+    assert agree(actor=signed_in(alice), act_id=act.id, now=LATER).state == "failed"
     assert told(DECIDED) == ["adam@acme.test"]
     assert "it was refused" in body_of(DECIDED)
 
@@ -123,7 +123,7 @@ def test_the_maker_learns_that_nobody_decided() -> None:
     for role in ("finance", "admin"):
         asked(adam, mia, role)
     taken_back = asked(adam, joined(adam, "max", "member"), "finance")
-    withdraw(actor=acting(adam), act_id=taken_back.id, now=LATER)
+    withdraw(actor=signed_in(adam), act_id=taken_back.id, now=LATER)
     assert told(DECIDED) == []
     over = NOW + dt.timedelta(days=4)
     assert expire_overdue(actor=ROOT, now=over) == 2
@@ -136,16 +136,16 @@ def test_the_maker_learns_that_nobody_decided() -> None:
 def test_a_removed_maker_is_nobody_to_tell() -> None:
     alice, adam, mia = people()
     act = asked(adam, mia, "finance")
-    remove_member(actor=acting(alice), user_id=adam.id, now=NOW)
-    assert agree(actor=acting(alice), act_id=act.id, now=LATER).state == "failed"
+    remove_member(actor=signed_in(alice), user_id=adam.id, now=NOW)
+    assert agree(actor=signed_in(alice), act_id=act.id, now=LATER).state == "failed"
     assert told(DECIDED) == []
 
 
 def test_super_admins_are_asked_about_staff() -> None:
     olga, _ = staff(), staff(name="omar")
     max_ = staff("moderator", "max")
-    set_setting(actor=acting(olga), name=STAFF_DUAL_CONTROL, value=True, now=NOW)
-    act = change_staff_role(actor=acting(olga), user_id=max_.id, platform_role="admin", now=NOW)
+    set_setting(actor=signed_in(olga), name=STAFF_DUAL_CONTROL, value=True, now=NOW)
+    act = change_staff_role(actor=signed_in(olga), user_id=max_.id, platform_role="admin", now=NOW)
     assert isinstance(act, PendingAct)
     assert told(WAITS) == ["omar@platform.test"]
     assert f"/admin/pending-acts/decide/?id={act.id}" in body_of(WAITS)

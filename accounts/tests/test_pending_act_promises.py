@@ -8,7 +8,7 @@ from accounts.models import PendingAct, User
 from accounts.services.api_keys import issue
 from accounts.services.dual_control import set_dual_control_policy
 from accounts.services.pending_acts import agree, make_pending
-from accounts.tests.builders import NOW, acting, joined, registered
+from accounts.tests.builders import NOW, joined, registered, signed_in
 from accounts.tests.test_pending_acts import LATER, asked, people
 from kernel.actor import Actor
 from kernel.ids import new_id
@@ -41,11 +41,11 @@ def test_the_checker_is_another_person(waiting: tuple[PendingAct, User, User]) -
 
 def test_the_issuer_of_a_key_is_who_acts_by_it() -> None:
     alice, adam, _ = people()
-    key, _ = issue(actor=acting(alice), name="Server", scopes=["transfers:write"], now=NOW)
+    key, _ = issue(actor=signed_in(alice), name="Server", scopes=["transfers:write"], now=NOW)
     assert alice.organization
     program = Actor(
-        kind=acting(alice).kind.API_KEY,
-        door=acting(alice).door,
+        kind=signed_in(alice).kind.API_KEY,
+        door=signed_in(alice).door,
         request_id="key",
         id=key.id,
         organization_id=alice.organization_id,
@@ -54,7 +54,7 @@ def test_the_issuer_of_a_key_is_who_acts_by_it() -> None:
     assert act.maker_person_id == alice.id
     view(alice.organization)
     refuses("pending_act_two_people", DECIDE, alice.id, act.id)
-    refuses("pending_act_maker_of_key", _copied("maker_person_id", "%s::uuid"), adam.id)
+    refuses("pending_act_maker_of_key", copied("maker_person_id", "%s::uuid"), adam.id)
     assert run(DECIDE, adam.id, act.id) == 1
 
 
@@ -73,11 +73,11 @@ _COPIED = (
     *("organization_id", "kind", "facts", "fingerprint", "maker_kind", "maker_id"),
     *("maker_person_id", "maker_display", "door", "request_id", "made_at", "expires_at"),
     *("state", "checker_id", "checker_display", "decided_at", "note", "reason_code"),
-    "result_type",
+    *("result_type", "session_id"),
 )
 
 
-def _copied(column: str, value: str) -> str:
+def copied(column: str, value: str) -> str:
     """An insert of the same act again with one column changed."""
     taken = [value if name == column else name for name in _COPIED]
     return (
@@ -104,7 +104,7 @@ def test_somebody_elsewhere_or_removed_is_no_checker(
 
 
 def test_an_act_begins_waiting(waiting: tuple[PendingAct, User, User]) -> None:
-    refuses("pending_act_begins_pending", _copied("state", "'agreed'"))
+    refuses("pending_act_begins_pending", copied("state", "'agreed'"))
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_what_was_asked_for_never_changes(
 
 def test_a_decision_is_final(waiting: tuple[PendingAct, User, User]) -> None:
     act, alice, _ = waiting
-    agree(actor=acting(alice), act_id=act.id, now=LATER)
+    agree(actor=signed_in(alice), act_id=act.id, now=LATER)
     assert alice.organization
     view(alice.organization)
     for change in (
@@ -165,10 +165,10 @@ def test_less_takes_two_people_also_in_the_database(
     """The consent is looked for at the end of the transaction, whatever its view is then."""
     _, alice, adam = waiting
     act = set_dual_control_policy(
-        actor=acting(alice), roles=False, journals=False, terms=False, now=NOW
+        actor=signed_in(alice), roles=False, journals=False, terms=False, now=NOW
     )
     assert isinstance(act, PendingAct)
-    agree(actor=acting(adam), act_id=act.id, now=LATER)
+    agree(actor=signed_in(adam), act_id=act.id, now=LATER)
     view()
     run("SET CONSTRAINTS ALL IMMEDIATE")
     assert alice.organization

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from accounts.errors import (
     InvalidInvitation,
     LastOwner,
+    NetworkNotTrusted,
     NobodyToCheck,
     OfficersByRoleOnly,
     OwnPendingAct,
@@ -29,11 +31,11 @@ from accounts.tests.builders import (
     NOW,
     PASSWORD,
     ROOT,
-    acting,
     acts_recorded,
     events_emitted,
     joined,
     registered,
+    signed_in,
     staff,
 )
 from accounts.tests.letters import invitation_mailed_to
@@ -56,12 +58,12 @@ def people() -> tuple[User, User, User]:
 
 def policy(owner: User, *, roles: bool) -> object:
     return set_dual_control_policy(
-        actor=acting(owner), roles=roles, journals=False, terms=False, now=NOW
+        actor=signed_in(owner), roles=roles, journals=False, terms=False, now=NOW
     )
 
 
 def asked(maker: User, user: User, role: str) -> PendingAct:
-    act = change_role(actor=acting(maker), user_id=user.id, role=role, now=NOW)
+    act = change_role(actor=signed_in(maker), user_id=user.id, role=role, now=NOW)
     assert isinstance(act, PendingAct)
     return act
 
@@ -82,7 +84,7 @@ def test_a_role_counts_once_a_second_person_agreed() -> None:
     assert role_of(mia) == "member"
     assert act.state == "pending"
 
-    done = agree(actor=acting(alice), act_id=act.id, note="She starts today", now=LATER)
+    done = agree(actor=signed_in(alice), act_id=act.id, note="She starts today", now=LATER)
 
     assert (done.state, done.checker_id, done.note) == ("agreed", alice.id, "She starts today")
     assert (done.result_type, done.result_id) == ("user", mia.id)
@@ -98,12 +100,26 @@ def test_a_role_counts_once_a_second_person_agreed() -> None:
     ]
 
 
+def test_agreeing_again_is_answered_from_a_new_network_too() -> None:
+    """The first answer was lost on the way, and the checker is on the train by now."""
+    alice, adam, mia = people()
+    act, other = asked(adam, mia, "finance"), asked(adam, mia, "admin")
+    done = agree(actor=signed_in(alice), act_id=act.id, now=LATER)
+    elsewhere = dataclasses.replace(signed_in(alice), ip="198.51.100.9")
+
+    again = agree(actor=elsewhere, act_id=act.id, now=LATER + dt.timedelta(minutes=1))
+
+    assert (again.id, again.state, again.decided_at) == (done.id, "agreed", LATER)
+    with pytest.raises(NetworkNotTrusted):
+        agree(actor=elsewhere, act_id=other.id, now=LATER)
+
+
 def test_nobody_agrees_to_what_they_asked_for() -> None:
     alice, adam, mia = people()
     act = asked(adam, mia, "finance")
-    change_role(actor=acting(alice), user_id=mia.id, role="viewer", now=NOW)  # nobody's officer
+    change_role(actor=signed_in(alice), user_id=mia.id, role="viewer", now=NOW)  # nobody's officer
 
-    for again in (acting(adam), acting(User.objects.get(id=adam.id))):
+    for again in (signed_in(adam), signed_in(User.objects.get(id=adam.id))):
         with pytest.raises(OwnPendingAct):
             agree(actor=again, act_id=act.id, now=LATER)
         with pytest.raises(OwnPendingAct):
@@ -114,7 +130,7 @@ def test_nobody_agrees_to_what_they_asked_for() -> None:
 def test_whom_one_invited_long_ago_is_another_person() -> None:
     alice, adam, mia = people()  # weeks ago; see test_independent_checkers for lately
     act = asked(alice, mia, "admin")
-    assert agree(actor=acting(adam), act_id=act.id, now=LATER).state == "agreed"
+    assert agree(actor=signed_in(adam), act_id=act.id, now=LATER).state == "agreed"
     assert role_of(mia) == "admin"
 
 
@@ -123,22 +139,25 @@ def test_an_admin_does_not_agree_to_an_owner() -> None:
     act = asked(alice, mia, "owner")
 
     with pytest.raises(PermissionDenied):
-        agree(actor=acting(adam), act_id=act.id, now=LATER)
+        agree(actor=signed_in(adam), act_id=act.id, now=LATER)
 
     assert fresh(act).state == "pending"
     assert role_of(mia) == "member"
     olga = staff()
-    assert agree(actor=acting(olga), act_id=act.id, now=LATER).state == "agreed"
+    assert agree(actor=signed_in(olga), act_id=act.id, now=LATER).state == "agreed"
 
 
 def test_a_maker_who_was_demoted_or_removed_asks_in_vain() -> None:
-    alice, adam, mia = people()
+    alice = registered().owner
+    olive, adam = joined(alice, "olive", "owner"), joined(alice, "adam", "admin")
+    mia = joined(alice, "mia", "member")
+    policy(alice, roles=True)
     act, other = asked(adam, mia, "finance"), asked(adam, mia, "admin")
-    change_role(actor=acting(alice), user_id=adam.id, role="member", now=NOW)
+    change_role(actor=signed_in(alice), user_id=adam.id, role="member", now=NOW)
 
-    failed = agree(actor=acting(alice), act_id=act.id, now=LATER)
-    remove_member(actor=acting(alice), user_id=adam.id, now=NOW)
-    failed_too = agree(actor=acting(alice), act_id=other.id, now=LATER)
+    failed = agree(actor=signed_in(olive), act_id=act.id, now=LATER)
+    remove_member(actor=signed_in(alice), user_id=adam.id, now=NOW)
+    failed_too = agree(actor=signed_in(olive), act_id=other.id, now=LATER)
 
     assert (failed.state, failed.reason_code) == ("failed", "maker_may_no_longer")
     assert (failed_too.state, failed_too.reason_code) == ("failed", "maker_may_no_longer")
@@ -149,8 +168,8 @@ def test_a_maker_who_was_demoted_or_removed_asks_in_vain() -> None:
 def test_a_checker_who_was_demoted_meanwhile_does_not_count() -> None:
     alice, adam, mia = people()
     act = asked(alice, mia, "finance")
-    stale = acting(adam)
-    change_role(actor=acting(alice), user_id=adam.id, role="member", now=NOW)
+    stale = signed_in(adam)
+    change_role(actor=signed_in(alice), user_id=adam.id, role="member", now=NOW)
 
     with pytest.raises(PermissionDenied):
         agree(actor=stale, act_id=act.id, now=LATER)
@@ -160,9 +179,9 @@ def test_a_checker_who_was_demoted_meanwhile_does_not_count() -> None:
 def test_what_changed_meanwhile_is_asked_for_anew() -> None:
     alice, adam, mia = people()
     act = asked(adam, mia, "finance")
-    change_role(actor=acting(alice), user_id=mia.id, role="viewer", now=NOW)
+    change_role(actor=signed_in(alice), user_id=mia.id, role="viewer", now=NOW)
 
-    failed = agree(actor=acting(alice), act_id=act.id, now=LATER)
+    failed = agree(actor=signed_in(alice), act_id=act.id, now=LATER)
 
     assert (failed.state, failed.reason_code) == ("failed", "role_changed_meanwhile")
     assert role_of(mia) == "viewer"
@@ -171,13 +190,13 @@ def test_what_changed_meanwhile_is_asked_for_anew() -> None:
 def test_an_act_ends_once() -> None:
     alice, adam, mia = people()
     act = asked(adam, mia, "finance")
-    assert reject(actor=acting(alice), act_id=act.id, note="No", now=LATER).state == "rejected"
+    assert reject(actor=signed_in(alice), act_id=act.id, note="No", now=LATER).state == "rejected"
 
     for again in (agree, reject):
         with pytest.raises(PendingActDecided):
-            again(actor=acting(alice), act_id=act.id, now=LATER)
+            again(actor=signed_in(alice), act_id=act.id, now=LATER)
     with pytest.raises(PendingActDecided):
-        withdraw(actor=acting(adam), act_id=act.id, now=LATER)
+        withdraw(actor=signed_in(adam), act_id=act.id, now=LATER)
     assert role_of(mia) == "member"
 
 
@@ -185,11 +204,11 @@ def test_its_maker_takes_it_back_and_nobody_else() -> None:
     alice, adam, mia = people()
     act = asked(adam, mia, "finance")
     with pytest.raises(PermissionDenied):
-        withdraw(actor=acting(alice), act_id=act.id, now=LATER)
+        withdraw(actor=signed_in(alice), act_id=act.id, now=LATER)
 
-    assert withdraw(actor=acting(adam), act_id=act.id, now=LATER).state == "withdrawn"
+    assert withdraw(actor=signed_in(adam), act_id=act.id, now=LATER).state == "withdrawn"
     with pytest.raises(PendingActDecided):
-        agree(actor=acting(alice), act_id=act.id, now=LATER)
+        agree(actor=signed_in(alice), act_id=act.id, now=LATER)
 
 
 def test_time_ends_an_act_before_any_task_does() -> None:
@@ -199,7 +218,7 @@ def test_time_ends_an_act_before_any_task_does() -> None:
 
     for late in (agree, reject):
         with pytest.raises(PendingActExpired):
-            late(actor=acting(alice), act_id=act.id, now=over)
+            late(actor=signed_in(alice), act_id=act.id, now=over)
     assert expire_overdue(actor=ROOT, now=over - dt.timedelta(seconds=1)) == 0
     assert expire_overdue(actor=ROOT, now=over) == 1
     assert expire_overdue(actor=ROOT, now=over) == 0
@@ -220,29 +239,29 @@ def test_another_organization_knows_nothing_of_it() -> None:
 
     for decide in (agree, reject):
         with pytest.raises(PendingActNotFound):
-            decide(actor=acting(charlie), act_id=act.id, now=LATER)
+            decide(actor=signed_in(charlie), act_id=act.id, now=LATER)
     with pytest.raises(PendingActNotFound):
-        withdraw(actor=acting(charlie), act_id=act.id, now=LATER)
-    with reading(acting(charlie)):
-        assert not visible_pending_acts(acting(charlie)).exists()
+        withdraw(actor=signed_in(charlie), act_id=act.id, now=LATER)
+    with reading(signed_in(charlie)):
+        assert not visible_pending_acts(signed_in(charlie)).exists()
         assert not PendingAct.objects.exists()
-    with reading(acting(mia)):
-        assert not visible_pending_acts(acting(mia)).exists()
+    with reading(signed_in(mia)):
+        assert not visible_pending_acts(signed_in(mia)).exists()
 
 
 def test_officers_are_not_invited_around_the_second_person() -> None:
     alice, *_ = people()
     with pytest.raises(OfficersByRoleOnly):
-        invite(actor=acting(alice), email="eve@acme.test", role="admin", now=NOW)
-    assert invite(actor=acting(alice), email="eve@acme.test", role="member", now=NOW)
+        invite(actor=signed_in(alice), email="eve@acme.test", role="admin", now=NOW)
+    assert invite(actor=signed_in(alice), email="eve@acme.test", role="member", now=NOW)
 
 
 def test_open_invitations_of_officers_end_when_they_take_a_second_person() -> None:
     alice = registered().owner
     joined(alice, "adam", "admin")
-    invite(actor=acting(alice), email="eve@acme.test", role="finance", now=NOW)
+    invite(actor=signed_in(alice), email="eve@acme.test", role="finance", now=NOW)
     mailed = invitation_mailed_to("eve@acme.test", now=NOW)
-    member = invite(actor=acting(alice), email="max@acme.test", role="member", now=NOW)
+    member = invite(actor=signed_in(alice), email="max@acme.test", role="member", now=NOW)
 
     policy(alice, roles=True)
 
@@ -263,9 +282,9 @@ def test_fewer_checks_take_a_second_person_and_more_do_not() -> None:
     assert isinstance(act, PendingAct)
     asked(adam, mia, "finance")  # still in force
 
-    assert agree(actor=acting(adam), act_id=act.id, now=LATER).state == "agreed"
+    assert agree(actor=signed_in(adam), act_id=act.id, now=LATER).state == "agreed"
     assert isinstance(
-        change_role(actor=acting(adam), user_id=mia.id, role="finance", now=NOW), User
+        change_role(actor=signed_in(adam), user_id=mia.id, role="finance", now=NOW), User
     )
     with pytest.raises(PermissionDenied):
         policy(adam, roles=True)
@@ -273,31 +292,31 @@ def test_fewer_checks_take_a_second_person_and_more_do_not() -> None:
 
 def test_who_is_left_alone_is_let_out_by_the_platform() -> None:
     alice, adam, _ = people()
-    remove_member(actor=acting(alice), user_id=adam.id, now=NOW)
+    remove_member(actor=signed_in(alice), user_id=adam.id, now=NOW)
     act = policy(alice, roles=False)
     assert isinstance(act, PendingAct)
     moderator = staff("moderator", "max")
     with pytest.raises(PermissionDenied):
-        agree(actor=acting(moderator), act_id=act.id, now=LATER)
-    assert agree(actor=acting(staff()), act_id=act.id, now=LATER).state == "agreed"
+        agree(actor=signed_in(moderator), act_id=act.id, now=LATER)
+    assert agree(actor=signed_in(staff()), act_id=act.id, now=LATER).state == "agreed"
 
 
 def test_the_last_owner_stays_whoever_agrees() -> None:
     alice, _, _ = people()
     with pytest.raises(LastOwner):
-        change_role(actor=acting(alice), user_id=alice.id, role="finance", now=NOW)
+        change_role(actor=signed_in(alice), user_id=alice.id, role="finance", now=NOW)
 
 
 def two_super_admins() -> tuple[User, User]:
     olga, omar = staff(), staff(name="omar")
-    set_setting(actor=acting(olga), name=STAFF_DUAL_CONTROL, value=True, now=NOW)
+    set_setting(actor=signed_in(olga), name=STAFF_DUAL_CONTROL, value=True, now=NOW)
     return olga, omar
 
 
 def test_staff_come_with_a_second_persons_consent() -> None:
     olga, omar = two_super_admins()
     eve = create_staff(
-        actor=acting(olga),
+        actor=signed_in(olga),
         email="eve@platform.test",
         full_name="Eve",
         platform_role="admin",
@@ -309,9 +328,9 @@ def test_staff_come_with_a_second_persons_consent() -> None:
         act = PendingAct.objects.get()
     assert act.organization_id is None
     with pytest.raises(OwnPendingAct):
-        agree(actor=acting(olga), act_id=act.id, now=LATER)
+        agree(actor=signed_in(olga), act_id=act.id, now=LATER)
 
-    agree(actor=acting(omar), act_id=act.id, now=LATER)
+    agree(actor=signed_in(omar), act_id=act.id, now=LATER)
 
     with reading(ROOT):
         assert User.objects.get(id=eve.id).is_active
@@ -321,20 +340,20 @@ def test_a_super_admin_makes_nobody_a_super_admin_alone() -> None:
     olga, omar = two_super_admins()
     max_ = staff("moderator", "max")
     act = change_staff_role(
-        actor=acting(olga), user_id=max_.id, platform_role="super_admin", now=NOW
+        actor=signed_in(olga), user_id=max_.id, platform_role="super_admin", now=NOW
     )
     assert isinstance(act, PendingAct)
     with pytest.raises(PermissionDenied):
-        agree(actor=acting(max_), act_id=act.id, now=LATER)
-    agree(actor=acting(omar), act_id=act.id, now=LATER)
+        agree(actor=signed_in(max_), act_id=act.id, now=LATER)
+    agree(actor=signed_in(omar), act_id=act.id, now=LATER)
     with reading(ROOT):
         assert User.objects.get(id=max_.id).platform_role == "super_admin"
 
 
 def test_the_switch_itself_takes_a_second_person_to_turn_off() -> None:
     olga, omar = two_super_admins()
-    act = set_setting(actor=acting(olga), name=STAFF_DUAL_CONTROL, value=False, now=NOW)
+    act = set_setting(actor=signed_in(olga), name=STAFF_DUAL_CONTROL, value=False, now=NOW)
     assert isinstance(act, PendingAct)
-    close_staff_account(actor=acting(olga), user_id=omar.id, now=NOW)
+    close_staff_account(actor=signed_in(olga), user_id=omar.id, now=NOW)
     with pytest.raises(PermissionDenied):
-        agree(actor=acting(omar), act_id=act.id, now=LATER)
+        agree(actor=signed_in(omar), act_id=act.id, now=LATER)

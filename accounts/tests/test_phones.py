@@ -7,7 +7,7 @@ import pytest
 from accounts.errors import InvalidProfile, PhoneNotFound
 from accounts.models import Phone
 from accounts.queries import people_with_phone
-from accounts.services import vault
+from accounts.services.erasing import shred_person
 from accounts.services.people import remove_member
 from accounts.services.phones import remove_phone, reveal_phone, set_phone
 from accounts.tests.builders import acts_recorded, events_emitted
@@ -89,6 +89,6 @@ def test_a_program_has_no_phone(world: World) -> None:
 def test_an_erased_person_leaves_no_digit(world: World) -> None:
     set_phone(actor=world.actor(world.bob), phone=NUMBER, now=NOW)
     remove_member(actor=world.actor(world.alice), user_id=world.bob.id, now=NOW)
-    vault.shred_person(actor=world.actor(world.olga), user_id=world.bob.id, now=NOW)
+    shred_person(actor=world.actor(world.olga), user_id=world.bob.id, now=NOW)
     with reading(world.actor(world.olga)):
         assert not Phone.objects.filter(user=world.bob).exists()

@@ -11,7 +11,15 @@ from accounts.services.dual_control import set_dual_control_policy
 from accounts.services.pending_acts import agree
 from accounts.services.sessions import end_sessions_of_person, open_session
 from accounts.services.staff import change_staff_role, close_staff_account
-from accounts.tests.builders import NOW, acting, acts_recorded, joined, registered, staff
+from accounts.tests.builders import (
+    NOW,
+    acting,
+    acts_recorded,
+    joined,
+    registered,
+    signed_in,
+    staff,
+)
 from accounts.tests.letters import delivered
 from kernel.errors import NotFound, PermissionDenied
 
@@ -34,14 +42,14 @@ def test_fewer_approvals_take_a_second_person_where_terms_do() -> None:
     alice, home = made.owner, made.organization
     joined(alice, "adam", "admin")
     frank = joined(alice, "frank", "finance")
-    set_dual_control_policy(actor=acting(alice), roles=True, journals=False, terms=True, now=NOW)
-    fewer = set_approval_policy(actor=acting(alice), over_minor=600, now=NOW)
+    set_dual_control_policy(actor=signed_in(alice), roles=True, journals=False, terms=True, now=NOW)
+    fewer = set_approval_policy(actor=signed_in(alice), over_minor=600, now=NOW)
     assert not isinstance(fewer, PendingAct), "a new organization begins with more than that"
-    off = set_approval_policy(actor=acting(alice), over_minor=None, now=NOW)
+    off = set_approval_policy(actor=signed_in(alice), over_minor=None, now=NOW)
     assert isinstance(off, PendingAct)
     home.refresh_from_db()
     assert home.approval_over_minor == 600
-    agreed = agree(actor=acting(frank), act_id=off.id, now=NOW)
+    agreed = agree(actor=signed_in(frank), act_id=off.id, now=NOW)
     assert (agreed.state, agreed.result_id) == ("agreed", alice.organization_id)
     home.refresh_from_db()
     assert home.approval_over_minor is None
@@ -50,14 +58,16 @@ def test_fewer_approvals_take_a_second_person_where_terms_do() -> None:
 def test_less_dual_control_is_told_to_the_owners() -> None:
     alice = registered().owner
     adam = joined(alice, "adam", "admin")
-    set_dual_control_policy(actor=acting(alice), roles=True, journals=False, terms=False, now=NOW)
+    set_dual_control_policy(
+        actor=signed_in(alice), roles=True, journals=False, terms=False, now=NOW
+    )
     delivered(now=NOW)
     off = set_dual_control_policy(
-        actor=acting(alice), roles=False, journals=False, terms=False, now=NOW
+        actor=signed_in(alice), roles=False, journals=False, terms=False, now=NOW
     )
     assert isinstance(off, PendingAct)
     assert LESS not in delivered(now=NOW)
-    agree(actor=acting(adam), act_id=off.id, now=NOW)
+    agree(actor=signed_in(adam), act_id=off.id, now=NOW)
     assert LESS in delivered(now=NOW)
 
 

@@ -17,6 +17,7 @@ from django.db.utils import DatabaseError
 from accounts.errors import DataShredded, PersonStillActive
 from accounts.models import DataKey, Invitation, User
 from accounts.services import vault
+from accounts.services.erasing import shred_person
 from accounts.services.invitations import invite, join
 from accounts.services.people import remove_member
 from accounts.services.vault import Place, SealedColumn, places
@@ -224,7 +225,7 @@ def test_the_command_says_what_it_did(world, probe, capsys) -> None:
 def test_a_shredded_person_is_unreadable_and_the_evidence_stays(world: World, probe: None) -> None:
     row_id = kept(actor=ROOT, user=world.bob, text="his")
     remove_member(actor=world.actor(world.alice), user_id=world.bob.id, now=NOW)
-    vault.shred_person(actor=world.actor(world.olga), user_id=world.bob.id, now=NOW)
+    shred_person(actor=world.actor(world.olga), user_id=world.bob.id, now=NOW)
     with pytest.raises(DataShredded):
         read(actor=ROOT, user=world.bob, row_id=row_id)
     with pytest.raises(DataShredded):
@@ -243,7 +244,7 @@ def test_an_erased_person_is_named_in_no_invitation_and_no_record(world: World) 
     visitor = anonymous(door=Door.WEB, request_id="test")
     person = join(actor=visitor, token=token, full_name="Dana", password=PASSWORD, now=NOW)
     remove_member(actor=actor, user_id=person.id, now=NOW)
-    vault.shred_person(actor=world.actor(world.olga), user_id=person.id, now=NOW)
+    shred_person(actor=world.actor(world.olga), user_id=person.id, now=NOW)
     with all_seeing():
         addresses = set(Invitation.objects.values_list("email", flat=True))
         assert dana not in addresses
@@ -278,7 +279,7 @@ def test_the_command_erases_whom_it_was_told_twice(world: World, capsys) -> None
 
 def test_the_database_gives_a_shredded_person_no_key(world: World) -> None:
     remove_member(actor=world.actor(world.alice), user_id=world.bob.id, now=NOW)
-    vault.shred_person(actor=world.actor(world.olga), user_id=world.bob.id, now=NOW)
+    shred_person(actor=world.actor(world.olga), user_id=world.bob.id, now=NOW)
     view(scope="platform")
     refuses(
         "accounts_datakey_after_shredding",
@@ -292,16 +293,16 @@ def test_the_database_gives_a_shredded_person_no_key(world: World) -> None:
 def test_who_had_nothing_sealed_cannot_be_written_to_later(world: World, probe: None) -> None:
     remove_member(actor=world.actor(world.alice), user_id=world.bob.id, now=NOW)
     for _ in range(2):
-        vault.shred_person(actor=world.actor(world.olga), user_id=world.bob.id, now=NOW)
+        shred_person(actor=world.actor(world.olga), user_id=world.bob.id, now=NOW)
     with pytest.raises(DataShredded):
         kept(actor=ROOT, user=world.bob, text="more")
 
 
 def test_only_a_closed_account_is_shredded_and_only_by_super_admins(world: World) -> None:
     with pytest.raises(PersonStillActive):
-        vault.shred_person(actor=world.actor(world.olga), user_id=world.bob.id, now=NOW)
+        shred_person(actor=world.actor(world.olga), user_id=world.bob.id, now=NOW)
     with pytest.raises(PermissionDenied):
-        vault.shred_person(actor=world.actor(world.alice), user_id=world.bob.id, now=NOW)
+        shred_person(actor=world.actor(world.alice), user_id=world.bob.id, now=NOW)
 
 
 def test_the_database_never_gives_a_shredded_key_back(world: World, probe: None) -> None:

@@ -114,7 +114,7 @@ def _door_refusals(
         found += SIGNED_IN
     if not public and not query:
         # What changes something may take a fresh proof: `accounts.policy` says for what.
-        found.append(accounts_errors.StepUpRequired)
+        found += [accounts_errors.StepUpRequired, accounts_errors.SettledFactorRequired]
     if request:
         found += WITH_BODY
     if query:

@@ -9,9 +9,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts import errors as accounts_errors
-from accounts.choices import KeyScope
+from accounts.choices import Exemption, KeyScope
 from accounts.models import ApiKey as ApiKeyRow
-from accounts.policy import require
+from accounts.policy import exemptions_of, require
 from accounts.queries import visible_api_keys
 from accounts.services import api_keys as service
 from api import fields, queries
@@ -58,6 +58,11 @@ class ApiKey(serializers.Serializer[Any]):
     name = serializers.CharField()
     prefix = serializers.CharField(help_text="The start of the secret, to tell it by.")
     scopes = serializers.ListField(child=serializers.CharField())
+    exempt_from = serializers.ListField(
+        child=serializers.ChoiceField(choices=Exemption.values),
+        help_text="What its scopes spare it: `approvals`, it pays without a payer's approval;"
+        " `dual_control`, it records withdrawals that no threshold counts.",
+    )
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)
     last_used_at = serializers.DateTimeField(allow_null=True, help_text="Exact to a minute.")
@@ -157,6 +162,7 @@ def rendered_api_key(key: ApiKeyRow) -> dict[str, Any]:
         "name": key.name,
         "prefix": key.prefix,
         "scopes": list(key.scopes),
+        "exempt_from": [one.value for one in exemptions_of(key.scopes)],
         "created_at": instant(key.created_at),
         "expires_at": instant(key.expires_at),
         "last_used_at": instant(key.last_used_at),

@@ -38,7 +38,8 @@ ASKED = (
 
 BY_WHOM = (
     "Platform staff, or an API key with the scope `cash:write`. Where staff's acts take a second"
-    " person it waits for another of them: 202 with the act to poll."
+    " person it waits for another of them: 202 with the act to poll. What a key records counts"
+    " against no threshold: see the key's `exempt_from`."
 )
 EFFECTIVE = (
     "From when it counts, as the bank dates it; without it, now. Never in the future, in a closed"

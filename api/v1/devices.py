@@ -14,7 +14,7 @@ from accounts.queries import own_devices
 from accounts.services import devices
 from api import fields, queries
 from api.answers import Answer
-from api.endpoint import Endpoint, actor_of, body_of, confirm_it_is_them, path_id
+from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.pagination import page_of
 from api.schema.operations import operation
 from api.schema.shapes import page_shape
@@ -142,7 +142,6 @@ class TrustOwnDevice(Endpoint):
     def post(self, request: Request, device_id: str) -> HttpResponse:
         """Trust."""
         body_of(request, TrustOrder)
-        confirm_it_is_them(request)
         device = devices.trust_device(
             actor=actor_of(request), device_id=path_id("dev", device_id), now=clock.now()
         )

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from accounts import errors as accounts_errors
 from accounts.services import confirming, passwords
 from api import fields
-from api.endpoint import Endpoint, actor_of, body_of, confirm_it_is_them, session_of
+from api.endpoint import Endpoint, actor_of, body_of, session_of
 from api.schema.operations import operation
 from api.v1.organizations import Nothing
 from kernel import clock
@@ -165,7 +165,6 @@ class ChangePassword(Endpoint):
     def post(self, request: Request) -> HttpResponse:
         """Change it."""
         order = body_of(request, PasswordChange)
-        confirm_it_is_them(request)
         actor, session_id = actor_of(request), session_of(request)
         passwords.change_password(actor=actor, session_id=session_id, now=clock.now(), **order)
         return HttpResponse(status=204)

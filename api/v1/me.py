@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from accounts import policy
 from accounts.choices import PlatformRole, Role
 from accounts.models import User as UserRow
+from accounts.permissions import PERMISSIONS
 from accounts.queries import visible_organizations
 from api import queries
 from api.answers import Answer
@@ -84,7 +85,7 @@ def _rendered(actor: Actor) -> dict[str, Any]:
         "role": actor.role,
         "platform_role": actor.platform_role,
         "scopes": sorted(actor.scopes),
-        "permissions": [name for name in policy.PERMISSIONS if policy.may(actor, name)],
+        "permissions": [name for name in PERMISSIONS if policy.may(actor, name)],
         "organization": rendered_organization(organization) if organization else None,
     }
 

@@ -16,7 +16,7 @@ from accounts.queries import people_with_phone
 from accounts.services import phones
 from api import fields, queries
 from api.answers import Answer
-from api.endpoint import Endpoint, actor_of, body_of, confirm_it_is_them
+from api.endpoint import Endpoint, actor_of, body_of
 from api.schema.operations import operation
 from api.v1.me import User, rendered_user
 from api.v1.rendering import instant
@@ -87,7 +87,6 @@ class MyPhone(Endpoint):
     def put(self, request: Request) -> HttpResponse:
         """Keep a number in place of the one before."""
         order = body_of(request, PhoneOrder)
-        confirm_it_is_them(request)
         return _answer(phones.set_phone(actor=actor_of(request), now=clock.now(), **order))
 
     @operation(
@@ -99,7 +98,6 @@ class MyPhone(Endpoint):
     )
     def delete(self, request: Request) -> HttpResponse:
         """Forget it."""
-        confirm_it_is_them(request)
         phones.remove_phone(actor=actor_of(request), now=clock.now())
         return HttpResponse(status=204)
 
@@ -107,7 +105,7 @@ class MyPhone(Endpoint):
 class RevealMyPhone(Endpoint):
     """For people."""
 
-    rate = RouteClass.LOOK_UPS
+    rate = RouteClass.REVEALS
 
     @operation(
         "reveal_my_phone",
@@ -121,7 +119,6 @@ class RevealMyPhone(Endpoint):
     def post(self, request: Request) -> HttpResponse:
         """The whole number."""
         body_of(request, NoMembers)
-        confirm_it_is_them(request)
         number = phones.reveal_phone(actor=actor_of(request), now=clock.now())
         return Answer.of({"phone": number}).response()
 

@@ -61,6 +61,11 @@ class PinStanding(serializers.Serializer[Any]):
 
     is_set = serializers.BooleanField()
     set_at = serializers.DateTimeField(allow_null=True)
+    counts_from = serializers.DateTimeField(
+        allow_null=True,
+        help_text="From when it approves payments, where it does not yet: it was set with no more"
+        " proof than a code by e-mail, or an app or a passkey of less than a day.",
+    )
     tries_left = serializers.IntegerField(min_value=0, max_value=pins.MAX_TRIES)
     locked_until = serializers.DateTimeField(
         allow_null=True, help_text="It unlocks by itself; wallets are not affected."
@@ -98,6 +103,7 @@ class MyPin(Endpoint):
             accounts_errors.WeakPin,
             accounts_errors.PinAlreadySet,
             accounts_errors.StepUpRequired,
+            accounts_errors.NetworkNotTrusted,
         ),
     )
     def post(self, request: Request) -> HttpResponse:
@@ -186,6 +192,6 @@ class ConfirmPinReset(Endpoint):
 def _standing(request: Request, *, status: int = 200) -> HttpResponse:
     standing = pins.pin_standing(actor=actor_of(request), now=clock.now())
     found = dataclasses.asdict(standing)
-    times = ("set_at", "locked_until", "reset_at")
+    times = ("set_at", "counts_from", "locked_until", "reset_at")
     found |= {name: instant(found[name]) for name in times}
     return Answer.of(found, status=status).response()

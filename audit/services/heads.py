@@ -1,24 +1,31 @@
 """Telling the chain's heads to places the database does not reach: a file, and the log.
 
 Whoever cuts the end off the chain, or puts an old copy of the database in its place, would have to
-do the same there. A line is one JSON object; the file only grows.
+do the same there. A line is one JSON object; the file only grows. Its first line says after which
+seal it begins: with a new installation that is none, afterwards only a person begins another file.
 """
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import fcntl
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import structlog
 
-from audit.models import AuditSeal
+from audit.chain import BEGINNING
+from audit.errors import ChainBroken, HeadsStand
+from audit.models import AuditChain, AuditSeal
+from audit.services.recording import record
+from audit.services.sealing import whole_chain
 from kernel.actor import Actor
 from kernel.context import reading
-from kernel.errors import InvariantBroken
+from kernel.transactions import opens_transaction
 
 log = structlog.get_logger("audit")
 
@@ -26,32 +33,127 @@ MOST_AT_ONCE = 10_000
 _TAIL_BYTES = 4096  # a line has about 300
 
 
-def tell_heads(*, actor: Actor, path: Path | None) -> int:
+def require_told(*, actor: Actor, path: Path, now: dt.datetime) -> None:
+    """Refuse to go on where the file of heads knows better than the table, or is gone.
+
+    Before the very first seal the file is begun here.
+
+    :raises ChainBroken: the file knows a seal that the table does not have, or there are seals and
+        no file that was begun.
+    :raises OSError: if the file cannot be read, or not be begun.
+    """
+    told = _told(path)
+    if told is not None:
+        _require_known(actor, told)
+        return
+    with reading(actor):
+        known = AuditChain.objects.first()
+    if known is None:
+        raise ChainBroken("what is known of the chain is gone")
+    if known.number:
+        raise ChainBroken(f"seal {known.number} was made, and the file of heads {path} is gone")
+    _begin(path, number=0, digest=BEGINNING, now=now)
+
+
+def tell_heads(*, actor: Actor, path: Path) -> int:
     """Add the seals that are not in the file yet, and log the newest; how many were added.
 
     Called outside of transactions. Several processes may call it at once.
 
-    :param path: the file; None where there is only the log.
-    :raises InvariantBroken: if the file knows a seal that the table does not have.
+    :param path: the file, which was begun.
+    :raises ChainBroken: if the file knows a seal that the table does not have.
     :raises OSError: if the file cannot be written; the next call adds what is missing.
     """
-    if path is None:
-        return _logged(_after(actor, 0, newest=True))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with _alone_in(path) as file:
         last = _last_told(file)
+        if last is None:
+            raise ChainBroken(f"nobody has begun the file of heads {path}")
         _require_known(actor, last)
-        heads = _after(actor, last["number"] if last else 0)
+        heads = _after(actor, last["number"])
         _append(file, heads)
-    return _logged(heads)
+    if heads:
+        log.info("audit_head", **heads[-1])
+    return len(heads)
 
 
-def _append(file: BinaryIO, heads: Iterable[dict[str, object]]) -> None:
+def begin_heads(*, actor: Actor, path: Path, reason: str, now: dt.datetime) -> Path | None:
+    """Begin another file of heads after the present end of the chain; where the old one is kept.
+
+    For who knows why the file and the table differ: a backup was put back, or the file has another
+    place. Records `audit.heads.begin`, and then sets the old file aside under another name.
+
+    :param reason: why, for the record; no personal data.
+    :raises HeadsStand: if the file agrees with the table.
+    :raises ChainBroken: if the table itself lost seals.
+    :raises OSError: if the files cannot be written; run it again then.
+    """
+    told = _told(path)
+    if told is not None and _knows(actor, told):
+        raise HeadsStand
+    aside = path.with_name(f"{path.name}.{now:%Y%m%dT%H%M%SZ}") if path.exists() else None
+    number, digest = _record_beginning(actor=actor, told=told, aside=aside, reason=reason, now=now)
+    if aside is not None:
+        path.rename(aside)
+    _begin(path, number=number, digest=digest, now=now)
+    return aside
+
+
+@opens_transaction
+def _record_beginning(
+    *,
+    actor: Actor,
+    told: dict[str, Any] | None,
+    aside: Path | None,
+    reason: str,
+    now: dt.datetime,
+) -> tuple[int, bytes]:
+    number, digest, _ = whole_chain()
+    record(
+        actor=actor,
+        action="audit.heads.begin",
+        subject_type="audit_chain",
+        subject_id=None,
+        metadata={
+            "after": number,
+            "digest": digest.hex(),
+            "told": told and {"number": told["number"], "digest": told["digest"]},
+            "kept_as": aside and aside.name,
+            "reason": reason,
+        },
+        now=now,
+    )
+    return number, digest
+
+
+def _begin(path: Path, *, number: int, digest: bytes, now: dt.datetime) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _alone_in(path, make=True) as file:
+        if _last_told(file) is None:
+            first = {"number": number, "digest": digest.hex(), "begun": now.isoformat()}
+            _append(file, [first])
+
+
+@contextlib.contextmanager
+def _alone_in(path: Path, *, make: bool = False) -> Iterator[BinaryIO]:
+    """The file, for reading and for writing at its end, and nobody else's meanwhile."""
+    flags = os.O_RDWR | os.O_APPEND | (os.O_CREAT if make else 0)
+    with os.fdopen(os.open(path, flags, 0o644), "r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # closing the file gives it back
+        yield file
+
+
+def _append(file: BinaryIO, heads: Iterable[Mapping[str, object]]) -> None:
     written = "".join(json.dumps(head) + "\n" for head in heads)
     file.write(written.encode())
     file.flush()
     os.fsync(file.fileno())
+
+
+def _told(path: Path) -> dict[str, Any] | None:
+    """What the file ends with; None where there is no file, or nothing in it."""
+    with contextlib.suppress(FileNotFoundError), _alone_in(path) as file:
+        return _last_told(file)
+    return None
 
 
 def _last_told(file: BinaryIO) -> dict[str, Any] | None:
@@ -66,22 +168,24 @@ def _last_told(file: BinaryIO) -> dict[str, Any] | None:
     return json.loads(lines[-1]) if lines[-1] else None
 
 
-def _require_known(actor: Actor, told: dict[str, Any] | None) -> None:
-    if told is None:
-        return
+def _require_known(actor: Actor, told: dict[str, Any]) -> None:
+    if not _knows(actor, told):
+        raise ChainBroken(f"seal {told['number']} was told to others and is not in the table")
+
+
+def _knows(actor: Actor, told: dict[str, Any]) -> bool:
+    """Whether the table has the seal that a line tells of; what is before the first, always."""
+    if told["number"] == 0:
+        return True
     with reading(actor):
         found = AuditSeal.objects.filter(number=told["number"]).first()
-    if found is None or bytes(found.digest).hex() != told["digest"]:
-        raise InvariantBroken(f"seal {told['number']} was told to others and is not in the table")
+    return found is not None and bytes(found.digest).hex() == told["digest"]
 
 
-def _after(actor: Actor, number: int, *, newest: bool = False) -> list[dict[str, object]]:
+def _after(actor: Actor, number: int) -> list[dict[str, object]]:
     with reading(actor):
-        seals = AuditSeal.objects.filter(number__gt=number)
-        chosen = (
-            seals.order_by("-number")[:1] if newest else seals.order_by("number")[:MOST_AT_ONCE]
-        )
-        return [head_of(seal) for seal in chosen]
+        seals = AuditSeal.objects.filter(number__gt=number).order_by("number")
+        return [head_of(seal) for seal in seals[:MOST_AT_ONCE]]
 
 
 def head_of(seal: AuditSeal) -> dict[str, object]:
@@ -93,9 +197,3 @@ def head_of(seal: AuditSeal) -> dict[str, object]:
         "kid": seal.kid,
         "signature": bytes(seal.signature).hex(),
     }
-
-
-def _logged(heads: list[dict[str, object]]) -> int:
-    if heads:
-        log.info("audit_head", **heads[-1])
-    return len(heads)

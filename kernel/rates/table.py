@@ -28,6 +28,7 @@ class RouteClass(enum.StrEnum):
     EXPORTS = "exports"
     CHANGES = "changes"
     LOOK_UPS = "look-ups"
+    REVEALS = "reveals"
     UPLOADS = "uploads"
     MONEY = "money"
     BATCHES = "batches"
@@ -73,7 +74,8 @@ class ClassRates:
     :param principal: for each person or API key; None where nobody is known yet.
     :param address: for all that come from one client address (IPv6: one /64 network).
     :param strict: without Redis each process counts by itself. It then allows a share of the
-        quota (`Rate.share`) where guessing is what we guard against, and all of it elsewhere.
+        quota (`Rate.share`) where guessing or gathering is what we guard against, and all of it
+        elsewhere.
     """
 
     principal: Rate | None = None
@@ -93,6 +95,9 @@ DEFAULTS: Table = {
     RouteClass.EXPORTS: ClassRates(principal=Rate(600, 60), address=Rate(3_000, 60)),
     RouteClass.CHANGES: ClassRates(principal=Rate(600, 60), address=Rate(3_000, 60)),
     RouteClass.LOOK_UPS: ClassRates(principal=Rate(600, 60), address=Rate(3_000, 60)),
+    RouteClass.REVEALS: ClassRates(
+        principal=Rate(120, 3_600), address=Rate(1_200, 3_600), strict=True
+    ),
     RouteClass.UPLOADS: ClassRates(principal=Rate(60, 3_600), address=Rate(600, 3_600)),
     RouteClass.MONEY: ClassRates(principal=Rate(30_000, 60), address=Rate(60_000, 60)),
     RouteClass.BATCHES: ClassRates(principal=Rate(60_000, 60), address=Rate(300_000, 60)),

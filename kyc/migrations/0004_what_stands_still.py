@@ -7,11 +7,9 @@ about to look at would otherwise be what somebody wrote meanwhile.
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from django.db import migrations
 
-of_its_person = import_module("accounts.migrations.0028_rows_of_people").of_its_person
+from accounts.rows_of_people import of_its_person
 
 TABLES = ("kyc_case", "kyc_decision", "kyc_document", "kyc_standing")
 

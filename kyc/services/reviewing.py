@@ -7,13 +7,17 @@ import datetime as dt
 import uuid
 
 from accounts import policy as accounts_policy
+from accounts.services.networks import from_known_network
 from kernel.actor import Actor
 from kernel.transactions import opens_transaction
 from kyc.choices import Verdict
 from kyc.models import Case
 from kyc.services.deciding import decide, locked_case, withdraw
 
+APPROVE = "kyc.approve"
 
+
+@from_known_network(APPROVE)
 @opens_transaction
 def approve_case(
     *, actor: Actor, case_id: uuid.UUID, reason: str, note: str = "", now: dt.datetime
@@ -27,8 +31,9 @@ def approve_case(
     :raises CaseNotInReview: if it does not wait, as when somebody else was faster.
     :raises DecisionInvalid: about oneself, or with a reason or note that does not fit.
     :raises IdentityInUse: if a colleague stands by the same government ID.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     """
-    accounts_policy.require(actor, "kyc.approve")
+    accounts_policy.require(actor, APPROVE)
     return _decided(actor, case_id, Verdict.APPROVED, reason, note, now)
 
 
@@ -72,7 +77,7 @@ def withdraw_approval(
     :raises PermissionDenied: unless the actor carries `kyc.approve`.
     :raises CaseNotFound, CaseNotInReview, DecisionInvalid: as for `approve_case`.
     """
-    accounts_policy.require(actor, "kyc.approve")
+    accounts_policy.require(actor, APPROVE, stopping=True)
     case = locked_case(case_id)
     withdraw(actor=actor, case=case, reason=reason, note=note.strip(), now=now)
     return case

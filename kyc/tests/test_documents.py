@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from accounts.errors import DataShredded
+from accounts.services.erasing import shred_person
 from accounts.services.people import remove_member
-from accounts.services.vault import shred_person
 from kernel.context import reading
 from kernel.errors import PermissionDenied
 from kernel.ids import new_id

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from accounts.services.erasing import shred_person
 from accounts.services.mail import deliver_due
 from accounts.services.people import remove_member
-from accounts.services.vault import shred_person
 from events.models import OutboxEvent
 from kernel.context import reading
 from kernel.errors import PermissionDenied

@@ -7,6 +7,7 @@ import uuid
 
 from django.db import IntegrityError
 
+from accounts.services.networks import from_known_network
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
@@ -23,6 +24,7 @@ from ledger.services.accounts import change_status
 from ledger.services.authority import require_at_home
 from ledger.services.opening import ensure_system_account, insert_account, require_currency
 
+MANAGE = "ledger.manage_chart"
 # The verb of the audit action and the participle of the event.
 OPENED, RENAMED, CLOSED = ("open", "opened"), ("rename", "renamed"), ("close", "closed")
 
@@ -65,6 +67,7 @@ def found_chart(*, organization_id: uuid.UUID, base_currency: str, now: dt.datet
         )
 
 
+@from_known_network(MANAGE)
 @opens_transaction
 def open_group(
     *,
@@ -80,11 +83,12 @@ def open_group(
     Records `ledger.account_group.open`, emits `ledger.account_group.opened`.
 
     :raises PermissionDenied: unless the actor carries `ledger.manage_chart`.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     :raises NotFound: if the organization is another's, or has no such heading.
     :raises CodeUnusable: unless the code has the form of one.
     :raises CodeTaken: if a heading has the code.
     """
-    require_at_home(actor, "ledger.manage_chart", organization_id=organization_id)
+    require_at_home(actor, MANAGE, organization_id=organization_id)
     parent = _heading(organization_id, parent_id, pointer="/parent")
     if not is_code(code):
         raise CodeUnusable(pointer="/code")
@@ -105,6 +109,7 @@ def open_group(
     return group
 
 
+@from_known_network(MANAGE)
 @opens_transaction
 def open_account(
     *,
@@ -121,13 +126,14 @@ def open_account(
     Records `ledger.account.open`, emits `ledger.account.opened`.
 
     :raises PermissionDenied: unless the actor carries `ledger.manage_chart`.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     :raises NotFound: if the organization is another's, or has no such heading.
     :raises CurrencyUnknown: if the currency is not supported.
     :raises CodeUnusable: unless the code has the form of one.
     :raises CodeReserved: if the program opens its own accounts under codes like this.
     :raises CodeTaken: if an account in this currency has the code.
     """
-    require_at_home(actor, "ledger.manage_chart", organization_id=organization_id)
+    require_at_home(actor, MANAGE, organization_id=organization_id)
     group = _heading(organization_id, group_id, pointer="/group")
     require_currency(currency)
     if not is_code(code):
@@ -153,6 +159,7 @@ def open_account(
     return account
 
 
+@from_known_network(MANAGE)
 @opens_transaction
 def rename_account(
     *, actor: Actor, account_id: uuid.UUID, name: str, now: dt.datetime
@@ -162,6 +169,7 @@ def rename_account(
     Records `ledger.account.rename`, emits `ledger.account.renamed`.
 
     :raises PermissionDenied: unless the actor carries `ledger.manage_chart`.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     :raises NotFound: if there is no such account, or none of the actor's organization.
     :raises AccountNotGeneral: unless the organization opened it.
     """
@@ -172,6 +180,7 @@ def rename_account(
     return account
 
 
+@from_known_network(MANAGE)
 @opens_transaction
 def close_account(*, actor: Actor, account_id: uuid.UUID, now: dt.datetime) -> LedgerAccount:
     """End a general account at zero, for good; what was written on it stays. Locks the account.
@@ -179,6 +188,7 @@ def close_account(*, actor: Actor, account_id: uuid.UUID, now: dt.datetime) -> L
     Records `ledger.account.close`, emits `ledger.account.closed`.
 
     :raises PermissionDenied: unless the actor carries `ledger.manage_chart`.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     :raises NotFound: if there is no such account, or none of the actor's organization.
     :raises AccountNotGeneral: unless the organization opened it.
     :raises AccountNotEmpty: if it stands at something.
@@ -193,7 +203,7 @@ def close_account(*, actor: Actor, account_id: uuid.UUID, now: dt.datetime) -> L
 
 def _own_general(actor: Actor, account_id: uuid.UUID) -> LedgerAccount:
     account = account_of(account_id)
-    require_at_home(actor, "ledger.manage_chart", organization_id=account.organization_id)
+    require_at_home(actor, MANAGE, organization_id=account.organization_id)
     if account.kind != AccountKind.GENERAL or is_reserved(account.code):
         raise AccountNotGeneral(facts={"kind": account.kind})
     return account

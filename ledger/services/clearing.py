@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection
 from accounts.models import PendingAct
 from accounts.policy import require
 from accounts.queries import display_names
+from accounts.services.networks import from_known_network
 from accounts.services.pending_acts import (
     Agreed,
     PendingKind,
@@ -43,6 +44,7 @@ def _both_sides(
     return Context(organizations=(organization_id, counterparty_id), scope=context_of(actor).scope)
 
 
+@from_known_network(SET)
 @opens_transaction(context=_both_sides)
 def set_clearing_cap(
     *,
@@ -67,6 +69,7 @@ def set_clearing_cap(
     :raises InvalidAmount: unless the cap is from 0 to `MAX_MINOR`.
     :raises CapBelowPosition: if the current position is already beyond the cap.
     :raises CurrencyUnknown: if the currency is not in the table of currencies.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     """
     require(actor, SET)
     counterparty_name = _counterparty_name(actor, organization_id, counterparty_id)

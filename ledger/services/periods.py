@@ -12,6 +12,7 @@ import uuid
 from django.db import DatabaseError, connection
 
 from accounts.queries import timezone_of
+from accounts.services.networks import from_known_network
 from audit.services import record
 from events.services import emit
 from kernel import clock
@@ -29,66 +30,13 @@ from ledger.errors import (
 )
 from ledger.models import Period
 from ledger.proofs import proof_of
-from ledger.queries.periods import period_of, proof_lines, totals_of_period
+from ledger.queries.periods import period_of, proof_lines
 from ledger.queries.statements import EARLIEST
 from ledger.services.authority import require_at_home
+from ledger.services.period_balances import keep_balances
 
+MANAGE = "ledger.manage_periods"
 LONGEST = dt.timedelta(days=366)
-# So many entries of an account are read at once faster than the first of the period is found.
-FEW_ENTRIES = 16
-
-# An account's entries dated into the period are recorded after its beginning: the versions before
-# that are not looked at. Where they end is bisected for all accounts in one statement, because row
-# security asks for the view once a statement; accounts without an entry since are left out, and of
-# short ones all entries are read. The closing before is looked up account by account (OFFSET 0):
-# statistics that know nothing of that period yet made the planner compare every account with every
-# balance, 266 seconds instead of one.
-_BALANCES = """
-    WITH RECURSIVE bisection (account_id, low, high) AS (
-        SELECT a.id, 0::bigint,
-               CASE WHEN %(starts)s::timestamptz = '-infinity' OR a.version <= %(few)s THEN 0
-                    ELSE a.version END
-        FROM ledger_ledgeraccount a
-        WHERE a.organization_id = %(organization)s AND a.last_recorded_at >= %(starts)s
-        UNION ALL
-        SELECT half.account_id, CASE WHEN probe.before THEN half.middle ELSE half.low END,
-               CASE WHEN probe.before THEN half.high ELSE half.middle - 1 END
-        FROM (SELECT account_id, low, high, (low + high + 1) / 2 AS middle
-              FROM bisection WHERE low < high OFFSET 0) half,
-             LATERAL (SELECT e.recorded_at < %(starts)s AS before FROM ledger_entry e
-                      WHERE e.account_id = half.account_id AND e.version = half.middle
-                      OFFSET 0) probe
-    ), turnover AS (
-        SELECT f.account_id, t.debit, t.credit
-        FROM bisection f
-        CROSS JOIN LATERAL (
-            SELECT sum(e.amount_minor) FILTER (WHERE e.side = 'DEBIT') AS debit,
-                   sum(e.amount_minor) FILTER (WHERE e.side = 'CREDIT') AS credit
-            FROM ledger_entry e
-            WHERE e.account_id = f.account_id AND e.version > f.low
-              AND e.effective_at >= %(starts)s AND e.effective_at < %(ends)s
-        ) t
-        WHERE f.low = f.high
-    )
-    INSERT INTO ledger_periodbalance
-        (period_id, organization_id, account_id, opening_minor, debit_minor, credit_minor,
-         closing_minor)
-    SELECT %(period)s, a.organization_id, a.id, o.minor, o.debit, o.credit,
-           o.minor + CASE WHEN a.account_class IN ('ASSET', 'EXPENSE')
-                          THEN o.debit - o.credit ELSE o.credit - o.debit END
-    FROM ledger_ledgeraccount a
-    LEFT JOIN LATERAL (
-        SELECT closing_minor FROM ledger_periodbalance
-        WHERE period_id = %(previous)s AND account_id = a.id OFFSET 0
-    ) b ON true
-    LEFT JOIN turnover t ON t.account_id = a.id
-    CROSS JOIN LATERAL (
-        SELECT coalesce(b.closing_minor, 0) AS minor, coalesce(t.debit, 0) AS debit,
-               coalesce(t.credit, 0) AS credit
-    ) o
-    WHERE a.organization_id = %(organization)s
-"""
-
 _FIRST_AFTER = """
     WITH midnight AS (SELECT (%(day)s::date + 1)::timestamp AT TIME ZONE %(zone)s AS at)
     SELECT min(m.at + shift) FROM midnight m, unnest(ARRAY[
@@ -99,6 +47,7 @@ _FIRST_AFTER = """
 """
 
 
+@from_known_network(MANAGE)
 @opens_transaction
 def open_period(
     *, actor: Actor, organization_id: uuid.UUID, closes_on: dt.date, now: dt.datetime
@@ -109,11 +58,12 @@ def open_period(
 
     :param closes_on: the last day, in the organization's time zone.
     :raises PermissionDenied: unless the actor carries `ledger.manage_periods`.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     :raises NotFound: if there is no such organization, or none that is the actor's.
     :raises PeriodEndUnusable: unless the day is after the last period and at most a year ahead.
     :raises PeriodAlreadyOpen: if a period of these books is open.
     """
-    require_at_home(actor, "ledger.manage_periods", organization_id=organization_id)
+    require_at_home(actor, MANAGE, organization_id=organization_id)
     if not EARLIEST.date() < closes_on <= (now + LONGEST).date():
         raise PeriodEndUnusable(pointer="/closes_on")
     ends_at = end_of_day(closes_on, timezone=timezone_of(organization_id))
@@ -141,6 +91,7 @@ def open_period(
     return period
 
 
+@from_known_network(MANAGE)
 @opens_transaction
 def close_period(*, actor: Actor, period_id: uuid.UUID, now: dt.datetime) -> Period:
     """Make everything that counts before the period's end final, and prove what stood there.
@@ -150,6 +101,7 @@ def close_period(*, actor: Actor, period_id: uuid.UUID, now: dt.datetime) -> Per
     `ledger.period.closed`.
 
     :raises PermissionDenied: unless the actor carries `ledger.manage_periods`.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     :raises NotFound: if there is no such period, or none of the actor's organization.
     :raises PeriodAlreadyClosed: if it is closed.
     :raises PeriodWithdrawn: if it was withdrawn.
@@ -160,7 +112,7 @@ def close_period(*, actor: Actor, period_id: uuid.UUID, now: dt.datetime) -> Per
     if period.ends_at > now:
         raise PeriodNotOver(facts={"ends_at": period.ends_at.isoformat()})
     previous = _previous(period)
-    _keep_balances(period, previous)
+    keep_balances(period=period, previous=previous)
     period.opening_proof = _opening_proof(period, previous)
     period.closing_proof = proof_of(
         organization_id=period.organization_id, moment=period.ends_at, lines=proof_lines(period.id)
@@ -173,6 +125,7 @@ def close_period(*, actor: Actor, period_id: uuid.UUID, now: dt.datetime) -> Per
     return period
 
 
+@from_known_network(MANAGE)
 @opens_transaction
 def withdraw_period(*, actor: Actor, period_id: uuid.UUID, now: dt.datetime) -> Period:
     """Take an open period back, so that another with another last day can be opened.
@@ -182,6 +135,7 @@ def withdraw_period(*, actor: Actor, period_id: uuid.UUID, now: dt.datetime) -> 
     `ledger.period.withdrawn`.
 
     :raises PermissionDenied: unless the actor carries `ledger.manage_periods`.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     :raises NotFound: if there is no such period, or none of the actor's organization.
     :raises PeriodAlreadyClosed: if it is closed.
     :raises PeriodWithdrawn: if it was withdrawn before.
@@ -197,7 +151,7 @@ def withdraw_period(*, actor: Actor, period_id: uuid.UUID, now: dt.datetime) -> 
 def _locked_open(actor: Actor, period_id: uuid.UUID) -> Period:
     """An open period of the actor's, with its books locked."""
     found = period_of(period_id)
-    require_at_home(actor, "ledger.manage_periods", organization_id=found.organization_id)
+    require_at_home(actor, MANAGE, organization_id=found.organization_id)
     locked_boundary(found.organization_id)
     period = period_of(period_id)
     if period.state == PeriodState.CLOSED:
@@ -254,24 +208,6 @@ def _previous(period: Period) -> Period | None:
         ends_at=period.starts_at,
         state=PeriodState.CLOSED,
     )
-
-
-def _keep_balances(period: Period, previous: Period | None) -> None:
-    values = {
-        "period": period.id,
-        "previous": previous.id if previous else None,
-        "organization": period.organization_id,
-        "starts": period.starts_at or "-infinity",
-        "ends": period.ends_at,
-        "few": FEW_ENTRIES,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_BALANCES, values)
-    unbalanced = [total for total in totals_of_period(period.id) if not total.balanced]
-    if unbalanced:
-        raise InvariantBroken(
-            f"period {period.id} cannot close: {len(unbalanced)} currencies are out of balance"
-        )
 
 
 def _opening_proof(period: Period, previous: Period | None) -> bytes:

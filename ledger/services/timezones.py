@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import Organization
 from accounts.policy import own_organization, require
+from accounts.services.networks import from_known_network
 from accounts.services.organizations import change_timezone
 from kernel import clock
 from kernel.actor import Actor
@@ -27,7 +28,10 @@ from ledger.errors import TimeZoneTearsBooks
 from ledger.models import Period, Transaction
 from ledger.services.periods import locked_boundary
 
+MANAGE = "organizations.manage"
 
+
+@from_known_network(MANAGE)
 @opens_transaction
 def set_timezone(*, actor: Actor, timezone: str, now: dt.datetime) -> Organization:
     """Let the actor's organization count its days in another zone from now on.
@@ -40,8 +44,9 @@ def set_timezone(*, actor: Actor, timezone: str, now: dt.datetime) -> Organizati
     :raises InvalidProfile: if there is no such time zone.
     :raises TimeZoneTearsBooks: if a period is open or closed, or an entry would count before the
         organization's first day.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     """
-    require(actor, "organizations.manage")
+    require(actor, MANAGE)
     organization_id = own_organization(actor)
     locked_boundary(organization_id)
     periods = Period.objects.filter(organization_id=organization_id)

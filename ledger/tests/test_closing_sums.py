@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kernel.ids import new_id
 from ledger.models import Period, PeriodBalance
 from ledger.services import periods
-from ledger.services.periods import FEW_ENTRIES
+from ledger.services.period_balances import FEW_ENTRIES, keep_balances
 from ledger.tests.dated import HOURS, MICROSECOND, POSTS, Books, Close, Post, times_of_our_choice
 from tests.database import view
 from tests.world import World
@@ -35,7 +35,7 @@ def test_a_closing_keeps_the_turnover_of_the_period(
     world: World, few: int, acts: list[Post], edges: list[float]
 ) -> None:
     with transaction.atomic(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ledger.services.periods.FEW_ENTRIES", few)
+        patch.setattr("ledger.services.period_balances.FEW_ENTRIES", few)
         view(world.acme, world.globex)
         books = Books(world)
         for act in acts:
@@ -67,5 +67,5 @@ def _period(books: Books, begin: float, end: float) -> tuple[dt.datetime, dt.dat
         opened_at=books.now,
     )
     periods._insert(period)
-    periods._keep_balances(period, None)
+    keep_balances(period=period, previous=None)
     return starts_at, ends_at

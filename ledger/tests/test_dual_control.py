@@ -54,7 +54,7 @@ def fay(world: World) -> User:
 
 def cap(world: World, minor: int, currency: str = "INR") -> object:
     return set_clearing_cap(
-        actor=world.actor(world.alice),
+        actor=world.signed_in(world.alice),
         organization_id=world.acme.id,
         counterparty_id=world.globex.id,
         currency=currency,
@@ -72,8 +72,8 @@ def test_a_corrected_cap_is_another_wish(world: World, fay: User) -> None:
 
 def test_a_cap_that_was_set_meanwhile_stays(world: World, fay: User) -> None:
     first, second = waits(cap(world, 5_000_000_000)), waits(cap(world, 1_00))
-    assert agree(actor=world.actor(fay), act_id=second.id, now=LATER).state == "agreed"
-    failed = agree(actor=world.actor(fay), act_id=first.id, now=LATER)
+    assert agree(actor=world.signed_in(fay), act_id=second.id, now=LATER).state == "agreed"
+    failed = agree(actor=world.signed_in(fay), act_id=first.id, now=LATER)
     assert failed.reason_code == "changed_meanwhile"
     assert 1_00 in caps(world)
 
@@ -84,7 +84,7 @@ def rent(desk: Desk, **more: object) -> JournalOrder:
 
 
 def written(world: World) -> int:
-    with reading(world.actor(world.alice)):
+    with reading(world.signed_in(world.alice)):
         return Transaction.objects.filter(kind__in=("JOURNAL", "REVERSAL")).count()
 
 
@@ -95,14 +95,14 @@ def waits(done: object) -> PendingAct:
 
 def test_a_journal_counts_once_a_second_person_agreed(world: World, desk: Desk, fay: User) -> None:
     order = rent(desk)
-    alice = world.actor(world.alice)
+    alice = world.signed_in(world.alice)
     act = waits(post_journal(actor=alice, order=order, now=NOW))
     assert waits(post_journal(actor=alice, order=order, now=NOW)).id == act.id
     assert written(world) == 0
     with pytest.raises(OwnPendingAct):
         agree(actor=alice, act_id=act.id, now=LATER)
 
-    done = agree(actor=world.actor(fay), act_id=act.id, now=LATER)
+    done = agree(actor=world.signed_in(fay), act_id=act.id, now=LATER)
 
     assert (done.state, written(world)) == ("agreed", 1)
     again = post_journal(actor=alice, order=order, now=NOW)
@@ -111,8 +111,8 @@ def test_a_journal_counts_once_a_second_person_agreed(world: World, desk: Desk, 
 
 
 def test_its_reversal_takes_one_as_well(world: World, desk: Desk, fay: User) -> None:
-    act = waits(post_journal(actor=world.actor(fay), order=rent(desk), now=NOW))
-    done = agree(actor=world.actor(world.alice), act_id=act.id, now=NOW)
+    act = waits(post_journal(actor=world.signed_in(fay), order=rent(desk), now=NOW))
+    done = agree(actor=world.signed_in(world.alice), act_id=act.id, now=NOW)
     assert done.result_id is not None
     undo = ReversalOrder(
         transaction_id=done.result_id,
@@ -120,9 +120,9 @@ def test_its_reversal_takes_one_as_well(world: World, desk: Desk, fay: User) -> 
         reference=fingerprint("undo"),
         amounts_minor={1: 200_00, 2: 200_00},
     )
-    back = waits(reverse_journal(actor=world.actor(world.alice), order=undo, now=LATER))
+    back = waits(reverse_journal(actor=world.signed_in(world.alice), order=undo, now=LATER))
     assert written(world) == 1
-    assert agree(actor=world.actor(fay), act_id=back.id, now=LATER).state == "agreed"
+    assert agree(actor=world.signed_in(fay), act_id=back.id, now=LATER).state == "agreed"
     assert written(world) == 2
 
 
@@ -131,14 +131,14 @@ def test_what_is_wrong_already_does_not_wait(world: World, desk: Desk, fay: User
     off = dataclasses.replace(order.legs[0], amount_minor=1)
     with pytest.raises(UnbalancedJournal):
         post_journal(
-            actor=world.actor(world.alice),
+            actor=world.signed_in(world.alice),
             order=dataclasses.replace(order, legs=(off, order.legs[1])),
             now=NOW,
         )
-    waits(post_journal(actor=world.actor(world.alice), order=order, now=NOW))
+    waits(post_journal(actor=world.signed_in(world.alice), order=order, now=NOW))
     with pytest.raises(JournalReferenceReused):
         post_journal(
-            actor=world.actor(world.alice),
+            actor=world.signed_in(world.alice),
             order=dataclasses.replace(order, description="Another"),
             now=NOW,
         )
@@ -146,9 +146,9 @@ def test_what_is_wrong_already_does_not_wait(world: World, desk: Desk, fay: User
 
 def test_what_became_wrong_is_kept_as_failed(world: World, desk: Desk, fay: User) -> None:
     order = rent(desk, effective_at=NOW - dt.timedelta(days=2))
-    act = waits(post_journal(actor=world.actor(fay), order=order, now=NOW))
-    remove_member(actor=world.actor(world.alice), user_id=fay.id, now=NOW)
-    failed = agree(actor=world.actor(world.alice), act_id=act.id, now=LATER)
+    act = waits(post_journal(actor=world.signed_in(fay), order=order, now=NOW))
+    remove_member(actor=world.signed_in(world.alice), user_id=fay.id, now=NOW)
+    failed = agree(actor=world.signed_in(world.alice), act_id=act.id, now=LATER)
     assert (failed.state, failed.reason_code) == ("failed", "maker_may_no_longer")
     assert written(world) == 0
 
@@ -156,7 +156,7 @@ def test_what_became_wrong_is_kept_as_failed(world: World, desk: Desk, fay: User
 def test_a_clearing_cap_waits(world: World, fay: User) -> None:
     cap = waits(
         set_clearing_cap(
-            actor=world.actor(world.alice),
+            actor=world.signed_in(world.alice),
             organization_id=world.acme.id,
             counterparty_id=world.globex.id,
             currency="INR",
@@ -165,21 +165,21 @@ def test_a_clearing_cap_waits(world: World, fay: User) -> None:
         )
     )
     with pytest.raises(PermissionDenied):
-        agree(actor=world.actor(world.bob), act_id=cap.id, now=LATER)
+        agree(actor=world.signed_in(world.bob), act_id=cap.id, now=LATER)
     assert caps(world) == {10_00_000_00}
 
-    assert agree(actor=world.actor(fay), act_id=cap.id, now=LATER).state == "agreed"
+    assert agree(actor=world.signed_in(fay), act_id=cap.id, now=LATER).state == "agreed"
 
     assert caps(world) == {10_00_000_00, 1_00}
 
 
 def caps(world: World) -> set[int]:
-    with reading(world.actor(world.olga)):
+    with reading(world.signed_in(world.olga)):
         return set(ClearingCap.objects.values_list("cap_minor", flat=True))
 
 
 def test_a_time_zone_moves_days_forward_and_stands_once_a_period_does(world: World) -> None:
-    alice = world.actor(world.alice)
+    alice = world.signed_in(world.alice)
     assert set_timezone(actor=alice, timezone="Asia/Kolkata", now=NOW).timezone == "Asia/Kolkata"
     open_period(
         actor=alice, organization_id=world.acme.id, closes_on=dt.date(2026, 11, 30), now=NOW
@@ -188,4 +188,4 @@ def test_a_time_zone_moves_days_forward_and_stands_once_a_period_does(world: Wor
         set_timezone(actor=alice, timezone="Europe/Berlin", now=NOW)
     for nobody in (world.bob, world.olga):
         with pytest.raises(PermissionDenied):
-            set_timezone(actor=world.actor(nobody), timezone="UTC", now=NOW)
+            set_timezone(actor=world.signed_in(nobody), timezone="UTC", now=NOW)

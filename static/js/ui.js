@@ -100,7 +100,17 @@
     }
   });
 
+  // A form that came back refused may stand far down the page: go to what is wrong with it.
+  function goToMistake() {
+    const main = document.querySelector("main");
+    const field = main?.querySelector("[aria-invalid=true]");
+    const words = main?.querySelector("form [role=alert]:not([hidden])");
+    if (field) field.focus({ preventScroll: true });
+    (words || field)?.scrollIntoView({ block: "center" });
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
+    goToMistake();
     paintThemeButtons(document.documentElement.dataset.theme || "auto");
     localTimes(document);
   });

@@ -13,8 +13,10 @@ from django.test import Client
 from accounts.choices import FactorMethod
 from accounts.models import User
 from accounts.services.sessions import open_session
+from accounts.tokens import read_access_token
 from kernel import clock
 from kernel.errors import registered_errors
+from tests.proof import settle
 from tests.world import World
 
 PROBLEM = "application/problem+json"
@@ -99,9 +101,11 @@ def _checked(got: Got) -> Got:
 def token_of(
     world: World, user: User, *, second_factor: FactorMethod | None = FactorMethod.TOTP
 ) -> str:
-    """An access token of a session that has just proven a second factor."""
+    """An access token of a session that has just proven a second factor of long standing."""
     actor = world.actor(user)
-    return open_session(actor=actor, now=clock.now(), second_factor=second_factor).access
+    token = open_session(actor=actor, now=clock.now(), second_factor=second_factor).access
+    settle(read_access_token(token).session_id)
+    return token
 
 
 @pytest.fixture

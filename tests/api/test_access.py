@@ -578,7 +578,9 @@ def _waiting_act(world: World) -> PendingAct:
     set_dual_control_policy(
         actor=world.actor(world.alice), roles=True, journals=False, terms=False, now=NOW
     )
-    act = change_role(actor=world.actor(ann), user_id=world.bob.id, role="finance", now=clock.now())
+    act = change_role(
+        actor=world.signed_in(ann), user_id=world.bob.id, role="finance", now=clock.now()
+    )
     assert isinstance(act, PendingAct)
     return act
 

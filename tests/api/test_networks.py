@@ -171,9 +171,10 @@ def test_whatever_guards_money_waits_as_well(person: Person) -> None:
     with reading(world.actor(world.alice)):
         kept = AuditRecord.objects.filter(action="accounts.network.refuse").count()
     assert kept == 7
-    # A member may be invited, a colleague stopped, wherever one is.
+    # A member is invited where one is known, too; a colleague is stopped wherever one is.
     member = {"email": "mia@acme.test", "role": "member"}
-    assert person.ask("POST", "/invitations", member, at=ELSEWHERE).status == 201
+    refused = person.ask("POST", "/invitations", member, at=ELSEWHERE)
+    assert refused.code == "network_not_trusted"
     assert person.ask("DELETE", f"/members/{bob}/sessions", at=ELSEWHERE).status == 204
 
 

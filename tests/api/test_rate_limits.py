@@ -157,6 +157,7 @@ ASKED: dict[RouteClass, Ask] = {
     RouteClass.EXPORTS: lambda world, alice: alice.get("/ledger/trial-balance"),
     RouteClass.CHANGES: lambda world, alice: alice.post("/invitations", {}),
     RouteClass.LOOK_UPS: lambda world, alice: alice.post("/transfers/dry-run", order(world)),
+    RouteClass.REVEALS: lambda world, alice: alice.post("/me/phone/reveal", {}),
     RouteClass.UPLOADS: lambda world, alice: alice.post("/me/verification/documents", {}),
     RouteClass.MONEY: lambda world, alice: alice.move("/transfers", order(world)),
     RouteClass.BATCHES: lambda world, alice: alice.move(
@@ -169,7 +170,7 @@ ASKED: dict[RouteClass, Ask] = {
 def test_what_each_class_does_without_redis(
     settings, world: World, alice: Caller, route: RouteClass
 ):
-    """Where guessing is the fear, a quarter of the quota; elsewhere all of it; never no end."""
+    """Where guessing or gathering is the fear, a quarter of it; elsewhere all; never no end."""
     settings.VAULTCRAFT_WEB_WORKERS = 4
     principal = Rate(8, 600) if DEFAULTS[route].principal else None
     address = WIDE if principal else Rate(8, 600)
@@ -224,8 +225,8 @@ PROOFS = {
 UPLOADS = {RouteClass.UPLOADS}
 # Nobody is known there, so addresses are counted, and strictly without Redis.
 STRANGERS = {RouteClass.SIGN_IN, RouteClass.REGISTRATION, RouteClass.TOKENS}
-# These find people by what they keep to themselves, or show it in clear.
-SHOWS = re.compile(r"/(?:reveal|find|content)$")
+# This finds people by what they keep to themselves; these show it in clear.
+FINDS, SHOWS = re.compile(r"/find$"), re.compile(r"/(?:reveal|content)$")
 
 
 def kind_of(method: str, path: str, told: dict[str, Any]) -> set[RouteClass]:
@@ -234,7 +235,8 @@ def kind_of(method: str, path: str, told: dict[str, Any]) -> set[RouteClass]:
     kinds = [
         (method == "GET", {RouteClass.READS, RouteClass.EXPORTS}),
         (path.endswith(("/batch", "/batch/dry-run")), {RouteClass.BATCHES}),
-        (path.endswith("/dry-run") or SHOWS.search(path), {RouteClass.LOOK_UPS}),
+        (path.endswith("/dry-run") or FINDS.search(path), {RouteClass.LOOK_UPS}),
+        (SHOWS.search(path), {RouteClass.REVEALS}),
         ("Idempotency-Key" in parameters, {RouteClass.MONEY}),
         ("multipart/form-data" in told.get("requestBody", {}).get("content", {}), UPLOADS),
         ("security" not in told, STRANGERS),

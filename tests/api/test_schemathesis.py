@@ -22,6 +22,7 @@ from kernel import clock
 from kernel.context import reading
 from kernel.ids import encode
 from tests.database import all_seeing
+from tests.proof import settle
 from tests.world import World
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -44,6 +45,8 @@ def test_as_an_owner(server: LiveServer, world: World, tmp_path: Path) -> None:
         open_session(actor=alice, now=clock.now(), second_factor=FactorMethod.TOTP)
         for _ in range(2)
     )
+    settle(opened.session_id)
+    settle(other.session_id)
     with reading(alice):
         network = Network.objects.get(user=world.alice, prefix="127.0.0.1/32")
     environment = {

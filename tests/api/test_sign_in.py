@@ -179,6 +179,9 @@ def test_an_api_key_is_shown_once_and_dies_when_revoked(world: World, alice: Cal
     made = alice.post("/api-keys", {"name": "payouts", "scopes": ["wallets:read"]})
     assert made.status == 201
     secret, key_id = made.data["secret"], made.data["id"]
+    assert made.data["exempt_from"] == []
+    pays = alice.post("/api-keys", {"name": "pays", "scopes": ["transfers:write"]})
+    assert pays.data["exempt_from"] == ["approvals"]
     assert secret not in alice.get("/api-keys").body.decode()
     key = Caller(secret)
     me = key.get("/me").data

@@ -11,7 +11,7 @@ from pathlib import Path
 from django.apps import apps
 from django.core.management import call_command
 
-from accounts.policy import PERMISSIONS
+from accounts.permissions import PERMISSIONS
 from events.catalogue import CATALOGUE
 from kernel.errors import Kind, VaultCraftError, registered_errors
 

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.django_db
 MONEY_ROOMS = ("audit", "events", "kyc", "ledger", "wallets")
 # Tables of `public` without a tenant's rows. Everything else has policies, or this file fails.
 OF_NO_TENANT = {
+    "audit_auditchain": "where the chain over all records ends; read by all, kept by the database",
     "audit_auditseal": "hashes over all records; read by all, written by the program itself",
     "accounts_systemsetting": "the installation's own; read by all, changed by super admins",
     "auth_group": "Django's own; the site offers none of it, roles are the permission table's",
@@ -267,6 +268,7 @@ def test_functions_that_run_as_the_owner() -> None:
         "accounts_api_key": True,
         "accounts_display_name": True,
         "accounts_live_session": True,
+        "audit_guard_seal": False,
         "ledger_apply_clearing_cap": False,
         "ledger_apply_entries": False,
         "ledger_apply_holds": False,

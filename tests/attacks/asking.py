@@ -40,7 +40,7 @@ def asked(world: World) -> dict[str, uuid.UUID]:
             ("mia", "member"),
         )
     )
-    alice, as_adam = world.actor(world.alice), world.actor(adam)
+    alice, as_adam = world.signed_in(world.alice), world.signed_in(adam)
     remove_member(actor=alice, user_id=gone.id, now=NOW)
     set_dual_control_policy(actor=alice, roles=True, journals=True, terms=False, now=NOW)
     _threshold(alice, 1_00_00_000_00, now=NOW)
@@ -62,8 +62,8 @@ def asked(world: World) -> dict[str, uuid.UUID]:
         "expired": expired,
         "overdue": _threshold(alice, 3_00_00_000_00),
         "act_of_key": _left(actor=as_key),
-        "globex_act": _of_globex(actor=world.actor(world.charlie)),
-        "platform_act": _left(actor=world.actor(world.olga)),
+        "globex_act": _of_globex(actor=world.signed_in(world.charlie)),
+        "platform_act": _left(actor=world.signed_in(world.olga)),
         "acme_approval": approval_of(signed_in, world.alice_wallet, world.acme_wallet).id,
     }
 

@@ -9,10 +9,10 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import ApiKey, RefreshToken
+from accounts.services.erasing import shred_person
 from accounts.services.invitations import invite
 from accounts.services.people import remove_member
 from accounts.services.sessions import open_session
-from accounts.services.vault import shred_person
 from kernel import clock
 from kernel.context import Context, Scope, reading_as
 from kernel.crypto import fingerprint

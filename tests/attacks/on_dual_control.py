@@ -113,6 +113,9 @@ ATTACKS: tuple[Attack, ...] = (
       for who, name in (("somebody of another organization", "charlie_user"),
                         ("somebody who was removed", "gone_user"),
                         ("the platform's staff", "olga_user"))),
+    *(attack(f"asks in {which}", asking(session_id=session), by="pending_act_maker_in_session")
+      for which, session in (("no session", "NULL"),
+                             ("somebody else's session", "%(acme_session)s::uuid"))),
     attack("asks for something that was asked for", asking(reference="o.reference::text"),
            by="accounts_pendingact_reference_key"),
     attack("asks in another organization",

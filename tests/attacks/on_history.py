@@ -102,6 +102,24 @@ ATTACKS: tuple[Attack, ...] = (
         " WHEN MATCHED THEN DELETE",
         by=_ENTRY,
     ),
+    attack(
+        "takes a seal off the chain",
+        "DELETE FROM audit_auditseal",
+        by="no privilege on table audit_auditseal",
+    ),
+    *(
+        attack(
+            f"winds the chain's {column} back",
+            f"UPDATE audit_auditchain SET {column} = {value}",
+            by="no privilege on table audit_auditchain",
+        )
+        for column, value in {"number": "0", "digest": "''", "line": "'0'"}.items()
+    ),
+    attack(
+        "says that sealing is not refused any more",
+        "UPDATE audit_auditchain SET refused_since = NULL",
+        by="platform_seals",
+    ),
     attack("locks an entry", "SELECT FROM ledger_entry FOR SHARE", by=_ENTRY),
     *(
         attack(

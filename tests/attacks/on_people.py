@@ -33,8 +33,6 @@ _VALUES = {
     "rounds": "0",
     "account_id": "(SELECT account_id FROM wallets_wallet WHERE id = %(shop_wallet)s)",
 }
-_FACTORS = ("accounts_factorchallenge", "accounts_passkey", "accounts_recoverycode")
-_RULES = dict.fromkeys((*_FACTORS, "accounts_totpfactor"), "accounts_factor_of_its_person")
 # Read by the platform alone, or not by another organization.
 _UNREAD = (
     "accounts_device",
@@ -52,6 +50,25 @@ _CHUNK = (
     "INSERT INTO kyc_documentchunk (id, organization_id, document_id, number, content)"
     " VALUES (gen_random_uuid(), %(acme)s, %(acme_document)s, {}, 'x')"
 )
+# Whose a wallet and its number are, and what they are, never changes; no column of either but the
+# sealed number can be written, and that opens for its own place only.
+_WHOSE = {
+    "wallets_wallet": {
+        "owner_id": "%(charlie_user)s",
+        "organization_id": "%(globex)s",
+        "account_id": "(SELECT account_id FROM wallets_wallet WHERE id = %(shop_wallet)s)",
+        "handle": "'VC-000000'",
+        "kind": "kind",
+        "currency_id": "'USD'",
+    },
+    "wallets_accountnumber": {
+        "wallet_id": "%(shop_wallet)s",
+        "user_id": "%(charlie_user)s",
+        "organization_id": "%(globex)s",
+        "blind_index": "'x'",
+        "last_digits": "'0000'",
+    },
+}
 
 
 def _row(table: str) -> str:
@@ -65,9 +82,25 @@ ATTACKS: tuple[Attack, ...] = (
         attack(
             f"writes a row of {table} about another organization's person as its own",
             _row(table),
-            by=_RULES.get(table, f"{table}_of_its_person"),
+            by=f"{table}_of_its_person",
         )
         for table in _OF_PEOPLE
+    ),
+    *(
+        attack(
+            f"changes {column} of its own rows of {table}",
+            f"UPDATE {table} SET {column} = {value} WHERE organization_id = %(acme)s",
+            by=f"no privilege on table {table}",
+        )
+        for table, columns in _WHOSE.items()
+        for column, value in columns.items()
+    ),
+    attack(
+        "moves a wallet to another owner through an upsert",
+        "INSERT INTO wallets_wallet (id, owner_id, organization_id, account_id) SELECT id,"
+        " %(charlie_user)s, organization_id, account_id FROM wallets_wallet"
+        " WHERE id = %(shop_wallet)s ON CONFLICT (id) DO UPDATE SET owner_id = excluded.owner_id",
+        by="no privilege on table wallets_wallet",
     ),
     *(
         attack(

@@ -18,6 +18,7 @@ from django.db import connections, transaction
 from django.test import Client
 from django.utils.module_loading import import_string
 
+from audit.models import AuditChain
 from events.models import OutboxEvent
 from kernel.context import reading
 from kernel.ids import encode, new_id
@@ -257,3 +258,11 @@ def test_the_metrics_tell_of_the_last_whole_check(world: World, drift: uuid.UUID
         r"^vaultcraft_audit_unsealed_since_timestamp_seconds (\S+)", told, re.MULTILINE
     )
     assert dt.datetime.fromtimestamp(float(waits), dt.UTC) == NOW
+    refused = "vaultcraft_audit_sealing_refused_since_timestamp_seconds"
+    assert f"{refused} 0.0" in told
+    with transaction.atomic():
+        view(scope="platform")
+        AuditChain.objects.update(refused_since=NOW, refused_because="seals are gone")
+    told = Client().get("/metrics").content.decode()
+    (since,) = re.findall(rf"^{refused} (\S+)", told, re.MULTILINE)
+    assert dt.datetime.fromtimestamp(float(since), dt.UTC) == NOW

@@ -22,6 +22,8 @@ RULES = {
     "a seal removed from the middle": {"seal_follows_another", "old_record_is_sealed"},
     "a record and its leaf": set(),
     "a record slipped in among old ones": {"old_record_is_sealed"},
+    "a seal that says to go further than it does": set(),
+    "the last seals removed": {"last_seal_is_there", "old_record_is_sealed"},
 }
 
 
@@ -34,6 +36,24 @@ def found() -> set[str]:
 def test_a_sound_chain_has_no_findings() -> None:
     three_seals()
     assert found() == set()
+
+
+@pytest.mark.parametrize(
+    ("statement", "rule"),
+    [
+        ("UPDATE audit_auditchain SET line = '99999999'", "line_is_sealed"),
+        ("UPDATE audit_auditchain SET refused_since = now()", "sealing_goes_on"),
+        ("DELETE FROM audit_auditchain", "last_seal_is_there"),
+        ("DELETE FROM audit_auditseal; DELETE FROM audit_auditrecord", "last_seal_is_there"),
+    ],
+)
+def test_what_is_known_of_the_chain_is_compared(
+    statement: str, rule: str, forge: Callable[..., None]
+) -> None:
+    three_seals()
+    forge(statement)
+    (report,) = verify_books(names=["sealed"]).passes
+    assert {finding.rule for finding in report.findings} == {rule}
 
 
 @pytest.mark.parametrize("name", FORGERIES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -10,6 +11,7 @@ from accounts.errors import PendingActDecided
 from accounts.models import PendingAct, User
 from accounts.services.pending_acts import agree, reject
 from accounts.services.people import change_role
+from kernel import metrics
 from kernel.context import reading
 from kernel.errors import PermissionDenied
 from tests.concurrency.racing import THREADS, assert_books_are_sound, race, until_not_busy
@@ -17,11 +19,13 @@ from tests.world import NOW, World, colleague, takes_two
 from wallets.models import Transfer
 from wallets.services.thresholds import set_dual_control_threshold
 from wallets.services.transfers import TransferOutcome, execute_together, execute_transfers
+from wallets.tests.people import opened
 from wallets.tests.test_dual_control import LATER
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 ALICE, ACME = 1_00_000_00, 5_00_000_00
+DEADLOCK = "40P01"
 
 
 def guarded(world: World, threshold_minor: int) -> list[User]:
@@ -29,7 +33,7 @@ def guarded(world: World, threshold_minor: int) -> list[User]:
     officers = [colleague(world, name, "finance") for name in ("fay", "finn")]
     takes_two(world)
     set_dual_control_threshold(
-        actor=world.actor(world.alice), currency="INR", threshold_minor=threshold_minor, now=NOW
+        actor=world.signed_in(world.alice), currency="INR", threshold_minor=threshold_minor, now=NOW
     )
     return officers
 
@@ -37,7 +41,7 @@ def guarded(world: World, threshold_minor: int) -> list[User]:
 def decided(world: World, checker: User, act: PendingAct, judge: object) -> str:
     """What somebody who decides learns."""
     try:
-        done = judge(actor=world.actor(checker), act_id=act.id, now=LATER)  # type: ignore[operator]
+        done = judge(actor=world.signed_in(checker), act_id=act.id, now=LATER)  # type: ignore[operator]
     except (PendingActDecided, PermissionDenied) as error:
         return error.code
     return str(done.state)
@@ -58,7 +62,7 @@ def test_50_who_agree_and_refuse_at_once_decide_once(world: World) -> None:
 
     answers = race(calls)
 
-    with reading(world.actor(world.olga)):
+    with reading(world.signed_in(world.olga)):
         row = PendingAct.objects.get(id=act.id)
         paid = Transfer.objects.filter(reference=bytes(act.reference)).count()
     assert row.state in ("agreed", "rejected")
@@ -72,12 +76,13 @@ def test_50_who_agree_and_refuse_at_once_decide_once(world: World) -> None:
 def test_a_payment_split_into_50_at_once_ends_at_the_threshold(
     world: World, together: bool
 ) -> None:
-    """From two wallets, so that no account's lock keeps the sum."""
-    guarded(world, 1_000_00)
+    """From two wallets to two others, so that no account's lock keeps the sum."""
+    to_fay, to_finn = (opened(world, officer) for officer in guarded(world, 1_000_00))
+    ways = [(world.acme_wallet, to_fay), (world.alice_wallet, to_finn)]
 
     def pay(number: int) -> TransferOutcome:
-        source = world.acme_wallet if number % 2 else world.alice_wallet
-        asked = world.request(source=source, amount_minor=100_00)
+        source, destination = ways[number % 2]
+        asked = world.request(source=source, destination=destination, amount_minor=100_00)
         return execute_together(asked) if together else execute_transfers([asked])[0]
 
     outcomes = race([partial(until_not_busy, partial(pay, number)) for number in range(THREADS)])
@@ -96,7 +101,7 @@ def test_a_checker_demoted_at_the_same_moment_decides_before_or_not_at_all(world
     assert act is not None
 
     def demoted() -> str:
-        alice = world.actor(world.alice)
+        alice = world.signed_in(world.alice)
         return str(change_role(actor=alice, user_id=fay.id, role="member", now=NOW))
 
     def agreed() -> str:
@@ -106,3 +111,36 @@ def test_a_checker_demoted_at_the_same_moment_decides_before_or_not_at_all(world
 
     paid = ALICE - world.balance(world.alice_wallet)
     assert (answer, paid) in (("agreed", 5_000_00), ("permission_denied", 0))
+
+
+def deadlocks() -> float:
+    """How often a transaction of this process was begun again because of one."""
+    return metrics.transaction_retries.labels(DEADLOCK)._value.get()
+
+
+def test_deciding_about_officers_and_changing_roles_lock_in_one_order(world: World) -> None:
+    """Who decides holds both people; who changes a role holds the organization, then a person."""
+    adam = takes_two(world)
+    pairs = 6
+    members = [colleague(world, f"m{number}", "member") for number in range(pairs)]
+    alice, before = world.signed_in(world.alice), deadlocks()
+
+    def asked(user: User) -> PendingAct:
+        act = change_role(actor=alice, user_id=user.id, role="finance", now=NOW)
+        assert isinstance(act, PendingAct)
+        return act
+
+    def agreed(act: PendingAct) -> str:
+        return decided(world, adam, act, agree)
+
+    def changed() -> str:
+        """The checker is given the role they have: their row is written, and nothing else."""
+        change_role(actor=alice, user_id=adam.id, role="admin", now=NOW)
+        return "changed"
+
+    calls: list[Callable[[], str]] = [partial(agreed, asked(member)) for member in members]
+    calls += [changed] * pairs
+    answers = race([partial(until_not_busy, call) for call in calls])
+
+    assert answers == ["agreed"] * pairs + ["changed"] * pairs
+    assert deadlocks() == before

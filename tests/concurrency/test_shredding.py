@@ -11,10 +11,11 @@ from types import ModuleType
 import pytest
 
 from accounts.models import DataKey
-from accounts.services import vault
+from accounts.services import erasing
+from accounts.services.erasing import shred_person
 from accounts.services.people import remove_member
 from accounts.services.phones import set_phone
-from accounts.services.vault import rotating, shredding
+from accounts.services.vault import rotating
 from kernel.actor import Door, system
 from tests.concurrency.racing import start
 from tests.database import all_seeing
@@ -37,12 +38,12 @@ def test_a_rotation_gives_no_key_to_whom_is_being_erased(
         rotating._add_batch(actor=ROOT, now=LATER)
 
     def erase() -> None:
-        vault.shred_person(actor=ROOT, user_id=world.bob.id, now=LATER)
+        shred_person(actor=ROOT, user_id=world.bob.id, now=LATER)
 
     if first == "rotation":
         early, late, held = rotate, erase, _held(monkeypatch, rotating, "_note")
     else:
-        early, late, held = erase, rotate, _held(monkeypatch, shredding, "_tell")
+        early, late, held = erase, rotate, _held(monkeypatch, erasing, "_tell")
     began = start(early)
     assert held.wait(timeout=60)
     late()

@@ -103,6 +103,7 @@ def test_axe_finds_nothing(world: World, opens: Opens, theme: str, width: int):
                 "/transfers",
                 "/security",
                 "/security/set-up",
+                "/security/officers",
                 "/step-up",
                 "/transfers?q=zzz",
                 f"/transfers/{encode('trf', sent.id)}",
@@ -252,7 +253,7 @@ def the_way_in(judge: Judge, page: Page, world: World) -> None:
     press(page, "Register organization")
     judge.here(page, "a home that waits")
     judge.at(page, aside(lambda: linked("confirm-email")))
-    judge.at(page, "/step-up", "/security/set-up")
+    judge.at(page, "/step-up", "/security/set-up", "/security/officers")
 
 
 def what_protects_an_account(judge: Judge, page: Page) -> None:

@@ -160,8 +160,13 @@ def events_that_wait(name: str) -> int:
 SEAL = """
 import django
 django.setup()
+from audit.errors import ChainBroken
 from audit.tasks import seal
 from django.core.management import call_command
+try:
+    seal()
+except ChainBroken:
+    call_command("begin_heads", reason="The drill")
 assert (seal(), seal()) == (1, 0)
 call_command("verify_audit")
 """
@@ -199,7 +204,10 @@ def test_what_comes_back_is_what_was_saved(
         assert was, asked
         assert is_now == was, asked
     assert events_that_wait(empty) == 0
-    assert "The chain stands: 2 seals" in sealed_further(empty, data_dir=tmp_path)
+    assert "manage.py begin_heads" in done.stdout
+    went_on = sealed_further(empty, data_dir=tmp_path)
+    assert "audit-heads.jsonl is begun." in went_on  # not before somebody said so
+    assert "The chain stands: 2 seals" in went_on
 
 
 def test_a_backup_is_private_and_says_what_it_holds(saved: Path) -> None:

@@ -47,6 +47,20 @@ def test_every_variable_is_in_the_example_and_none_too_many():
     assert asked == example_variables()
 
 
+def test_passwords_of_other_roles_are_where_they_are_used():
+    """Who gets into the web process finds neither the owner's nor the auditor's."""
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    having = {
+        name: {one for one, service in services.items() if name in service.get("environment", {})}
+        for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_AUDITOR_URL")
+    }
+    assert having == {
+        "DATABASE_URL": {"migrate", "web", "worker", "beat"},
+        "DATABASE_OWNER_URL": {"migrate"},
+        "DATABASE_AUDITOR_URL": {"worker"},
+    }
+
+
 def test_an_example_filled_in_as_it_says_starts_production():
     filled = dict.fromkeys(example_variables(), throwaway_secrets().app_password)
     filled |= throwaway_secrets().environment()

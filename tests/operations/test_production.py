@@ -71,6 +71,12 @@ def test_the_address_s_host_is_compared_as_browsers_do():
             dict.fromkeys(("VAULTCRAFT_SEALING_KEYS", "VAULTCRAFT_JWT_KEYS"), SOME_KEYS),
             "VAULTCRAFT_SEALING_KEYS must differ from VAULTCRAFT_JWT_KEYS",
         ),
+        ({"VAULTCRAFT_HEADS_FILE": None}, "VAULTCRAFT_HEADS_FILE is not set"),
+        (
+            {"VAULTCRAFT_HEADS_FILE": "heads.jsonl"},
+            "VAULTCRAFT_HEADS_FILE must be an absolute path",
+        ),
+        ({"VAULTCRAFT_HEADS_FILE": str(ROOT / "x")}, "outside the product's directory"),
         ({"DEBUG": "true"}, "DEBUG is on"),
         ({"VAULTCRAFT_ALLOWED_HOSTS": None}, "VAULTCRAFT_ALLOWED_HOSTS must list exact host"),
         ({"VAULTCRAFT_ALLOWED_HOSTS": "*"}, "VAULTCRAFT_ALLOWED_HOSTS must list exact host"),

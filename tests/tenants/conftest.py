@@ -21,6 +21,7 @@ from kernel.actor import Door
 from kernel.context import reading
 from ledger.models import AccountGroup, LedgerAccount
 from tests.database import rolled_back
+from tests.proof import settle
 from tests.tenants.consent import papers, proven
 from tests.tenants.victim import MARK, Holdings, Victim, build_victim, holdings
 from tests.world import NOW, World
@@ -109,10 +110,12 @@ def _build(world: World) -> Ground:
         scopes=[scope.value for scope in KeyScope],
         now=NOW,
     ).secret
+    opened = open_session(actor=charlie, now=clock.now(), second_factor=FactorMethod.TOTP)
+    settle(opened.session_id)
     return Ground(
         world=world,
         victim=victim,
-        token=open_session(actor=charlie, now=clock.now(), second_factor=FactorMethod.TOTP).access,
+        token=opened.access,
         key=secret,
         session_id=_browser_session(world.charlie),
         own=_own_things(world),
@@ -141,4 +144,5 @@ def _own_things(world: World) -> dict[str, str]:
 def _browser_session(user: User) -> str:
     actor = user_actor(user=user, door=Door.WEB, request_id="test")
     opened = open_browser_session(actor=actor, now=clock.now(), second_factor=FactorMethod.TOTP)
+    settle(opened.id)
     return str(opened.id)

@@ -21,6 +21,7 @@ from kyc.services.applying import save_details, submit_case
 from kyc.services.documents import add_document
 from kyc.tests.files import jpeg
 from kyc.tests.people import details
+from tests.proof import settle, sign_in_once
 from tests.world import NOW
 from wallets.models import Wallet
 from wallets.services.approving import approve_movement
@@ -34,6 +35,7 @@ def proven(actor: Actor) -> Actor:
     """The person in a session of their own, with a second factor just proven and a PIN."""
     now = clock.now()
     session = open_browser_session(actor=actor, now=now, second_factor=FactorMethod.TOTP)
+    settle(session.id)
     actor = dataclasses.replace(actor, session_id=session.id)
     set_pin(actor=actor, pin=PIN, now=now)
     return actor
@@ -73,6 +75,6 @@ def approval_of(signed_in: Actor, wallet: Wallet, shop: Wallet) -> Approval:
 def waiting(owner: Actor, member: User) -> uuid.UUID:
     """A role that counts once a second person of Umbra agrees."""
     set_dual_control_policy(actor=owner, roles=True, journals=False, terms=False, now=NOW)
-    act = change_role(actor=owner, user_id=member.id, role="finance", now=clock.now())
+    act = change_role(actor=sign_in_once(owner), user_id=member.id, role="finance", now=clock.now())
     assert isinstance(act, PendingAct)
     return act.id

@@ -19,6 +19,7 @@ from accounts.services.sessions import open_browser_session
 from kernel import clock
 from kernel.actor import Door
 from tests.database import all_seeing
+from tests.proof import settle
 from tests.tenants.conftest import Ground, undone
 from tests.tenants.victim import TENANT_COLUMNS
 from web.doors import SESSION_KEY
@@ -188,6 +189,7 @@ def test_the_suite_would_notice(ground: Ground) -> None:
     browser = ground.browser()
     session = browser.session
     opened = open_browser_session(actor=olga, now=clock.now(), second_factor=FactorMethod.TOTP)
+    settle(opened.id)
     session[SESSION_KEY] = str(opened.id)
     session.save()
     for name, model in MODELS.items():

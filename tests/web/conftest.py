@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.services.sessions import open_browser_session
 from kernel import clock
 from kernel.actor import Door
+from tests.proof import settle
 from web.doors import SESSION_KEY
 
 Visit = Callable[..., Client]
@@ -20,7 +21,7 @@ Visit = Callable[..., Client]
 
 @pytest.fixture
 def visit() -> Visit:
-    """A client that is signed in as this person, with a factor proven just now, or as nobody."""
+    """A client signed in as this person, with a settled factor proven just now, or as nobody."""
 
     def signed_in(
         user: User | None, second_factor: FactorMethod | None = FactorMethod.TOTP
@@ -29,6 +30,7 @@ def visit() -> Visit:
         if user is not None:
             actor = user_actor(user=user, door=Door.WEB, request_id="test")
             opened = open_browser_session(actor=actor, now=clock.now(), second_factor=second_factor)
+            settle(opened.id)
             session = client.session
             session[SESSION_KEY] = str(opened.id)
             session.save()

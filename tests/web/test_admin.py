@@ -1,20 +1,26 @@
 """The staff site: whose rows, which acts, and that nothing can be typed over."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.contrib import admin
 from django.test import Client
 
+from accounts.models import User
+from accounts.services.erasing import shred_person
 from accounts.services.organizations import register_organization
+from accounts.services.people import remove_member
 from audit.models import AuditRecord
+from audit.services import record
 from kernel import clock
-from kernel.actor import Door, anonymous
+from kernel.actor import Actor, Door, anonymous
 from kernel.context import reading
 from kernel.ids import encode
+from kernel.transactions import opens_transaction
 from tests.database import all_seeing
 from tests.web.conftest import Visit
-from tests.world import PASSWORD, World
+from tests.world import NOW, PASSWORD, World, colleague
 from wallets.models import Transfer, Wallet
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +79,55 @@ def test_an_owner_sees_the_own_organization_only(world: World, visit: Visit):
         assert "Acme" not in answer.content.decode().replace("Clearing with Acme", ""), page
     for row in client.get("/admin/audit/auditrecord/").context["cl"].result_list:
         assert row.organization_id == world.globex.id
+
+
+def people_named(answer) -> dict[str, str]:
+    """Whom a page of audit records names: names, as HTML, by the ids they lead to."""
+    assert answer.status_code == 200
+    links = re.findall(
+        r'"/admin/accounts/user/([^/"]+)/change/">([^<]+)</a>', answer.content.decode()
+    )
+    return dict(links)
+
+
+def test_people_in_the_audit_list_have_names_until_they_are_erased(world: World, visit: Visit):
+    bob, carol = world.bob, colleague(world, "carol", "member")
+    with all_seeing():
+        User.objects.filter(id=carol.id).update(full_name="Carol<b>")
+    for gone in (bob, carol):
+        remove_member(actor=world.actor(world.alice), user_id=gone.id, now=NOW)
+    client = visit(world.olga)
+    page = "/admin/audit/auditrecord/"
+    names = {str(world.alice.id): "Alice", str(bob.id): "Bob", str(carol.id): "Carol&lt;b&gt;"}
+    assert people_named(client.get(page)).items() >= names.items()
+    shred_person(actor=world.actor(world.olga), user_id=bob.id, now=clock.now())
+    after = client.get(page)
+    assert str(bob.id) not in people_named(after)
+    assert after.content.decode().count(str(bob.id)) > 0
+    assert after.content.decode().count("Erased person") == 0
+    with all_seeing():
+        removal = AuditRecord.objects.get(action="accounts.member.remove", subject_id=carol.id)
+    detail = people_named(client.get(f"{page}{removal.id}/change/"))
+    assert detail == {key: names[key] for key in (str(world.alice.id), str(carol.id))}
+
+
+def test_names_of_other_organizations_stay_ids(world: World, visit: Visit):
+    _seen_by_charlie(actor=world.actor(world.charlie), stranger=world.alice)
+    page = visit(world.charlie).get("/admin/audit/auditrecord/")
+    assert people_named(page) == {str(world.charlie.id): "Charlie"}
+    assert page.content.decode().count(str(world.alice.id)) > 0
+
+
+@opens_transaction
+def _seen_by_charlie(*, actor: Actor, stranger: User) -> None:
+    record(
+        actor=actor,
+        action="tests.thing.do",
+        subject_type="user",
+        subject_id=stranger.id,
+        organization_id=actor.organization_id,
+        now=NOW,
+    )
 
 
 def test_the_platform_sees_every_organization(world: World, visit: Visit):

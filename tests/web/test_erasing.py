@@ -6,8 +6,11 @@ import datetime as dt
 
 import pytest
 
-from accounts.models import User
+from accounts.models import PendingAct, User
 from accounts.services.people import remove_member
+from accounts.services.system_settings import set_setting
+from accounts.system import STAFF_DUAL_CONTROL
+from accounts.tests.builders import staff as another_of_staff
 from kernel import clock
 from kernel.ids import encode
 from kyc.tests.people import staff
@@ -40,9 +43,29 @@ def test_a_super_admin_erases_whose_id_they_typed(world: World, visit: Visit):
     assert name_of(world.bob) == "Erased person"
 
 
+def test_where_staff_take_two_the_page_erases_nobody_yet(world: World, visit: Visit):
+    remove_member(actor=world.actor(world.alice), user_id=world.bob.id, now=NOW)
+    omar = another_of_staff(name="omar")
+    set_setting(actor=world.signed_in(world.olga), name=STAFF_DUAL_CONTROL, value=True, now=NOW)
+    given = {"id": str(world.bob.id), "confirmation": encode("usr", world.bob.id)}
+    page = visit(world.olga).post(PAGE, given, follow=True)
+    assert "waits for a second person" in page.content.decode()
+    assert name_of(world.bob) == "Bob"
+    with all_seeing():
+        act = PendingAct.objects.get(kind="accounts.erasure")
+    checker, deciding = visit(omar), "/admin/pending-acts/decide/"
+    assert "Bob" in checker.get(deciding, {"id": str(act.id)}).content.decode()
+    checker.post(deciding, {"id": str(act.id), "decision": "agree", "note": ""})
+    assert name_of(world.bob) == "Erased person"
+
+
 def test_whose_account_is_open_stays(world: World, visit: Visit):
     given = {"id": str(world.bob.id), "confirmation": encode("usr", world.bob.id)}
-    visit(world.olga).post(PAGE, given)
+    client = visit(world.olga)
+    page = client.get(PAGE, {"id": str(world.bob.id)}).content.decode()
+    assert "They are active." in page
+    assert "confirmation" not in page
+    client.post(PAGE, given)
     assert name_of(world.bob) == "Bob"
 
 

@@ -1,11 +1,16 @@
 """The organization page: people, invitations, keys."""
 
 import re
+import uuid
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from accounts.models import ApiKey, Invitation, User
+from accounts.policy import exemptions_of
+from accounts.services.api_keys import issue
+from kernel.actor import Actor
 from kernel.ids import encode
 from tests.database import all_seeing
 from tests.web.conftest import Visit
@@ -58,6 +63,24 @@ def test_an_invitation_can_be_withdrawn(world: World, visit: Visit):
     client.post(row["withdraw_url"])
     with all_seeing():
         assert Invitation.objects.get(email="e@a.test").withdrawn_at is not None
+
+
+def test_a_key_says_what_its_scopes_spare_it(world: World, visit: Visit):
+    pays = issue_key(world.actor(world.alice), "transfers:write")
+    cash = issue_key(world.actor(world.olga), "cash:write", home=world.acme.id)
+    text = visit(world.alice).get("/organization").content.decode()
+    for words in (pays, cash):
+        assert f'<span class="meta">{words}.</span>' in text
+    listed = visit(world.olga).get("/admin/accounts/apikey/").content.decode()
+    assert f'<td class="field-exempt_from">{pays}</td>' in listed
+    assert f'<td class="field-exempt_from">{cash}</td>' in listed
+
+
+def issue_key(actor: Actor, scope: str, *, home: uuid.UUID | None = None) -> str:
+    """A key with one scope; what a person is told that it is spared, as HTML."""
+    issue(actor=actor, name=scope, scopes=[scope], organization_id=home, now=NOW)
+    [exemption] = exemptions_of([scope])
+    return escape(exemption.label)
 
 
 def test_a_key_is_shown_once_and_can_be_revoked(world: World, visit: Visit):

@@ -42,6 +42,7 @@ PAGES = {
     "/profile": (302, 200, 200, 200, 200),
     "/security": (302, 200, 200, 200, 200),
     "/security/set-up": (302, 200, 200, 200, 200),
+    "/security/officers": (302, 200, 200, 200, 200),
     "/security/sign-in-anew": (302, 200, 200, 200, 200),
     "/security/pin": (302, 200, 200, 200, 200),
     "/security/pin/reset/unknown": (302, 200, 200, 200, 200),

@@ -71,6 +71,8 @@ def test_a_large_payment_is_announced_asked_for_and_agreed_to(
     assert "Agree</button>" not in own
 
     assert "Payment above the threshold" in checker.get("/pending-acts").content.decode()
+    assert "Alice asks you to agree" in checker.get("/").content.decode()
+    assert "asks you to agree" not in alice.get("/").content.decode()
     assert "Agree</button>" in checker.get(place).content.decode()
     done = checker.post(f"{place}/decide", {"decision": "agree", "note": "Fine"}, follow=True)
 
@@ -111,8 +113,11 @@ def test_an_owner_sets_rules_and_loosens_them_with_a_second_person(
     assert strict["Location"] == "/organization#dual-control"
     loose = alice.post("/organization/dual-control/thresholds", {"threshold-currency": "INR"})
     assert loose["Location"].startswith("/pending-acts/pac_")
+    words = alice.get(loose["Location"]).content.decode()
+    assert "Any amount" in words  # lifting the bound is said, not left out
+    assert "One person sends, in 24 hours: ₹500.00" in words  # what it was before
     refused = alice.post("/organization/dual-control", {"policy-terms": "on"}, follow=True)
-    assert "Making officers has to take a second person first" in refused.content.decode()
+    assert "has to take a second person first: else one person alone" in refused.content.decode()
     assert visit(world.bob).post("/organization/dual-control", {}).status_code in (302, 403)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from web.presenters.chrome import initials_of
 from web.presenters.money import figure, shown, signed
+from web.templatetags.faces import handles
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,3 +56,10 @@ def test_a_figure_splits_before_the_point():
 )
 def test_initials(name: str, letters: str):
     assert initials_of(name) == letters
+
+
+def test_handles_stay_whole_and_the_rest_is_escaped():
+    assert handles("<b> to VC-H801KD.") == (
+        '<span class="">&lt;b&gt; to </span><span class="nowrap">VC-H801KD</span>'
+        '<span class="">.</span>'
+    )

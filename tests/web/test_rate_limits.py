@@ -142,6 +142,25 @@ def test_what_proves_somebody_is_counted_as_proof(settings, world: World, visit:
     assert [path for path in forms if client.post(path).status_code != 429] == []
 
 
+def test_what_is_shown_in_clear_is_counted_by_itself(settings, world: World, visit: Visit):
+    """One's own, and what reviewers look at."""
+    own = (
+        "/profile/phone/show",
+        f"/wallets/{world.alice_wallet.handle}/account-number",
+        "/verification/reveal",
+        "/verification/documents/doc_01h455vb4pex5vsknk084sn02q/content",
+    )
+    limit(settings, RouteClass.REVEALS, principal=Rate(len(own), 600))
+    client = visit(world.alice)
+    assert [path for path in own if client.post(path).status_code == 429] == []
+    assert [path for path in own if client.post(path).status_code != 429] == []
+    limit(settings, RouteClass.REVEALS, principal=Rate(2, 600))
+    reviewer, looks = visit(world.olga), ("reveal", "open", "reveal")
+    sent = [{"id": str(world.alice.id), "change": change} for change in looks]
+    answers = [reviewer.post("/admin/kyc/case/review/", one).status_code for one in sent]
+    assert [status == 429 for status in answers] == [False, False, True]
+
+
 def test_documents_are_counted_by_themselves(settings, world: World, visit: Visit):
     limit(settings, RouteClass.UPLOADS, principal=Rate(1, 600))
     client = visit(world.bob)

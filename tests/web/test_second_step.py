@@ -160,7 +160,8 @@ def test_confirming_leads_nobody_away(world: World, evil: str):
     ],
 )
 def test_acts_that_must_be_confirmed(world: World, address: str):
-    answer = with_password_only(world.alice).post(address)
+    sent = {"code": "000000", "key-name": "X", "key-scopes": "wallets:read"}
+    answer = with_password_only(world.alice).post(address, sent)
     assert answer.headers["Location"].startswith("/step-up?next="), answer
 
 

@@ -220,7 +220,7 @@ def test_a_reviewer_sees_the_case_masked_and_reveals_it_on_record(world: World, 
     assert "•••• 4567" in page
     assert "N1234567" not in page
     assert "Souza" not in page
-    assert "sandbox: Clear" in page
+    assert "Sandbox: Clear" in page
     assert not told("kyc.case.reveal")
     revealed = client.post(REVIEW, {"id": str(case.id), "change": "reveal"})
     assert "N1234567" in text(revealed)

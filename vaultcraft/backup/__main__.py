@@ -106,6 +106,10 @@ def _restore(*, backup: Path, force: bool, accept_findings: bool, now: dt.dateti
                 now=now,
             )
     say(said)
+    say(
+        "Note: audit records are not sealed until somebody says that this copy goes on:"
+        " `manage.py begin_heads --reason ...`, see the runbook."
+    )
     say(f"Restored: {manifest.books.entries:,} entries as of {manifest.made_at}.")
     if kept:
         say(f"The database before is kept as {kept}; drop it when nobody misses it.")

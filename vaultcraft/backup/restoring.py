@@ -43,7 +43,13 @@ DO $$ BEGIN
         UPDATE audit_auditrecord r SET commit_xid = CASE
             WHEN EXISTS (SELECT FROM (SELECT unnest(sequences) AS sequence FROM audit_auditseal) m
                          WHERE m.sequence = r.sequence) THEN '2'::xid8 ELSE '3'::xid8 END;
-        UPDATE audit_auditseal SET up_to = '3'::xid8;
+        IF to_regclass('audit_auditchain') IS NULL THEN -- seals did not sign how far they go
+            UPDATE audit_auditseal SET up_to = '3'::xid8;
+        ELSE
+            ALTER TABLE audit_auditchain DISABLE TRIGGER USER;
+            UPDATE audit_auditchain SET line = '3'::xid8 WHERE number > 0;
+            ALTER TABLE audit_auditchain ENABLE TRIGGER USER;
+        END IF;
         ALTER TABLE audit_auditseal ENABLE TRIGGER USER;
         ALTER TABLE audit_auditrecord FORCE ROW LEVEL SECURITY;
         ALTER TABLE audit_auditrecord ENABLE TRIGGER USER;

@@ -84,6 +84,7 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
+FORMAT_MODULE_PATH = ["web.formats"]
 
 # --- Who signs in ----------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

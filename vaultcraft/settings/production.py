@@ -22,9 +22,8 @@ DEBUG = refusals.debug_off()
 SECRET_KEY = refusals.own_secret("VAULTCRAFT_SECRET_KEY")
 VAULTCRAFT_JWT_KEYS = refusals.own_signing_keys("VAULTCRAFT_JWT_KEYS")
 VAULTCRAFT_SEALING_KEYS = refusals.own_signing_keys("VAULTCRAFT_SEALING_KEYS")
-# Best where the database's keepers cannot write; without it, only the log has them.
-_HEADS = env.text("VAULTCRAFT_HEADS_FILE", default="")
-VAULTCRAFT_HEADS_FILE = Path(_HEADS) if _HEADS else None
+# Without it, seals that were all deleted, or an old database, would look like a whole chain.
+VAULTCRAFT_HEADS_FILE = refusals.file_elsewhere("VAULTCRAFT_HEADS_FILE", product=BASE_DIR)
 refusals.distinct_secrets(
     VAULTCRAFT_SEALING_KEYS=VAULTCRAFT_SEALING_KEYS[0]["private_pem"],
     VAULTCRAFT_JWT_KEYS=VAULTCRAFT_JWT_KEYS[0]["private_pem"],

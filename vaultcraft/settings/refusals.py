@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -66,6 +67,21 @@ def own_master_keys(name: str) -> dict[int, bytes]:
     if any(len(set(key)) < MINIMUM_DISTINCT_CHARACTERS for key in keys.values()):
         raise ImproperlyConfigured(f"{name} holds a key that is not random. Generate it.")
     return keys
+
+
+def file_elsewhere(name: str, *, product: Path) -> Path:
+    """Return the path of a file that must outlive whatever happens to product and database.
+
+    :param product: the product's own directory.
+    :raises ImproperlyConfigured: it is unset, not absolute, or lies with the product.
+    """
+    path = Path(env.text(name))
+    if not path.is_absolute() or path.resolve().is_relative_to(product):
+        raise ImproperlyConfigured(
+            f"{name} must be an absolute path outside the product's directory, where the database's"
+            " keepers cannot write."
+        )
+    return path
 
 
 def https_url(name: str) -> str:

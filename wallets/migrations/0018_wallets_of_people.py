@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from django.db import migrations
 
-of_its_person = import_module("accounts.migrations.0028_rows_of_people").of_its_person
+from accounts.rows_of_people import of_its_person
 
 OWNERS = migrations.RunSQL(
     """

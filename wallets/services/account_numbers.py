@@ -6,6 +6,7 @@ import datetime as dt
 
 from django.db import connection
 
+from accounts import policy
 from accounts.blind_indexes import blind_index
 from accounts.services.vault import Place, seal, unseal
 from audit.services import record
@@ -16,6 +17,8 @@ from kernel.transactions import needs_transaction, opens_transaction
 from wallets.models import AccountNumber, Wallet
 from wallets.policy import may_reveal_number
 from wallets.queries import ACCOUNT_NUMBER_FIELD, wallet_of
+
+REVEAL = "self.reveal"
 
 
 @needs_transaction
@@ -47,17 +50,19 @@ def give_account_number(*, wallet: Wallet, now: dt.datetime) -> AccountNumber:
 
 @opens_transaction
 def reveal_account_number(*, actor: Actor, wallet: str, now: dt.datetime) -> str:
-    """The whole number; the door has asked for a fresh proof of who that is.
+    """The whole number, for its holder.
 
     A wallet from before there were numbers gets one here. Records
     `wallets.account_number.reveal`.
 
     :param wallet: id or handle.
+    :raises StepUpRequired: without a fresh proof of who they are.
     :raises WalletNotFound: if there is none, or none the actor may see.
     :raises PermissionDenied: unless it is the actor's own, or the organization's and the actor may
         pay out of it.
     :raises DataShredded: if the holder was erased.
     """
+    policy.require(actor, REVEAL)
     found = wallet_of(actor=actor, wallet=wallet)
     if not may_reveal_number(actor, organization_id=found.organization_id, owner_id=found.owner_id):
         raise PermissionDenied("Only its holder sees a wallet's whole account number.")

@@ -62,7 +62,8 @@ def _general_words(facts: Facts) -> str:
 def register_kinds() -> None:
     """Make them known; called when the program starts."""
     register(checked.KIND)
-    register(checked.BY_STAFF)
+    register(checked.CASH_BY_STAFF)
+    register(checked.REVERSAL_BY_STAFF)
     register(thresholds.KIND)
     for kind in _TERMS:
         register(kind)

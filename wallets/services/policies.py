@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from accounts.policy import own_organization, require
+from accounts.services.networks import from_known_network
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
@@ -13,7 +14,10 @@ from wallets.errors import TermsInvalid
 from wallets.models import WalletPolicy
 from wallets.models.policies import MOST_OF_A_KIND
 
+MANAGE = "organizations.manage"
 
+
+@from_known_network(MANAGE)
 @opens_transaction
 def set_wallet_policy(
     *, actor: Actor, per_kind: int, members_open: bool, now: dt.datetime
@@ -25,8 +29,9 @@ def set_wallet_policy(
     :param per_kind: of each kind and currency, for each holder, 1 to 20.
     :raises PermissionDenied: unless the actor carries `organizations.manage` in an organization.
     :raises TermsInvalid: for a number out of bounds.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     """
-    require(actor, "organizations.manage")
+    require(actor, MANAGE)
     organization_id = own_organization(actor)
     if not 1 <= per_kind <= MOST_OF_A_KIND:
         raise TermsInvalid(f"From 1 to {MOST_OF_A_KIND} wallets of a kind.", pointer="/per_kind")

@@ -9,6 +9,7 @@ from typing import Any
 from accounts.models import PendingAct
 from accounts.policy import require
 from accounts.queries import display_names
+from accounts.services.networks import from_known_network
 from accounts.services.pending_acts import Subject, make_pending, under_dual_control
 from accounts.services.pending_acts.registry import Facts
 from audit.services import record
@@ -38,6 +39,7 @@ LIMIT_WITHDRAWAL = "wallets.limit_withdrawal"
 _MOST_BPS = 10_000
 
 
+@from_known_network(SET_FEES)
 @opens_transaction
 def set_fee_schedule(
     *,
@@ -62,6 +64,7 @@ def set_fee_schedule(
     :raises NotFound: if there is no such organization in view.
     :raises TermsInvalid: for terms out of bounds, or a kind that is not charged for.
     :raises CurrencyUnknown: if the currency is not supported.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     """
     require(actor, SET_FEES)
     _require_organization(actor, organization_id)
@@ -105,6 +108,7 @@ def write_fee_schedule(*, actor: Actor, facts: Facts, now: dt.datetime) -> FeeSc
     return schedule
 
 
+@from_known_network(SET_LIMITS)
 @opens_transaction
 def set_limit_rule(
     *,
@@ -132,6 +136,7 @@ def set_limit_rule(
     :raises TermsInvalid: for limits out of bounds, a month below one of its days, an unknown tier,
         or neither organization nor tier.
     :raises CurrencyUnknown: if the currency is not supported.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     """
     require(actor, SET_LIMITS)
     _require_scope(actor, organization_id, tier)
@@ -171,6 +176,7 @@ def write_limit_rule(*, actor: Actor, facts: Facts, now: dt.datetime) -> LimitRu
     return rule
 
 
+@from_known_network(SET_LIMITS)
 @opens_transaction
 def withdraw_limit_rule(
     *, actor: Actor, limit_rule_id: uuid.UUID, now: dt.datetime
@@ -184,6 +190,7 @@ def withdraw_limit_rule(
     :raises PermissionDenied: unless the actor carries `wallets.set_limits`.
     :raises NotFound: if there is no such rule, or it was withdrawn.
     :raises TermsInvalid: if it is a general rule for everybody.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     """
     require(actor, SET_LIMITS)
     rule = own_rule(limit_rule_id)

@@ -13,6 +13,7 @@ from accounts.services.networks import from_known_network
 from accounts.services.owners import tell_of_less
 from accounts.services.pending_acts import Agreed, PendingKind, Result, make_pending
 from accounts.services.pending_acts.registry import Facts
+from accounts.services.pending_acts.turns import take_turns_at_home
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
@@ -182,4 +183,5 @@ KIND = PendingKind(
     permission_to_check="dual_control.check_policy",
     summarize=_summary,
     execute=_execute,
+    take_turns=take_turns_at_home,
 )

@@ -12,6 +12,7 @@ from django.db.models import Q
 from accounts.models import User
 from accounts.policy import require
 from accounts.queries import active_organizations
+from accounts.services.networks import from_known_network
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
@@ -150,6 +151,7 @@ def freeze_wallet(*, actor: Actor, wallet_id: uuid.UUID, reason: str, now: dt.da
     return _moved(actor, wallet_id, AccountStatus.FROZEN, ("freeze", "frozen"), reason, now)
 
 
+@from_known_network("wallets.unfreeze")
 @opens_transaction
 def unfreeze_wallet(*, actor: Actor, wallet_id: uuid.UUID, reason: str, now: dt.datetime) -> Wallet:
     """Let a frozen wallet pay out again; lifting a suspension needs the right to suspend.
@@ -175,10 +177,11 @@ def suspend_wallet(*, actor: Actor, wallet_id: uuid.UUID, reason: str, now: dt.d
     :raises WalletNotFound: if there is no such wallet.
     :raises AccountStateConflict: if the wallet is suspended or closed.
     """
-    require(actor, "wallets.suspend")
+    require(actor, "wallets.suspend", stopping=True)
     return _moved(actor, wallet_id, AccountStatus.SUSPENDED, ("suspend", "suspended"), reason, now)
 
 
+@from_known_network("wallets.close")
 @opens_transaction
 def close_wallet(*, actor: Actor, wallet_id: uuid.UUID, reason: str, now: dt.datetime) -> Wallet:
     """End an empty wallet for good. Locks its account.
@@ -207,7 +210,8 @@ def _moved(
         raise WalletNotFound()
     before = lock_account(wallet.account_id).status
     if before == AccountStatus.SUSPENDED:
-        require(actor, "wallets.suspend")
+        # Freezing it instead still stops what leaves it.
+        require(actor, "wallets.suspend", stopping=wanted is not AccountStatus.ACTIVE)
     change_status(account_id=wallet.account_id, wanted=wanted, by_platform=actor.is_platform)
     wallet.account.status = wanted
     verb, happened = words

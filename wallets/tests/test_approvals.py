@@ -22,6 +22,7 @@ from accounts.models import Approval, TransactionPin
 from accounts.services.approvals import LASTS, Proof
 from accounts.services.devices import met_device, trust_device
 from accounts.services.sessions import revoke_session
+from audit.models import AuditRecord
 from audit.queries import records_about
 from kernel.actor import Actor, Door
 from kernel.context import reading
@@ -135,6 +136,11 @@ def test_a_device_that_its_person_trusts_is_not_new(world: World, alice: Actor) 
     elsewhere = dataclasses.replace(on_it, ip="198.51.100.9")
     with pytest.raises(NetworkNotTrusted):
         trust_device(actor=elsewhere, device_id=device.id, now=NOW)
+    with reading(world.actor(world.alice)):
+        refused = AuditRecord.objects.filter(action="accounts.network.refuse")
+        assert [(one.actor_id, one.metadata) for one in refused] == [
+            (world.alice.id, {"reason": "network_not_trusted"})
+        ]
     trust_device(actor=on_it, device_id=device.id, now=NOW)
     assert told() is None
 

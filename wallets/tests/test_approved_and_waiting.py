@@ -38,7 +38,7 @@ def request_of_alice(world: World, fay: User) -> TransferRequest:
     """Of 3,000 rupees, where 1,000 take a PIN and 2,000 a second person."""
     asking(world)
     set_dual_control_threshold(
-        actor=world.actor(world.alice), currency="INR", threshold_minor=2_000_00, now=NOW
+        actor=world.signed_in(world.alice), currency="INR", threshold_minor=2_000_00, now=NOW
     )
     actor = with_pin(world, world.alice)
     return dataclasses.replace(world.request(amount_minor=AMOUNT), actor=actor)
@@ -56,7 +56,7 @@ def test_the_pin_comes_first_and_then_a_colleague(
     assert asked.pending_act is not None
     assert world.balance(world.alice_wallet) == HAD
 
-    agree(actor=world.actor(fay), act_id=asked.pending_act.id, now=NOW)
+    agree(actor=world.signed_in(fay), act_id=asked.pending_act.id, now=NOW)
     assert world.balance(world.alice_wallet) == HAD - AMOUNT
 
 

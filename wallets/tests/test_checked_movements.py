@@ -11,6 +11,7 @@ import pytest
 
 from accounts.errors import OwnPendingAct
 from accounts.models import PendingAct, User
+from accounts.permissions import PERMISSIONS
 from accounts.services.pending_acts import agree
 from accounts.services.staff import create_staff
 from accounts.services.system_settings import set_setting
@@ -19,6 +20,7 @@ from audit.models import AuditRecord
 from kernel.actor import Door, system
 from kernel.context import reading
 from kernel.crypto import fingerprint
+from kernel.errors import PermissionDenied
 from tests.approving import approval_of, asking, presenting, with_pin
 from tests.database import refuses, view
 from tests.world import NOW, PASSWORD, World, colleague, takes_two
@@ -44,7 +46,7 @@ def fay(world: World) -> User:
     found = colleague(world, "fay", "finance")
     takes_two(world)
     set_dual_control_threshold(
-        actor=world.actor(world.alice), currency="INR", threshold_minor=1_000_00, now=NOW
+        actor=world.signed_in(world.alice), currency="INR", threshold_minor=1_000_00, now=NOW
     )
     return found
 
@@ -60,7 +62,7 @@ def omar(world: World) -> User:
         password=PASSWORD,
         now=NOW,
     )
-    actor = world.actor(world.olga)
+    actor = world.signed_in(world.olga)
     set_setting(actor=actor, name=STAFF_DUAL_CONTROL, value=True, now=NOW)
     return found
 
@@ -73,13 +75,13 @@ def waits(outcome: TransferOutcome) -> PendingAct:
 
 
 def moved(world: World, act: PendingAct) -> Transfer:
-    with reading(world.actor(world.olga)):
+    with reading(world.signed_in(world.olga)):
         return Transfer.objects.get(reference=bytes(act.reference))
 
 
 def asked(world: World, amount_minor: int, *, utr: str = "") -> dict[str, Any]:
     number = next(_numbers)
-    actor = world.actor(world.olga)
+    actor = world.signed_in(world.olga)
     return {
         "actor": actor,
         "wallet": world.alice_wallet.handle,
@@ -100,9 +102,9 @@ def test_cash_by_staff_waits_for_another_of_them(world: World, omar: User, move,
     assert waits(move(**wanted, effective_at=day)).id == act.id
     assert (act.organization_id, world.balance(world.alice_wallet)) == (None, ALICE)
     with pytest.raises(OwnPendingAct):
-        agree(actor=world.actor(world.olga), act_id=act.id, now=LATER)
+        agree(actor=world.signed_in(world.olga), act_id=act.id, now=LATER)
 
-    done = agree(actor=world.actor(omar), act_id=act.id, now=LATER)
+    done = agree(actor=world.signed_in(omar), act_id=act.id, now=LATER)
 
     assert done.state == "agreed"
     assert world.balance(world.alice_wallet) == ALICE + sign * 7
@@ -116,8 +118,8 @@ def test_cash_by_staff_waits_for_another_of_them(world: World, omar: User, move,
 
 def test_a_bank_reference_that_was_taken_meanwhile_fails(world: World, omar: User) -> None:
     first, second = (waits(deposit(**asked(world, 5, utr="ONE"))) for _ in range(2))
-    assert agree(actor=world.actor(omar), act_id=first.id, now=LATER).state == "agreed"
-    failed = agree(actor=world.actor(omar), act_id=second.id, now=LATER)
+    assert agree(actor=world.signed_in(omar), act_id=first.id, now=LATER).state == "agreed"
+    failed = agree(actor=world.signed_in(omar), act_id=second.id, now=LATER)
     assert (failed.state, failed.reason_code) == ("failed", "external_reference_used")
     assert world.balance(world.alice_wallet) == ALICE + 5
 
@@ -130,7 +132,7 @@ def test_a_rehearsal_foretells_it(world: World, omar: User) -> None:
 
 
 def given_back(world: World, user: User, transfer: Transfer) -> TransferOutcome:
-    actor = world.actor(user)
+    actor = world.signed_in(user)
     return reverse_transfer(
         actor=actor,
         transfer_id=transfer.id,
@@ -155,9 +157,38 @@ def received(world: World, amount_minor: int) -> Transfer:
 def test_what_staff_give_back_waits_for_another_of_them(world: World, omar: User) -> None:
     paid = received(world, 10_00)
     act = waits(given_back(world, world.olga, paid))
-    assert agree(actor=world.actor(omar), act_id=act.id, now=LATER).state == "agreed"
+    assert agree(actor=world.signed_in(omar), act_id=act.id, now=LATER).state == "agreed"
     assert moved(world, act).reverses_id == paid.id
     assert world.balance(world.alice_wallet) == ALICE
+
+
+@pytest.mark.parametrize(
+    ("kind", "takes", "not_this"),
+    [
+        ("wallets.adjustment", "cash.move", "transfers.reverse"),
+        ("wallets.reversal", "transfers.reverse", "cash.move"),
+    ],
+)
+def test_each_movement_is_judged_by_its_own_permission(
+    world: World, omar: User, monkeypatch, kind: str, takes: str, not_this: str
+) -> None:
+    """Both are carried by the same people today; whoever divides them must divide these, too."""
+
+    if kind == "wallets.adjustment":
+        act = waits(deposit(**asked(world, 7)))
+    else:
+        act = waits(given_back(world, world.olga, received(world, 5)))
+    assert act.kind == kind
+
+    def agreed_without(permission: str) -> PendingAct:
+        row = dataclasses.replace(PERMISSIONS[permission], platform=frozenset())
+        with monkeypatch.context() as changed:
+            changed.setitem(PERMISSIONS, permission, row)
+            return agree(actor=world.actor(omar), act_id=act.id, now=LATER)
+
+    with pytest.raises(PermissionDenied):
+        agreed_without(takes)
+    assert agreed_without(not_this).state == "agreed"
 
 
 def test_giving_back_counts_like_paying(world: World, fay: User) -> None:
@@ -167,7 +198,7 @@ def test_giving_back_counts_like_paying(world: World, fay: User) -> None:
     assert world.balance(world.alice_wallet) == ALICE + 600_00
 
     other = world.alice
-    failed_or_done = agree(actor=world.actor(other), act_id=act.id, now=LATER)
+    failed_or_done = agree(actor=world.signed_in(other), act_id=act.id, now=LATER)
 
     assert failed_or_done.state == "agreed"
     assert world.balance(world.alice_wallet) == ALICE
@@ -181,13 +212,13 @@ def test_a_checked_payment_keeps_its_approval_and_its_checker(world: World, fay:
     approval = approval_of(request)
     act = waits(execute_transfers([presenting(request, approval)])[0])
 
-    agree(actor=world.actor(fay), act_id=act.id, now=LATER)
+    agree(actor=world.signed_in(fay), act_id=act.id, now=LATER)
 
     transfer = moved(world, act)
     assert (transfer.approval_method, transfer.approval_id) == ("pin", approval.id)
     assert (transfer.pending_act_id, transfer.checker_id) == (act.id, fay.id)
     assert transfer.checker_display == fay.full_name
-    with reading(world.actor(world.alice)):
+    with reading(world.signed_in(world.alice)):
         record = AuditRecord.objects.get(action="wallets.transfer.complete", subject_id=transfer.id)
     told = {name: record.metadata[name] for name in ("approval_id", "pending_act_id", "checker_id")}
     assert told == {

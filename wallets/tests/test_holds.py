@@ -71,7 +71,7 @@ def captured(
     by: User | None = None,
 ) -> TransferOutcome:
     """Alice captures, unless somebody else is named."""
-    actor = world.actor(by or world.alice)
+    actor = world.signed_in(by or world.alice)
     return capture_hold(
         actor=actor,
         hold_id=hold.hold_id,

@@ -39,12 +39,12 @@ def waits(done: object) -> PendingAct:
 
 
 def agreed(world: World, checker: User, act: PendingAct) -> str:
-    done = agree(actor=world.actor(checker), act_id=act.id, now=LATER)
+    done = agree(actor=world.signed_in(checker), act_id=act.id, now=LATER)
     return done.reason_code or done.state
 
 
 def test_a_fee(world: World, fay: User) -> None:
-    alice = world.actor(world.alice)
+    alice = world.signed_in(world.alice)
     set_dual_control_policy(actor=alice, roles=True, journals=False, terms=True, now=NOW)
 
     def fee(fixed_minor: int) -> PendingAct:
@@ -71,7 +71,7 @@ def test_a_fee(world: World, fay: User) -> None:
 
 
 def test_a_limit_and_its_withdrawal(world: World) -> None:
-    root, omar = world.actor(world.olga), omar_of(world)
+    root, omar = world.signed_in(world.olga), omar_of(world)
     set_setting(actor=root, name=STAFF_DUAL_CONTROL, value=True, now=NOW)
 
     def limit(day_minor: int) -> PendingAct:
@@ -110,11 +110,11 @@ def omar_of(world: World) -> User:
 
 
 def test_a_payee_does_not_agree_to_being_paid(world: World, fay: User) -> None:
-    alice = world.actor(world.alice)
+    alice = world.signed_in(world.alice)
     set_dual_control_policy(actor=alice, roles=True, journals=False, terms=False, now=NOW)
     set_dual_control_threshold(actor=alice, currency="INR", threshold_minor=0, now=NOW)
     own = open_wallet(
-        actor=world.actor(fay),
+        actor=world.signed_in(fay),
         owner_id=fay.id,
         kind=WalletKind.CURRENT,
         currency="INR",

@@ -23,7 +23,11 @@ def code_field(*, numeric: bool, label: str) -> forms.CharField:
     if numeric:
         attrs |= {"inputmode": "numeric", "placeholder": "123456"}
     else:
-        attrs |= {"autocapitalize": "none", "spellcheck": "false", "placeholder": "xxxx-xxxx-xxxx"}
+        attrs |= {
+            "autocapitalize": "none",
+            "spellcheck": "false",
+            "placeholder": "xxxx-xxxx-…",
+        }
     return forms.CharField(
         label=label, max_length=_CODE_LENGTH, widget=forms.TextInput(attrs=attrs)
     )
@@ -59,6 +63,7 @@ class PasskeyForm(forms.Form):
     name = LineField(
         max_length=80,
         initial="My passkey",
+        help_text="To tell it from others, such as “Work laptop”.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     challenge = forms.CharField(max_length=100, widget=forms.HiddenInput)

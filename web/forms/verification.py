@@ -58,7 +58,7 @@ class DocumentForm(forms.Form):
 class DecisionForm(forms.Form):
     """Why a case is decided as it is. The person reads the reason and never the note."""
 
-    reason = forms.ChoiceField()
+    reason = forms.ChoiceField(help_text="The person reads it.")
     note = LineField(
         required=False,
         max_length=MAX_NOTE,

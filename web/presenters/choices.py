@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from babel import Locale
+
 from accounts.models import User
 from kernel.actor import Actor
 from ledger.queries import currencies
 from wallets.policy import may_open_for
+
+
+def country_name(code: str) -> str:
+    """A country as people call it; its code where nobody does."""
+    return str(Locale("en").territories.get(code, code))
 
 
 def currency_choices() -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from kyc.services.revealing import Masked
 from wallets.choices import WalletKind
 from wallets.models import LimitRule
 from web.presenters.badges import Badge
+from web.presenters.choices import country_name
 from web.presenters.money import shown
 
 _TONES = {
@@ -167,7 +168,7 @@ def check_rows(checks: Iterable[Check]) -> list[CheckRow]:
     """What was asked, in order."""
     return [
         CheckRow(
-            provider=one.provider,
+            provider=one.provider.capitalize(),
             outcome=one.get_outcome_display() or "No answer yet",
             findings=[FINDINGS.get(code, str(code)) for code in one.findings],
             asked_at=one.asked_at,
@@ -183,7 +184,7 @@ def masked_pairs(case: Case, masked: Masked | None) -> list[tuple[str, str]]:
     return [
         ("Name", masked.legal_name),
         ("Year of birth", masked.born),
-        ("Document", f"{IdType(case.id_type).label}, {case.country}"),
+        ("Document", f"{IdType(case.id_type).label}, {country_name(case.country)}"),
         ("Number", masked.id_number),
     ]
 

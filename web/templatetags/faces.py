@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 register = template.Library()
+
+_HANDLE = re.compile(r"\b(VC-[0-9A-Z]{6})\b")
 
 
 @register.simple_tag
@@ -20,6 +23,16 @@ def icon(name: str, extra: str = "") -> SafeString:
         extra,
         static("img/icons.svg"),
         name,
+    )
+
+
+@register.filter
+def handles(text: str) -> SafeString:
+    """A sentence whose handles of wallets are not broken over two lines at their hyphen."""
+    pieces = _HANDLE.split(str(text))
+    kinds = ("", "nowrap")  # every other piece is what was split by
+    return format_html_join(
+        "", '<span class="{}">{}</span>', ((kinds[at % 2], one) for at, one in enumerate(pieces))
     )
 
 

@@ -7,7 +7,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.models import Organization, PendingAct
-from accounts.policy import require
+from accounts.policy import require_but_place
 from accounts.services.approvals import set_approval_policy
 from kernel import clock
 from kernel.errors import PermissionDenied, VaultCraftError
@@ -23,7 +23,7 @@ from web.views.pending_acts import to_pending_act
 @acts
 def set_over(request: PersonRequest) -> HttpResponse:
     """Set the amount, ask for every approval, or for none."""
-    require(request.actor, "organizations.set_approval_policy")
+    require_but_place(request.actor, "organizations.set_approval_policy")
     organization = request.user.organization
     if organization is None:
         raise PermissionDenied()

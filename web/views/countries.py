@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts.policy import may, require
+from accounts.policy import may, require_but_place
 from accounts.queries import visible_country_policies
 from accounts.services.networks import set_country_policy
 from accounts.services.networks.countries import can_tell_countries, country_of
@@ -61,7 +61,7 @@ def drop(request: PersonRequest) -> HttpResponse:
 
 
 def _changed(request: PersonRequest, change: Callable[[set[str], str], set[str]]) -> HttpResponse:
-    require(request.actor, PERMISSION)
+    require_but_place(request.actor, PERMISSION)
     form = CountryForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Choose a country of the list.")

@@ -9,13 +9,13 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.models import PendingAct
-from accounts.policy import require
+from accounts.policy import require_but_place
 from accounts.services.dual_control import set_dual_control_policy
 from kernel import clock
 from kernel.errors import VaultCraftError
 from ledger.queries import currencies
 from wallets.services.thresholds import set_dual_control_threshold
-from web.doors import PersonRequest, acts, confirm_it_is_them
+from web.doors import PersonRequest, acts
 from web.forms.fields import minor_of
 from web.forms.rules import PolicyForm, ThresholdForm
 from web.presenters.choices import currency_choices
@@ -27,8 +27,7 @@ from web.views.pending_acts import to_pending_act
 @acts
 def set_policy(request: PersonRequest) -> HttpResponse:
     """Say which acts take a second person."""
-    require(request.actor, "dual_control.set_policy")
-    confirm_it_is_them(request)
+    require_but_place(request.actor, "dual_control.set_policy")
     form = PolicyForm(request.POST, prefix="policy")
     form.is_valid()
     try:
@@ -45,8 +44,7 @@ def set_policy(request: PersonRequest) -> HttpResponse:
 @acts
 def set_threshold(request: PersonRequest) -> HttpResponse:
     """Say from which amount on payments take a second person."""
-    require(request.actor, "dual_control.set_policy")
-    confirm_it_is_them(request)
+    require_but_place(request.actor, "dual_control.set_policy")
     form = ThresholdForm(request.POST, currencies=currency_choices(), prefix="threshold")
     if not form.is_valid():
         return again(request, status=400, threshold_form=form)

@@ -8,16 +8,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from accounts.errors import EmailNotConfirmed, StepUpRequired
+from accounts.errors import EmailNotConfirmed, SettledFactorRequired, StepUpRequired
 from kernel.errors import Kind, VaultCraftError
 from kernel.rates.errors import QuotaExceeded
 from web.refusals import STATUS_OF_KIND, SYMBOL_OF_KIND, sentence_of
 
 
 def refused(request: HttpRequest, error: VaultCraftError) -> HttpResponse:
-    """The page of a foreseen refusal; for an act that must be confirmed, the one that asks."""
+    """The page of a foreseen refusal; for an act to be confirmed, the one that leads there."""
+    if isinstance(error, SettledFactorRequired):
+        return _to_page(request, "web:security-officers")
     if isinstance(error, StepUpRequired):
-        return _to_step_up(request)
+        return _to_page(request, "web:step-up")
     answer = _page(
         request,
         status=STATUS_OF_KIND[error.kind],
@@ -37,14 +39,14 @@ def _words(error: VaultCraftError) -> str:
     return _WORDS.get(error.kind, error.detail)
 
 
-def _to_step_up(request: HttpRequest) -> HttpResponse:
-    """Off to confirm, and back to the page the act was begun on: what was typed is typed again."""
+def _to_page(request: HttpRequest, place: str) -> HttpResponse:
+    """Off to prove it, and back to the page the act was begun on: what was typed is typed again."""
     back = request.get_full_path()
     if request.method != "GET":
         came_from = urlsplit(request.headers.get("Referer", ""))
         back = came_from._replace(scheme="", netloc="", fragment="").geturl()
         back = back if came_from.netloc == request.get_host() else reverse("web:home")
-    address = f"{reverse('web:step-up')}?{urlencode({'next': back})}"
+    address = f"{reverse(place)}?{urlencode({'next': back})}"
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204, headers={"HX-Redirect": address})
     return HttpResponseRedirect(address)

@@ -7,9 +7,10 @@ import dataclasses
 from django.http import HttpResponse
 from django.urls import reverse
 
-from accounts.choices import OrganizationStatus
+from accounts.choices import OrganizationStatus, PendingActState
 from accounts.policy import may
-from accounts.queries import visible_invitations, visible_organizations
+from accounts.queries import visible_invitations, visible_organizations, visible_pending_acts
+from accounts.services.pending_acts import kind_of
 from kernel import clock
 from ledger.choices import AccountStatus
 from wallets.queries import visible_transfers, visible_wallets
@@ -17,10 +18,13 @@ from web.doors import PersonRequest, reads
 from web.ownership import near_wallets, own_ends
 from web.pages import page
 from web.presenters.movements import movement_row
+from web.presenters.pending_acts import act_row
 from web.presenters.wallets import balance_cards, wallet_card
 
 RECENT = 8
 WALLETS_SHOWN = 5
+ACTS_SHOWN = 3
+ACTS_LOOKED_AT = 20
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -58,7 +62,12 @@ def home(request: PersonRequest) -> HttpResponse:
 
 
 def _tasks(request: PersonRequest) -> list[Task]:
-    return [*_status_tasks(request), *_invitation_tasks(request), *_activation_tasks(request)]
+    return [
+        *_status_tasks(request),
+        *_decision_tasks(request),
+        *_invitation_tasks(request),
+        *_activation_tasks(request),
+    ]
 
 
 def _status_tasks(request: PersonRequest) -> list[Task]:
@@ -67,6 +76,25 @@ def _status_tasks(request: PersonRequest) -> list[Task]:
         return []
     detail = "Our team activates it before money can move. Invite your people meanwhile."
     return [Task("Your organization is pending", detail, "hourglass", reverse("web:organization"))]
+
+
+def _decision_tasks(request: PersonRequest) -> list[Task]:
+    """What a colleague asked for and this person may agree to, what ends soonest first."""
+    actor, now = request.actor, clock.now()
+    if not may(actor, "dual_control.read"):
+        return []
+    acts = (
+        visible_pending_acts(actor)
+        .filter(state=PendingActState.PENDING, expires_at__gt=now)
+        .exclude(maker_id=request.user.id)
+        .exclude(maker_person_id=request.user.id)
+        .order_by("expires_at", "id")[:ACTS_LOOKED_AT]
+    )
+    mine = [act for act in acts if may(actor, kind_of(act.kind).permission_to_check)]
+    rows = [act_row(act, now=now) for act in mine[:ACTS_SHOWN]]
+    return [
+        Task(row.title, f"{row.maker} asks you to agree", "circle-check", row.url) for row in rows
+    ]
 
 
 def _invitation_tasks(request: PersonRequest) -> list[Task]:

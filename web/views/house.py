@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts.policy import own_organization, require
+from accounts.policy import own_organization, require_but_place
 from accounts.queries import timezone_of
 from kernel import clock
 from kernel.context import reading
@@ -23,7 +23,7 @@ from web.views.organization import again
 def set_house(request: PersonRequest) -> HttpResponse:
     """Set what differs; each is an act of its own, with its own record."""
     actor, now = request.actor, clock.now()
-    require(actor, "organizations.manage")
+    require_but_place(actor, "organizations.manage")
     form = HouseForm(request.POST, prefix="house")
     if not form.is_valid():
         return again(request, status=400, house_form=form)

@@ -6,14 +6,13 @@ import dataclasses
 import uuid
 from typing import Any
 
-from babel import Locale
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.choices import KeyScope, Role
 from accounts.models import ApiKey, Organization, User
-from accounts.policy import may, may_grant, permissions_to_issue
+from accounts.policy import exemptions_of, may, may_grant, permissions_to_issue
 from accounts.queries import (
     visible_api_keys,
     visible_invitations,
@@ -27,11 +26,11 @@ from kernel.ids import MalformedId, decode, encode
 from kernel.links import absolute
 from wallets.models.terms import CHARGEABLE
 from wallets.queries import fee_schedules, limit_rules, visible_wallets
-from web.doors import PersonRequest, acts, confirm_it_is_them, reads
+from web.doors import PersonRequest, acts, reads
 from web.forms import ApiKeyForm, CapForm, FeeForm, InviteForm
 from web.pages import page
 from web.presenters.badges import Badge, organization_badge
-from web.presenters.choices import currency_choices
+from web.presenters.choices import country_name, currency_choices
 from web.presenters.chrome import initials_of
 from web.presenters.clearing import partner_rows
 from web.presenters.terms import fee_rows, limit_rows
@@ -60,7 +59,7 @@ def overview(request: PersonRequest) -> HttpResponse:
 
 @acts
 def invite(request: PersonRequest) -> HttpResponse:
-    """Invite somebody. The link goes by mail; but for officers it is shown once, to pass it on."""
+    """Invite somebody. The link goes by mail; unless for an officer, another is shown once."""
     form = _invite_form(request, data=True)
     if not form.is_valid():
         return again(request, status=400, invite_form=form)
@@ -74,7 +73,8 @@ def invite(request: PersonRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("web:organization"))
     secret = Secret(
         title=f"Invitation for {form.cleaned_data['email']}",
-        detail="Pass this link on. It opens for seven days and is not shown again.",
+        detail="It is mailed to them. This link does the same if you pass it on yourself: it opens "
+        "for seven days and is not shown again.",
         value=absolute(reverse("web:join", args=[token])),
         what="invitation link",
     )
@@ -98,7 +98,6 @@ def withdraw(request: PersonRequest, invitation_id: str) -> HttpResponse:
 @acts
 def issue_key(request: PersonRequest) -> HttpResponse:
     """Issue an API key; its secret is shown once."""
-    confirm_it_is_them(request)
     form = _key_form(request, data=True)
     if not form.is_valid():
         return again(request, status=400, key_form=form)
@@ -143,7 +142,7 @@ def _page(request: PersonRequest, *, status: int = 200, **given: Any) -> HttpRes
         "organization": {
             "name": organization.name,
             "badge": organization_badge(organization.status),
-            "country": Locale("en").territories.get(organization.country, organization.country),
+            "country": country_name(organization.country),
             "base_currency": organization.base_currency,
             "since": organization.created_at,
         },
@@ -269,6 +268,7 @@ def _key(row: ApiKey) -> dict[str, Any]:
         "name": row.name,
         "prefix": row.prefix,
         "scopes": ", ".join(row.scopes),
+        "exemptions": [one.label for one in exemptions_of(row.scopes)],
         "last_used_at": row.last_used_at,
         "badge": Badge("plain", "Revoked") if revoked else Badge("good", "Active"),
         "revocable": not revoked,

@@ -65,10 +65,8 @@ def capture_confirmed(request: PersonRequest, hold_id: str) -> HttpResponse:
         outcome = _captured(request, hold, form)
     except VaultCraftError as error:
         outcome = _unless_elsewhere(error)
-    if outcome.pending_act is not None:
-        return to_pending_act(request, outcome.pending_act)
-    if outcome.error is None and outcome.transfer is not None:
-        return _receipt(outcome.transfer)
+    if (answer := _answered(request, outcome)) is not None:
+        return answer
     with reading(request.actor):
         return _capture_page(request, hold, *_told(form, outcome, hold.currency))
 
@@ -95,12 +93,19 @@ def give_back_confirmed(request: PersonRequest, transfer_id: str) -> HttpRespons
         outcome = _given_back(request, transfer, form)
     except VaultCraftError as error:
         outcome = _unless_elsewhere(error)
+    if (answer := _answered(request, outcome)) is not None:
+        return answer
+    with reading(request.actor):
+        return _give_back_page(request, transfer, *_told(form, outcome, transfer.currency))
+
+
+def _answered(request: PersonRequest, outcome: TransferOutcome) -> HttpResponse | None:
+    """Where what waits, or what was moved, leads to; None for a refusal."""
     if outcome.pending_act is not None:
         return to_pending_act(request, outcome.pending_act)
     if outcome.error is None and outcome.transfer is not None:
         return _receipt(outcome.transfer)
-    with reading(request.actor):
-        return _give_back_page(request, transfer, *_told(form, outcome, transfer.currency))
+    return None
 
 
 def _takeable(actor: Actor, hold_id: str) -> WalletHold:

@@ -19,7 +19,6 @@ from kernel.rates.table import RouteClass
 from web.doors import (
     PersonRequest,
     acts,
-    confirm_it_is_them,
     counted_as,
     reads,
     remember,
@@ -88,7 +87,6 @@ def save(request: PersonRequest) -> HttpResponse:
 
     All other sessions end, and this one gets a new cookie.
     """
-    confirm_it_is_them(request)
     form = ChangePasswordForm(request.POST)
     if not form.is_valid():
         return _change_page(request, form, status=400)

@@ -13,7 +13,7 @@ from kernel.errors import VaultCraftError
 from kernel.rates.table import RouteClass
 from wallets.queries import wallet_of
 from wallets.services.account_numbers import reveal_account_number
-from web.doors import PersonRequest, acts, confirm_it_is_them, counted_as
+from web.doors import PersonRequest, acts, counted_as
 from web.pages import page
 from web.refusals import words_of
 
@@ -23,7 +23,6 @@ _GROUP = 4
 @acts
 def change_phone(request: PersonRequest) -> HttpResponse:
     """Keep a phone number, or forget it when the field was emptied."""
-    confirm_it_is_them(request)
     typed = request.POST.get("phone", "").strip()
     try:
         if typed:
@@ -38,19 +37,17 @@ def change_phone(request: PersonRequest) -> HttpResponse:
 
 
 @acts
-@counted_as(RouteClass.LOOK_UPS)
+@counted_as(RouteClass.REVEALS)
 def show_phone(request: PersonRequest) -> HttpResponse:
     """The whole number, this once."""
-    confirm_it_is_them(request)
     number = reveal_phone(actor=request.actor, now=clock.now())
     return _revealed(request, "Your phone number", number, number, back=reverse("web:profile"))
 
 
 @acts
-@counted_as(RouteClass.LOOK_UPS)
+@counted_as(RouteClass.REVEALS)
 def show_account_number(request: PersonRequest, wallet: str) -> HttpResponse:
     """The whole number of a wallet, this once."""
-    confirm_it_is_them(request)
     number = reveal_account_number(actor=request.actor, wallet=wallet, now=clock.now())
     with reading(request.actor):
         back = reverse("web:wallet", args=[wallet_of(actor=request.actor, wallet=wallet).handle])

@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from accounts.models import Organization
-from accounts.policy import require
+from accounts.policy import require, require_but_place
 from accounts.queries import visible_organizations
 from accounts.services.organizations import activate_organization, suspend_organization
 from kernel import clock
@@ -69,9 +69,7 @@ class Sheet:
 class ReasonForm(forms.Form):
     """Why: the reason is kept in the audit record."""
 
-    reason = LineField(
-        max_length=200, widget=forms.TextInput(attrs={"placeholder": "Kept in the audit record"})
-    )
+    reason = LineField(max_length=200, help_text="Kept in the audit record.")
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -176,7 +174,7 @@ def organization_status(request: HttpRequest) -> HttpResponse:
     if change not in _STATUS_CHANGES:
         return back
     permission, title, done = _STATUS_CHANGES[change]
-    require(actor, permission)
+    require_but_place(actor, permission)
     chosen = chosen_ids(given.getlist("id"))
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if change == "activate":
@@ -196,6 +194,7 @@ def organization_status(request: HttpRequest) -> HttpResponse:
             "rows": rows,
             "change": change,
             "danger": change == "suspend",
+            "back": "admin:accounts_organization_changelist",
         }
         return draw(request, "admin/confirm.html", context)
 

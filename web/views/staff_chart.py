@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts.policy import require
+from accounts.policy import require_but_place
 from kernel import clock
 from kernel.actor import Actor
 from kernel.context import reading
@@ -32,7 +32,7 @@ class NameForm(forms.Form):
 def rename_page(request: HttpRequest) -> HttpResponse:
     """Ask for the name of one account, then rename it."""
     actor = actor_of(request)
-    require(actor, MANAGE)
+    require_but_place(actor, MANAGE)
     given = request.POST if request.method == "POST" else request.GET
     chosen = chosen_ids(given.getlist("id"))
     if len(chosen) != 1:
@@ -47,7 +47,7 @@ def rename_page(request: HttpRequest) -> HttpResponse:
 def close_page(request: HttpRequest) -> HttpResponse:
     """Confirm, then close each chosen account, one use case each."""
     actor = actor_of(request)
-    require(actor, MANAGE)
+    require_but_place(actor, MANAGE)
     given = request.POST if request.method == "POST" else request.GET
     chosen = chosen_ids(given.getlist("id"))
     if request.method != "POST":

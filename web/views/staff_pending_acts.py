@@ -30,7 +30,7 @@ _DECISIONS = {"agree": agree, "reject": reject}
 class NoteForm(forms.Form):
     """Why: kept with the act."""
 
-    note = LineField(max_length=200, required=False)
+    note = LineField(max_length=200, required=False, help_text="Kept with the act.")
 
 
 def said(request: HttpRequest, done: object, words: str) -> None:

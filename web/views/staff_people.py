@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from typing import cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts.policy import require
+from accounts.policy import require_but_place
 from accounts.queries import visible_people
 from accounts.services.factors.resetting import RESET, ask_for_factor_reset
 from kernel import clock
 from kernel.context import reading
 from kernel.errors import VaultCraftError
-from web.doors import PersonRequest, confirm_it_is_them
 from web.refusals import words_of
 from web.views.staff import ReasonForm, actor_of, chosen_ids, draw
 
@@ -23,8 +21,7 @@ from web.views.staff import ReasonForm, actor_of, chosen_ids, draw
 def reset_factors(request: HttpRequest) -> HttpResponse:
     """Say why, then leave one act for each person to wait for somebody else's consent."""
     actor = actor_of(request)
-    require(actor, RESET)
-    confirm_it_is_them(cast(PersonRequest, request))
+    require_but_place(actor, RESET)
     given = request.POST if request.method == "POST" else request.GET
     chosen = chosen_ids(given.getlist("id"))
     form = ReasonForm(request.POST if request.method == "POST" else None)
@@ -35,7 +32,14 @@ def reset_factors(request: HttpRequest) -> HttpResponse:
     with reading(actor):
         people = visible_people(actor).filter(id__in=chosen, is_active=True)
         rows = [(row.id, row.full_name, row.email) for row in people]
-        context = {"title": "Ask to reset second factors", "form": form, "rows": rows}
+        context = {
+            "title": "Ask to reset second factors",
+            "lead": "Say how you made sure that it is they who ask. Nothing happens before "
+            "a second person has agreed.",
+            "form": form,
+            "rows": rows,
+            "back": "admin:accounts_user_changelist",
+        }
         return draw(request, "admin/confirm.html", context)
 
 

@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts.policy import require
+from accounts.policy import require_but_place
 from accounts.queries import visible_organizations
 from kernel import clock
 from kernel.actor import Actor
@@ -39,7 +39,7 @@ class PeriodForm(forms.Form):
 def open_page(request: HttpRequest) -> HttpResponse:
     """Ask for the last day, then open the period."""
     actor = actor_of(request)
-    require(actor, MANAGE)
+    require_but_place(actor, MANAGE)
     with reading(actor):
         organizations = visible_organizations(actor).order_by("display_name")
         choices = [(str(row.id), row.display_name) for row in organizations]
@@ -62,7 +62,7 @@ def withdraw_page(request: HttpRequest) -> HttpResponse:
 
 def _each(request: HttpRequest, *, title: str, use_case: Callable[..., Any]) -> HttpResponse:
     actor = actor_of(request)
-    require(actor, MANAGE)
+    require_but_place(actor, MANAGE)
     given = request.POST if request.method == "POST" else request.GET
     chosen = chosen_ids(given.getlist("id"))
     if request.method == "POST":

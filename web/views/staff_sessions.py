@@ -26,7 +26,13 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
         with reading(actor):
             people = visible_people(actor).filter(id__in=chosen)
             rows = [(row.id, row.full_name, row.email) for row in people]
-            context = {"title": "End all sessions", "form": forms.Form(), "rows": rows}
+            context = {
+                "title": "End all sessions",
+                "lead": "They are signed out everywhere at once, and told by mail.",
+                "form": forms.Form(),
+                "rows": rows,
+                "back": "admin:accounts_user_changelist",
+            }
             return draw(request, "admin/confirm.html", context)
     for user_id in chosen:
         try:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.choices import PlatformRole
 from accounts.models import DataKey, User
-from accounts.policy import may, require
+from accounts.policy import may, require_but_place
 from accounts.services.runtime import fresh_value
 from accounts.services.staff import change_staff_role, close_staff_account, create_staff
 from accounts.services.system_settings import set_setting
@@ -27,7 +27,7 @@ from web.refusals import words_of
 from web.views.staff import actor_of, chosen_ids, draw
 from web.views.staff_pending_acts import said
 
-MANAGE, STAFF = "system.manage", "staff.manage"
+READ, MANAGE, STAFF = "system.read", "system.manage", "staff.manage"
 MOST_STAFF = 300
 
 
@@ -35,16 +35,18 @@ class StaffForm(forms.Form):
     """A new person of the staff; the password is handed over by hand and changed by them."""
 
     full_name = forms.CharField(max_length=200)
-    email = forms.EmailField()
+    email = forms.EmailField(label="E-mail")
     platform_role = forms.ChoiceField(label="Role", choices=PlatformRole.choices)
     password = forms.CharField(
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), max_length=200
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        max_length=200,
+        help_text="At least 8 characters. Hand it over yourself; they change it.",
     )
 
 
 def overview(request: HttpRequest) -> HttpResponse:
     """Everything a super admin manages, on one page."""
-    require(actor_of(request), MANAGE)
+    require_but_place(actor_of(request), READ)
     return _page(request, StaffForm())
 
 
@@ -52,7 +54,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 def setting(request: HttpRequest) -> HttpResponse:
     """Set one setting."""
     actor = actor_of(request)
-    require(actor, MANAGE)
+    require_but_place(actor, MANAGE)
     name = request.POST.get("name", "")
     declared = DECLARED.get(name)
     try:
@@ -69,11 +71,11 @@ def setting(request: HttpRequest) -> HttpResponse:
 def staff_role(request: HttpRequest) -> HttpResponse:
     """Give somebody of the staff another role, or close the account."""
     actor, now = actor_of(request), clock.now()
-    require(actor, STAFF)
+    role = request.POST.get("role", "")
+    require_but_place(actor, STAFF, stopping=role == "close")
     (user_id,) = chosen_ids([request.POST.get("id", "")]) or (None,)
     if user_id is None:
         return _back()
-    role = request.POST.get("role", "")
     try:
         if role == "close":
             done: object = close_staff_account(actor=actor, user_id=user_id, now=now)
@@ -90,7 +92,7 @@ def staff_role(request: HttpRequest) -> HttpResponse:
 def add_staff(request: HttpRequest) -> HttpResponse:
     """Add somebody to the staff."""
     actor = actor_of(request)
-    require(actor, STAFF)
+    require_but_place(actor, STAFF)
     form = StaffForm(request.POST)
     if form.is_valid():
         try:

@@ -10,7 +10,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts.policy import require
+from accounts.policy import require_but_place
 from accounts.queries import visible_organizations
 from kernel import clock
 from kernel.actor import Actor
@@ -38,7 +38,7 @@ _LIMITS = "admin:wallets_limitrule_changelist"
 def fee(request: HttpRequest) -> HttpResponse:
     """One fee of one organization."""
     actor = actor_of(request)
-    require(actor, "wallets.set_fees")
+    require_but_place(actor, "wallets.set_fees")
     with reading(actor):
         form = OrganizationFeeForm(
             request.POST if request.method == "POST" else None,
@@ -56,7 +56,7 @@ def fee(request: HttpRequest) -> HttpResponse:
 def limit(request: HttpRequest) -> HttpResponse:
     """The limits of one kind of wallet of one organization; staff only."""
     actor = actor_of(request)
-    require(actor, "wallets.set_limits")
+    require_but_place(actor, "wallets.set_limits")
     with reading(actor):
         form = LimitForm(
             request.POST if request.method == "POST" else None,
@@ -76,7 +76,7 @@ def limit(request: HttpRequest) -> HttpResponse:
 def general_limit(request: HttpRequest) -> HttpResponse:
     """Confirm, then let the general rule hold in place of each chosen one."""
     actor = actor_of(request)
-    require(actor, "wallets.set_limits")
+    require_but_place(actor, "wallets.set_limits")
     given = request.POST if request.method == "POST" else request.GET
     chosen = chosen_ids(given.getlist("id"))
     if request.method == "POST":

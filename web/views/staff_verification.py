@@ -15,6 +15,8 @@ from kernel import clock
 from kernel.actor import Actor
 from kernel.context import reading
 from kernel.errors import VaultCraftError
+from kernel.rates.admission import admit
+from kernel.rates.table import RouteClass
 from kyc.choices import CaseState, Reason, Verdict
 from kyc.errors import ReasonMissing
 from kyc.models import Case
@@ -24,6 +26,7 @@ from kyc.services.details import Details
 from kyc.services.revealing import masked_details, open_document, reveal_details
 from kyc.services.reviewing import approve_case, ask_for_more, reject_case, withdraw_approval
 from web.forms.verification import DecisionForm
+from web.presenters.choices import country_name
 from web.presenters.verification import check_rows, document_rows, masked_pairs
 from web.refusals import explain, words_of
 from web.views.staff import actor_of, chosen_ids, draw
@@ -63,7 +66,11 @@ def _act(request: HttpRequest, actor: Actor, case_id: uuid.UUID, change: str) ->
 
 
 def _looked(request: HttpRequest, actor: Actor, case_id: uuid.UUID, change: str) -> HttpResponse:
-    """What is sealed, in clear; or the page again, which says what it takes."""
+    """What is sealed, in clear; or the page again, which says what it takes.
+
+    Counted as such besides: it is one of several things that are posted to this page.
+    """
+    admit(actor=actor, route=RouteClass.REVEALS)
     reason, now = request.POST.get("reason", ""), clock.now()
     try:
         if change == "open":
@@ -109,6 +116,7 @@ def _page(
     context: dict[str, Any] = {
         "title": f"Verification of {case.user}",
         "case": case,
+        "country": country_name(case.country),
         "tier_now": tier_of(case.user_id).label,
         "pairs": masked_pairs(case, masked_details(case)),
         "revealed": revealed,

@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts.policy import require
+from accounts.policy import require_but_place
 from kernel import clock
 from kernel.actor import Actor
 from kernel.context import reading
@@ -71,7 +71,7 @@ def status(request: HttpRequest) -> HttpResponse:
     if change not in _STATUS:
         return _back()
     permission, title, done, use_case = _STATUS[change]
-    require(actor, permission)
+    require_but_place(actor, permission)
     chosen = chosen_ids(given.getlist("id"))
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -87,7 +87,7 @@ def status(request: HttpRequest) -> HttpResponse:
 def cash(request: HttpRequest) -> HttpResponse:
     """Record one deposit or withdrawal for one wallet."""
     actor = actor_of(request)
-    require(actor, "cash.move")
+    require_but_place(actor, "cash.move")
     given = request.POST if request.method == "POST" else request.GET
     change, chosen = given.get("change", ""), chosen_ids(given.getlist("id"))
     if change not in _CASH or len(chosen) != 1:

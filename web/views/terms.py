@@ -10,7 +10,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.models import PendingAct
-from accounts.policy import own_organization, require
+from accounts.policy import own_organization, require_but_place
 from kernel import clock
 from kernel.errors import Kind, VaultCraftError
 from kernel.money import parse_minor
@@ -30,7 +30,7 @@ _FIELDS = {"ceiling_minor": "ceiling", "bps": "percent"}
 @acts
 def set_fees(request: PersonRequest) -> HttpResponse:
     """Set one fee; it holds for everything confirmed from now on."""
-    require(request.actor, "wallets.set_fees")
+    require_but_place(request.actor, "wallets.set_fees")
     organization_id = own_organization(request.actor)
     form = fee_form(request.POST)
     if not form.is_valid():

@@ -23,7 +23,7 @@ from kyc.services.details import Details
 from kyc.services.documents import add_document, withdraw_document
 from kyc.services.revealing import masked_details, open_document, reveal_own_details
 from wallets.queries import limit_rules
-from web.doors import PersonRequest, acts, confirm_it_is_them, counted_as, reads
+from web.doors import PersonRequest, acts, counted_as, reads
 from web.forms.verification import DocumentForm, IdentityForm, tier_choices
 from web.pages import page
 from web.presenters.verification import (
@@ -113,20 +113,18 @@ def submit(request: PersonRequest) -> HttpResponse:
 
 
 @acts
-@counted_as(RouteClass.LOOK_UPS)
+@counted_as(RouteClass.REVEALS)
 def reveal(request: PersonRequest) -> HttpResponse:
     """One's own details in clear, once; nothing keeps the page."""
-    confirm_it_is_them(request)
     details = reveal_own_details(actor=request.actor, now=clock.now())
     with reading(request.actor):
         return _page(request, revealed=details)
 
 
 @acts
-@counted_as(RouteClass.LOOK_UPS)
+@counted_as(RouteClass.REVEALS)
 def open_one(request: PersonRequest, document_id: str) -> HttpResponse:
     """One's own document, as a download."""
-    confirm_it_is_them(request)
     file = open_document(actor=request.actor, document_id=_document(document_id), now=clock.now())
     return HttpResponse(file.content, headers=file.headers)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.services.vault import shred_person
+from accounts.services.erasing import shred_person
 from kernel import clock
 from kernel.actor import Door, system
 from kernel.errors import VaultCraftError

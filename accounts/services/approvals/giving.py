@@ -10,7 +10,7 @@ from accounts.choices import ApprovalMethod, FactorMethod
 from accounts.models import Approval
 from accounts.services.approvals.binding import Binding
 from accounts.services.challenges import Challenge, answer_to_approve, challenge_to_approve
-from accounts.services.pins import verify_pin
+from accounts.services.pins import require_counting_pin, verify_pin
 from audit.services import record
 from kernel.actor import Actor, ActorKind
 from kernel.errors import PermissionDenied
@@ -89,6 +89,7 @@ def _check(
     *, actor: Actor, giver: _Giver, binding: Binding, proof: Proof, now: dt.datetime
 ) -> None:
     if proof.method is ApprovalMethod.PIN:
+        require_counting_pin(actor=actor, now=now)
         verify_pin(actor=actor, pin=proof.secret, now=now)
         return
     answer_to_approve(

@@ -23,7 +23,7 @@ def methods_of(
     PIN included, or the mailbox would be a way around it and its lock.
     """
     counts = Q(counts_from=None) | Q(counts_from__lte=now)
-    pins = TransactionPin.objects.filter(user_id__in=user_ids)
+    pins = TransactionPin.objects.filter(counts, user_id__in=user_ids)
     passkeys = Passkey.objects.filter(counts, user_id__in=user_ids, removed_at=None).order_by()
     apps = TotpFactor.objects.filter(
         counts, user_id__in=user_ids, confirmed_at__isnull=False, removed_at=None

@@ -14,6 +14,7 @@ from accounts.services.owners import tell_of_less
 from accounts.services.pending_acts.making import make_pending
 from accounts.services.pending_acts.needing import Subject, under_dual_control
 from accounts.services.pending_acts.registry import Agreed, Facts, PendingKind, Result
+from accounts.services.pending_acts.turns import take_turns_at_home
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
@@ -126,4 +127,5 @@ FEWER_APPROVALS = PendingKind(
     permission_to_check="dual_control.check_policy",
     summarize=_summary,
     execute=_execute,
+    take_turns=take_turns_at_home,
 )

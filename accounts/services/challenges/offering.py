@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db.models import Q
+
 from accounts.choices import ChallengePurpose, FactorMethod
 from accounts.models import TransactionPin, User
 from accounts.services.factors.holdings import Factors
@@ -17,5 +19,6 @@ def methods_for(
     """The methods, the best first; none where a PIN is the only way."""
     if purpose != ChallengePurpose.APPROVE:
         return factors.methods
-    has_pin = TransactionPin.objects.filter(user_id=user.id).exists()
+    counts = Q(counts_from=None) | Q(counts_from__lte=now)
+    has_pin = TransactionPin.objects.filter(counts, user_id=user.id).exists()
     return factors.methods_to_approve(has_pin=has_pin, now=now)

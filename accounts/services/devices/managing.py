@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+from accounts import policy
 from accounts.choices import SessionEnd
 from accounts.errors import DeviceTooNew
 from accounts.models import Device, SignInSession, User
@@ -12,7 +13,7 @@ from accounts.queries import own_devices
 from accounts.rules import cleaned_name
 from accounts.services.devices.telling import tell
 from accounts.services.factors.settling import proven_by_settled
-from accounts.services.networks.standing import foretell_network
+from accounts.services.networks.standing import require_trusted_network
 from accounts.services.sessions.ending import end_sessions
 from kernel.actor import Actor
 from kernel.context import reading
@@ -20,6 +21,7 @@ from kernel.errors import NotFound
 from kernel.ids import made_at
 from kernel.transactions import needs_transaction, opens_transaction
 
+TRUST = "self.trust_device"
 LABEL_LENGTH = 80
 NEW_FOR = dt.timedelta(hours=24)
 
@@ -41,22 +43,23 @@ def rename_device(*, actor: Actor, device_id: uuid.UUID, label: str, now: dt.dat
 def trust_device(*, actor: Actor, device_id: uuid.UUID, now: dt.datetime) -> Device:
     """Say that a device is one's own: that it is new asks for no approval of payments any more.
 
-    The door has asked for a fresh proof of who the actor is. It is said from a network that may
-    move their money, and on a device they have had for a day or trust; or with a factor they have
-    had for a day. Otherwise a thief's device would vouch for itself. Once said, it changes nothing
-    to say it again. Locks the device. Emits `accounts.device.trusted`; records
-    `accounts.device.trust`.
+    It is said from a network that may move their money, and on a device they have had for a day or
+    trust; or with a factor they have had for a day. Otherwise a thief's device would vouch for
+    itself. Once said, it changes nothing to say it again. Locks the device. Emits
+    `accounts.device.trusted`; records `accounts.device.trust`, or `accounts.network.refuse`.
 
+    :raises StepUpRequired: without a fresh proof of who they are.
     :raises NotFound: if the actor has no such device, or it was revoked.
     :raises DeviceTooNew: if what the actor is on is as new itself.
     :raises NetworkNotTrusted: if the actor's network is new to them.
     :raises CountryNotAllowed: if their organization lets no money move from there.
     :raises FactorsLatelyReset: if their second factors were reset and money still waits.
     """
+    policy.require(actor, TRUST)
     with reading(actor):
         if not own_devices(actor).filter(id=device_id).exists():
             raise NotFound("There is no such device.")
-    foretell_network(actor=actor, now=now)
+    require_trusted_network(actor=actor, now=now)
     return _trust(actor=actor, device_id=device_id, now=now)
 
 

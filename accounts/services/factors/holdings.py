@@ -24,6 +24,14 @@ class Factors:
         return self.totp is not None or bool(self.passkeys)
 
     @property
+    def counting_from(self) -> dt.datetime | None:
+        """From when the first of them counts that lies outside the mailbox; None without one."""
+        since = [one.counts_from or one.created_at for one in self.passkeys]
+        if self.totp is not None:
+            since.append(self.totp.counts_from or self.totp.begun_at)
+        return min(since, default=None)
+
+    @property
     def methods(self) -> tuple[FactorMethod, ...]:
         """What a challenge offers, the best first.
 

@@ -27,13 +27,14 @@ from webauthn.helpers.structs import (
 )
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
+from accounts import policy
 from accounts.choices import ChallengePurpose, FactorMethod
 from accounts.errors import ChallengeEnded, PasskeyRefused, TooManyPasskeys
 from accounts.models import FactorChallenge, Passkey, User
 from accounts.rules import cleaned_name
 from accounts.services.factors.challenge_rows import challenge_named, insert_challenge
 from accounts.services.factors.holdings import counts, factors_of
-from accounts.services.factors.places import where_they_are_known
+from accounts.services.factors.places import MANAGE, where_they_are_known
 from accounts.services.factors.recovery_codes import issue_first_codes
 from accounts.services.factors.settling import counts_from
 from accounts.services.factors.telling import locked_person, tell_added
@@ -68,8 +69,10 @@ def begin_passkey(*, actor: Actor, session_id: uuid.UUID, now: dt.datetime) -> P
     """Ask the acting person's browser for a new passkey. Locks the person.
 
     :raises PermissionDenied: if the actor is no person.
+    :raises StepUpRequired: without a fresh proof of who they are.
     :raises TooManyPasskeys: if there are `MOST_PASSKEYS`.
     """
+    policy.require(actor, MANAGE)
     user = locked_person(actor)
     known = factors_of(user.id).passkeys
     if len(known) >= MOST_PASSKEYS:
@@ -116,11 +119,13 @@ def finish_passkey(
 
     :param credential: what `navigator.credentials.create` gave, as JSON.
     :raises PermissionDenied: if the actor is no person.
+    :raises StepUpRequired: without a fresh proof of who they are.
     :raises ChallengeEnded: if the challenge is another session's, expired or answered.
     :raises PasskeyRefused: if the answer is not for this challenge, site and origin, the person was
         not verified, or the credential is known already.
     :raises InvalidProfile: on an unusable name.
     """
+    policy.require(actor, MANAGE)
     user = locked_person(actor)
     asked = challenge_named(challenge)
     if asked is None or not _is_for(asked, user=user, session_id=session_id, now=now):
@@ -137,7 +142,7 @@ def finish_passkey(
             sign_count=made.sign_count,
             name=cleaned_name(name, pointer="/name", maximum=_NAME_LENGTH),
             created_at=now,
-            counts_from=counts_from(user_id=user.id, session_id=session_id, now=now),
+            counts_from=counts_from(user=user, session_id=session_id, now=now),
         )
     )
     note_proof(session_id=session_id, method=FactorMethod.PASSKEY, now=now)

@@ -9,11 +9,12 @@ import uuid
 from django.conf import settings
 from django.db import connection
 
+from accounts import policy
 from accounts.choices import MailKind
 from accounts.errors import LastStrongFactor
 from accounts.models import RecoveryCode, User
 from accounts.services.factors.holdings import factors_of
-from accounts.services.factors.places import where_they_are_known
+from accounts.services.factors.places import MANAGE, where_they_are_known
 from accounts.services.factors.telling import locked_person
 from accounts.services.mail import notify_security
 from audit.services import record
@@ -24,7 +25,8 @@ from kernel.ids import ALPHABET
 from kernel.transactions import needs_transaction, opens_transaction
 
 HOW_MANY = 10
-_GROUPS, _GROUP_LENGTH = 3, 4  # 60 bits: the keyed hash keeps them from being tried offline
+# 120 bits, so that no hash of them can be tried offline, whatever key is lost (ASVS 5.0, 6.5.2).
+_GROUPS, _GROUP_LENGTH = 6, 4
 _LOOKALIKES = str.maketrans({"i": "1", "l": "1", "o": "0"})
 
 
@@ -37,8 +39,10 @@ def regenerate_codes(*, actor: Actor, now: dt.datetime) -> list[str]:
     `accounts.recovery_codes.issued`.
 
     :raises PermissionDenied: if the actor is no person.
+    :raises StepUpRequired: without a fresh proof of who they are.
     :raises LastStrongFactor: if there is no app or passkey that they could stand in for.
     """
+    policy.require(actor, MANAGE)
     user = locked_person(actor)
     if not factors_of(user.id).is_strong:
         raise LastStrongFactor("Recovery codes stand in for an authenticator app or a passkey.")

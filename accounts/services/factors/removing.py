@@ -10,7 +10,7 @@ from accounts.choices import FactorMethod
 from accounts.errors import LastStrongFactor
 from accounts.models import Passkey, User
 from accounts.services.factors.holdings import factors_of
-from accounts.services.factors.places import where_they_are_known
+from accounts.services.factors.places import MANAGE, where_they_are_known
 from accounts.services.factors.recovery_codes import void_codes
 from accounts.services.factors.telling import locked_person, tell_removed
 from accounts.services.factors.totp import remove_totp_of
@@ -28,9 +28,11 @@ def remove_totp(*, actor: Actor, now: dt.datetime) -> None:
     `accounts.factor.removed`.
 
     :raises PermissionDenied: if the actor is no person.
+    :raises StepUpRequired: without a fresh proof of who they are.
     :raises NotFound: if there is none.
     :raises LastStrongFactor: if it is the last of somebody whose role needs one.
     """
+    policy.require(actor, MANAGE)
     user = locked_person(actor)
     if not remove_totp_of(user=user, now=now):
         raise NotFound("There is no authenticator app.")
@@ -43,9 +45,11 @@ def remove_passkey(*, actor: Actor, passkey_id: uuid.UUID, now: dt.datetime) -> 
     """Take one of the acting person's passkeys away; as `remove_totp`.
 
     :raises PermissionDenied: if the actor is no person.
+    :raises StepUpRequired: without a fresh proof of who they are.
     :raises NotFound: if there is no such passkey of theirs.
     :raises LastStrongFactor: if it is the last of somebody whose role needs one.
     """
+    policy.require(actor, MANAGE)
     user = locked_person(actor)
     removed = Passkey.objects.filter(id=passkey_id, user=user, removed_at=None)
     if not removed.update(removed_at=now):

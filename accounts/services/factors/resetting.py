@@ -24,6 +24,7 @@ from accounts.services.factors.holdings import factors_of
 from accounts.services.factors.recovery_codes import void_codes
 from accounts.services.factors.totp import remove_totp_of
 from accounts.services.mail import notify_security
+from accounts.services.networks.standing import from_known_network
 from accounts.services.pending_acts.making import make_pending
 from accounts.services.pending_acts.registry import Agreed, Result
 from accounts.services.sessions import end_sessions_of
@@ -40,15 +41,15 @@ MAX_REASON = 200
 _LOSABLE = (FactorMethod.TOTP, FactorMethod.PASSKEY, FactorMethod.RECOVERY_CODE)
 
 
+@from_known_network(RESET)
 @opens_transaction
 def ask_for_factor_reset(
     *, actor: Actor, user_id: uuid.UUID, reason: str, now: dt.datetime
 ) -> PendingAct:
     """Ask that somebody's second factors are reset; another person has to agree. Locks the person.
 
-    The door has asked for a fresh proof of who the actor is. What waits for the person already is
-    given back as it stands. Records `accounts.pending_act.make`, emits `accounts.pending_act.made`,
-    and mails the person.
+    What waits for the person already is given back as it stands. Records
+    `accounts.pending_act.make`, emits `accounts.pending_act.made`, and mails the person.
 
     :param reason: how the actor made sure that it is the person who asks.
     :raises PermissionDenied: unless the actor is a person who carries `people.reset_factors`; in an
@@ -57,6 +58,7 @@ def ask_for_factor_reset(
     :raises OwnFactorReset: for oneself.
     :raises InvalidProfile: without a reason that can be read.
     :raises NoFactorsToReset: if the person has none.
+    :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     """
     policy.require(actor, RESET)
     if actor.kind is not ActorKind.USER:

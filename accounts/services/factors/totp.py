@@ -10,10 +10,11 @@ import uuid
 import pyotp
 from django.db import connection
 
+from accounts import policy
 from accounts.choices import FactorMethod
 from accounts.errors import EnrollmentNotBegun, SecondFactorRefused
 from accounts.models import TotpFactor, User
-from accounts.services.factors.places import where_they_are_known
+from accounts.services.factors.places import MANAGE, where_they_are_known
 from accounts.services.factors.recovery_codes import issue_first_codes
 from accounts.services.factors.settling import counts_from
 from accounts.services.factors.telling import locked_person, tell_added
@@ -45,7 +46,9 @@ def begin_totp(*, actor: Actor, now: dt.datetime, secret: str | None = None) -> 
 
     :param secret: in base 32, for who brings one along (the demo world); else 160 random bits.
     :raises PermissionDenied: if the actor is no person.
+    :raises StepUpRequired: without a fresh proof of who they are.
     """
+    policy.require(actor, MANAGE)
     user = locked_person(actor)
     _erase(user=user, confirmed=False, now=now)
     secret = secret or pyotp.random_base32(32)
@@ -76,9 +79,11 @@ def confirm_totp(
     :param session_id: the session of the person, which has thereby proven the factor.
     :returns: ten recovery codes, if the person had none; else nothing.
     :raises PermissionDenied: if the actor is no person.
+    :raises StepUpRequired: without a fresh proof of who they are.
     :raises EnrollmentNotBegun: if nothing is pending.
     :raises SecondFactorRefused: if the code does not fit.
     """
+    policy.require(actor, MANAGE)
     user = locked_person(actor)
     pending = TotpFactor.objects.filter(user=user, confirmed_at=None, removed_at=None).first()
     if pending is None:
@@ -89,7 +94,7 @@ def confirm_totp(
             "That code does not fit. Check the clock of your phone and use the newest code.",
             pointer="/code",
         )
-    pending.counts_from = counts_from(user_id=user.id, session_id=session_id, now=now)
+    pending.counts_from = counts_from(user=user, session_id=session_id, now=now)
     _erase(user=user, confirmed=True, now=now)
     pending.confirmed_at, pending.last_step = now, step
     pending.save(update_fields=["confirmed_at", "last_step", "counts_from"])

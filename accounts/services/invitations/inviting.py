@@ -19,7 +19,7 @@ from accounts.rules import normalized_email
 from accounts.services.invitation_mail import mail_invitation
 from accounts.services.invitations.telling import act_of, fact_of, tell
 from accounts.services.lookups import locked_organization
-from accounts.services.networks.standing import require_known_network
+from accounts.services.networks.standing import from_known_network
 from accounts.services.owners import tell_owners
 from accounts.services.pending_acts.needing import Subject, under_dual_control
 from audit.services import record_many
@@ -29,6 +29,7 @@ from kernel.crypto import hash_token, new_token
 from kernel.errors import NotFound, PermissionDenied
 from kernel.transactions import needs_transaction, opens_transaction
 
+INVITE = "members.invite"
 LIFETIME = dt.timedelta(days=7)
 
 
@@ -39,6 +40,7 @@ class IssuedInvitation(NamedTuple):
     token: str
 
 
+@from_known_network(INVITE)
 def invite(*, actor: Actor, email: str, role: str, now: dt.datetime) -> IssuedInvitation:
     """Invite somebody into the actor's organization; an earlier open invitation is withdrawn.
 
@@ -53,12 +55,11 @@ def invite(*, actor: Actor, email: str, role: str, now: dt.datetime) -> IssuedIn
     :raises InvalidProfile: on a malformed address or an unknown role.
     :raises AlreadyMember: if the person is in the organization already.
     :raises OfficersByRoleOnly: for an officer, where making one takes a second person.
-    :raises NetworkNotTrusted: for an officer, if the inviter is on a network that is new to them.
+    :raises SettledFactorRequired: unless the inviter lately proved an app or passkey that counts.
+    :raises NetworkNotTrusted: if the inviter is on a network that is new to them.
     """
-    policy.require(actor, "members.invite")
+    policy.require(actor, INVITE)
     _check_role(actor=actor, role=role)
-    if policy.makes_officer(before=None, role=role):
-        require_known_network(actor=actor, now=now)
     return _invite(actor=actor, email=email, role=role, now=now)
 
 
@@ -118,7 +119,7 @@ def withdraw_invitation(*, actor: Actor, invitation_id: uuid.UUID, now: dt.datet
     :raises PermissionDenied: unless the actor carries `members.invite`.
     :raises NotFound: if there is no such open invitation.
     """
-    policy.require(actor, "members.invite")
+    policy.require(actor, INVITE, stopping=True)
     own = Invitation.objects.filter(
         id=invitation_id,
         organization_id=policy.own_organization(actor),

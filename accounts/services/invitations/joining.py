@@ -20,7 +20,12 @@ from accounts.rules import cleaned_name
 from accounts.services.confirming import mail_confirmation_link, mark_confirmed
 from accounts.services.invitation_mail import came_by_mail
 from accounts.services.invitations.telling import tell
-from accounts.services.lookups import insert_user, locked_organization, view_of_newcomer
+from accounts.services.lookups import (
+    insert_user,
+    locked_organization,
+    note_giver,
+    view_of_newcomer,
+)
 from accounts.services.networks.noting import note_network
 from accounts.services.owners import tell_of_officer
 from accounts.services.returning import (
@@ -146,7 +151,7 @@ def _member(
         )
     check_is_proven(former=user, password_hash=password_hash)
     user.full_name, user.role, user.is_active = full_name, invitation.role, True
-    user.role_given_by_id, user.role_given_at = invitation.invited_by_id, now
+    note_giver(user=user, giver_id=invitation.invited_by_id, now=now)
     user.save(update_fields=["full_name", "role", "is_active", "role_given_by", "role_given_at"])
     return user
 

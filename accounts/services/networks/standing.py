@@ -124,21 +124,25 @@ def require_known_network(*, actor: Actor, now: dt.datetime) -> None:
 
 
 def from_known_network(permission: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Judge the actor and the place before the use case below opens its transaction.
+    """Judge the actor and, where the table says so, the place, before a transaction opens.
 
     The permission comes first, so that who may not do it leaves no record of a place. The use case
-    requires it again, under its locks.
+    is handed an actor that carries the judgement and requires the permission again, under its
+    locks; `policy.require` lets nobody through without it.
 
-    :raises VaultCraftError: from the use case, what `policy.require` and `require_known_network`
-        raise.
+    :raises VaultCraftError: from the use case, what `policy.require_but_place` and
+        `require_known_network` raise.
     """
 
     def decorate(use_case: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(use_case)
         def judged(*args: P.args, **kwargs: P.kwargs) -> R:
             given: dict[str, Any] = kwargs
-            policy.require(given["actor"], permission)
-            require_known_network(actor=given["actor"], now=given["now"])
+            actor: Actor = given["actor"]
+            policy.require_but_place(actor, permission)
+            if policy.asks_known_network(actor, permission):
+                require_known_network(actor=actor, now=given["now"])
+            given["actor"] = dataclasses.replace(actor, place_judged=True)
             return use_case(*args, **kwargs)
 
         return judged

@@ -7,6 +7,7 @@ import uuid
 
 from django.contrib.auth.hashers import make_password
 
+from accounts import policy
 from accounts.errors import WrongPassword
 from accounts.models import User
 from accounts.rules import check_password_strength
@@ -18,6 +19,8 @@ from kernel.actor import Actor, ActorKind
 from kernel.context import reading
 from kernel.errors import PermissionDenied
 from kernel.transactions import opens_transaction
+
+CHANGE = "self.change_password"
 
 
 def change_password(
@@ -36,10 +39,12 @@ def change_password(
 
     :param session_id: the one the request came in.
     :raises PermissionDenied: if the actor is no person.
+    :raises StepUpRequired: without a fresh proof of who they are.
     :raises WeakPassword: if the new one is refused.
     :raises WrongPassword: if the present one does not fit, or was tried too often.
     :raises TooManyAttempts: if the network tried too many.
     """
+    policy.require(actor, CHANGE)
     if actor.kind is not ActorKind.USER or actor.id is None:
         raise PermissionDenied("Only a person has a password.")
     with reading(actor):

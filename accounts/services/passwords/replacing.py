@@ -36,8 +36,8 @@ def replace_password(
     `accounts.password.changed` and `accounts.session.revoked` for each session; records
     `accounts.password.<verb>` and `accounts.session.revoke`.
     """
-    user.password = password_hash
-    user.save(update_fields=["password"])
+    user.password, user.password_changed_at = password_hash, now
+    user.save(update_fields=["password", "password_changed_at"])
     withdraw_links(user=user, purpose=LinkPurpose.RESET_PASSWORD, now=now)
     end_challenges(user=user, now=now)
     sessions = SignInSession.objects.filter(user=user)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import uuid
 
@@ -17,16 +18,13 @@ from accounts.errors import (
 from accounts.models import PendingAct
 from accounts.queries import people_behind, visible_pending_acts
 from accounts.services.networks.standing import require_trusted_network
-from accounts.services.pending_acts.independence import (
-    require_independent_checker,
-    require_session_not_taken,
-)
+from accounts.services.pending_acts.independence import require_independent_checker
 from accounts.services.pending_acts.notices import tell_makers
 from accounts.services.pending_acts.people import hold_people, present_checker, present_maker
 from accounts.services.pending_acts.registry import Agreed, PendingKind, Result, kind_of
+from accounts.services.pending_acts.taken import require_session_not_taken
 from accounts.services.pending_acts.telling import tell_all
 from accounts.services.settled import require_settled_factors
-from accounts.services.step_up import require_factor_in_session
 from kernel.actor import Actor, ActorKind
 from kernel.context import reading
 from kernel.errors import Kind, PermissionDenied, VaultCraftError
@@ -50,35 +48,45 @@ _DECIDED = (
 def agree(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = "") -> PendingAct:
     """Agree to an act of another person and carry it out, in this transaction.
 
-    Locks the act first, so that of many who agree at once one does, then whatever the act itself
-    locks. Both people are judged by what they may do now. What executing refuses is kept with the
-    act, which is FAILED then: nothing of it happened, and it is asked for anew. Records
-    `accounts.pending_act.agree` or `.fail` and emits `.agreed` or `.failed`, besides what the
-    act itself records and emits, as its maker, and mails the maker. Agreeing again gives the act as
-    it stands.
+    Locks the act first, so that of many who agree at once one does, then what whoever changes the
+    same takes turns on, then both people, then whatever else the act itself locks. Both people are
+    judged by what they may do now. What executing refuses is kept with the act, which is FAILED
+    then: nothing of it happened, and it is asked for anew. Records `accounts.pending_act.agree` or
+    `.fail` and emits `.agreed` or `.failed`, besides what the act itself records and emits, as its
+    maker, and mails the maker. Agreeing again gives the act as it stands, from wherever.
 
     :raises PendingActNotFound: if there is no such act, or none the actor may see.
     :raises PermissionDenied: unless the actor is a person who may agree to this kind.
     :raises OwnPendingAct: if the actor asked for it, or issued the key that did.
     :raises PendingActDecided: if it is decided or withdrawn.
     :raises PendingActExpired: if its time is over.
-    :raises CheckerIsOwnInvitee: if the maker lately brought the actor in, or gave them their role.
+    :raises CheckerIsOwnInvitee: if the maker lately brought the actor in, or gave them their role;
+        or the other way round; or somebody did it to both.
     :raises FactorsLatelyReset: if the actor's second factors were reset and money still waits.
-    :raises StepUpRequired: for a kind that asks for a second factor; it still waits then.
     :raises Busy: if locks could not be had; it still waits then.
-    :raises StepUpRequired: if the actor has to prove a second factor first.
+    :raises StepUpRequired: if the actor has to prove a second factor first; it still waits then.
+    :raises SettledFactorRequired: if that has to be an app or a passkey that counts.
     :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     :raises CountryNotAllowed: if their organization lets no money move from there.
     """
-    if _may_agree(actor, act_id):  # nobody else leaves a record of a place
+    if _would_agree(actor, act_id):  # nobody else leaves a record of a place
         require_trusted_network(actor=actor, now=now)
+        actor = dataclasses.replace(actor, place_judged=True)
     return _agree(actor=actor, act_id=act_id, now=now, note=note)
 
 
-def _may_agree(actor: Actor, act_id: uuid.UUID) -> bool:
+def _would_agree(actor: Actor, act_id: uuid.UUID) -> bool:
+    """Whether it is for this person to say; what they said already is only told again."""
     with reading(actor):
         act = PendingAct.objects.filter(id=act_id).first()
-    return act is not None and policy.may(actor, kind_of(act.kind).permission_to_check)
+    if act is None or _has_agreed(actor, act):
+        return False
+    return policy.may(actor, kind_of(act.kind).permission_to_check)
+
+
+def _has_agreed(actor: Actor, act: PendingAct) -> bool:
+    agreed = act.state in (PendingActState.AGREED, PendingActState.FAILED)
+    return agreed and actor.kind is ActorKind.USER and act.checker_id == actor.id
 
 
 @opens_transaction
@@ -91,8 +99,6 @@ def _agree(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str) -> P
     assert checker_id is not None  # _to_decide
     require_independent_checker(act=act, checker_id=checker_id, now=now)
     require_settled_factors(actor=checker, now=now)
-    if kind.asks_factor:
-        require_factor_in_session(actor=actor, now=now)
     try:
         with undone_if_refused():
             result = _executed(kind, act, checker, now)
@@ -112,11 +118,10 @@ def _agree(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str) -> P
 @needs_transaction
 def _agreed_before(actor: Actor, act_id: uuid.UUID) -> PendingAct | None:
     """What this person agreed to already: asking again is no second consent."""
-    if actor.kind is not ActorKind.USER or actor.id is None:
+    if actor.kind is not ActorKind.USER:
         return None
     act = _locked(actor, act_id)
-    agreed = act.state in (PendingActState.AGREED, PendingActState.FAILED)
-    return act if agreed and act.checker_id == actor.id else None
+    return act if _has_agreed(actor, act) else None
 
 
 class _NotTheChecker(VaultCraftError):
@@ -140,10 +145,11 @@ def _executed(kind: PendingKind, act: PendingAct, checker: Actor, now: dt.dateti
 def reject(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime, note: str = "") -> PendingAct:
     """Refuse an act of another person. Locks it.
 
-    Records `accounts.pending_act.reject`, emits `accounts.pending_act.rejected` and mails the
-    maker. Raises what `agree` raises.
+    It stops something, so it goes on from anywhere and with any fresh proof. Records
+    `accounts.pending_act.reject`, emits `accounts.pending_act.rejected` and mails the maker. Raises
+    what `agree` raises of the act and the person.
     """
-    act, checker = _to_decide(actor, act_id, now)
+    act, checker = _to_decide(actor, act_id, now, stopping=True)
     act.state = PendingActState.REJECTED
     return _decided(act, checker, note, now, verb="reject", happened="rejected")
 
@@ -170,18 +176,22 @@ def withdraw(*, actor: Actor, act_id: uuid.UUID, now: dt.datetime) -> PendingAct
 
 
 @needs_transaction
-def _to_decide(actor: Actor, act_id: uuid.UUID, now: dt.datetime) -> tuple[PendingAct, Actor]:
+def _to_decide(
+    actor: Actor, act_id: uuid.UUID, now: dt.datetime, *, stopping: bool = False
+) -> tuple[PendingAct, Actor]:
     """The act, locked, and the checker with the roles of this moment."""
     if actor.kind is not ActorKind.USER or actor.id is None:
         raise PermissionDenied("A person has to decide this.")
     act = _locked(actor, act_id)
     if _is_own(actor, act):
         raise OwnPendingAct()
+    kind = kind_of(act.kind)
+    kind.take_turns(act)
     hold_people(act, checker_id=actor.id)
     checker = present_checker(actor)
     if checker is None:
         raise PermissionDenied()
-    policy.require(checker, kind_of(act.kind).permission_to_check)
+    policy.require(checker, kind.permission_to_check, stopping=stopping)
     _require_waiting(act, now)
     return act, checker
 

@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from django.db.models import Q
 
 from accounts.choices import PendingActState
-from accounts.models import PendingAct
+from accounts.models import PendingAct, SignInSession
+from accounts.policy import DOORS_OF_PEOPLE
 from accounts.queries import people_behind
 from accounts.services.pending_acts.notices import ask_checkers
 from accounts.services.pending_acts.telling import tell_all
 from accounts.services.runtime import value_of
 from accounts.system import PENDING_ACT_HOURS
 from kernel.actor import Actor, ActorKind
-from kernel.errors import InvariantBroken
+from kernel.errors import InvariantBroken, PermissionDenied
 from kernel.ids import new_id
 from kernel.rows import insert_rows
 from kernel.transactions import needs_transaction
@@ -77,7 +78,11 @@ def make_many(wanted: Sequence[Wanted]) -> list[PendingAct]:
     What waits or waited under a reference already is given back as it stands. Records
     `accounts.pending_act.make` and emits `accounts.pending_act.made` for each new one, and mails
     those who could agree.
+
+    :raises PermissionDenied: if a person asks at a door of people in no session of theirs: nothing
+        could tell later whose hand it was. A trigger holds it, too.
     """
+    _require_sessions([one.actor for one in wanted])
     people = people_behind([one.actor for one in wanted])
     lifetime = dt.timedelta(hours=int(value_of(PENDING_ACT_HOURS)))
     rows = {one.reference: _row(one, people, lifetime) for one in wanted}
@@ -99,6 +104,21 @@ def make_many(wanted: Sequence[Wanted]) -> list[PendingAct]:
     tell_all(new, verb="make", happened="made")
     ask_checkers(new)
     return [found[one.reference] for one in wanted]
+
+
+@needs_transaction
+def _require_sessions(actors: Sequence[Actor]) -> None:
+    wanted = {
+        (actor.session_id, actor.id)
+        for actor in actors
+        if actor.kind is ActorKind.USER and actor.door in DOORS_OF_PEOPLE
+    }
+    if not wanted:
+        return
+    asked = [session for session, _ in wanted if session is not None]
+    rows = SignInSession.objects.filter(id__in=asked)
+    if wanted - set(rows.values_list("id", "user_id")):
+        raise PermissionDenied("Sign in to ask for this.")
 
 
 @needs_transaction

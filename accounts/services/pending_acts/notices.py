@@ -8,17 +8,17 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.db.models import Q
 
-from accounts import policy
 from accounts.actors import user_actor
 from accounts.choices import MailKind, PendingActState
 from accounts.models import PendingAct, User
+from accounts.permissions import PERMISSIONS
 from accounts.services.mail import queue_mail
-from accounts.services.pending_acts.independence import lately_brought_in
+from accounts.services.pending_acts.independence import Chain, chains_of
 from accounts.services.pending_acts.registry import Agreed, kind_of, summary_of
 from kernel.actor import Actor
 from kernel.errors import PermissionDenied
@@ -49,10 +49,12 @@ def ask_checkers(made: Sequence[Made]) -> None:
     for actor, act in made:
         groups[act.organization_id, act.kind].append((actor, act))
     for group in groups.values():
+        candidates = _candidates(group[0][1])
+        chains = _chains(candidates, [act for _, act in group])
         asked = (
             (user, theirs)
-            for user in _candidates(group[0][1])
-            if (theirs := [one for one in group if _could_agree(user, *one)])
+            for user in candidates
+            if (theirs := [one for one in group if _could_agree(user, *one, chains)])
         )
         for user, theirs in itertools.islice(asked, MOST_RECEIVERS):
             _ask(user, theirs)
@@ -85,7 +87,7 @@ def tell_makers(acts: Iterable[PendingAct], *, actor: Actor, now: dt.datetime) -
 @needs_transaction
 def _candidates(act: PendingAct) -> list[User]:
     """Whose role may agree to acts of the kind, in the act's own house."""
-    row = policy.PERMISSIONS[kind_of(act.kind).permission_to_check]
+    row = PERMISSIONS[kind_of(act.kind).permission_to_check]
     if act.organization_id is None:
         house = Q(platform_role__in=row.platform)
     else:
@@ -96,10 +98,17 @@ def _candidates(act: PendingAct) -> list[User]:
     return list(people.order_by("id")[:_MOST_LOOKED_AT])
 
 
-def _could_agree(user: User, maker: Actor, act: PendingAct) -> bool:
-    if user.id in (act.maker_id, act.maker_person_id):
+@needs_transaction
+def _chains(candidates: Sequence[User], acts: Sequence[PendingAct]) -> dict[UUID, Chain]:
+    makers = [act.maker_person_id for act in acts if act.maker_person_id is not None]
+    return chains_of([*(user.id for user in candidates), *makers], now=acts[0].made_at)
+
+
+def _could_agree(user: User, maker: Actor, act: PendingAct, chains: Mapping[UUID, Chain]) -> bool:
+    asks = act.maker_person_id
+    if user.id in (act.maker_id, asks):
         return False
-    if lately_brought_in(user, by=act.maker_person_id, now=act.made_at):
+    if asks is not None and not chains[user.id].is_independent_of(chains[asks]):
         return False
     checker = user_actor(user=user, door=maker.door, request_id=maker.request_id)
     try:

@@ -40,7 +40,12 @@ def present_checker(actor: Actor) -> Actor | None:
         return None
     present = user_actor(user=user, door=actor.door, request_id=actor.request_id, ip=actor.ip)
     return dataclasses.replace(
-        present, proven_lately=actor.proven_lately, proven_strongly=actor.proven_strongly
+        present,
+        proven_lately=actor.proven_lately,
+        proven_strongly=actor.proven_strongly,
+        proven_settled=actor.proven_settled,
+        proof_counts_from=actor.proof_counts_from,
+        place_judged=actor.place_judged,
     )
 
 
@@ -63,7 +68,7 @@ def present_maker(act: PendingAct, *, now: dt.datetime) -> Actor | None:
         return None
     # What the act takes, they proved when they asked for it.
     maker = user_actor(user=user, door=door, request_id=act.request_id)
-    return dataclasses.replace(maker, proven_lately=True, proven_strongly=True)
+    return dataclasses.replace(maker, proven_lately=True, proven_strongly=True, proven_settled=True)
 
 
 def _counting(user_id: uuid.UUID | None) -> User | None:

@@ -58,6 +58,10 @@ def _anybody(_: Agreed) -> None:
     """No rule beyond the permissions."""
 
 
+def _nobody_waits(_: PendingAct) -> None:
+    """No lock that comes before those of people."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class PendingKind:
     """One kind of act.
@@ -65,8 +69,9 @@ class PendingKind:
     :param title: a few words for lists.
     :param summarize: one sentence of the facts, without a query.
     :param execute: a step that does it as the maker; what it raises undoes what it wrote.
-    :param asks_factor: whether who agrees has to have proven a second factor lately.
     :param allow: raises `PermissionDenied` where the permission alone does not let the checker.
+    :param take_turns: a step that takes the locks whoever changes people or policies takes before
+        those of people; deciding takes them in the same order, so that neither deadlocks.
     """
 
     name: str
@@ -76,7 +81,7 @@ class PendingKind:
     summarize: Callable[[Facts], str]
     execute: Callable[[Agreed], Result]
     allow: Callable[[Agreed], None] = _anybody
-    asks_factor: bool = False
+    take_turns: Callable[[PendingAct], None] = _nobody_waits
 
 
 _KINDS: dict[str, PendingKind] = {}

@@ -8,7 +8,7 @@ from accounts.services.pins.resetting import (
 )
 from accounts.services.pins.rules import MAX_TRIES
 from accounts.services.pins.setting import change_pin, set_pin
-from accounts.services.pins.trying import verify_pin
+from accounts.services.pins.trying import require_counting_pin, verify_pin
 
 __all__ = [
     "MAX_TRIES",
@@ -18,6 +18,7 @@ __all__ = [
     "choose_forgotten_pin",
     "pin_standing",
     "request_pin_reset",
+    "require_counting_pin",
     "set_pin",
     "verify_pin",
 ]

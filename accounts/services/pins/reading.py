@@ -16,11 +16,13 @@ from kernel.context import reading
 class PinStanding:
     """What its owner may know of a PIN.
 
+    :param counts_from: from when it approves payments, where it does not yet.
     :param reset_at: from when a forgotten PIN's successor counts, while it waits.
     """
 
     is_set: bool
     set_at: dt.datetime | None = None
+    counts_from: dt.datetime | None = None
     tries_left: int = MAX_TRIES
     locked_until: dt.datetime | None = None
     reset_at: dt.datetime | None = None
@@ -46,6 +48,7 @@ def pin_standing(*, actor: Actor, now: dt.datetime) -> PinStanding:
     return PinStanding(
         is_set=True,
         set_at=pin.set_at,
+        counts_from=pin.counts_from if pin.counts_from and pin.counts_from > now else None,
         tries_left=0 if locked else MAX_TRIES if over or due else MAX_TRIES - pin.tries,
         locked_until=pin.locked_until if locked else None,
         reset_at=None if due else reset_at,

@@ -3,7 +3,8 @@
 Whoever reads a person's mail must not be able to take over their PIN with it. So the link alone
 does not do: with a second factor that is not the mailbox, and that the person has had for a day (so
 longer than the link lives: nobody adds it for the purpose), the new PIN counts at once; without one
-it counts after a day, in which the old one goes on and every notice offers to call it off.
+it counts after a day, in which the old one goes on and every notice offers to call it off. An old
+one that does not count yet is replaced at once: it may be a thief's, and nothing hangs on it.
 """
 
 from __future__ import annotations
@@ -105,15 +106,32 @@ def _choose(
     reset = open_.filter(token_hash=token_hash, used_at=None, expires_at__gt=now).first()
     if reset is None:
         raise InvalidPinReset()
+    if _replace_waiting(user_id=user_id, pin_hash=pin_hash, counts_from=effective_at, now=now):
+        reset.applied_at = now
     reset.used_at, reset.pin_hash, reset.effective_at = now, pin_hash, effective_at
-    reset.save(update_fields=["used_at", "pin_hash", "effective_at"])
+    reset.save(update_fields=["used_at", "pin_hash", "effective_at", "applied_at"])
     _record(actor=actor, reset=reset, verb="choose", now=now, effective_at=effective_at.isoformat())
+    if reset.applied_at is not None:
+        tell(actor=actor, user_id=user_id, verb="reset", now=now, counts_from=effective_at)
+        return
     if effective_at <= now:
         apply_due_reset(user_id=user_id, now=now)
         tell(actor=actor, user_id=user_id, verb="reset", now=now)
     else:
         until = f"{effective_at:%d %B %Y, %H:%M} UTC"
         notify(actor=actor, kind=MailKind.PIN_RESET_WAITS, until=until, now=now)
+
+
+@needs_transaction
+def _replace_waiting(
+    *, user_id: uuid.UUID, pin_hash: str, counts_from: dt.datetime, now: dt.datetime
+) -> bool:
+    """Whether the PIN did not count yet, and so is this one now. Locks its row."""
+    waiting = TransactionPin.objects.filter(user_id=user_id, counts_from__gt=now)
+    replaced = waiting.update(
+        pin_hash=pin_hash, set_at=now, counts_from=counts_from, tries=0, locked_until=None
+    )
+    return replaced > 0
 
 
 @opens_transaction

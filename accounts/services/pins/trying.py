@@ -17,7 +17,7 @@ import structlog
 from django.db import connection
 
 from accounts.choices import MailKind
-from accounts.errors import PinLocked, PinNotSet, WrongPin
+from accounts.errors import PinLocked, PinNotSet, PinTooNew, WrongPin
 from accounts.models import TransactionPin
 from accounts.services.pins import spraying
 from accounts.services.pins.hashing import pin_fits
@@ -27,6 +27,7 @@ from accounts.services.pins.rules import LOCKED, MAX_TRIES
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
+from kernel.context import reading
 from kernel.transactions import needs_transaction, opens_transaction
 
 log = structlog.get_logger(__name__)
@@ -40,7 +41,8 @@ WITH due AS (
     RETURNING pin_hash, effective_at
 )
 UPDATE accounts_transactionpin p
-SET pin_hash = due.pin_hash, set_at = due.effective_at, tries = 0, locked_until = NULL
+SET pin_hash = due.pin_hash, set_at = due.effective_at, tries = 0, locked_until = NULL,
+    counts_from = least(p.counts_from, due.effective_at)
 FROM due WHERE p.user_id = %(user)s
 """
 _COUNT = """
@@ -57,6 +59,17 @@ class _Try:
     pin_hash: str
     number: int
     locked_until: dt.datetime | None
+
+
+def require_counting_pin(*, actor: Actor, now: dt.datetime) -> None:
+    """Go on unless the actor's PIN does not approve payments yet. No try is counted.
+
+    :raises PinTooNew: if so; `counts_from` in its facts.
+    """
+    with reading(actor):
+        pin = TransactionPin.objects.filter(user_id=person_of(actor)).first()
+    if pin is not None and pin.counts_from is not None and pin.counts_from > now:
+        raise PinTooNew(facts={"counts_from": pin.counts_from.isoformat()})
 
 
 def verify_pin(*, actor: Actor, pin: str, now: dt.datetime) -> None:

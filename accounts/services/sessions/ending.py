@@ -70,7 +70,7 @@ def end_sessions_of_person(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime
 def _require_may_end(*, actor: Actor, user: User) -> None:
     policy.require(actor, REVOKE_ANY)
     if user.platform_role is not None:
-        policy.require(actor, "staff.manage")
+        policy.require(actor, "staff.manage", stopping=True)
     elif not actor.is_platform and not policy.may_grant(actor, user.role or ""):
         raise PermissionDenied("Only an owner can end an owner's session.")
 

@@ -12,6 +12,7 @@ from accounts.choices import FactorMethod
 from accounts.errors import InvalidAccessToken
 from accounts.models import Device, SignInSession
 from accounts.queries import live_session
+from accounts.services.factors.settling import proof_counts_from
 from accounts.services.networks.noting import note_network
 from accounts.services.sessions.seeing import idle_seconds_of
 from accounts.services.sessions.tokens import TokenPair, insert_token, pair
@@ -138,6 +139,7 @@ def _open(
         expires_at=now + dt.timedelta(seconds=lasts_seconds),
         second_factor=second_factor,
         second_factor_at=now if second_factor else None,
+        second_factor_counts_from=proof_counts_from(user_id=actor.id, method=second_factor),
     )
     record(
         actor=actor,

@@ -20,7 +20,7 @@ from accounts.services.vault.rotating import (
     rotate_master,
     rotation_plan,
 )
-from accounts.services.vault.shredding import register_erasure, shred_person
+from accounts.services.vault.shredding import has_live_keys, shred_keys
 from accounts.services.vault.values import (
     Place,
     seal,
@@ -36,14 +36,14 @@ __all__ = [
     "Progress",
     "SealedColumn",
     "blind_index",
-    "register_erasure",
+    "has_live_keys",
     "register_sealed_column",
     "rotate_data",
     "rotate_master",
     "rotation_plan",
     "seal",
     "seal_stream",
-    "shred_person",
+    "shred_keys",
     "unseal",
     "unseal_stream",
 ]

@@ -100,7 +100,7 @@ def test_another_organization_sees_and_touches_nothing(alice: User):
         assert rows(f"SELECT 1 FROM accounts_{table}") == [], table
     assert run("UPDATE accounts_totpfactor SET last_step = last_step + 1") == 0
     refuses(
-        "accounts_factor_of_its_person",
+        "accounts_recoverycode_of_its_person",
         "INSERT INTO accounts_recoverycode (id, user_id, organization_id, code_hash, issued_at)"
         " VALUES (gen_random_uuid(), %s, %s, sha256('x'), now())",
         alice.id,

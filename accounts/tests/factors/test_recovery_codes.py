@@ -67,12 +67,12 @@ def test_new_codes_void_the_old_ones():
     assert left(alice) == 9
 
 
-def test_codes_have_sixty_bits():
-    """Twelve letters and digits of 32 that cannot be taken for each other."""
+def test_codes_have_a_hundred_and_twenty_bits():
+    """Twenty-four letters and digits of 32 that cannot be taken for each other."""
     codes = give_phone(registered().owner, now=NOW).codes
     assert len(ALPHABET) == 32
     for code in codes:
-        assert re.fullmatch(rf"[{ALPHABET}]{{4}}(-[{ALPHABET}]{{4}}){{2}}", code), code
+        assert re.fullmatch(rf"[{ALPHABET}]{{4}}(-[{ALPHABET}]{{4}}){{5}}", code), code
 
 
 def test_only_keyed_hashes_are_kept():

@@ -36,6 +36,7 @@ from accounts.tests.builders import (
     events_emitted,
     joined,
     registered,
+    signed_in,
     staff,
 )
 from accounts.tests.letters import delivered
@@ -65,7 +66,7 @@ def proven(user: User, now: dt.datetime, method: FactorMethod = FactorMethod.TOT
 
 
 def asked(maker: User, user: User, *, now: dt.datetime = NOW, reason: str = WHY) -> PendingAct:
-    return ask_for_factor_reset(actor=acting(maker), user_id=user.id, reason=reason, now=now)
+    return ask_for_factor_reset(actor=signed_in(maker), user_id=user.id, reason=reason, now=now)
 
 
 def agreed(checker: User, act: PendingAct, *, now: dt.datetime = LATER) -> PendingAct:
@@ -204,10 +205,10 @@ def test_who_proves_a_factor_has_not_lost_it() -> None:
 def test_who_agrees_has_just_proven_a_factor() -> None:
     alice, adam, mia = people()
     act = asked(adam, mia)
-    stale = proven(alice, NOW)
-    for actor in (acting(alice), stale):
+    stale = dataclasses.replace(acting(alice), proven_lately=False)
+    for decide in (agree, reject):
         with pytest.raises(StepUpRequired):
-            agree(actor=actor, act_id=act.id, now=LATER)
+            decide(actor=stale, act_id=act.id, now=LATER)
     assert PendingAct.objects.get(id=act.id).state == "pending"
 
 
@@ -229,8 +230,13 @@ def test_owners_vouch_for_owners_and_the_platform_for_owners_and_staff() -> None
     root = staff(name="root")
     later = LATER + dt.timedelta(hours=1)
     assert agreed(root, asked(olga, ann, now=later), now=later).state == "agreed"
-    # Where nobody else of the organization is left, the platform is the second person.
-    assert agreed(olga, asked(alice, mia, now=later), now=later).state == "agreed"
+    # Where nobody else of the organization is left, the platform is the second person. Whose own
+    # factors were reset waits a day before she vouches for others.
+    with pytest.raises(FactorsLatelyReset):
+        asked(alice, mia, now=later)
+    enrolled(alice, later)
+    rested = later + dt.timedelta(days=1)
+    assert agreed(olga, asked(alice, mia, now=rested), now=rested).state == "agreed"
 
 
 def test_an_admin_does_not_agree_for_an_owner() -> None:
@@ -299,10 +305,11 @@ def test_the_database_holds_it_too() -> None:
     copied = (
         "INSERT INTO accounts_pendingact (id, organization_id, kind, facts, reference, fingerprint,"
         " maker_kind, maker_id, maker_person_id, maker_display, door, request_id, made_at,"
-        " expires_at, state, checker_display, note, reason_code, result_type)"
+        " expires_at, state, checker_display, note, reason_code, result_type, session_id)"
         " SELECT gen_random_uuid(), organization_id, kind, {facts}, sha256(id::text::bytea),"
         " fingerprint, maker_kind, maker_id, maker_person_id, maker_display, door, request_id,"
-        " made_at, expires_at, state, '', '', '', '' FROM accounts_pendingact WHERE id = %s"
+        " made_at, expires_at, state, '', '', '', '', session_id"
+        " FROM accounts_pendingact WHERE id = %s"
     )
     mine = copied.format(facts="jsonb_build_object('user_id', upper(maker_id::text))")
     refuses("pending_act_not_for_oneself", mine, act.id)

@@ -16,7 +16,6 @@ from api.endpoint import (
     Endpoint,
     actor_of,
     body_of,
-    confirm_it_is_them,
     path_id,
     session_of,
 )
@@ -79,7 +78,6 @@ class MyTotp(Endpoint):
     def post(self, request: Request) -> HttpResponse:
         """A new secret."""
         body_of(request, NoMembers)
-        confirm_it_is_them(request)
         begun = service.begin_totp(actor=actor_of(request), now=clock.now())
         return Answer.of({"secret": begun.secret, "uri": begun.uri}, status=201).response()
 
@@ -92,7 +90,6 @@ class MyTotp(Endpoint):
     )
     def delete(self, request: Request) -> HttpResponse:
         """Erase the secret."""
-        confirm_it_is_them(request)
         service.remove_totp(actor=actor_of(request), now=clock.now())
         return HttpResponse(status=204)
 
@@ -118,7 +115,6 @@ class ConfirmTotp(Endpoint):
     def post(self, request: Request) -> HttpResponse:
         """Make the secret count."""
         order = body_of(request, TotpConfirmation)
-        confirm_it_is_them(request)
         codes = service.confirm_totp(
             actor=actor_of(request),
             code=order["code"],
@@ -142,7 +138,6 @@ class PasskeyOptions(Endpoint):
     def post(self, request: Request) -> HttpResponse:
         """A challenge and options."""
         body_of(request, NoMembers)
-        confirm_it_is_them(request)
         begun = service.begin_passkey(
             actor=actor_of(request), session_id=session_of(request), now=clock.now()
         )
@@ -173,7 +168,6 @@ class MyPasskeys(Endpoint):
     def post(self, request: Request) -> HttpResponse:
         """Keep its public half."""
         order = body_of(request, NewPasskey)
-        confirm_it_is_them(request)
         added = service.finish_passkey(
             actor=actor_of(request), session_id=session_of(request), now=clock.now(), **order
         )
@@ -193,7 +187,6 @@ class OnePasskey(Endpoint):
     )
     def delete(self, request: Request, passkey_id: str) -> HttpResponse:
         """It signs nobody in any more."""
-        confirm_it_is_them(request)
         service.remove_passkey(
             actor=actor_of(request), passkey_id=path_id("pky", passkey_id), now=clock.now()
         )
@@ -216,6 +209,5 @@ class MyRecoveryCodes(Endpoint):
     def post(self, request: Request) -> HttpResponse:
         """Ten codes, shown this once."""
         body_of(request, NoMembers)
-        confirm_it_is_them(request)
         codes = service.regenerate_codes(actor=actor_of(request), now=clock.now())
         return Answer.of({"recovery_codes": codes}, status=201).response()

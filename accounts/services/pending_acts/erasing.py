@@ -1,0 +1,18 @@
+"""What an erasure takes along: the person's name on the acts they asked for or decided."""
+
+from __future__ import annotations
+
+import uuid
+
+from accounts.models import PendingAct
+from accounts.rules import ERASED_NAME
+from kernel.actor import ActorKind
+from kernel.transactions import needs_transaction
+
+
+@needs_transaction
+def erase_names(*, user_id: uuid.UUID) -> None:
+    """Leave the id alone; whoever reads the act later reads that it was an erased person's."""
+    asked = PendingAct.objects.filter(maker_kind=ActorKind.USER.value, maker_id=user_id)
+    asked.update(maker_display=ERASED_NAME)
+    PendingAct.objects.filter(checker_id=user_id).update(checker_display=ERASED_NAME)

@@ -1,0 +1,1 @@
+"""Approving a movement before it is asked for."""

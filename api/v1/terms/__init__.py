@@ -1,0 +1,1 @@
+"""Terms: what payments cost, and how much people's wallets may spend."""
