@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import migrations, models
 
-from kernel.row_security import SCOPE, grants, tenant_table
+from kernel.row_security import grants
 
 SEQUENCE = migrations.RunSQL(
     "CREATE UNIQUE INDEX outbox_sequence ON events_outboxevent (sequence);",
@@ -30,11 +30,10 @@ CURSOR = migrations.RunSQL(
 MOVED = migrations.RunSQL(
     """
     CREATE FUNCTION vaultcraft_outbox_moved(here text) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     DECLARE
         before events_relaycursor;
     BEGIN
-        PERFORM set_config('vaultcraft.scope', 'platform', true);
         SELECT * INTO STRICT before FROM events_relaycursor WHERE name = 'events' FOR UPDATE;
         IF before.cluster = '' THEN
             UPDATE events_relaycursor SET cluster = here WHERE name = 'events';
@@ -43,6 +42,7 @@ MOVED = migrations.RunSQL(
             RETURN false;
         END IF;
         LOCK TABLE events_outboxevent IN ACCESS EXCLUSIVE MODE;
+        PERFORM set_config('vaultcraft.scope', 'platform', true);
         ALTER TABLE events_outboxevent DISABLE TRIGGER events_outboxevent_append_only;
         UPDATE events_outboxevent SET commit_xid = CASE
             WHEN sequence <= before.highest
@@ -87,5 +87,4 @@ class Migration(migrations.Migration):
             "SELECT",
             "UPDATE (since, until, position, highest, epoch, moved_at)",
         ),
-        tenant_table("events_relaycursor", visible=f"{SCOPE} = 'platform'"),
     ]

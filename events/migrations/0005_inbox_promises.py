@@ -15,7 +15,6 @@ class Migration(migrations.Migration):
     operations = [
         # Deleted once the stream itself has forgotten the events: nothing can come twice then.
         grants("events_inboxentry", "SELECT", "INSERT", "DELETE"),
-        tenant_table("events_inboxentry", visible=PLATFORM_ONLY),
         grants(
             "events_faileddelivery",
             "SELECT",

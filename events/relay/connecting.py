@@ -32,7 +32,6 @@ async def connected() -> AsyncIterator[tuple[psycopg.AsyncConnection, psycopg.As
         await _connect(DEFAULT_DB_ALIAS) as writing,
     ):
         await reading.execute("SET default_transaction_read_only = on")
-        await writing.execute("SELECT set_config('vaultcraft.scope', 'platform', false)")
         yield reading, writing
 
 

@@ -268,5 +268,5 @@ def test_holds_cost_nothing_where_there_are_none(alice, acme) -> None:
     with statements() as beside:
         posted(movement(alice, acme, 1))
 
-    assert work(without) == ["SELECT", "SELECT", "INSERT", "INSERT"]
-    assert work(beside) == ["SELECT", "SELECT", "SELECT", "INSERT", "INSERT"]
+    assert work(without) == ["SELECT", "SELECT", "INSERT", "INSERT", "INSERT"]
+    assert work(beside) == ["SELECT", "SELECT", "SELECT", "INSERT", "INSERT", "INSERT"]

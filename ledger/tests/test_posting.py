@@ -246,7 +246,7 @@ def test_statements_are_as_many_for_100_as_for_1(alice, acme) -> None:
         results = posted(*[movement(alice, acme, 1) for _ in range(100)])
 
     assert codes(results) == [None] * 100
-    assert work(for_hundred) == work(for_one) == ["SELECT", "SELECT", "INSERT", "INSERT"]
+    assert work(for_hundred) == work(for_one) == ["SELECT", "SELECT", "INSERT", "INSERT", "INSERT"]
     assert fresh(account=alice).posted_minor == ALICE - 101
 
 

@@ -31,6 +31,9 @@ PARTNERS = {
         "audit/management/commands/export_audit.py",
         "audit/management/commands/prove_audit.py",
         "audit/management/commands/verify_audit.py",
+        "events/relay/carrying.py",
+        "events/relay/connecting.py",
+        "events/relay/cursor.py",
         "kernel/auditor.py",
         "kernel/transactions.py",
         "ledger/checker/running.py",
@@ -52,10 +55,18 @@ PARTNERS = {
         "accounts/services/attempts.py",
         "accounts/services/factors/short_memory.py",
         "accounts/services/pins/spraying.py",
+        "events/relay/hints.py",
         "kernel/rates/counting.py",
     },
     "SMTP": {"accounts/services/mail/delivering.py"},
     "NATS, to ask whether it is there": {"vaultcraft/health.py"},
+    "NATS": {
+        "events/broker/jetstream.py",
+        "events/consuming/running.py",
+        "events/management/commands/run_consumers.py",
+        "events/management/commands/run_relay.py",
+    },
+    "nobody: they wait": {"events/alive.py"},
     "our own ports and web server, at the start": {
         "vaultcraft/embedded/ports.py",
         "vaultcraft/embedded/servers.py",
@@ -69,6 +80,7 @@ CONNECTING = (
 )
 # Chance where nothing depends on its not being guessed.
 PLAIN_CHANCE = {
+    "events/consuming/taking.py": "how long until what failed is tried again",
     "kernel/transactions.py": "how long a retry waits",
     "vaultcraft/seeding/story.py": "the demo world, the same every time",
 }
