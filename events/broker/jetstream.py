@@ -25,11 +25,12 @@ UNAVAILABLE = (nats.errors.Error, OSError, asyncio.TimeoutError)
 async def connect(url: str, *, name: str) -> Client:
     """A connection that mends itself and never gives up; it fails at once if nobody answers now.
 
+    :param url: of a server, or of several of one cluster, separated by commas.
     :raises BrokerUnavailable: if nobody does.
     """
     try:
         return await nats.connect(
-            url,
+            url.split(","),
             name=name,
             connect_timeout=CONNECT_SECONDS,
             allow_reconnect=True,
