@@ -52,7 +52,7 @@ def act(world: World) -> PendingAct:
     require_known_network(actor=at_home, now=clock.now())
     adam = takes_two(world)
     waits = change_role(
-        actor=world.actor(adam), user_id=world.bob.id, role="finance", now=clock.now()
+        actor=world.signed_in(adam), user_id=world.bob.id, role="finance", now=clock.now()
     )
     assert isinstance(waits, PendingAct)
     return waits

@@ -118,4 +118,4 @@ def test_approving_is_no_step_up(world: World) -> None:
     code = code_mailed_to(world.alice, now=NOW)
     approve_movement(request=request, proof=Proof(ApprovalMethod.EMAIL_OTP, code, challenge.id))
     with reading(alice):
-        assert SignInSession.objects.get().second_factor_at is None
+        assert SignInSession.objects.get(id=alice.session_id).second_factor_at is None
