@@ -266,6 +266,7 @@ def test_a_first_pin_takes_a_second_factor_just_proven(
     world: World, proven_by: FactorMethod | None, later: dt.timedelta
 ) -> None:
     actor = signed_in(world, world.alice, proven_by=proven_by)
+    assert actor.session_id
     with reading(actor):
         session = SignInSession.objects.get(id=actor.session_id)
     with pytest.raises(StepUpRequired):

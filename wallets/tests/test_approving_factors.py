@@ -117,5 +117,6 @@ def test_approving_is_no_step_up(world: World) -> None:
     challenge = ask_to_approve_movement(request=request)
     code = code_mailed_to(world.alice, now=NOW)
     approve_movement(request=request, proof=Proof(ApprovalMethod.EMAIL_OTP, code, challenge.id))
+    assert alice.session_id
     with reading(alice):
         assert SignInSession.objects.get(id=alice.session_id).second_factor_at is None
