@@ -53,6 +53,14 @@ class Cluster:
         """The auditor's way into a copy."""
         return urlsplit(self.auditor_url)._replace(path=f"/{database}").geturl()
 
+    def urls_of(self, database: str) -> dict[str, str]:
+        """Every role's way into a copy, as the product's processes read it."""
+        return {
+            name: urlsplit(url)._replace(path=f"/{database}").geturl()
+            for name, url in self.environment.items()
+            if name.startswith("DATABASE_")
+        }
+
     def superuser(self, *, database: str = "vaultcraft") -> psycopg.Connection:
         """Connect for preparation: the superuser is not under row security."""
         return psycopg.connect(self.servers.superuser_url, dbname=database, autocommit=True)

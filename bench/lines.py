@@ -188,8 +188,6 @@ def _recognizing(what: str, name: str) -> Line:
         value=f"{name}_secured",
         reference=f"{name}_open",
         reference_name="the same by a join over tables without row security",
-        mark=1.1,
-        at_most=True,
         writes="nothing",
     )
 
@@ -202,6 +200,15 @@ _COSTS = (
     _cost("row_security", "Cost of row security", "nothing"),
     _recognizing("Recognizing an API key, under row security", "key"),
     _recognizing("Recognizing a session, under row security", "session"),
+    Line(
+        name="row_security_over_http",
+        what="HTTP, one transfer a request, 32 clients, under row security",
+        value="http_32",
+        reference="http_open",
+        reference_name="the same on a copy without row security",
+        mark=0.9,
+        writes=HTTP,
+    ),
     _cost("entry_checks", "Cost of the checks in the balance trigger", "nothing"),
     _cost("fees", "What a fee adds to a transfer", "one entry more, one account"),
     Line(

@@ -9,11 +9,11 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import nats
+from nats.aio.client import Client
 
 from bench.cluster import ROOT, Cluster
 from vaultcraft.embedded.nats import url
@@ -74,7 +74,8 @@ def relay(cluster: Cluster, *, broker: str) -> Iterator[tuple[subprocess.Popen[b
     namespace = f"b{uuid.uuid4().hex[:12]}"
     environment = {
         **os.environ,
-        **_on(OUTBOX, cluster.environment),
+        **cluster.environment,
+        **cluster.urls_of(OUTBOX),
         "NATS_URL": broker,
         "VAULTCRAFT_EVENT_NAMESPACE": namespace,
     }
@@ -116,7 +117,7 @@ async def _watched(broker: str, namespace: str, count: int) -> float:
         await client.close()
 
 
-async def _timed(client: nats.NATS, stream: str, count: int) -> float:
+async def _timed(client: Client, stream: str, count: int) -> float:
     begun, first = None, 0
     while True:
         stored = 0
@@ -127,13 +128,3 @@ async def _timed(client: nats.NATS, stream: str, count: int) -> float:
         if begun is not None and stored >= count:
             return (time.perf_counter() - begun) * count / max(1, count - first)
         await asyncio.sleep(0.01)
-
-
-def _on(database: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """The same roles and servers, another database."""
-    return {
-        name: urlsplit(value)._replace(path=f"/{database}").geturl()
-        if name.startswith("DATABASE_")
-        else value
-        for name, value in environment.items()
-    }

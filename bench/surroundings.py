@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from bench.cluster import BOOKS, Cluster
 from bench.interleaving import Interleaver
+from bench.parts import copy_without_row_security
 from bench.tenants import Large, World
 from bench.web.server import WebServer
 from bench.writers import Writers
@@ -60,6 +61,14 @@ class Surroundings:
     def web(self) -> WebServer:
         """The product's web server."""
         web = WebServer(self.cluster)
+        self.closing.callback(web.close)
+        return web
+
+    @functools.cached_property
+    def open_web(self) -> WebServer:
+        """The same server on a copy of the database that has no row security."""
+        copied = copy_without_row_security(self.cluster, self.world, name="open_over_http")
+        web = WebServer(self.cluster, database=copied.database)
         self.closing.callback(web.close)
         return web
 

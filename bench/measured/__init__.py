@@ -20,6 +20,7 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     *writing.BOOKS,
     *parts.MEASUREMENTS,
     *recognizing.MEASUREMENTS,
+    *http.OPEN,
     *large.MEASUREMENTS,
     *peers.MEASUREMENTS,
     *writing.MEASUREMENTS,

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 
 import nats
+from nats.aio.client import Client
+from nats.js import JetStreamContext
 
 from bench import relays
 from bench.connecting import connection_to
@@ -130,15 +132,16 @@ class _Taking:
                         self._note(json.loads(message.data))
         await client.close()
 
-    async def _reader(self, client: nats.NATS) -> nats.js.JetStreamContext.PullSubscription:
+    async def _reader(self, client: Client) -> JetStreamContext.PullSubscription:
         subject = f"{self._namespace}.events.*.ledger.transaction.posted"
         async with asyncio.timeout(30):
             while True:
-                with contextlib.suppress(nats.errors.Error):
+                try:
                     return await client.jetstream().pull_subscribe(
                         subject, stream=f"{self._namespace.upper()}_EVENTS"
                     )
-                await asyncio.sleep(0.05)
+                except nats.errors.Error:
+                    await asyncio.sleep(0.05)
 
     def _note(self, told: dict[str, object]) -> None:
         occurred_at = dt.datetime.fromisoformat(str(told["occurred_at"]))

@@ -26,10 +26,11 @@ def closed_loop(
     status: int = 201,
     counted: Counter = orders.one,
     seconds: float,
+    port: int | None = None,
 ) -> Reading:
     """Let so many clients send one request after the other."""
     # New connections each time: gunicorn closes idle ones, and spreads new ones.
-    loop = Loop(port=around.web.port, clients=clients)
+    loop = Loop(port=port or around.web.port, clients=clients)
     try:
         answers = loop.run(requests, status=status, counted=counted, seconds=seconds)
     finally:
@@ -48,6 +49,19 @@ def _singles(around: Surroundings, *, name: str, path: str, clients: int, share:
     seconds = around.plan.seconds * share
     return functools.partial(
         closed_loop, around, requests, name=name, clients=clients, seconds=seconds
+    )
+
+
+def _open(around: Surroundings) -> Run:
+    """One transfer a request where every row is shown to everybody."""
+    return functools.partial(
+        closed_loop,
+        around,
+        orders.singles(around.world, orders.SINGLE),
+        name="http_open",
+        clients=CLIENTS,
+        seconds=around.plan.seconds,
+        port=around.open_web.port,
     )
 
 
@@ -71,6 +85,8 @@ def _single(
     return Measurement(name=name, gives=(name,), prepare=prepare, every=every)
 
 
+# Prepared first: its copy of the database cannot be made once somebody is connected to it.
+OPEN = (Measurement(name="http_open", gives=("http_open",), prepare=_open),)
 MEASUREMENTS = (
     _single("http_empty", orders.EMPTY),
     _single(f"http_{CLIENTS}", orders.SINGLE),

@@ -27,9 +27,12 @@ def _wide_rates() -> dict[str, str]:
 
 
 class WebServer:
-    """gunicorn with the product's own configuration file and numbers."""
+    """gunicorn with the product's own configuration file and numbers.
 
-    def __init__(self, cluster: Cluster) -> None:
+    :param database: the name of a copy to serve; None: the product's own.
+    """
+
+    def __init__(self, cluster: Cluster, *, database: str | None = None) -> None:
         self.port = free_port()
         address = f"127.0.0.1:{self.port}"
         programs = product_programs(places=cluster.servers.places, addresses=[address])
@@ -38,6 +41,7 @@ class WebServer:
             **web.environment,
             **_wide_rates(),
             "DJANGO_SETTINGS_MODULE": "bench.web.settings",
+            **(cluster.urls_of(database) if database else {}),
         }
         self._child = Child(program=dataclasses.replace(web, environment=environment))
         self._wait()
