@@ -55,9 +55,9 @@ def test_passwords_of_other_roles_are_where_they_are_used():
         for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_AUDITOR_URL")
     }
     assert having == {
-        "DATABASE_URL": {"migrate", "web", "worker", "beat"},
+        "DATABASE_URL": {"migrate", "web", "worker", "beat", "relay", "consumers"},
         "DATABASE_OWNER_URL": {"migrate"},
-        "DATABASE_AUDITOR_URL": {"worker"},
+        "DATABASE_AUDITOR_URL": {"worker", "relay"},
     }
 
 
@@ -66,6 +66,7 @@ def test_an_example_filled_in_as_it_says_starts_production():
     filled |= throwaway_secrets().environment()
     filled |= {"VAULTCRAFT_BASE_URL": "https://wallet.invalid", "PORT": "8000"}
     filled |= {"VAULTCRAFT_ALLOWED_HOSTS": "wallet.invalid", "VAULTCRAFT_PROXIES": "1"}
+    filled |= {"VAULTCRAFT_EVENT_REPLICAS": "1"}
     filled |= {"VAULTCRAFT_EMAIL_PORT": "587", "VAULTCRAFT_EMAIL_SECURITY": "starttls"}
     template = yaml.safe_load(COMPOSE.read_text())["services"]["web"]["environment"]
     environment = {
