@@ -65,7 +65,7 @@ class UserAdmin(ReadOnlyAdmin):
     list_select_related = ("organization",)
     search_fields = ("full_name", "email")
     exclude = ("password", "last_login")
-    actions = ("reset_factors", "end_sessions", "erase")
+    actions = ("reset_factors", "end_sessions", "restore", "erase")
 
     @admin.action(description="Reset lost second factors…", permissions=["reset_factors"])
     def reset_factors(self, request: Any, queryset: QuerySet[User]) -> Any:
@@ -81,6 +81,16 @@ class UserAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: Any) -> QuerySet[User]:
         """Colleagues, or everybody for the platform."""
         return queries.visible_people(request.actor)
+
+    @admin.action(description="Give a role back…", permissions=["restore"])
+    def restore(self, request: Any, queryset: QuerySet[User]) -> Any:
+        """To the page that asks for the role."""
+        query = urlencode({"id": request.POST.getlist("_selected_action")}, doseq=True)
+        return redirect(f"{reverse('admin:person-restore')}?{query}")
+
+    def has_restore_permission(self, request: Any) -> bool:
+        """Whether the action is offered."""
+        return policy.may(request.actor, "people.restore")
 
     @admin.action(description="Erase…", permissions=["erase"])
     def erase(self, request: Any, queryset: QuerySet[User]) -> Any:

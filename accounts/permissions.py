@@ -86,7 +86,9 @@ PERMISSIONS: dict[str, Permission] = {
         "Invite a person and withdraw an invitation", MANAGERS, stops="withdrawing"
     ),
     "members.change_role": Permission("Change a colleague's role", MANAGERS),
-    "members.remove": Permission("Remove a colleague", MANAGERS, stops=ALL_OF_IT),
+    "members.remove": Permission(
+        "Remove a colleague", MANAGERS, stops="removing somebody who is no officer"
+    ),
     "people.reset_factors": Permission(
         "Ask that a person's lost second factors are reset, or agree to it",
         MANAGERS,
@@ -98,14 +100,19 @@ PERMISSIONS: dict[str, Permission] = {
         platform=SUPER_ADMINS,
         stops="refusing",
     ),
+    "people.restore": Permission(
+        "Ask that a removed or demoted person gets a role back, or agree to it",
+        platform=SUPER_ADMINS,
+        stops="refusing",
+    ),
     "sessions.revoke_any": Permission(
         "End somebody else's session", MANAGERS, STAFF_ADMINS, stops=ALL_OF_IT
     ),
     "staff.manage": Permission(
         "Add platform staff, change their roles, close their accounts, end their sessions, and"
-        " agree to roles of theirs",
+        " agree to roles and closings",
         platform=SUPER_ADMINS,
-        stops="closing an account, ending sessions, refusing",
+        stops="closing a moderator's account, ending sessions, refusing",
     ),
     "api_keys.read": Permission("See API keys, never their secrets", MANAGERS, STAFF),
     "api_keys.issue": Permission("Issue an API key", MANAGERS, STAFF_ADMINS),
@@ -134,9 +141,7 @@ PERMISSIONS: dict[str, Permission] = {
     "wallets.freeze": Permission(
         "Freeze a wallet", OFFICERS, STAFF, WRITE_WALLETS, everyday=True, stops=ALL_OF_IT
     ),
-    "wallets.unfreeze": Permission(
-        "Unfreeze a wallet", OFFICERS, STAFF_ADMINS, WRITE_WALLETS, everyday=True
-    ),
+    "wallets.unfreeze": Permission("Unfreeze a wallet", OFFICERS, STAFF_ADMINS, WRITE_WALLETS),
     "wallets.suspend": Permission(
         "Suspend a wallet, or lift that", platform=STAFF_ADMINS, stops="suspending"
     ),
@@ -240,7 +245,13 @@ PERMISSIONS: dict[str, Permission] = {
         stops="refusing",
     ),
     "dual_control.check_roles": Permission(
-        "Agree to making somebody an officer", MANAGERS, SUPER_ADMINS, stops="refusing"
+        "Agree to making somebody an officer, demoting or removing one",
+        MANAGERS,
+        SUPER_ADMINS,
+        stops="refusing",
+    ),
+    "dual_control.check_keys": Permission(
+        "Agree to an API key that moves money", MANAGERS, STAFF_ADMINS, stops="refusing"
     ),
     "dual_control.set_policy": Permission(
         "Say which acts take a second person", frozenset({OWNER})

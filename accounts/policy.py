@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 from accounts.choices import Exemption, KeyScope, Role
 from accounts.errors import EmailNotConfirmed, SettledFactorRequired, StepUpRequired
-from accounts.permissions import ALL_OF_IT, OFFICERS, PERMISSIONS, STAFF, Permission
+from accounts.permissions import ALL_OF_IT, OFFICERS, PERMISSIONS, STAFF, STAFF_ADMINS, Permission
 from accounts.proof import RECENTLY, is_strong
 from kernel.actor import Actor, ActorKind, Door
 from kernel.errors import InvariantBroken, PermissionDenied
@@ -31,6 +31,25 @@ _EXEMPT = {
     KeyScope.WALLETS_DEBIT_ANY: Exemption.APPROVALS,
     KeyScope.CASH_WRITE: Exemption.DUAL_CONTROL,
 }
+
+
+# Scopes whose keys take a second person: of staff, who issue them for others, all that change a
+# wallet; of officers, those that pay.
+_WEIGHTY_BY_STAFF = frozenset(
+    {
+        KeyScope.CASH_WRITE,
+        KeyScope.WALLETS_DEBIT_ANY,
+        KeyScope.TRANSFERS_WRITE,
+        KeyScope.WALLETS_WRITE,
+    }
+)
+_WEIGHTY_BY_OFFICERS = frozenset({KeyScope.TRANSFERS_WRITE, KeyScope.WALLETS_DEBIT_ANY})
+
+
+def is_weighty(scopes: Collection[str], *, by_staff: bool) -> bool:
+    """Whether a key with these scopes takes a second person, where such acts do."""
+    weighty = _WEIGHTY_BY_STAFF if by_staff else _WEIGHTY_BY_OFFICERS
+    return any(scope in weighty for scope in scopes)
 
 
 def exemptions_of(scopes: Collection[str]) -> list[Exemption]:
@@ -204,6 +223,14 @@ OFFICER_ROLES = frozenset(str(role) for role in OFFICERS)
 def makes_officer(*, before: str | None, role: str) -> bool:
     """Whether a person with the first role gains an officer's powers by the second."""
     return role in OFFICER_ROLES and role != before
+
+
+def touches_officer(*, before: str | None, role: str) -> bool:
+    """Whether somebody gains or loses an officer's powers, or has others, by the second role."""
+    return role != before and (role in OFFICER_ROLES or before in OFFICER_ROLES)
+
+
+STAFF_ADMIN_ROLES = frozenset(str(role) for role in STAFF_ADMINS)
 
 
 def permissions_to_issue(scopes: Collection[str]) -> frozenset[str]:

@@ -15,7 +15,6 @@ import psycopg
 
 from accounts.actors import api_key_actor, user_actor
 from accounts.models import User
-from accounts.services.api_keys import issue
 from accounts.services.organizations import activate_organization, register_organization
 from accounts.services.staff import create_staff
 from bench.cluster import Cluster
@@ -27,6 +26,7 @@ from kernel.crypto import fingerprint
 from kernel.ids import new_handle, new_id
 from kernel.money import MAX_MINOR
 from ledger.services.clearing import set_clearing_cap
+from tests.keys import issue
 from vaultcraft.seeding.mailbox import confirm_address
 from wallets.choices import TransferKind
 from wallets.services.references import reference_of

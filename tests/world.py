@@ -12,7 +12,6 @@ import datetime as dt
 import itertools
 
 from accounts.models import Organization, User
-from accounts.services.api_keys import issue
 from accounts.services.approvals import set_approval_policy
 from accounts.services.dual_control import set_dual_control_policy
 from accounts.services.organizations import activate_organization, register_organization
@@ -22,6 +21,7 @@ from kernel.context import reading
 from kernel.crypto import fingerprint
 from ledger.services.clearing import set_clearing_cap
 from tests.joining import brought_in
+from tests.keys import issue
 from tests.mailbox import confirm_address
 from tests.proof import in_session, proven_actor, sign_in_once
 from wallets.choices import WalletKind

@@ -76,6 +76,7 @@ class VaultCraftAdminSite(AdminSite):
             staff_pending_acts,
             staff_people,
             staff_periods,
+            staff_restoring,
             staff_sessions,
             staff_system,
             staff_terms,
@@ -86,6 +87,7 @@ class VaultCraftAdminSite(AdminSite):
         pages = [
             ("trial-balance/", staff.trial_balance_page, "trial-balance"),
             ("people/erase/", staff_erasing.erase_page, "person-erase"),
+            ("people/restore/", staff_restoring.restore_page, "person-restore"),
             ("organizations/status/", staff.organization_status, "organization-status"),
             ("people/reset-factors/", staff_people.reset_factors, "factor-reset"),
             ("people/end-sessions/", staff_sessions.end_sessions, "sessions-end"),

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models.organizations import Organization
+from accounts.models.pending_acts import PendingAct
 from accounts.models.people import User
 from kernel.models import IdentifiedModel
 
@@ -25,6 +26,13 @@ class ApiKey(IdentifiedModel):
     )
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
+    permit = models.OneToOneField(
+        PendingAct,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="A second person's consent to just this key, used once; null: it took none.",
+    )
     last_used_at = models.DateTimeField(null=True, help_text="Exact to a minute.")
     revoked_at = models.DateTimeField(null=True)
 

@@ -18,12 +18,13 @@ from accounts.actors import api_key_actor
 from accounts.choices import KeyScope, MailKind, OrganizationStatus
 from accounts.errors import InvalidApiKey, InvalidProfile, InvalidScopes, OrganizationSuspended
 from accounts.look_ups import key_with_hash
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, PendingAct, User
 from accounts.queries import visible_api_keys
 from accounts.rules import cleaned_name
 from accounts.services.lookups import locked_organization
 from accounts.services.networks.standing import from_known_network
 from accounts.services.owners import tell_owners
+from accounts.services.permits import ask_for_permit, key_facts, permit_for, takes_permit
 from accounts.services.settled import require_settled_factors
 from audit.services import Act, record_many
 from events.services import Fact, emit_many
@@ -55,8 +56,12 @@ def issue(
     now: dt.datetime,
     organization_id: uuid.UUID | None = None,
     expires_at: dt.datetime | None = None,
-) -> IssuedKey:
+) -> IssuedKey | PendingAct:
     """Issue a key. Locks the organization, so a person's right counts as it is by then.
+
+    Where one that moves money takes a second person the answer is the pending act, and nothing else
+    has happened; once that is agreed to, asking for the same key again, within a day, issues it,
+    once. For the program itself it takes none.
 
     Emits `accounts.api_key.issued`; records `accounts.api_key.issue`; mails the owners.
 
@@ -75,22 +80,37 @@ def issue(
     organization = locked_organization(_home(actor=actor, organization_id=organization_id))
     _require_right(actor=_as_of_now(actor), scopes=scopes)
     require_settled_factors(actor=actor, now=now)
-    prefix, secret = _new_secret()
-    key = ApiKey.objects.create(
+    wanted = ApiKey(
         organization=organization,
         name=cleaned_name(name, pointer="/name", maximum=80),
-        prefix=prefix,
-        secret_hash=hash_token(secret),
         scopes=_checked_scopes(scopes),
         created_by_id=actor.id if actor.kind is ActorKind.USER else None,
         created_at=now,
         expires_at=expires_at,
     )
+    if takes_permit(actor=actor, scopes=wanted.scopes):
+        facts = key_facts(
+            organization_id=organization.id,
+            name=wanted.name,
+            scopes=wanted.scopes,
+            expires_at=expires_at,
+        )
+        wanted.permit = permit_for(actor=actor, facts=facts, now=now)
+        if wanted.permit is None:
+            return ask_for_permit(actor=actor, facts=facts, now=now)
+    return _issued(actor=actor, key=wanted, now=now)
+
+
+@needs_transaction
+def _issued(*, actor: Actor, key: ApiKey, now: dt.datetime) -> IssuedKey:
+    key.prefix, secret = _new_secret()
+    key.secret_hash = hash_token(secret)
+    key.save(force_insert=True)
     record_many([_act(actor=actor, key=key, verb="issue", now=now)])
     emit_many([_fact(actor=actor, key=key, happened="issued", now=now)])
     tell_owners(
         actor=actor,
-        organization_id=organization.id,
+        organization_id=key.organization_id,
         kind=MailKind.API_KEY_ISSUED,
         variables={"key": key.name, "scopes": ", ".join(key.scopes)},
         now=now,

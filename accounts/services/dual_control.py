@@ -8,7 +8,6 @@ nobody could agree to; where people left since, a super admin of the platform ma
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +21,7 @@ from accounts.services.invitations import withdraw_officers
 from accounts.services.lookups import locked_organization
 from accounts.services.networks.standing import from_known_network
 from accounts.services.owners import tell_of_less
-from accounts.services.pending_acts.independence import chains_of
+from accounts.services.pending_acts.independence import are_two_among
 from accounts.services.pending_acts.making import make_pending
 from accounts.services.pending_acts.registry import Agreed, PendingKind, Result
 from accounts.services.pending_acts.turns import take_turns_at_home
@@ -104,13 +103,7 @@ def require_two(
     roles = PERMISSIONS[permission].roles
     rows = User.objects.filter(organization_id=organization_id, role__in=roles, is_active=True)
     people = list(rows.order_by("id").values_list("id", flat=True)[:_MOST_LOOKED_AT])
-    chains = chains_of([*people, *([actor.id] if actor.id else [])], now=now)
-    count = [
-        chains[person]
-        for person in people
-        if actor.id in (None, person) or chains[person].is_independent_of(chains[actor.id])
-    ]
-    if not any(one.is_independent_of(other) for one, other in itertools.combinations(count, 2)):
+    if not are_two_among(people, asking=actor.id, now=now):
         raise NobodyToCheck(facts={"permission": permission})
 
 

@@ -1,4 +1,4 @@
-"""Telling an organization's owners what somebody did in its name."""
+"""Telling an organization's owners, and super admins, what somebody did that they should know."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 
-from accounts.choices import MailKind, Role
+from accounts.choices import MailKind, PlatformRole, Role
 from accounts.models import Organization, User
 from accounts.services.mail import notify_security
 from kernel.actor import Actor
@@ -59,3 +59,45 @@ def tell_of_officer(*, actor: Actor, user: User, now: dt.datetime) -> None:
         variables={"person": user.full_name, "role": Role(user.role or "").label},
         now=now,
     )
+
+
+@needs_transaction
+def tell_of_removed(*, actor: Actor, user: User, now: dt.datetime) -> None:
+    """Mail the person and the owners that the person is removed, and what to do about it."""
+    _tell_person_and_owners(actor=actor, user=user, kind=MailKind.MEMBER_REMOVED, now=now)
+
+
+@needs_transaction
+def tell_of_restored(*, actor: Actor, user: User, now: dt.datetime) -> None:
+    """Mail the person and the owners that the person has a role again."""
+    _tell_person_and_owners(actor=actor, user=user, kind=MailKind.MEMBER_RESTORED, now=now)
+
+
+@needs_transaction
+def tell_of_closed(*, actor: Actor, user: User, now: dt.datetime) -> None:
+    """Mail a person of the staff, and all super admins, that the person's account is closed."""
+    admins = User.objects.filter(platform_role=PlatformRole.SUPER_ADMIN, is_active=True)
+    told = [user, *admins.exclude(id=user.id).order_by("id")[:_MOST_TOLD]]
+    words = {
+        "who": actor.display,
+        "person": user.full_name,
+        "role": PlatformRole(user.platform_role or "").label,
+    }
+    for one in told:
+        notify_security(actor=actor, user=one, kind=MailKind.STAFF_CLOSED, variables=words, now=now)
+
+
+@needs_transaction
+def _tell_person_and_owners(*, actor: Actor, user: User, kind: MailKind, now: dt.datetime) -> None:
+    organization = user.organization
+    if organization is None:
+        return
+    owners = organization.people.filter(role=Role.OWNER, is_active=True).exclude(id=user.id)
+    words = {
+        "who": actor.display,
+        "organization": organization.display_name,
+        "person": user.full_name,
+        "role": Role(user.role or "").label,
+    }
+    for one in [user, *owners.order_by("id")[:_MOST_TOLD]]:
+        notify_security(actor=actor, user=one, kind=kind, variables=words, now=now)

@@ -17,11 +17,23 @@ from accounts.services.factors.resetting import (
 )
 from accounts.services.pending_acts.registry import PendingKind, register
 from accounts.services.pending_acts.turns import take_turns_at_home
-from accounts.services.people import CHANGE_ROLE, ROLE_GRANT, allow_to_check_role, grant_role
+from accounts.services.people import (
+    CHANGE_ROLE,
+    REMOVAL,
+    REMOVE,
+    ROLE_GRANT,
+    allow_to_check_role,
+    grant_role,
+    remove_agreed,
+)
+from accounts.services.permits import API_KEY
+from accounts.services.restoring import RESTORATION
 from accounts.services.staff import (
     MANAGE,
+    STAFF_CLOSING,
     STAFF_ROLE,
     allow_to_check_staff_role,
+    close_agreed,
     grant_staff_role,
     take_turns_with_staff,
 )
@@ -38,19 +50,31 @@ def _staff_role(facts: Mapping[str, Any]) -> str:
     return f"{PlatformRole(before).label} becomes {label}" if before else f"Staff as {label}"
 
 
+def _removal(facts: Mapping[str, Any]) -> str:
+    return f"{Role(facts['before']).label} is removed from the organization"
+
+
+def _staff_closing(facts: Mapping[str, Any]) -> str:
+    return f"The account of a {PlatformRole(facts['before']).label} is closed"
+
+
 def _factor_reset(_: Mapping[str, Any]) -> str:
     return "Somebody's app, passkeys and recovery codes are removed"
 
 
 def register_kinds() -> None:
     """Make them known; called when the program starts."""
+    register(API_KEY)
     register(DUAL_CONTROL_POLICY)
     register(ERASURE)
     register(FEWER_APPROVALS)
     register(SYSTEM_SETTING)
     register(_ROLE_GRANT)
     register(_STAFF_ROLE)
+    register(_REMOVAL)
+    register(_STAFF_CLOSING)
     register(_FACTOR_RESET)
+    register(RESTORATION)
 
 
 _ROLE_GRANT = PendingKind(
@@ -70,6 +94,26 @@ _STAFF_ROLE = PendingKind(
     permission_to_check=MANAGE,
     summarize=_staff_role,
     execute=grant_staff_role,
+    allow=allow_to_check_staff_role,
+    take_turns=take_turns_with_staff,
+)
+_REMOVAL = PendingKind(
+    name=REMOVAL,
+    title="Removing an officer",
+    permission_to_make=REMOVE,
+    permission_to_check="dual_control.check_roles",
+    summarize=_removal,
+    execute=remove_agreed,
+    allow=allow_to_check_role,
+    take_turns=take_turns_at_home,
+)
+_STAFF_CLOSING = PendingKind(
+    name=STAFF_CLOSING,
+    title="Closing an account of staff",
+    permission_to_make=MANAGE,
+    permission_to_check=MANAGE,
+    summarize=_staff_closing,
+    execute=close_agreed,
     allow=allow_to_check_staff_role,
     take_turns=take_turns_with_staff,
 )

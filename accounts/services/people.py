@@ -14,7 +14,7 @@ from accounts.services.invitations import withdraw_beyond
 from accounts.services.lookups import colleague, giver_of, locked_organization, note_giver
 from accounts.services.mail import notify_security
 from accounts.services.networks.standing import from_known_network
-from accounts.services.owners import tell_of_officer
+from accounts.services.owners import tell_of_officer, tell_of_removed
 from accounts.services.pending_acts.making import make_pending
 from accounts.services.pending_acts.needing import Subject, under_dual_control
 from accounts.services.pending_acts.registry import Agreed, Result
@@ -22,11 +22,14 @@ from accounts.services.sessions import end_sessions_of
 from audit.services import record
 from events.services import emit
 from kernel.actor import Actor
+from kernel.context import reading
 from kernel.errors import PermissionDenied
 from kernel.transactions import needs_transaction, opens_transaction
 
 CHANGE_ROLE = "members.change_role"
 ROLE_GRANT = "accounts.role_grant"
+REMOVE = "members.remove"
+REMOVAL = "accounts.removal"
 
 
 @from_known_network(CHANGE_ROLE)
@@ -36,8 +39,8 @@ def change_role(
 ) -> User | PendingAct:
     """Give a colleague another role; it counts from the next request on. Locks the organization.
 
-    Where the organization's policy says so, making an officer waits for a second person: then the
-    answer is the pending act, and nothing else has happened.
+    Where the organization's policy says so, making an officer waits for a second person, and so
+    does making one less: then the answer is the pending act, and nothing else has happened.
 
     Keys and open invitations they issued that the new role could not issue end with it. Emits
     `accounts.member.role_changed`, `accounts.api_key.revoked` for each such key and
@@ -55,7 +58,7 @@ def change_role(
     if role not in Role.values:
         raise InvalidProfile(f"Choose one of {', '.join(Role.values)}.", pointer="/role")
     user = _changeable(actor=actor, user_id=user_id, role=role)
-    officer = policy.makes_officer(before=user.role, role=role)
+    officer = policy.touches_officer(before=user.role, role=role)
     if officer and under_dual_control(actor=actor, subject=Subject.ROLES):
         return make_pending(
             actor=actor,
@@ -123,35 +126,96 @@ def allow_to_check_role(agreed: Agreed) -> None:
     checker = agreed.checker
     if agreed.facts["user_id"] == str(checker.id):
         raise BeneficiaryOfPendingAct()
-    wanted = {agreed.facts["role"], agreed.facts["before"] or ""}
+    wanted = {agreed.facts.get("role", ""), agreed.facts["before"] or ""}
     if not checker.is_platform and not all(policy.may_grant(checker, one) for one in wanted):
-        raise PermissionDenied("Only an owner can agree to making or changing an owner.")
+        raise PermissionDenied("Only an owner can agree to making, changing or removing an owner.")
 
 
-@opens_transaction
-def remove_member(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User:
+def remove_member(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User | PendingAct:
     """Close a colleague's account with their sessions, and the keys and invitations they issued.
+
+    Removing somebody who is no officer only stops something. Whoever removes officers is left with
+    what these had: it gives power, and where making officers takes a second person, so does this;
+    then the answer is the pending act. Ending an officer's sessions goes on from anywhere.
 
     Locks the organization. The row, the wallets and the history stay. Emits
     `accounts.member.removed`, `accounts.session.revoked` for each session,
     `accounts.api_key.revoked` for each key and `accounts.member.uninvited` for each open
-    invitation; records `accounts.member.remove` and the acts behind these.
+    invitation; records `accounts.member.remove` and the acts behind these; mails the person and
+    the owners.
 
     :raises PermissionDenied: unless the actor carries `members.remove`; only owners remove owners.
     :raises NotFound: if the person is not an active colleague.
     :raises LastOwner: if nobody would own the organization.
+    :raises NetworkNotTrusted: of an officer, if the actor is on a network that is new to them.
+    :raises RoleChangedMeanwhile: if somebody made the person an officer meanwhile.
     """
-    policy.require(actor, "members.remove")
+    policy.require_but_place(actor, REMOVE, stopping=True)
+    with reading(actor):
+        officers = User.objects.filter(
+            organization_id=policy.own_organization(actor), role__in=policy.OFFICER_ROLES
+        )
+        is_officer = officers.filter(id=user_id, is_active=True).exists()
+    remove = _remove_officer if is_officer else _remove_other
+    return remove(actor=actor, user_id=user_id, now=now)
+
+
+@opens_transaction
+def _remove_other(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User:
+    policy.require(actor, REMOVE, stopping=True)
+    user = _removable(actor=actor, user_id=user_id)
+    if user.role in policy.OFFICER_ROLES:
+        raise RoleChangedMeanwhile()
+    return _remove(actor=actor, user=user, now=now)
+
+
+@from_known_network(REMOVE)
+@opens_transaction
+def _remove_officer(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User | PendingAct:
+    policy.require(actor, REMOVE)
+    user = _removable(actor=actor, user_id=user_id)
+    if under_dual_control(actor=actor, subject=Subject.ROLES):
+        return make_pending(
+            actor=actor,
+            kind=REMOVAL,
+            organization_id=user.organization_id,
+            facts={"user_id": str(user.id), "before": user.role},
+            now=now,
+        )
+    return _remove(actor=actor, user=user, now=now)
+
+
+@needs_transaction
+def remove_agreed(agreed: Agreed) -> Result:
+    """Carry out a removal that a second person agreed to, if the role is still what it was.
+
+    :raises RoleChangedMeanwhile: if somebody gave the person another role meanwhile.
+    """
+    user = _removable(actor=agreed.maker, user_id=uuid.UUID(agreed.facts["user_id"]))
+    if user.role != agreed.facts["before"]:
+        raise RoleChangedMeanwhile()
+    _remove(actor=agreed.maker, user=user, now=agreed.now)
+    return Result("user", user.id)
+
+
+@needs_transaction
+def _removable(*, actor: Actor, user_id: uuid.UUID) -> User:
     organization = locked_organization(policy.own_organization(actor))
     user = colleague(actor=actor, user_id=user_id)
     _check_may_touch(actor=actor, user=user, role=user.role or "")
     _check_not_last_owner(organization=organization, user=user)
+    return user
+
+
+@needs_transaction
+def _remove(*, actor: Actor, user: User, now: dt.datetime) -> User:
     user.is_active = False
     user.save(update_fields=["is_active"])
     end_sessions_of(actor=actor, user=user, reason=SessionEnd.MEMBER_REMOVED, now=now)
     revoke_beyond(actor=actor, issuer=user, role=None, now=now)
     withdraw_beyond(actor=actor, issuer=user, role=None, now=now)
     _tell(actor=actor, user=user, verb="remove", happened="removed", now=now)
+    tell_of_removed(actor=actor, user=user, now=now)
     return user
 
 

@@ -13,6 +13,7 @@ from accounts.choices import PlatformRole
 from accounts.errors import NobodyToCheck
 from accounts.models import PendingAct, SystemSetting, User
 from accounts.services.networks.standing import from_known_network
+from accounts.services.pending_acts.independence import are_two_among
 from accounts.services.pending_acts.making import make_pending
 from accounts.services.pending_acts.registry import Agreed, PendingKind, Result
 from accounts.services.runtime import forget, fresh_value
@@ -23,6 +24,8 @@ from kernel.actor import Actor
 from kernel.transactions import needs_transaction, opens_transaction
 
 READ, MANAGE = "system.read", "system.manage"
+
+_MOST_LOOKED_AT = 100
 
 
 @from_known_network(MANAGE)
@@ -35,7 +38,8 @@ def set_setting(*, actor: Actor, name: str, value: object, now: dt.datetime) -> 
 
     :raises PermissionDenied: unless the actor carries `system.manage`.
     :raises InvalidSetting: if there is no such setting, or it takes no such value.
-    :raises NobodyToCheck: if staff's acts shall take a second person and there is none.
+    :raises NobodyToCheck: if staff's acts shall take a second person, and no two super admins are
+        independent of each other and of the actor.
     :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     """
     policy.require(actor, MANAGE)
@@ -56,8 +60,8 @@ def set_setting(*, actor: Actor, name: str, value: object, now: dt.datetime) -> 
 
 @needs_transaction
 def _set(*, actor: Actor, name: str, value: Value, now: dt.datetime) -> Value:
-    if name == STAFF_DUAL_CONTROL and value and _super_admins() < 2:
-        raise NobodyToCheck("Add a second super admin first.")
+    if name == STAFF_DUAL_CONTROL and value and not fresh_value(name):
+        _require_two_super_admins(actor=actor, now=now)
     before = fresh_value(name)
     SystemSetting.objects.update_or_create(name=name, defaults={"value": value, "set_at": now})
     forget()
@@ -88,9 +92,17 @@ def _locked_value(name: str) -> Value:
     return fresh_value(name)
 
 
-def _super_admins() -> int:
-    staff = User.objects.filter(platform_role=PlatformRole.SUPER_ADMIN, is_active=True)
-    return staff.count()
+@needs_transaction
+def _require_two_super_admins(*, actor: Actor, now: dt.datetime) -> None:
+    """Not heads: whom one of them has just added would agree to whatever that one asks for."""
+    staff = User.objects.filter(
+        platform_role=PlatformRole.SUPER_ADMIN, is_active=True, email_confirmed_at__isnull=False
+    )
+    people = list(staff.order_by("id").values_list("id", flat=True)[:_MOST_LOOKED_AT])
+    if not are_two_among(people, asking=actor.id, now=now):
+        raise NobodyToCheck(
+            "Add a second super admin first; whom you added counts after seven days."
+        )
 
 
 def _execute(agreed: Agreed) -> Result:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from accounts.models import Organization, User
+from accounts.models import Organization, PendingAct, User
 from accounts.services.organizations import Registration, register_organization
+from accounts.services.pending_acts import agree
 from accounts.services.staff import create_staff
 from audit.models import AuditRecord
 from events.models import OutboxEvent
@@ -98,3 +99,10 @@ def events_emitted() -> list[str]:
 def fresh(row: Organization) -> Organization:
     """The same organization as the database has it now."""
     return Organization.objects.get(id=row.id)
+
+
+def by_two(done: object, *, now: dt.datetime) -> None:
+    """A super admin of the platform agrees to what waits."""
+    assert isinstance(done, PendingAct)
+    decided = agree(actor=signed_in(staff(name="sue")), act_id=done.id, now=now)
+    assert decided.state == "agreed", decided.reason_code

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.choices import KeyScope
 from accounts.errors import InvalidApiKey, InvalidProfile, InvalidScopes, OrganizationSuspended
 from accounts.models import ApiKey
-from accounts.services.api_keys import BASE62, SECRET_LENGTH, authenticate, issue, revoke
+from accounts.services.api_keys import BASE62, SECRET_LENGTH, authenticate, revoke
 from accounts.services.organizations import activate_organization, suspend_organization
 from accounts.services.people import change_role, remove_member
 from accounts.tests.builders import (
@@ -27,6 +27,7 @@ from kernel.actor import Actor, ActorKind, Door
 from kernel.crypto import hash_token
 from kernel.errors import NotFound, PermissionDenied
 from kernel.ids import new_id
+from tests.keys import issue
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,6 @@ from accounts import policy
 from accounts.errors import EmailNotConfirmed, EmailTaken, InvalidLink, TooManyMails
 from accounts.models import User
 from accounts.permissions import PERMISSIONS
-from accounts.services.api_keys import issue
 from accounts.services.confirming import DAY, MAILS_A_DAY, PAUSE, confirm_email, resend_confirmation
 from accounts.services.invitations import invite, join
 from accounts.services.passwords import ask_for_password_reset
@@ -29,6 +28,7 @@ from accounts.tests.builders import (
 from accounts.tests.letters import ATTEMPTED, CONFIRM, RESET, delivered, token_in_mail
 from kernel.errors import PermissionDenied
 from tests.database import refused_by, view
+from tests.keys import issue
 
 pytestmark = pytest.mark.django_db
 

@@ -9,12 +9,12 @@ import pytest
 from django.db import DatabaseError, connection
 
 from accounts.models import User
-from accounts.services.api_keys import issue
 from accounts.services.invitations import invite
 from accounts.services.organizations import activate_organization
 from accounts.services.sessions import open_session, revoke_session, rotate_refresh
 from accounts.tests.builders import NOW, ROOT, STRANGER, acting, registered, staff
 from kernel.ids import new_id
+from tests.keys import issue
 
 pytestmark = pytest.mark.django_db
 

@@ -8,12 +8,12 @@ from django.db import connection
 from accounts.look_ups import key_with_hash, session_with_id
 from accounts.models import ApiKey, Organization, SignInSession, User
 from accounts.queries import display_names
-from accounts.services.api_keys import issue
 from accounts.services.sessions import open_session
 from accounts.tests.builders import NOW, acting, registered, staff
 from kernel.crypto import hash_token
 from kernel.ids import new_id
 from tests.database import rows, statements, view
+from tests.keys import issue
 
 pytestmark = pytest.mark.django_db
 

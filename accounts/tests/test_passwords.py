@@ -18,7 +18,6 @@ from accounts.errors import (
     WrongPassword,
 )
 from accounts.models import MailedLink, MailRequest, SignInSession, User
-from accounts.services.api_keys import issue
 from accounts.services.mail.requests import PAUSES
 from accounts.services.passwords import ask_for_password_reset, change_password, reset_password
 from accounts.services.people import remove_member
@@ -40,6 +39,7 @@ from accounts.tests.letters import CHANGED, CONFIRM, RESET, delivered, token_in_
 from kernel.context import reading
 from kernel.errors import PermissionDenied
 from tests.database import refused_by, statements, view, work
+from tests.keys import issue
 
 pytestmark = pytest.mark.django_db
 

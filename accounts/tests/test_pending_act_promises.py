@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import PendingAct, User
-from accounts.services.api_keys import issue
 from accounts.services.dual_control import set_dual_control_policy
 from accounts.services.pending_acts import agree, make_pending
 from accounts.tests.builders import NOW, joined, registered, signed_in
@@ -14,6 +13,7 @@ from kernel.actor import Actor
 from kernel.ids import new_id
 from kernel.transactions import opens_transaction
 from tests.database import FORBIDDEN, refuses, run, view
+from tests.keys import issue
 
 pytestmark = pytest.mark.django_db
 

@@ -32,6 +32,7 @@ from accounts.tests.builders import (
     PASSWORD,
     ROOT,
     acts_recorded,
+    by_two,
     events_emitted,
     joined,
     registered,
@@ -153,7 +154,8 @@ def test_a_maker_who_was_demoted_or_removed_asks_in_vain() -> None:
     mia = joined(alice, "mia", "member")
     policy(alice, roles=True)
     act, other = asked(adam, mia, "finance"), asked(adam, mia, "admin")
-    change_role(actor=signed_in(alice), user_id=adam.id, role="member", now=NOW)
+    down = change_role(actor=signed_in(alice), user_id=adam.id, role="member", now=NOW)
+    by_two(down, now=LATER)
 
     failed = agree(actor=signed_in(olive), act_id=act.id, now=LATER)
     remove_member(actor=signed_in(alice), user_id=adam.id, now=NOW)
@@ -169,7 +171,8 @@ def test_a_checker_who_was_demoted_meanwhile_does_not_count() -> None:
     alice, adam, mia = people()
     act = asked(alice, mia, "finance")
     stale = signed_in(adam)
-    change_role(actor=signed_in(alice), user_id=adam.id, role="member", now=NOW)
+    down = change_role(actor=signed_in(alice), user_id=adam.id, role="member", now=NOW)
+    by_two(down, now=LATER)
 
     with pytest.raises(PermissionDenied):
         agree(actor=stale, act_id=act.id, now=LATER)
@@ -292,7 +295,7 @@ def test_fewer_checks_take_a_second_person_and_more_do_not() -> None:
 
 def test_who_is_left_alone_is_let_out_by_the_platform() -> None:
     alice, adam, _ = people()
-    remove_member(actor=signed_in(alice), user_id=adam.id, now=NOW)
+    by_two(remove_member(actor=signed_in(alice), user_id=adam.id, now=NOW), now=LATER)
     act = policy(alice, roles=False)
     assert isinstance(act, PendingAct)
     moderator = staff("moderator", "max")
@@ -354,6 +357,7 @@ def test_the_switch_itself_takes_a_second_person_to_turn_off() -> None:
     olga, omar = two_super_admins()
     act = set_setting(actor=signed_in(olga), name=STAFF_DUAL_CONTROL, value=False, now=NOW)
     assert isinstance(act, PendingAct)
-    close_staff_account(actor=signed_in(olga), user_id=omar.id, now=NOW)
+    closing = close_staff_account(actor=signed_in(olga), user_id=omar.id, now=NOW)
+    by_two(closing, now=LATER)
     with pytest.raises(PermissionDenied):
         agree(actor=signed_in(omar), act_id=act.id, now=LATER)

@@ -6,7 +6,6 @@ import pytest
 
 from accounts.errors import EmailTaken, InvalidProfile, LastOwner, WeakPassword
 from accounts.models import ApiKey, SignInSession, User
-from accounts.services.api_keys import issue
 from accounts.services.people import change_role, remove_member
 from accounts.services.sessions import open_session
 from accounts.services.staff import create_staff
@@ -23,6 +22,7 @@ from accounts.tests.builders import (
     staff,
 )
 from kernel.errors import NotFound, PermissionDenied
+from tests.keys import issue
 
 pytestmark = pytest.mark.django_db
 

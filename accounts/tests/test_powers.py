@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import ApiKey, PendingAct, SignInSession
-from accounts.services.api_keys import issue
 from accounts.services.approvals import set_approval_policy
 from accounts.services.dual_control import set_dual_control_policy
 from accounts.services.pending_acts import agree
@@ -22,6 +21,7 @@ from accounts.tests.builders import (
 )
 from accounts.tests.letters import delivered
 from kernel.errors import NotFound, PermissionDenied
+from tests.keys import issue
 
 pytestmark = pytest.mark.django_db
 

@@ -10,13 +10,14 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import queries
 from accounts.models import User
-from accounts.services.api_keys import authenticate, issue
+from accounts.services.api_keys import authenticate
 from accounts.services.invitations import invite
 from accounts.services.organizations import activate_organization
 from accounts.services.sessions import open_session
 from accounts.tests.builders import NOW, ROOT, STRANGER, acting, joined, registered, staff
 from kernel.actor import Actor, Door
 from kernel.ids import new_id
+from tests.keys import issue
 
 pytestmark = pytest.mark.django_db
 

@@ -18,7 +18,7 @@ from accounts.errors import (
     LastOwner,
 )
 from accounts.models import ApiKey, RefreshToken, SignInSession, User
-from accounts.services.api_keys import authenticate, issue
+from accounts.services.api_keys import authenticate
 from accounts.services.invitations import invite, join
 from accounts.services.people import change_role
 from accounts.services.sessions import open_session, revoke_session, rotate_refresh
@@ -35,6 +35,7 @@ from accounts.tests.builders import (
 from kernel.actor import Door
 from kernel.errors import VaultCraftError
 from tests.database import all_seeing
+from tests.keys import issue
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 

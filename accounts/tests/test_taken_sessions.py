@@ -183,8 +183,8 @@ def demote_and_promote(adam: User, olive: User) -> None:
         with reading(ROOT):
             alice = User.objects.get(full_name="Alice")
         done = change_role(actor=signed_in(alice), user_id=adam.id, role=role, now=MEANWHILE)
-    assert isinstance(done, PendingAct)
-    assert outcome(olive, done) == ("agreed", "")
+        assert isinstance(done, PendingAct)
+        assert outcome(olive, done) == ("agreed", "")
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,9 @@ def test_staff_who_were_closed_and_came_back_ask_anew() -> None:
     other = staff("moderator", "mo")
     set_setting(actor=signed_in(olga), name=STAFF_DUAL_CONTROL, value=True, now=NOW)
     act = change_staff_role(actor=signed_in(omar), user_id=other.id, platform_role="admin", now=NOW)
-    close_staff_account(actor=signed_in(olga), user_id=omar.id, now=MEANWHILE)
+    closing = close_staff_account(actor=signed_in(olga), user_id=omar.id, now=MEANWHILE)
+    assert isinstance(closing, PendingAct)
+    assert outcome(oskar, closing) == ("agreed", "")
     back = change_staff_role(
         actor=signed_in(olga), user_id=omar.id, platform_role="super_admin", now=MEANWHILE
     )

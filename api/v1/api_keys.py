@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from accounts import errors as accounts_errors
 from accounts.choices import Exemption, KeyScope
 from accounts.models import ApiKey as ApiKeyRow
+from accounts.models import PendingAct
 from accounts.policy import exemptions_of, require
 from accounts.queries import visible_api_keys
 from accounts.services import api_keys as service
@@ -20,6 +21,7 @@ from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.pagination import page_of
 from api.schema.operations import operation
 from api.schema.shapes import page_shape
+from api.v1.pending_acts import Waiting, waiting_answer
 from api.v1.rendering import instant
 from api.v1.shapes import id_member
 from kernel import clock, ids
@@ -112,8 +114,14 @@ class ApiKeys(Endpoint):
         tag=TAG,
         summary="Issue an API key",
         request=ApiKeyOrder,
+        description="One that moves money may wait for a second person: of staff where their acts"
+        " take one (`cash:write`, `wallets:debit-any`, `transfers:write`, `wallets:write`), of an"
+        " organization's people where making officers does (`transfers:write`,"
+        " `wallets:debit-any`). Once the act is agreed to, its maker sends the same request again"
+        " within 24 hours and gets the key, once, with its secret.",
         response=NewApiKey,
         status=201,
+        waits=Waiting,
         refusals=(
             accounts_errors.InvalidProfile,
             accounts_errors.FactorsLatelyReset,
@@ -125,15 +133,19 @@ class ApiKeys(Endpoint):
         """Issue."""
         order = body_of(request, ApiKeyOrder)
         home = order.get("organization")
-        row, secret = service.issue(
+        now = clock.now()
+        issued = service.issue(
             actor=actor_of(request),
             name=order["name"],
             scopes=order["scopes"],
             expires_at=order.get("expires_at"),
             organization_id=path_id("org", home) if home else None,
-            now=clock.now(),
+            now=now,
         )
-        return Answer.of({**rendered_api_key(row), "secret": secret}, status=201).response()
+        if isinstance(issued, PendingAct):
+            return waiting_answer(issued, now=now).response()
+        found = {**rendered_api_key(issued.key), "secret": issued.secret}
+        return Answer.of(found, status=201).response()
 
 
 class OneApiKey(Endpoint):

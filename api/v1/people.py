@@ -139,15 +139,25 @@ class OneMember(Endpoint):
         "remove_member",
         tag=TAG,
         summary="Remove a colleague; their sessions and the API keys they issued end",
+        description="Removing an owner, an admin or somebody of finance takes a factor that counts"
+        " and a known network, and waits for a second person where making officers does.",
         status=204,
+        waits=Waiting,
         path={"user_id": "usr"},
-        refusals=(accounts_errors.LastOwner,),
+        refusals=(
+            accounts_errors.LastOwner,
+            accounts_errors.NetworkNotTrusted,
+            accounts_errors.RoleChangedMeanwhile,
+        ),
     )
     def delete(self, request: Request, user_id: str) -> HttpResponse:
         """Remove."""
-        people.remove_member(
-            actor=actor_of(request), user_id=path_id("usr", user_id), now=clock.now()
+        now = clock.now()
+        done = people.remove_member(
+            actor=actor_of(request), user_id=path_id("usr", user_id), now=now
         )
+        if isinstance(done, PendingActRow):
+            return waiting_answer(done, now=now).response()
         return HttpResponse(status=204)
 
 

@@ -71,6 +71,7 @@ ACCOUNTS = (
     EventType("accounts.member.uninvited", "An invitation was withdrawn.", _MEMBER),
     EventType("accounts.member.role_changed", "A member's role is another now.", _MEMBER),
     EventType("accounts.member.removed", "A member's account was closed.", _MEMBER),
+    EventType("accounts.member.restored", "A removed or demoted member has a role again.", _MEMBER),
     EventType("accounts.staff.added", "The platform's staff grew.", _STAFF),
     EventType("accounts.staff.role_changed", "Somebody of the staff has another role.", _STAFF),
     EventType("accounts.staff.closed", "An account of the staff was closed.", _STAFF),

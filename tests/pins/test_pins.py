@@ -22,7 +22,6 @@ from accounts.errors import (
     WrongPin,
 )
 from accounts.models import PendingMail, PinReset, SignInSession, TransactionPin, User
-from accounts.services.api_keys import issue
 from accounts.services.mail.writing import Letter
 from accounts.services.pins import (
     cancel_pin_reset,
@@ -46,6 +45,7 @@ from kernel.actor import Actor
 from kernel.context import Context, Scope, reading, reading_as
 from kernel.errors import PermissionDenied, VaultCraftError
 from tests.approving import PIN, in_session, signed_in, with_pin
+from tests.keys import issue
 from tests.phones import give_phone
 from tests.world import NOW, World
 from wallets.tests.people import hired

@@ -74,7 +74,6 @@ EVERYDAY = {
     "revoke_api_key",
     "open_wallet",
     "freeze_wallet",
-    "unfreeze_wallet",
     "close_wallet",
     "create_transfer",
     "reverse_transfer",

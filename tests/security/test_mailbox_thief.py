@@ -172,7 +172,7 @@ def test_after_a_day_it_counts_and_there_was_a_mail(world: World, act: PendingAc
     with time_machine.travel(clock.now() + DAY, tick=False):
         thief.again(code=pyotp.TOTP(secret).at(clock.now()))
         key = {"name": "Mine", "scopes": ["transfers:write"]}
-        assert thief.ask("POST", "/api-keys", key).status == 201
+        assert thief.ask("POST", "/api-keys", key).status == 202  # and takes a second person
 
 
 def test_the_mailbox_alone_reaches_no_power_on_the_pages(world: World, act: PendingAct) -> None:
@@ -211,6 +211,20 @@ def test_the_mailbox_alone_reaches_no_power_on_the_pages(world: World, act: Pend
     thief.adds_an_app()
     told = thief.browser.get("/security/officers").content.decode()
     assert "Yours counts from" in told
+
+
+def test_the_mailbox_removes_no_officer(world: World, act: PendingAct) -> None:
+    """Who removes every other owner and admin is left with all they had."""
+    with all_seeing():
+        adam = User.objects.get(email="adam@acme.test")
+    thief, name = Thief(world.alice), encode("usr", adam.id)
+    got = thief.ask("DELETE", f"/members/{name}")
+    assert (got.status, got.code) == (403, REFUSED)
+    page = thief.browser.post(f"/organization/people/{name}/remove")
+    assert page.headers["Location"] == "/security/officers?next=%2F"
+    with all_seeing():
+        assert User.objects.get(id=adam.id).is_active
+    assert thief.ask("DELETE", f"/members/{name}/sessions").status == 204
 
 
 def test_nobody_is_kept_from_stopping_something(world: World, act: PendingAct) -> None:

@@ -10,11 +10,11 @@ import html
 
 import pytest
 
-from accounts.services.api_keys import issue
 from accounts.services.invitations import invite, join
 from kernel.actor import Door, anonymous
 from kernel.ids import encode
 from tests.api.conftest import Caller, token_of
+from tests.keys import issue
 from tests.web.conftest import Visit
 from tests.web.test_pages import Inline
 from tests.world import NOW, PASSWORD, World

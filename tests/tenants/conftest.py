@@ -14,13 +14,13 @@ from accounts.actors import user_actor
 from accounts.choices import FactorMethod, KeyScope
 from accounts.models import User
 from accounts.queries import visible_api_keys
-from accounts.services.api_keys import issue
 from accounts.services.sessions import open_browser_session, open_session
 from kernel import clock, ids
 from kernel.actor import Door
 from kernel.context import reading
 from ledger.models import AccountGroup, LedgerAccount
 from tests.database import rolled_back
+from tests.keys import issue
 from tests.proof import settle
 from tests.tenants.consent import papers, proven
 from tests.tenants.victim import MARK, Holdings, Victim, build_victim, holdings

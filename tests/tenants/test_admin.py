@@ -47,6 +47,7 @@ PAGES: dict[str, dict[str, str]] = {
     "period-open": {"closes_on": "2026-11-19"},
     "period-withdraw": {},
     "person-erase": {"confirmation": "usr_x"},
+    "person-restore": {"role": "owner"},
     "sessions-end": {},
     "system": {},
     "system-setting": {"name": "dual_control.lifetime_hours", "value": "1"},

@@ -14,7 +14,6 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import Device, Network, Passkey, User
-from accounts.services.api_keys import issue
 from accounts.services.invitations import invite
 from accounts.services.organizations import activate_organization, register_organization
 from accounts.services.sessions import open_browser_session
@@ -31,6 +30,7 @@ from ledger.services.journals import JournalLeg, JournalOrder, post_journal
 from ledger.services.periods import close_period, open_period
 from tests.database import rows
 from tests.joining import brought_in
+from tests.keys import issue
 from tests.mailbox import confirm_address
 from tests.tenants.consent import consents, waiting
 from tests.world import NOW, PASSWORD, REGISTERED, SCOPES, World, fund

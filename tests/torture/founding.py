@@ -12,7 +12,6 @@ import django
 django.setup()
 
 from accounts.actors import user_actor  # noqa: E402 - Django first
-from accounts.services.api_keys import issue  # noqa: E402
 from accounts.services.approvals import set_approval_policy  # noqa: E402
 from accounts.services.organizations import (  # noqa: E402
     activate_organization,
@@ -22,6 +21,7 @@ from accounts.services.staff import create_staff  # noqa: E402
 from kernel import clock  # noqa: E402
 from kernel.actor import Actor, Door, anonymous, system  # noqa: E402
 from ledger.services.clearing import set_clearing_cap  # noqa: E402
+from tests.keys import issue  # noqa: E402
 from tests.torture.world import (  # noqa: E402
     CAP_MINOR,
     CURRENCY,

@@ -9,10 +9,10 @@ from django.utils.html import escape
 
 from accounts.models import ApiKey, Invitation, User
 from accounts.policy import exemptions_of
-from accounts.services.api_keys import issue
 from kernel.actor import Actor
 from kernel.ids import encode
 from tests.database import all_seeing
+from tests.keys import issue
 from tests.web.conftest import Visit
 from tests.world import NOW, PASSWORD, World
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from accounts.models import ApiKey
 from accounts.queries import visible_api_keys
-from accounts.services.api_keys import issue, revoke
+from accounts.services.api_keys import IssuedKey, issue, revoke
 from kernel.context import reading
 from kernel.crypto import hash_token
-from kernel.errors import NotFound
+from kernel.errors import InvariantBroken, NotFound
 from vaultcraft.seeding.cast import ORGANIZATIONS, OWNER_OF
 from vaultcraft.seeding.demo_file import DemoFile
 from vaultcraft.seeding.holdings import KEY_SCOPES
@@ -40,6 +40,8 @@ def ensure_keys(stage: Stage, demo: DemoFile) -> list[str]:
             scopes=KEY_SCOPES,
             now=stage.calendar.at(_ISSUE_AT),
         )
+        if not isinstance(issued, IssuedKey):
+            raise InvariantBroken("the demo's key waits for a second person")
         demo.put_key(organization=plan.name, secret=issued.secret)
         stage.journal.note(step, issued.key.id)
     return replaced

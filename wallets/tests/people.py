@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator
 
 from accounts.models import Organization, User
-from accounts.services.api_keys import authenticate, issue
+from accounts.services.api_keys import authenticate
 from accounts.services.organizations import register_organization
 from audit.models import AuditRecord
 from events.models import OutboxEvent
@@ -18,6 +18,7 @@ from kernel.context import reading
 from kernel.crypto import fingerprint
 from ledger.queries import accounts, transactions
 from tests.joining import brought_in
+from tests.keys import issue
 from tests.mailbox import confirm_address
 from tests.world import NOW, PASSWORD, World
 from wallets.choices import WalletKind

@@ -11,13 +11,14 @@ from accounts.choices import Exemption, KeyScope
 from accounts.errors import OwnPendingAct, PendingActNotFound, RolesComeFirst
 from accounts.models import ApiKey, PendingAct, User
 from accounts.policy import exemptions_of
-from accounts.services.api_keys import issue, revoke
+from accounts.services.api_keys import revoke
 from accounts.services.pending_acts import agree, reject
 from accounts.services.people import change_role, remove_member
 from kernel.actor import Actor, ActorKind, Door
 from kernel.context import reading
 from kernel.errors import PermissionDenied
 from tests.database import statements, work
+from tests.keys import issue
 from tests.world import NOW, World, colleague, takes_two
 from wallets.choices import TransferState, WalletKind
 from wallets.models import DualControlThreshold, Transfer, UncheckedSum

@@ -36,6 +36,9 @@ _LABELS = {
     "approval_method": "Approved by",
     "user_id": "Person",
     "name": "Setting",
+    "key_name": "API key",
+    "scopes": "Scopes",
+    "expires_at": "Key ends",
     "value": "New value",
     "role": "New role",
     "tier": "Tier",
@@ -134,6 +137,8 @@ def _label(name: str) -> str:
 def _words(act: PendingAct, name: str, value: Any) -> str:
     if isinstance(value, dict):
         return "; ".join(f"{label}: {words}" for label, words in _listed(act, value))
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
     if isinstance(value, bool):
         return _flag(name, value)
     if value is None:

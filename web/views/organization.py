@@ -11,7 +11,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.choices import KeyScope, Role
-from accounts.models import ApiKey, Organization, User
+from accounts.models import ApiKey, Organization, PendingAct, User
 from accounts.policy import exemptions_of, may, may_grant, permissions_to_issue
 from accounts.queries import (
     visible_api_keys,
@@ -37,6 +37,7 @@ from web.presenters.terms import fee_rows, limit_rows
 from web.refusals import STATUS_OF_KIND, explain, words_of
 from web.views.countries import country_rule
 from web.views.organization_rules import rules_of
+from web.views.pending_acts import to_pending_act
 
 MOST_PEOPLE = 300
 
@@ -102,14 +103,16 @@ def issue_key(request: PersonRequest) -> HttpResponse:
     if not form.is_valid():
         return again(request, status=400, key_form=form)
     try:
-        key, value = api_keys.issue(actor=request.actor, now=clock.now(), **form.cleaned_data)
+        issued = api_keys.issue(actor=request.actor, now=clock.now(), **form.cleaned_data)
     except VaultCraftError as error:
         explain(form, error)
         return again(request, status=STATUS_OF_KIND[error.kind], key_form=form)
+    if isinstance(issued, PendingAct):
+        return to_pending_act(request, issued)
     secret = Secret(
-        title=f"API key “{key.name}”",
+        title=f"API key “{issued.key.name}”",
         detail="Copy it now. We keep only its hash, so it cannot be shown again.",
-        value=value,
+        value=issued.secret,
         what="API key",
     )
     return again(request, shown_once=secret)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -14,6 +16,7 @@ from accounts.models import PendingAct
 from accounts.policy import may
 from accounts.queries import visible_pending_acts
 from accounts.services.pending_acts import agree, kind_of, reject, withdraw
+from accounts.services.permits import open_permits
 from kernel import clock
 from kernel.actor import Actor
 from kernel.context import reading
@@ -107,9 +110,19 @@ def _detail(
         "form": form,
         "may_decide": card.row.waits and checks,
         "may_withdraw": card.row.waits and own,
+        "permit": _permit(actor, act),
         "decide_url": reverse("web:pending-act-decide", args=[encode(PREFIX, act.id)]),
     }
     return page(request, "web/pending_act.html", context, here="pending-acts", status=status)
+
+
+def _permit(actor: Actor, act: PendingAct) -> Mapping[str, Any] | None:
+    """What its maker may issue now: the page of keys, which knows no end, issues those without."""
+    is_own = actor.id == act.maker_id and actor.organization_id is not None
+    if not is_own or not open_permits(now=clock.now()).filter(id=act.id).exists():
+        return None
+    facts: Mapping[str, Any] = act.facts
+    return facts if facts["expires_at"] is None else None
 
 
 def _act(actor: Actor, act_id: str) -> PendingAct:

@@ -59,6 +59,8 @@ def remove(request: PersonRequest, user_id: str) -> HttpResponse:
     except VaultCraftError as error:
         messages.error(request, words_of(error))
     else:
+        if isinstance(user, PendingAct):
+            return to_pending_act(request, user)
         messages.success(request, f"{user.full_name} is removed and signed out everywhere.")
     return HttpResponseRedirect(reverse("web:organization"))
 

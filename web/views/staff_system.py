@@ -72,6 +72,7 @@ def staff_role(request: HttpRequest) -> HttpResponse:
     """Give somebody of the staff another role, or close the account."""
     actor, now = actor_of(request), clock.now()
     role = request.POST.get("role", "")
+    # Whom it closes, and so what closing takes, the service knows.
     require_but_place(actor, STAFF, stopping=role == "close")
     (user_id,) = chosen_ids([request.POST.get("id", "")]) or (None,)
     if user_id is None:

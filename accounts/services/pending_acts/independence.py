@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import itertools
 import uuid
 from collections.abc import Iterable, Mapping
 
@@ -66,6 +67,25 @@ def chains_of(people: Iterable[uuid.UUID], *, now: dt.datetime) -> dict[uuid.UUI
         givers |= {person: found.get(person, frozenset()) for person in asked}
         asked = frozenset().union(*found.values()) - givers.keys()
     return {person: _chain(person, givers) for person in wanted}
+
+
+@needs_transaction
+def are_two_among(
+    people: Iterable[uuid.UUID], *, asking: uuid.UUID | None, now: dt.datetime
+) -> bool:
+    """Whether two of these people could agree to acts of each other.
+
+    :param asking: who wants to know: whom they lately brought in counts as no other person; None
+        for the program.
+    """
+    wanted = list(people)
+    chains = chains_of([*wanted, *([asking] if asking else [])], now=now)
+    count = [
+        chains[person]
+        for person in wanted
+        if asking in (None, person) or chains[person].is_independent_of(chains[asking])
+    ]
+    return any(one.is_independent_of(other) for one, other in itertools.combinations(count, 2))
 
 
 def _chain(person: uuid.UUID, givers: Mapping[uuid.UUID, frozenset[uuid.UUID]]) -> Chain:

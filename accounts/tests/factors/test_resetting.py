@@ -20,7 +20,6 @@ from accounts.errors import (
     StepUpRequired,
 )
 from accounts.models import Device, PendingAct, RecoveryCode, SignInSession, User
-from accounts.services.api_keys import issue
 from accounts.services.devices import met_device
 from accounts.services.factors import begin_totp, confirm_totp, factors_of
 from accounts.services.factors.resetting import ask_for_factor_reset
@@ -44,6 +43,7 @@ from kernel.actor import Actor
 from kernel.context import reading
 from kernel.errors import NotFound, PermissionDenied
 from tests.database import FORBIDDEN, refuses, run, view
+from tests.keys import issue
 
 pytestmark = pytest.mark.django_db
 
