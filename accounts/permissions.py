@@ -200,9 +200,13 @@ PERMISSIONS: dict[str, Permission] = {
     ),
     "kyc.apply": Permission("Prove one's own identity", EVERYBODY, everyday=True),
     "kyc.review": Permission(
-        "See who proves an identity, open documents, refuse, ask for more",
+        "See who proves an identity, refuse, ask for more",
         platform=STAFF,
-        stops=ALL_OF_IT,
+        stops="refusing, asking for more",
+    ),
+    "kyc.open": Permission(
+        "Open documents and see in clear what is sealed of who proves an identity",
+        platform=STAFF,
     ),
     "kyc.approve": Permission(
         "Give somebody a tier, or take it back", platform=STAFF_ADMINS, stops="taking it back"
