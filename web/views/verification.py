@@ -125,7 +125,9 @@ def reveal(request: PersonRequest) -> HttpResponse:
 @counted_as(RouteClass.REVEALS)
 def open_one(request: PersonRequest, document_id: str) -> HttpResponse:
     """One's own document, as a download."""
-    file = open_own_document(actor=request.actor, document_id=_document(document_id), now=clock.now())
+    file = open_own_document(
+        actor=request.actor, document_id=_document(document_id), now=clock.now()
+    )
     return HttpResponse(file.content, headers=file.headers)
 
 
