@@ -14,7 +14,8 @@ from accounts.choices import KeyScope, PlatformRole, Role
 class Permission:
     """One row of the table: what it allows, and the roles and scopes that carry it.
 
-    Whatever is added to the table and changes something gives power, unless its row says otherwise:
+    Whatever is added to the table and changes something gives power, unless its row says otherwise,
+    or its name begins with `self.`, which is about oneself and takes any fresh proof. Giving power:
     people do it on a network they are known on, having lately proven an app or a passkey that
     counts (`accounts.services.factors.settling`).
 

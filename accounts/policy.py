@@ -88,7 +88,7 @@ def require_but_place(actor: Actor, permission: str, *, stopping: bool = False) 
     if _waits_for_address(actor, permission):
         raise EmailNotConfirmed(facts={"permission": permission})
     if not _is_proven(actor, permission):
-        raise StepUpRequired(facts={"within_seconds": int(RECENTLY.total_seconds())})
+        raise _step_up(strong=_waits_for_strong_proof(actor, permission))
     if not _is_settled(actor, permission, stopping=stopping):
         counts_from = actor.proof_counts_from
         raise SettledFactorRequired(
@@ -104,7 +104,17 @@ def require_more_than_mailbox(actor: Actor) -> None:
     :raises StepUpRequired: otherwise.
     """
     if _proved_mailbox_alone(actor):
-        raise StepUpRequired(facts={"within_seconds": int(RECENTLY.total_seconds())})
+        raise _step_up(strong=True)
+
+
+def _step_up(*, strong: bool) -> StepUpRequired:
+    """With what has to be proven: within which time, and whether more than a mailed code."""
+    return StepUpRequired(
+        facts={
+            "within_seconds": int(RECENTLY.total_seconds()),
+            "takes_strong": strong,
+        }
+    )
 
 
 def takes_fresh_proof(permission: str, *, platform: bool) -> bool:
