@@ -1,7 +1,7 @@
 """What gives power over money takes an app or a passkey that counts, and a network one is known on.
 
 The table says for what, and the table is walked here, and so are the operations and staff pages:
-one that is added asks for both, or is named below. The thief is `tests/security/test_mailbox_thief.py`.
+one that is added asks for both, or is named below. The thief is in `test_mailbox_thief.py` here.
 """
 
 from __future__ import annotations
