@@ -14,7 +14,8 @@ from accounts.choices import KeyScope, PlatformRole, Role
 class Permission:
     """One row of the table: what it allows, and the roles and scopes that carry it.
 
-    Whatever is added to the table and changes something gives power, unless its row says otherwise:
+    Whatever is added to the table and changes something gives power, unless its row says otherwise,
+    or its name begins with `self.`, which is about oneself and takes any fresh proof. Giving power:
     people do it on a network they are known on, having lately proven an app or a passkey that
     counts (`accounts.services.factors.settling`).
 
@@ -205,9 +206,13 @@ PERMISSIONS: dict[str, Permission] = {
     ),
     "kyc.apply": Permission("Prove one's own identity", EVERYBODY, everyday=True),
     "kyc.review": Permission(
-        "See who proves an identity, open documents, refuse, ask for more",
+        "See who proves an identity, refuse, ask for more",
         platform=STAFF,
-        stops=ALL_OF_IT,
+        stops="refusing, asking for more",
+    ),
+    "kyc.open": Permission(
+        "Open documents and see in clear what is sealed of who proves an identity",
+        platform=STAFF,
     ),
     "kyc.approve": Permission(
         "Give somebody a tier, or take it back", platform=STAFF_ADMINS, stops="taking it back"

@@ -60,11 +60,13 @@ def exemptions_of(scopes: Collection[str]) -> list[Exemption]:
 def may(actor: Actor, permission: str) -> bool:
     """Whether the actor carries the permission. The program itself may do everything.
 
-    Somebody whose address is not confirmed yet may look, whatever the role, and nothing else.
+    Somebody whose address is not confirmed yet may look, whatever the role, and nothing else. The
+    platform's staff who proved no more than their mailbox may do what is about themselves.
 
     :raises InvariantBroken: if no such permission is in the table.
     """
-    return _carries(actor, permission) and not _waits_for_address(actor, permission)
+    waits = _waits_for_address(actor, permission) or _waits_for_strong_proof(actor, permission)
+    return _carries(actor, permission) and not waits
 
 
 def _carries(actor: Actor, permission: str) -> bool:
@@ -105,12 +107,33 @@ def require_but_place(actor: Actor, permission: str, *, stopping: bool = False) 
     if _waits_for_address(actor, permission):
         raise EmailNotConfirmed(facts={"permission": permission})
     if not _is_proven(actor, permission):
-        raise StepUpRequired(facts={"within_seconds": int(RECENTLY.total_seconds())})
+        raise _step_up(strong=_waits_for_strong_proof(actor, permission))
     if not _is_settled(actor, permission, stopping=stopping):
         counts_from = actor.proof_counts_from
         raise SettledFactorRequired(
             facts={"counts_from": counts_from.isoformat() if counts_from else None}
         )
+
+
+def require_more_than_mailbox(actor: Actor) -> None:
+    """Go on only unless the actor is of staff and proved no more than their mailbox.
+
+    For doors, before anything that is not about the actor.
+
+    :raises StepUpRequired: otherwise.
+    """
+    if _proved_mailbox_alone(actor):
+        raise _step_up(strong=True)
+
+
+def _step_up(*, strong: bool) -> StepUpRequired:
+    """With what has to be proven: within which time, and whether more than a mailed code."""
+    return StepUpRequired(
+        facts={
+            "within_seconds": int(RECENTLY.total_seconds()),
+            "takes_strong": strong,
+        }
+    )
 
 
 def takes_fresh_proof(permission: str, *, platform: bool) -> bool:
@@ -151,11 +174,20 @@ def _is_proven(actor: Actor, permission: str) -> bool:
     """Fails closed: an actor of a door of people that carries no session has proven nothing."""
     if not _comes_through_a_door(actor):
         return True
-    staff = actor.platform_role is not None
-    asks_strong = staff and not _looks(permission) and not _is_about_oneself(permission)
-    if asks_strong and not actor.proven_strongly:
+    if _waits_for_strong_proof(actor, permission):
         return False
+    staff = actor.platform_role is not None
     return actor.proven_lately or not takes_fresh_proof(permission, platform=staff)
+
+
+def _waits_for_strong_proof(actor: Actor, permission: str) -> bool:
+    return _proved_mailbox_alone(actor) and not _is_about_oneself(permission)
+
+
+def _proved_mailbox_alone(actor: Actor) -> bool:
+    """Staff see every organization: who holds a mailbox of theirs must not, at any door."""
+    staff = actor.platform_role is not None and _comes_through_a_door(actor)
+    return staff and not actor.proven_strongly
 
 
 def _is_settled(actor: Actor, permission: str, *, stopping: bool) -> bool:

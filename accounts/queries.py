@@ -108,20 +108,17 @@ def first_instant_of(organization_id: uuid.UUID) -> dt.datetime:
 def visible_organizations(actor: Actor) -> QuerySet[Organization]:
     """The actor's own organization; all of them for the platform. Newest first."""
     if actor.is_platform:
-        return Organization.objects.all()
+        may_read = policy.may(actor, "organizations.read")
+        return Organization.objects.all() if may_read else Organization.objects.none()
     return Organization.objects.filter(_is(id=actor.organization_id))
 
 
 def visible_people(actor: Actor) -> QuerySet[User]:
     """Colleagues (all people for the platform), or only oneself without `people.read`."""
-    people = User.objects.select_related("organization")
-    if actor.is_platform:
+    people = User.objects.select_related("organization").filter(_own(actor))
+    if policy.may(actor, "people.read"):
         return people
-    if actor.kind is ActorKind.USER and not policy.may(actor, "people.read"):
-        return people.filter(_is(id=actor.id), _own(actor))
-    if not policy.may(actor, "people.read"):
-        return people.none()
-    return people.filter(_own(actor))
+    return people.filter(_is(id=actor.id if actor.kind is ActorKind.USER else None))
 
 
 def people_with_phone(actor: Actor, phone: str) -> QuerySet[User]:

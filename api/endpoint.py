@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
+from accounts import policy
 from accounts.tokens import read_access_token
 from api import errors, fields
 from api.authentication import BearerAuthentication, anonymous_actor
@@ -22,6 +24,9 @@ from kernel import ids
 from kernel.actor import Actor, ActorKind
 from kernel.errors import Kind, NotFound, PermissionDenied, VaultCraftError
 from kernel.rates.table import RouteClass
+
+# Where people look after their own account: the only places for staff by a mailed code.
+_OF_ONESELF = re.compile(r"api/v1/(me|auth)(/|$)")
 
 
 class Endpoint(APIView):
@@ -52,11 +57,14 @@ class Endpoint(APIView):
                 f"Send at most {self.max_body_bytes} bytes.",
                 facts={"maximum_bytes": self.max_body_bytes},
             )
+        actor = self._caller(request)
         admit_request(
             request._request,
-            actor=self._caller(request),
+            actor=actor,
             route=self.rate_of_reads if request.method in ("GET", "HEAD") else self.rate,
         )
+        if not self.public and not _OF_ONESELF.match(_route_of(request)):
+            policy.require_more_than_mailbox(actor)
 
     def _caller(self, request: Request) -> Actor:
         """Who asks.
@@ -89,6 +97,11 @@ class Endpoint(APIView):
     def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
         """Every exception that leaves a view, foreseen or not, becomes a problem."""
         return answer_for(self.request._request, exc)
+
+
+def _route_of(request: Request) -> str:
+    match = request._request.resolver_match
+    return match.route if match else ""
 
 
 def actor_of(request: Request) -> Actor:

@@ -108,8 +108,8 @@ SENTENCES: dict[str, Sentence] = {
         "This link is not valid any more. Ask for a new one on the security page."
     ),
     "network_not_trusted": Sentence(
-        "You have not been on this network before, so no money can leave from it yet, and nothing "
-        "that guards money can be changed."
+        "You have not been on this network before, so no money can leave from it yet, nothing "
+        "that guards money can be changed, and no papers can be opened."
     ),
     "country_not_allowed": Sentence(
         "Your organization lets no money be moved from the country you are in."

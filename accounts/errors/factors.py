@@ -47,7 +47,11 @@ class FactorNotOffered(VaultCraftError):
 
 
 class StepUpRequired(VaultCraftError):
-    """The session has not proven a second factor recently enough for this act."""
+    """The session has not proven a second factor recently enough for this act.
+
+    `takes_strong` among the facts: whether it has to be an app or a passkey, as for all that staff
+    do beyond their own account.
+    """
 
     kind = Kind.FORBIDDEN
     code = "step_up_required"
@@ -115,11 +119,14 @@ class FactorStillInUse(VaultCraftError):
 
 
 class FactorsLatelyReset(VaultCraftError):
-    """Second factors were reset: money waits for a new one (`add_factor`), and until `opens_at`."""
+    """Second factors were reset: money, and power over it, wait for a new one and a while.
+
+    `add_factor` among the facts says whether one has to be added, `opens_at` when the wait is over.
+    """
 
     kind = Kind.REFUSED
     code = "factors_lately_reset"
-    title = "Money cannot be moved yet: second factors were reset"
+    title = "This cannot be done yet: second factors were reset"
 
 
 class TooManyPasskeys(VaultCraftError):

@@ -6,14 +6,15 @@ from kernel.errors import Kind, VaultCraftError
 
 
 class NetworkNotTrusted(VaultCraftError):
-    """Money does not move from a network the person was never seen on, for half an hour.
+    """From a network the person was never seen on no money moves and nothing gives power over it.
 
-    `opens_at` among the facts is when it will; null: only the e-mailed link opens it.
+    For half an hour. `opens_at` among the facts is when it is over; null: only the e-mailed link
+    opens it.
     """
 
     kind = Kind.REFUSED
     code = "network_not_trusted"
-    title = "Money cannot be moved from this network yet"
+    title = "This cannot be done from this network yet"
 
 
 class CountryNotAllowed(VaultCraftError):

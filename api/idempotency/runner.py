@@ -14,7 +14,14 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
-from accounts.errors import ApprovalRefused, StepUpRequired
+from accounts.errors import (
+    ApprovalRefused,
+    CountryNotAllowed,
+    EmailNotConfirmed,
+    FactorsLatelyReset,
+    NetworkNotTrusted,
+    StepUpRequired,
+)
 from api import errors
 from api.answers import Answer
 from api.idempotency import guards
@@ -34,6 +41,16 @@ MAX_KEY_LENGTH = 255
 
 _KEY = re.compile(KEY_PATTERN)
 _NOT_KEPT = frozenset({Kind.LIMIT, Kind.UNAVAILABLE})
+# What lacks its approval or a proof, or comes from a place that is not known yet, was not judged:
+# with it, or from there later, the same may go through.
+NOT_JUDGED = (
+    ApprovalRefused,
+    StepUpRequired,
+    EmailNotConfirmed,
+    NetworkNotTrusted,
+    CountryNotAllowed,
+    FactorsLatelyReset,
+)
 
 Effect = Callable[[Claim], Answer]
 
@@ -72,9 +89,9 @@ def run_once(
 ) -> HttpResponse:
     """Perform the effect and keep its answer, or send the answer of the first time.
 
-    A refusal is an answer like another. An answer that says "later" (429, 503), one that asks for
-    an approval or a proof, or a crash is not kept: the guard is released, and the next attempt
-    finds out in the books what happened.
+    A refusal is an answer like another. An answer that says "later" (429, 503), one of `NOT_JUDGED`
+    or a crash is not kept: the guard is released, and the next attempt finds out in the books what
+    happened.
 
     :param grouped: whether the effect is committed together with others; any other takes one of
         its organization's lanes.
@@ -104,8 +121,7 @@ def _performed(request: HttpRequest, claim: Claim, effect: Effect) -> Answer:
     try:
         return effect(claim)
     except VaultCraftError as error:
-        # What lacks its approval or a proof was not judged: with it, the same may go through.
-        if error.kind in _NOT_KEPT or isinstance(error, ApprovalRefused | StepUpRequired):
+        if error.kind in _NOT_KEPT or isinstance(error, NOT_JUDGED):
             raise
         answer = Answer.of_error(error, request_id=request_id_of(request))
         return dataclasses.replace(answer, recorded=False)

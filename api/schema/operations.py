@@ -32,6 +32,13 @@ SIGNED_IN: tuple[Error, ...] = (
     accounts_errors.OrganizationSuspended,
     kernel_errors.PermissionDenied,
     accounts_errors.EmailNotConfirmed,
+    accounts_errors.StepUpRequired,
+)
+# What changes something may give power: `accounts.policy` says what does, and what it then takes.
+WITH_POWER: tuple[Error, ...] = (
+    accounts_errors.SettledFactorRequired,
+    accounts_errors.NetworkNotTrusted,
+    accounts_errors.FactorsLatelyReset,
 )
 WITH_BODY: tuple[Error, ...] = (
     errors.MalformedJson,
@@ -113,8 +120,7 @@ def _door_refusals(
     if not public:
         found += SIGNED_IN
     if not public and not query:
-        # What changes something may take a fresh proof: `accounts.policy` says for what.
-        found += [accounts_errors.StepUpRequired, accounts_errors.SettledFactorRequired]
+        found += WITH_POWER
     if request:
         found += WITH_BODY
     if query:

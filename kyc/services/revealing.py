@@ -11,6 +11,7 @@ import uuid
 
 from accounts import policy as accounts_policy
 from accounts.errors import DataShredded
+from accounts.services.networks import from_known_network
 from kernel.actor import Actor
 from kernel.transactions import needs_transaction, opens_transaction
 from kyc.choices import MediaType
@@ -23,7 +24,7 @@ from kyc.services.details import Details, opened
 from kyc.services.documents import content_of
 from kyc.services.telling import note
 
-REVEAL = "self.reveal"
+REVEAL, OPEN = "self.reveal", "kyc.open"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ def reveal_own_details(*, actor: Actor, now: dt.datetime) -> Details:
     return _revealed(actor=actor, case=case, now=now, reason="own")
 
 
+@from_known_network(OPEN)
 @opens_transaction
 def reveal_details(
     *, actor: Actor, case_id: uuid.UUID, reason: str = "", now: dt.datetime
@@ -79,43 +81,67 @@ def reveal_details(
     """Somebody's details in clear, for a reviewer. Records `kyc.case.reveal` with the reason.
 
     :param reason: why a case is looked at that waits for nobody; of a waiting one the review is.
-    :raises PermissionDenied: unless the actor carries `kyc.review`; `kyc.approve` where the case
+    :raises PermissionDenied: unless the actor carries `kyc.open`; `kyc.approve` where the case
         waits for no review.
+    :raises SettledFactorRequired: without a fresh proof of an app or a passkey that counts.
+    :raises NetworkNotTrusted: if the reviewer is on a network that is new to them.
     :raises CaseNotFound: if there is no such case.
     :raises ReasonMissing: if it waits for no review and no reason is given.
     :raises DataShredded: if the person's data was erased.
     """
-    accounts_policy.require(actor, "kyc.review")
+    accounts_policy.require(actor, OPEN)
     case = case_of(actor=actor, case_id=case_id)
     why = _reason_to_look(actor=actor, case=case, reason=reason)
     return _revealed(actor=actor, case=case, now=now, reason=why)
 
 
 @opens_transaction
-def open_document(
-    *, actor: Actor, document_id: uuid.UUID, reason: str = "", now: dt.datetime
-) -> File:
-    """A document for its owner, or for a reviewer. Records `kyc.document.open` with the reason.
+def open_own_document(*, actor: Actor, document_id: uuid.UUID, now: dt.datetime) -> File:
+    """A document of one's own. Records `kyc.document.open`.
 
-    :param reason: of a reviewer, as for `reveal_details`.
-    :raises PermissionDenied: unless the actor carries `kyc.apply` or `kyc.review`; `kyc.approve`
-        for a reviewer where the case waits for no review.
+    :raises PermissionDenied: unless the actor is a member who carries `kyc.apply`.
     :raises StepUpRequired: without a fresh proof of who they are.
     :raises DocumentNotFound: if there is none, it was taken back, or it is somebody else's.
-    :raises ReasonMissing: if a reviewer gives none, and the case waits for no review.
     :raises DocumentDamaged: if the stored bytes are not those that were written.
     :raises DataShredded: if the person's data was erased.
     """
-    accounts_policy.require(actor, "kyc.review" if actor.is_platform else "kyc.apply")
-    if not actor.is_platform:
-        accounts_policy.require(actor, REVEAL)
+    accounts_policy.require(actor, "kyc.apply")
+    accounts_policy.require(actor, REVEAL)
+    accounts_policy.own_organization(actor)
+    document = _document_of(actor=actor, document_id=document_id)
+    return _opened(actor=actor, document=document, reason="own", now=now)
+
+
+@from_known_network(OPEN)
+@opens_transaction
+def open_document(
+    *, actor: Actor, document_id: uuid.UUID, reason: str = "", now: dt.datetime
+) -> File:
+    """A document for a reviewer. Records `kyc.document.open` with the reason.
+
+    :param reason: as for `reveal_details`.
+    :raises PermissionDenied, SettledFactorRequired, NetworkNotTrusted, ReasonMissing: as there.
+    :raises DocumentNotFound: if there is none, or it was taken back.
+    :raises DocumentDamaged: if the stored bytes are not those that were written.
+    :raises DataShredded: if the person's data was erased.
+    """
+    accounts_policy.require(actor, OPEN)
+    document = _document_of(actor=actor, document_id=document_id)
+    why = _reason_to_look(actor=actor, case=document.case, reason=reason)
+    return _opened(actor=actor, document=document, reason=why, now=now)
+
+
+@needs_transaction
+def _document_of(*, actor: Actor, document_id: uuid.UUID) -> Document:
     documents = Document.objects.filter(id=document_id, withdrawn_at=None)
-    document = documents.filter(case__in=visible_cases(actor)).select_related("case").first()
-    if document is None:
+    found = documents.filter(case__in=visible_cases(actor)).select_related("case").first()
+    if found is None:
         raise DocumentNotFound()
-    why = "own"
-    if actor.is_platform:
-        why = _reason_to_look(actor=actor, case=document.case, reason=reason)
+    return found
+
+
+@needs_transaction
+def _opened(*, actor: Actor, document: Document, reason: str, now: dt.datetime) -> File:
     note(
         actor=actor,
         case=document.case,
@@ -125,7 +151,7 @@ def open_document(
         metadata={
             "case_id": str(document.case_id),
             "kind": str(document.kind),
-            "reason": why,
+            "reason": reason,
         },
         now=now,
     )
@@ -137,7 +163,7 @@ def _reason_to_look(*, actor: Actor, case: Case, reason: str) -> str:
     """Why a reviewer may see it: because it is their turn, or for a reason that is kept."""
     if case.state in WAITING_STATES:
         return "review"
-    accounts_policy.require_but_place(actor, "kyc.approve")
+    accounts_policy.require(actor, "kyc.approve")
     said = reason.strip()
     if not said or len(said) > MAX_NOTE:
         raise ReasonMissing(f"Say why, in at most {MAX_NOTE} characters.", pointer="/reason")

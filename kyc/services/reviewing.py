@@ -14,7 +14,7 @@ from kyc.choices import Verdict
 from kyc.models import Case
 from kyc.services.deciding import decide, locked_case, withdraw
 
-APPROVE = "kyc.approve"
+APPROVE, REVIEW = "kyc.approve", "kyc.review"
 
 
 @from_known_network(APPROVE)
@@ -46,7 +46,7 @@ def reject_case(
     :raises PermissionDenied: unless the actor carries `kyc.review`.
     :raises CaseNotFound, CaseNotInReview, DecisionInvalid: as for `approve_case`.
     """
-    accounts_policy.require(actor, "kyc.review")
+    accounts_policy.require(actor, REVIEW, stopping=True)
     return _decided(actor, case_id, Verdict.REJECTED, reason, note, now)
 
 
@@ -61,7 +61,7 @@ def ask_for_more(
     :raises PermissionDenied: unless the actor carries `kyc.review`.
     :raises CaseNotFound, CaseNotInReview, DecisionInvalid: as for `approve_case`.
     """
-    accounts_policy.require(actor, "kyc.review")
+    accounts_policy.require(actor, REVIEW, stopping=True)
     return _decided(actor, case_id, Verdict.MORE_INFO, reason, note, now)
 
 

@@ -24,7 +24,12 @@ from kyc.errors import (
 from kyc.inspecting import inspected
 from kyc.models import Document, DocumentChunk
 from kyc.services.documents import withdraw_document
-from kyc.services.revealing import masked_details, open_document, reveal_own_details
+from kyc.services.revealing import (
+    masked_details,
+    open_document,
+    open_own_document,
+    reveal_own_details,
+)
 from kyc.tests.files import jpeg, pdf, png, stream
 from kyc.tests.people import begun, root, screened, staff, submitted, told, uploaded
 from tests.database import rows, run, view
@@ -48,7 +53,7 @@ def test_a_document_is_kept_sealed_and_comes_back_as_it_was(world: World):
     assert len(kept) == document.chunk_count == 3
     assert max(len(one) for one in kept) == CHUNK_BYTES + 16
     assert not any(b"Electricity" in one or b"%PDF" in one for one in kept)
-    opened = open_document(actor=world.actor(world.alice), document_id=document.id, now=NOW)
+    opened = open_own_document(actor=world.actor(world.alice), document_id=document.id, now=NOW)
     assert opened.content == LONG
     assert opened.name == f"id_front-{str(document.id)[-6:]}.pdf"
 
@@ -56,7 +61,7 @@ def test_a_document_is_kept_sealed_and_comes_back_as_it_was(world: World):
 def test_a_photo_is_kept_without_its_metadata(world: World):
     begun(world, world.alice)
     document = uploaded(world, world.alice, jpeg(), name="C:\\me\\=evil().jpg")
-    opened = open_document(actor=world.actor(world.alice), document_id=document.id, now=NOW)
+    opened = open_own_document(actor=world.actor(world.alice), document_id=document.id, now=NOW)
     assert opened.content == inspected(jpeg()).content
     assert "evil" not in str(rows("SELECT row_to_json(d)::text FROM kyc_document d"))
 
@@ -101,7 +106,7 @@ def test_a_document_taken_back_is_gone(world: World):
     withdraw_document(actor=actor, document_id=document.id, now=NOW)
     assert chunks(document) == []
     with pytest.raises(DocumentNotFound):
-        open_document(actor=actor, document_id=document.id, now=NOW)
+        open_own_document(actor=actor, document_id=document.id, now=NOW)
     with pytest.raises(DocumentNotFound):
         withdraw_document(actor=actor, document_id=document.id, now=NOW)
 
@@ -119,11 +124,11 @@ def test_only_its_owner_and_reviewers_open_a_document(world: World):
     document = uploaded(world, world.bob)
     for stranger in (world.alice, world.charlie):
         with pytest.raises(DocumentNotFound):
-            open_document(actor=world.actor(stranger), document_id=document.id, now=NOW)
+            open_own_document(actor=world.actor(stranger), document_id=document.id, now=NOW)
         with pytest.raises((DocumentNotFound, CaseNotFound)):
             withdraw_document(actor=world.actor(stranger), document_id=document.id, now=NOW)
     with pytest.raises(DocumentNotFound):
-        open_document(actor=world.actor(world.bob), document_id=new_id(), now=NOW)
+        open_own_document(actor=world.actor(world.bob), document_id=new_id(), now=NOW)
     assert not told("kyc.document.open")
     with pytest.raises(PermissionDenied):
         open_document(actor=staff("moderator"), document_id=document.id, reason="Why", now=NOW)
@@ -131,7 +136,7 @@ def test_only_its_owner_and_reviewers_open_a_document(world: World):
     with pytest.raises(ReasonMissing):
         open_document(actor=admin, document_id=document.id, now=NOW)
     open_document(actor=admin, document_id=document.id, reason="Asked for help", now=NOW)
-    open_document(actor=world.actor(world.bob), document_id=document.id, now=NOW)
+    open_own_document(actor=world.actor(world.bob), document_id=document.id, now=NOW)
     looks = told("kyc.document.open")
     assert [one.actor_id for one in looks] == [admin.id, world.bob.id]
     assert [one.metadata["reason"] for one in looks] == ["Asked for help", "own"]

@@ -10,7 +10,7 @@ from django.db import connections, transaction
 from django.db.backends.utils import CursorWrapper
 
 from kyc.errors import DocumentDamaged
-from kyc.services.revealing import open_document
+from kyc.services.revealing import open_own_document
 from kyc.tests.files import pdf, stream
 from kyc.tests.people import begun, told, uploaded
 from tests.world import NOW, World
@@ -96,7 +96,7 @@ def test_stored_bytes_that_were_tampered_with_are_not_given_out(committed_db: st
                 cursor.execute(statement, ids)
                 assert cursor.rowcount > 0, name
         with pytest.raises(DocumentDamaged):
-            open_document(actor=world.actor(world.alice), document_id=mine.id, now=NOW)
+            open_own_document(actor=world.actor(world.alice), document_id=mine.id, now=NOW)
         with as_owner() as cursor:
             cursor.execute(
                 "UPDATE kyc_document SET withdrawn_at = now() WHERE id = ANY (%s)",

@@ -90,7 +90,7 @@ def person(world: World) -> Person:
     return alice
 
 
-def test_elsewhere_money_waits_and_the_refusal_is_kept(person: Person) -> None:
+def test_elsewhere_money_waits_and_the_refusal_is_on_record(person: Person) -> None:
     world = person.world
     before = world.balance(world.alice_wallet)
     assert person.ask("GET", "/wallets", at=ELSEWHERE).status == 200
@@ -101,9 +101,47 @@ def test_elsewhere_money_waits_and_the_refusal_is_kept(person: Person) -> None:
     opens_at = dt.datetime.fromisoformat(here["opens_at"])
     assert HALF_AN_HOUR - (opens_at - clock.now()) < dt.timedelta(minutes=1)
     assert world.balance(world.alice_wallet) == before
+    assert refused.data["facts"] == {
+        "network": f"{ELSEWHERE}/32",
+        "opens_at": opens_at.isoformat(),
+    }
     with reading(world.actor(world.alice)):
-        kept = Transfer.objects.order_by("-id")[0]
-    assert (kept.state, kept.reason_code) == ("FAILED", "network_not_trusted")
+        assert not Transfer.objects.filter(state="FAILED").exists()
+        (kept,) = AuditRecord.objects.filter(action="accounts.network.refuse")
+    assert (kept.actor_id, kept.metadata) == (world.alice.id, {"reason": "network_not_trusted"})
+
+
+def under_one_key(person: Person, path: str, body: Any, *, at: str, key: object = "one key") -> Got:
+    """As an app of a traveler asks: again and again, under the key it chose once."""
+    sent = {"X-Forwarded-For": at}
+    return person.caller("POST", path, body, key=f"once {key}", headers=sent)
+
+
+def test_a_traveler_s_key_is_good_once_the_link_is_followed(person: Person) -> None:
+    world = person.world
+    held = person.ask("POST", "/holds", order(world), at=HOME).data["id"]
+    before = world.balance(world.alice_wallet)
+    asked: list[tuple[str, Any, int]] = [
+        ("/transfers", order(world), 201),
+        ("/transfers/batch", {"items": [order(world), order(world)]}, 200),
+        ("/transfers/batch", {"items": [order(world)], "all_or_nothing": True}, 200),
+        ("/holds", order(world), 201),
+        (f"/holds/{held}/capture", {}, 201),
+    ]
+    for key, (path, body, _) in enumerate(asked):
+        for _ in range(2):
+            refused = under_one_key(person, path, body, at=ELSEWHERE, key=key)
+            assert (refused.status, refused.code) == (422, "network_not_trusted"), path
+            assert refused.data["facts"]["opens_at"]
+            assert "Idempotent-Replayed" not in refused.headers
+    assert world.balance(world.alice_wallet) == before
+    assert person.confirm(person.link(at=ELSEWHERE), at=ELSEWHERE).status == 200
+    for key, (path, body, status) in enumerate(asked):
+        got = under_one_key(person, path, body, at=ELSEWHERE, key=key)
+        assert got.status == status, (path, got.body)
+        again = under_one_key(person, path, body, at=ELSEWHERE, key=key)
+        assert (again.status, again.body) == (status, got.body)
+        assert again.headers["Idempotent-Replayed"] == "true"
 
 
 def test_after_half_an_hour_it_moves(person: Person) -> None:
@@ -341,12 +379,14 @@ def test_money_leaves_from_the_allowed_countries(
     settings.VAULTCRAFT_GEOIP_PATH = str(write_countries(tmp_path / "geo.mmdb", where))
     wanted = {"countries": ["US", "DE"]}
     assert person.ask("PUT", "/country-policy", wanted, at=HOME).data["countries"] == ["DE", "US"]
-    assert person.send(at=HOME).code == "country_not_allowed"
+    kept = under_one_key(person, "/transfers", order(person.world), at=HOME)
+    assert kept.code == "country_not_allowed"
     assert person.send(at=ELSEWHERE).code == "network_not_trusted"
     person.confirm(person.link(at=ELSEWHERE), at=HOME)
     person.confirm(person.link(at="2001:db8::1"), at=HOME)
     person.confirm(person.link(at="192.0.2.1"), at=HOME)
-    assert person.send(at=ELSEWHERE).status == 201
+    sent = under_one_key(person, "/transfers", order(person.world), at=ELSEWHERE)
+    assert sent.status == 201
     assert person.send(at="2001:db8::1").status == 201
     assert person.send(at="192.0.2.1").code == "country_not_allowed"  # nobody knows where that is
     settings.VAULTCRAFT_GEOIP_PATH = str(tmp_path / "gone.mmdb")

@@ -1,12 +1,13 @@
 """What gives power over money takes an app or a passkey that counts, and a network one is known on.
 
 The table says for what, and the table is walked here, and so are the operations and staff pages:
-one that is added asks for both, or is named below. `tests/api/test_mailbox_alone.py` is the thief.
+one that is added asks for both, or is named below. The thief is in `test_mailbox_thief.py` here.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import uuid
 from typing import Any
 
@@ -18,7 +19,7 @@ from pytest_django import Settings
 
 from accounts import policy
 from accounts.choices import FactorMethod, PlatformRole, Role
-from accounts.errors import NetworkNotTrusted, SettledFactorRequired
+from accounts.errors import FactorsLatelyReset, NetworkNotTrusted, SettledFactorRequired
 from accounts.models import User
 from accounts.permissions import ALL_OF_IT, PERMISSIONS
 from accounts.services.erasing import shred_person
@@ -27,6 +28,7 @@ from accounts.services.networks import from_known_network, require_known_network
 from accounts.services.organizations import activate_organization
 from accounts.services.pending_acts.registry import _KINDS
 from accounts.services.sessions import open_browser_session, open_session
+from api.schema.document import document
 from audit.models import AuditRecord
 from kernel import clock
 from kernel.actor import Actor, ActorKind, Door
@@ -215,6 +217,7 @@ def unheld(
             held += 1
         else:
             found.append(f"{name} {got.status}")
+        assert got.status < 400 or f"`{got.code}`" in described(name), (name, got.code)
     assert held > 5
     return found
 
@@ -237,6 +240,43 @@ def test_no_operation_of_the_api_forgets_the_place(
     sent = {"X-Forwarded-For": ELSEWHERE}
     found = unheld(world, who, caller, headers=sent, code="network_not_trusted")
     assert found == []
+
+
+@functools.cache
+def descriptions() -> dict[str, str]:
+    """What the OpenAPI document says that each operation answers with, in words."""
+    operations = [one for path in document()["paths"].values() for one in path.values()]
+    return {
+        one["operationId"]: " ".join(answer["description"] for answer in one["responses"].values())
+        for one in operations
+        if isinstance(one, dict) and "operationId" in one
+    }
+
+
+def described(operation_id: str) -> str:
+    return descriptions()[operation_id]
+
+
+@pytest.mark.django_db
+def test_the_document_says_what_each_operation_that_gives_power_takes(world: World) -> None:
+    """By the permission that the operation itself names to who lacks it."""
+    targets, seen = things_of_acme(world), set()
+    for who in ("bob", "olga"):
+        caller = Caller(token(world, getattr(world, who), settled=True))
+        for name in WRITES:
+            row = MATRIX[name]
+            if row.statuses[CALLERS.index(who)] != 403:
+                continue
+            with rolled_back():
+                body = row.body(world, who) if row.body else None
+                path = row.path.format(**targets)
+                got = caller(row.method, path, body, key=f"described-{name}")
+            permission = got.data.get("facts", {}).get("permission")
+            if permission and policy.gives_power(permission, platform=True):
+                seen.add(permission)
+                for error in (SettledFactorRequired, NetworkNotTrusted, FactorsLatelyReset):
+                    assert f"`{error.code}`" in described(name), (name, permission, error)
+    assert len(seen) > 15
 
 
 # Pages of the staff site that only stop something, or ask for it.

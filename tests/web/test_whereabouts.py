@@ -151,3 +151,13 @@ def test_a_session_is_shown_with_where_it_was_opened_and_where_it_is_used(world:
         page = text(mine, "/security")
     assert f"opened from {HOME}" in page
     assert f"Last used from {ELSEWHERE}" in page
+
+
+def test_the_organization_s_page_offers_the_link_where_its_officer_is_new(world: World) -> None:
+    officer, viewer = signed_in(world.alice), signed_in(world.bob)
+    offered = officer.get("/organization", REMOTE_ADDR=ELSEWHERE).content.decode()
+    assert "E-mail me a link" in offered
+    assert "and what guards it changes" in offered
+    assert "E-mail me a link" not in text(officer, "/organization")
+    shown = viewer.get("/organization", REMOTE_ADDR=ELSEWHERE).content.decode()
+    assert "E-mail me a link" not in shown

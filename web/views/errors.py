@@ -16,7 +16,7 @@ from web.refusals import STATUS_OF_KIND, SYMBOL_OF_KIND, sentence_of
 
 def refused(request: HttpRequest, error: VaultCraftError) -> HttpResponse:
     """The page of a foreseen refusal; for an act to be confirmed, the one that leads there."""
-    if isinstance(error, SettledFactorRequired):
+    if isinstance(error, SettledFactorRequired) or error.facts.get("takes_strong"):
         return _to_page(request, "web:security-officers")
     if isinstance(error, StepUpRequired):
         return _to_page(request, "web:step-up")

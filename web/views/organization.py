@@ -12,7 +12,13 @@ from django.urls import reverse
 
 from accounts.choices import KeyScope, Role
 from accounts.models import ApiKey, Organization, PendingAct, User
-from accounts.policy import exemptions_of, may, may_grant, permissions_to_issue
+from accounts.policy import (
+    exemptions_of,
+    may,
+    may_grant,
+    needs_strong_factor,
+    permissions_to_issue,
+)
 from accounts.queries import (
     visible_api_keys,
     visible_invitations,
@@ -34,6 +40,7 @@ from web.presenters.choices import country_name, currency_choices
 from web.presenters.chrome import initials_of
 from web.presenters.clearing import partner_rows
 from web.presenters.terms import fee_rows, limit_rows
+from web.presenters.whereabouts import network_notice
 from web.refusals import STATUS_OF_KIND, explain, words_of
 from web.views.countries import country_rule
 from web.views.organization_rules import rules_of
@@ -167,6 +174,8 @@ def _page(request: PersonRequest, *, status: int = 200, **given: Any) -> HttpRes
     if may(actor, "wallets.read_terms"):
         context |= _terms(request, organization)
     context |= rules_of(request, organization) | country_rule(request)
+    if needs_strong_factor(role=actor.role, platform_role=None):
+        context |= network_notice(request)
     if may(actor, "members.invite"):
         context["invite_form"] = _invite_form(request)
     if may(actor, "api_keys.issue"):

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from accounts.errors import FactorsLatelyReset, NetworkNotTrusted
 from accounts.policy import may, require
 from kernel import clock
 from kernel.actor import Actor
@@ -23,8 +24,14 @@ from kyc.models import Case
 from kyc.policy import MAX_NOTE, REASONS, WAITING_STATES
 from kyc.queries import case_of, checks_of, decisions_of, documents_of, tier_of
 from kyc.services.details import Details
-from kyc.services.revealing import masked_details, open_document, reveal_details
-from kyc.services.reviewing import approve_case, ask_for_more, reject_case, withdraw_approval
+from kyc.services.revealing import OPEN, masked_details, open_document, reveal_details
+from kyc.services.reviewing import (
+    REVIEW,
+    approve_case,
+    ask_for_more,
+    reject_case,
+    withdraw_approval,
+)
 from web.forms.verification import DecisionForm
 from web.presenters.choices import country_name
 from web.presenters.verification import check_rows, document_rows, masked_pairs
@@ -33,8 +40,8 @@ from web.views.staff import actor_of, chosen_ids, draw
 
 _DECISIONS: dict[str, tuple[Verdict, str, str, Callable[..., Case]]] = {
     "approve": (Verdict.APPROVED, "kyc.approve", "Approve", approve_case),
-    "more": (Verdict.MORE_INFO, "kyc.review", "Ask for more", ask_for_more),
-    "reject": (Verdict.REJECTED, "kyc.review", "Reject", reject_case),
+    "more": (Verdict.MORE_INFO, REVIEW, "Ask for more", ask_for_more),
+    "reject": (Verdict.REJECTED, REVIEW, "Reject", reject_case),
     "withdraw": (Verdict.WITHDRAWN, "kyc.approve", "Withdraw the approval", withdraw_approval),
 }
 _QUEUE = "admin:kyc_case_changelist"
@@ -43,7 +50,7 @@ _QUEUE = "admin:kyc_case_changelist"
 def review(request: HttpRequest) -> HttpResponse:
     """One case: what is known of it, and the decisions that the actor may take."""
     actor = actor_of(request)
-    require(actor, "kyc.review")
+    require(actor, REVIEW, stopping=True)
     given = request.POST if request.method == "POST" else request.GET
     chosen = chosen_ids(given.getlist("id")[:1])
     if not chosen:
@@ -79,7 +86,7 @@ def _looked(request: HttpRequest, actor: Actor, case_id: uuid.UUID, change: str)
             file = open_document(actor=actor, document_id=document_id, reason=reason, now=now)
             return HttpResponse(file.content, headers=file.headers)
         details = reveal_details(actor=actor, case_id=case_id, reason=reason, now=now)
-    except ReasonMissing as error:
+    except (ReasonMissing, NetworkNotTrusted, FactorsLatelyReset) as error:
         messages.error(request, words_of(error))
         details = None
     with reading(actor):
@@ -129,7 +136,7 @@ def _page(
         ],
         "queue_url": reverse(_QUEUE),
         "waits": case.state in WAITING_STATES,
-        "may_look": case.state in WAITING_STATES or may(actor, "kyc.approve"),
+        "may_look": may(actor, OPEN if case.state in WAITING_STATES else "kyc.approve"),
         "longest_reason": MAX_NOTE,
     }
     return draw(request, "admin/case_review.html", context)

@@ -21,7 +21,7 @@ from kyc.queries import current_case, documents_of, may_edit, missing_documents,
 from kyc.services.applying import save_details, submit_case
 from kyc.services.details import Details
 from kyc.services.documents import add_document, withdraw_document
-from kyc.services.revealing import masked_details, open_document, reveal_own_details
+from kyc.services.revealing import masked_details, open_own_document, reveal_own_details
 from wallets.queries import limit_rules
 from web.doors import PersonRequest, acts, counted_as, reads
 from web.forms.verification import DocumentForm, IdentityForm, tier_choices
@@ -125,7 +125,9 @@ def reveal(request: PersonRequest) -> HttpResponse:
 @counted_as(RouteClass.REVEALS)
 def open_one(request: PersonRequest, document_id: str) -> HttpResponse:
     """One's own document, as a download."""
-    file = open_document(actor=request.actor, document_id=_document(document_id), now=clock.now())
+    file = open_own_document(
+        actor=request.actor, document_id=_document(document_id), now=clock.now()
+    )
     return HttpResponse(file.content, headers=file.headers)
 
 

@@ -22,13 +22,16 @@ organization; an API key has scopes. Everybody acts inside their own organizatio
 staff in all of them. What nobody has a mark for is done by the program itself.
 
 *Fresh proof*: people prove a second factor within the ten minutes before. Platform staff do so for
-whatever is more than reading, by one that does not lie in their mailbox. API keys have none.
+whatever is more than reading; and for all of it, reading too, their session proved one that does
+not lie in their mailbox. API keys have none.
 What is called `self.` people do about themselves: any factor will do, and no confirmed address is
 needed.
 
 *Power*: the proof is an app or a passkey that counts, not one that the mailbox alone led to within
-a day, and the network is one the person is known on; where **money** moves, it is judged with the
-money. For platform staff this holds of whatever takes a fresh proof of them, so of what is everyday
+a day, and the network is one the person is known on. **money**: the network is judged with the
+money that moves, which also asks for the country; the factor has to count where a fresh proof is
+marked.
+For platform staff this holds of whatever takes a fresh proof of them, so of what is everyday
 for others, too. *Stops*: what of it only stops something. That takes any fresh proof, from
 anywhere.
 """

@@ -53,13 +53,18 @@ def set_approval_policy(
     if over_minor:
         checked_minor(over_minor)
     organization = locked_organization(policy.own_organization(actor))
-    less = asks_less(before=organization.approval_over_minor, after=over_minor)
+    before = organization.approval_over_minor
+    less = asks_less(before=before, after=over_minor)
     if less and under_dual_control(actor=actor, subject=Subject.TERMS):
         return make_pending(
             actor=actor,
             kind=FEWER_APPROVALS.name,
             organization_id=organization.id,
-            facts={"over_minor": over_minor, "currency": organization.base_currency},
+            facts={
+                "over_minor": over_minor,
+                "currency": organization.base_currency,
+                "before": before,
+            },
             now=now,
         )
     return _set(actor=actor, organization=organization, over_minor=over_minor, now=now)
@@ -102,6 +107,7 @@ def _set(
 @needs_transaction
 def _execute(agreed: Agreed) -> Result:
     organization = locked_organization(policy.own_organization(agreed.maker))
+    agreed.require_before(organization.approval_over_minor)
     over_minor = agreed.facts["over_minor"]
     _set(actor=agreed.maker, organization=organization, over_minor=over_minor, now=agreed.now)
     return Result("organization", organization.id)

@@ -17,12 +17,20 @@ from accounts import policy
 from accounts.choices import FactorMethod, MailKind, PendingActState, Role, SessionEnd
 from accounts.errors import FactorStillInUse, NoFactorsToReset, OwnFactorReset
 from accounts.factor_resets import MONEY_WAITS
-from accounts.models import Passkey, PendingAct, SignInSession, User
+from accounts.models import (
+    FactorChallenge,
+    Passkey,
+    PendingAct,
+    RecoveryCode,
+    SignInSession,
+    TotpFactor,
+    User,
+)
 from accounts.rules import cleaned_name
 from accounts.services.devices.managing import forget_devices_of
 from accounts.services.factors.holdings import factors_of
 from accounts.services.factors.recovery_codes import void_codes
-from accounts.services.factors.totp import remove_totp_of
+from accounts.services.factors.totp import DRIFT_STEPS, STEP_SECONDS, remove_totp_of
 from accounts.services.mail import notify_security
 from accounts.services.networks.standing import from_known_network
 from accounts.services.pending_acts.making import make_pending
@@ -164,8 +172,21 @@ def _require_factors(user: User) -> None:
 
 @needs_transaction
 def _proved_since(*, user: User, since: dt.datetime) -> bool:
-    sessions = SignInSession.objects.filter(user=user, second_factor_at__gte=since)
-    return sessions.filter(second_factor__in=_LOSABLE).exists()
+    """Whether any use of what would be reset is on record since, for whatever purpose.
+
+    Challenges are exact and kept for a day, so the factors themselves are asked as well. An app
+    says which step of 30 seconds it used, and may run one ahead: a step later than that is certain.
+    """
+    of_user = {"user_id": user.id}
+    step = int(since.timestamp()) // STEP_SECONDS + max(DRIFT_STEPS)
+    proofs = (
+        SignInSession.objects.filter(second_factor__in=_LOSABLE, second_factor_at__gte=since),
+        FactorChallenge.objects.filter(passed_by__in=_LOSABLE, passed_at__gte=since),
+        TotpFactor.objects.filter(confirmed_at__isnull=False, last_step__gt=step),
+        Passkey.objects.filter(last_used_at__gte=since),
+        RecoveryCode.objects.filter(used_at__gte=since),
+    )
+    return any(rows.filter(**of_user).exists() for rows in proofs)
 
 
 @needs_transaction

@@ -14,7 +14,7 @@ from accounts.services.networks.linking import (
     network_of_link,
     send_network_link,
 )
-from accounts.services.networks.noting import note_network, note_networks
+from accounts.services.networks.noting import note_network, note_networks, record_refused
 from accounts.services.networks.revoking import revoke_network
 from accounts.services.networks.standing import (
     NetworkStanding,
@@ -36,6 +36,7 @@ __all__ = [
     "network_of_link",
     "note_network",
     "note_networks",
+    "record_refused",
     "require_known_network",
     "require_trusted_network",
     "revoke_network",

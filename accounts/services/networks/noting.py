@@ -59,8 +59,13 @@ def note_networks(*, actors: Iterable[Actor], now: dt.datetime) -> None:
 def note_refused(*, actor: Actor, code: str | None, now: dt.datetime) -> None:
     """Note a network at an attempt to move money, and record the refusal if it is one."""
     note_networks(actors=[actor], now=now)
-    if code is None:
-        return
+    if code is not None:
+        record_refused(actor=actor, code=code, now=now)
+
+
+@needs_transaction
+def record_refused(*, actor: Actor, code: str, now: dt.datetime) -> None:
+    """Record `accounts.network.refuse`: what was asked for leaves nothing else behind."""
     record(
         actor=actor,
         action="accounts.network.refuse",

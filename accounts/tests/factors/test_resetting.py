@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import uuid
+from collections.abc import Callable
 
 import pyotp
 import pytest
@@ -19,13 +21,20 @@ from accounts.errors import (
     PendingActNotFound,
     StepUpRequired,
 )
-from accounts.models import Device, PendingAct, RecoveryCode, SignInSession, User
+from accounts.models import Device, Passkey, PendingAct, RecoveryCode, SignInSession, User
+from accounts.services.challenges import (
+    answer_to_approve,
+    answer_to_step_up,
+    challenge_to_approve,
+    challenge_to_step_up,
+)
 from accounts.services.devices import met_device
 from accounts.services.factors import begin_totp, confirm_totp, factors_of
 from accounts.services.factors.resetting import ask_for_factor_reset
 from accounts.services.networks import standing_of
 from accounts.services.pending_acts import agree, reject, withdraw
 from accounts.services.sessions import open_browser_session, open_session, rotate_refresh
+from accounts.services.sessions.proving import note_proof
 from accounts.tests.builders import (
     NOW,
     ROOT,
@@ -42,6 +51,7 @@ from accounts.tests.letters import delivered
 from kernel.actor import Actor
 from kernel.context import reading
 from kernel.errors import NotFound, PermissionDenied
+from kernel.transactions import opens_transaction
 from tests.database import FORBIDDEN, refuses, run, view
 from tests.keys import issue
 
@@ -200,6 +210,111 @@ def test_who_proves_a_factor_has_not_lost_it() -> None:
     assert factors_of(mia.id).is_strong
     assert of(mia).factors_reset_at is None
     assert agreed(alice, asked(adam, mia, now=LATER)).state == "agreed"
+
+
+def keyed(user: User, now: dt.datetime = NOW) -> tuple[str, list[str]]:
+    """As `enrolled`, with the secret of the app."""
+    secret = begin_totp(actor=acting(user), now=now).secret
+    return secret, confirm_totp(actor=acting(user), code=pyotp.TOTP(secret).at(now), now=now)
+
+
+def approved_by(user: User, method: str, proof: str, *, now: dt.datetime) -> None:
+    """The person approves a payment: nothing of it is noted on their session."""
+    opened = open_browser_session(actor=acting(user), now=NOW, second_factor=None)
+    binding = b"b" * 32
+    challenge = challenge_to_approve(
+        actor=acting(user), session_id=opened.id, binding=binding, words="1 INR", now=now
+    )
+    answer_to_approve(
+        actor=acting(user),
+        session_id=opened.id,
+        binding=binding,
+        challenge=challenge.id,
+        method=method,
+        proof=proof,
+        now=now,
+    )
+
+
+def stepped_up_by(user: User, method: str, proof: str, *, now: dt.datetime) -> None:
+    """The person steps up, then signs in anew by a mailed code: the session says so no more."""
+    opened = open_browser_session(actor=acting(user), now=NOW, second_factor=None)
+    challenge = challenge_to_step_up(actor=acting(user), session_id=opened.id, now=now)
+    answer_to_step_up(
+        actor=acting(user),
+        session_id=opened.id,
+        challenge=challenge.id,
+        method=method,
+        proof=proof,
+        now=now,
+    )
+    note_proof_of_mail(opened.id, now=now + dt.timedelta(minutes=1))
+
+
+@opens_transaction
+def _note_mail(*, actor: Actor, session_id: uuid.UUID, now: dt.datetime) -> None:
+    note_proof(session_id=session_id, method=FactorMethod.EMAIL, now=now)
+
+
+def note_proof_of_mail(session_id: uuid.UUID, *, now: dt.datetime) -> None:
+    """The same session proves another factor later: one column holds the newest alone."""
+    _note_mail(actor=ROOT, session_id=session_id, now=now)
+
+
+@pytest.mark.parametrize(
+    ("proves", "method"),
+    [(approved_by, "totp"), (stepped_up_by, "totp"), (stepped_up_by, "recovery_code")],
+)
+def test_any_use_of_the_very_factor_stops_it(proves: Callable[..., None], method: str) -> None:
+    """The mail says: prove a factor, and nothing happens. Whoever approves a payment does."""
+    alice = registered().owner
+    adam, mia = joined(alice, "adam", "admin"), joined(alice, "mia", "finance")
+    secret, codes = keyed(mia)
+    act = asked(adam, mia)
+    used = NOW + dt.timedelta(minutes=20)
+    proves(mia, method, pyotp.TOTP(secret).at(used) if method == "totp" else codes[0], now=used)
+    done = agreed(alice, act)
+    assert (done.state, done.reason_code) == ("failed", FactorStillInUse.code)
+    assert factors_of(mia.id).is_strong
+
+
+def test_a_mailed_code_proves_nothing_that_was_lost() -> None:
+    alice, adam, mia = people()
+    act = asked(adam, mia)
+    proven(mia, NOW + dt.timedelta(minutes=5), FactorMethod.EMAIL)
+    assert agreed(alice, act).state == "agreed"
+
+
+def test_what_was_used_before_it_was_asked_for_may_be_lost_since() -> None:
+    alice = registered().owner
+    adam, mia = joined(alice, "adam", "admin"), joined(alice, "mia", "finance")
+    secret, _ = keyed(mia)
+    used = NOW + dt.timedelta(minutes=5)
+    approved_by(mia, "totp", pyotp.TOTP(secret).at(used), now=used)
+    act = asked(adam, mia, now=used + dt.timedelta(seconds=1))
+    assert agreed(alice, act, now=LATER + dt.timedelta(hours=1)).state == "agreed"
+
+
+@opens_transaction
+def signed_by_passkey(*, actor: Actor, user: User, now: dt.datetime) -> None:
+    """What `spend_assertion` leaves behind."""
+    Passkey.objects.create(
+        user=user,
+        organization_id=user.organization_id,
+        credential_id=b"c",
+        public_key=b"k",
+        sign_count=0,
+        name="Laptop",
+        created_at=NOW,
+        last_used_at=now,
+    )
+
+
+def test_a_passkey_that_signed_since_is_not_lost() -> None:
+    alice, adam, mia = people()
+    act = asked(adam, mia)
+    signed_by_passkey(actor=ROOT, user=mia, now=NOW + dt.timedelta(minutes=1))
+    assert agreed(alice, act).reason_code == FactorStillInUse.code
 
 
 def test_who_agrees_has_just_proven_a_factor() -> None:

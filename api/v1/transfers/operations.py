@@ -14,7 +14,6 @@ from accounts.errors import (
     ApprovalExpired,
     ApprovalMismatch,
     ApprovalOfOtherSession,
-    ApprovalRefused,
     ApprovalRequired,
     ApprovalUnknown,
     ApprovalUsed,
@@ -23,7 +22,13 @@ from api import errors, queries
 from api.answers import Answer
 from api.endpoint import Endpoint, actor_of, body_of, path_id
 from api.idempotency.guards import Claim
-from api.idempotency.runner import canonical, claim_of, run_once, without_approval
+from api.idempotency.runner import (
+    NOT_JUDGED,
+    canonical,
+    claim_of,
+    run_once,
+    without_approval,
+)
 from api.pagination import page_of
 from api.problems import request_id_of
 from api.schema.operations import operation
@@ -124,9 +129,10 @@ class Transfers(Endpoint):
         tag=TAG,
         summary="Move money between two wallets",
         description="A refused transfer is kept, too: its id is in the problem's `facts`. One that"
-        " lacks its person's approval is not: the same request under the same key goes through"
-        " with it. The approval is spent by being presented, also on a refusal. Above the"
-        " organization's threshold it waits for a second person: 202 with the act to poll.",
+        " lacks its person's approval, or comes from where they move no money yet, is not: the same"
+        " request under the same key goes through once they have it, or may. The approval is spent"
+        " by being presented, also on a refusal. Above the organization's threshold it waits for a"
+        " second person: 202 with the act to poll.",
         request=TransferOrder,
         response=Transfer,
         status=201,
@@ -191,9 +197,9 @@ def _batch_answer(request: Request, claim: Claim, order: dict[str, Any]) -> Answ
     outcomes = execute_transfers(
         bundled(requests, all_or_nothing=whole, approval_id=approval_id), all_or_nothing=whole
     )
-    unapproved = next((o.error for o in outcomes if isinstance(o.error, ApprovalRefused)), None)
-    if unapproved is not None:  # of the batch as a whole, and nothing of it was judged
-        raise unapproved
+    unjudged = next((o.error for o in outcomes if isinstance(o.error, NOT_JUDGED)), None)
+    if unjudged is not None:  # of the batch as a whole, and nothing of it was judged
+        raise unjudged
     replayed = all(outcome.replayed for outcome in outcomes)
     viewer, request_id = Viewer.of(claim.actor), _request_id(request, outcomes)
     items = [

@@ -10,7 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from django.db import IntegrityError
 
 from accounts.queries import first_instant_of
-from accounts.services.networks import NetworkStanding, asked_standings, note_networks
+from accounts.services.networks import (
+    NetworkStanding,
+    asked_standings,
+    note_networks,
+    record_refused,
+)
 from kernel.actor import Actor
 from kernel.context import Context, Scope
 from kernel.errors import Busy, VaultCraftError, registered_errors
@@ -97,6 +102,8 @@ def outcomes_of(items: Sequence[TransferRequest], *, all_or_nothing: bool) -> li
     prepared = prepare(items, all_or_nothing=all_or_nothing)
     if prepared.unseen:
         note_networks(actors=prepared.unseen, now=_latest(items))
+    for actor, code in prepared.turned_away:
+        record_refused(actor=actor, code=code, now=_latest(items))
     fresh = prepared.errors | _carried(prepared, all_or_nothing)
     return _in_order(items, prepared.known, fresh)
 
@@ -106,10 +113,12 @@ class Prepared:
     """A batch before the books are asked.
 
     :param known: what stands already, by reference.
-    :param errors: what of the rest cannot be tied to two wallets the actor may use.
-    :param drafts: what can; refused where its actor is on a network that may not move money, and
-        all of them when a whole batch is spoiled already.
+    :param errors: what of the rest cannot be tied to two wallets the actor may use, or is asked
+        for by somebody who moves no money from where they are. It leaves no row, so that the same
+        request goes through once they may.
+    :param drafts: what can; all of them refused when a whole batch is spoiled already.
     :param unseen: who was never seen before on the network they are on.
+    :param turned_away: who moves no money from where they are, and the code of why: for the record.
     """
 
     known: Mapping[bytes, Transfer]
@@ -117,6 +126,7 @@ class Prepared:
     errors: dict[bytes, TransferOutcome]
     drafts: list[Draft]
     unseen: list[Actor]
+    turned_away: list[tuple[Actor, str]]
 
 
 def prepare(items: Sequence[TransferRequest], *, all_or_nothing: bool) -> Prepared:
@@ -138,7 +148,9 @@ def prepare(items: Sequence[TransferRequest], *, all_or_nothing: bool) -> Prepar
     if all_or_nothing and (errors or _spoiled(items, known)):
         tied = [dataclasses.replace(draft, refusal=BatchWithheld()) for draft in tied]
     unseen = {(actor.id, actor.ip): actor for actor in actors if standing_of(actor).unseen}
-    return Prepared(known, terms, errors, tied, list(unseen.values()))
+    return Prepared(
+        known, terms, errors, tied, list(unseen.values()), _turned_away(items, errors, standing_of)
+    )
 
 
 def _tied(
@@ -158,10 +170,26 @@ def _tied(
             errors[item.reference] = TransferOutcome(None, error)
             continue
         standing = standing_of(item.actor)
-        drafts[item.reference] = dataclasses.replace(
-            draft, refusal=standing.refusal, network_is_new=standing.lately_opened
-        )
+        if standing.refusal is not None:
+            errors[item.reference] = TransferOutcome(None, standing.refusal)
+            continue
+        drafts[item.reference] = dataclasses.replace(draft, network_is_new=standing.lately_opened)
     return errors, list(drafts.values())
+
+
+def _turned_away(
+    items: Sequence[TransferRequest],
+    errors: Mapping[bytes, TransferOutcome],
+    standing_of: Callable[[Actor], NetworkStanding],
+) -> list[tuple[Actor, str]]:
+    """Each person once, whatever the number of their items."""
+    found: dict[tuple[uuid.UUID | None, str | None], tuple[Actor, str]] = {}
+    for item in items:
+        refusal = standing_of(item.actor).refusal
+        told = errors.get(item.reference)
+        if refusal is not None and told is not None and isinstance(told.error, type(refusal)):
+            found[item.actor.id, item.actor.ip] = (item.actor, refusal.code)
+    return list(found.values())
 
 
 def _latest(items: Sequence[TransferRequest]) -> dt.datetime:

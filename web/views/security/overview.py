@@ -10,8 +10,9 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from accounts import policy
-from accounts.choices import FactorMethod
+from accounts.choices import FactorMethod, Role
 from accounts.factor_resets import waits_for_a_factor
+from accounts.queries import visible_people
 from accounts.services.factors import factors_of
 from accounts.services.factors.settling import counts_from
 from kernel import clock
@@ -73,11 +74,24 @@ def officers(request: PersonRequest) -> HttpResponse:
         "counts": since is not None and since <= now,
         "first_would_count_from": counts_from(user=user, session_id=request.session_id, now=now),
         "now": now,
+        "mailed": mailed,
+        "ask": _whom_to_ask(request),
         "confirm_url": steps.address(
             reverse("web:security-sign-in-anew" if mailed else "web:step-up"), wanted
         ),
     }
     return page(request, "web/security/officers.html", context, here="security")
+
+
+def _whom_to_ask(request: PersonRequest) -> str:
+    """Who may ask that this person's lost factors are reset (`accounts...factors.resetting`)."""
+    user = request.user
+    if user.platform_role is not None:
+        return "two super admins"
+    if user.role != Role.OWNER:
+        return "an owner"
+    others = visible_people(request.actor).filter(is_active=True, role=Role.OWNER)
+    return "another owner" if others.exclude(id=user.id).exists() else "the platform’s staff"
 
 
 @reads
