@@ -125,7 +125,7 @@ IN_THIS_TRANSACTION = migrations.RunSQL(
     END $$;
     GRANT EXECUTE ON FUNCTION accounts_written_now(xid) TO {APPLICATION};
     {_AGREED.replace("@@NOW@@", " AND accounts_written_now(a.xmin)")}
-    """,  # noqa: S608 - of constants
+    """,
     f"""
     {_AGREED.replace("@@NOW@@", "")}
     DROP FUNCTION accounts_written_now(xid);

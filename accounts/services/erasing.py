@@ -17,6 +17,7 @@ from accounts.errors import PersonStillActive
 from accounts.models import Invitation, PendingAct, User
 from accounts.rules import ERASED_NAME
 from accounts.services.networks.standing import from_known_network
+from accounts.services.pending_acts.erasing import hold_acts_of
 from accounts.services.pending_acts.making import make_pending
 from accounts.services.pending_acts.registry import Agreed, Facts, PendingKind, Result
 from accounts.services.runtime import fresh_value
@@ -46,10 +47,11 @@ def shred_person(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User 
     """Make everything sealed under a removed person's keys unreadable, for ever and everywhere.
 
     Name and address are replaced as well, and the address in their invitations; the row, the books
-    and the audit records stay, which name the person by id alone. Twice is once. Locks the person
-    and their keys. Emits `accounts.person.shredded`; records `accounts.person.shred`. Where staff's
-    acts take a second person the answer is the pending act, and nothing else has happened; for the
-    program itself, a command on the server, they do not.
+    and the audit records stay, which name the person by id alone. Twice is once. Locks the acts
+    they asked for or decided, then the person and their keys. Emits `accounts.person.shredded`;
+    records `accounts.person.shred`. Where staff's acts take a second person the answer is the
+    pending act, and nothing else has happened; for the program itself, a command on the server,
+    they do not.
 
     :raises PermissionDenied: unless the actor carries `people.shred`.
     :raises NotFound: if there is no such person in the actor's view.
@@ -57,6 +59,7 @@ def shred_person(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User 
     :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     """
     policy.require(actor, SHRED)
+    hold_acts_of(user_id)
     user = _closed(user_id)
     if _is_erased(user):
         return user
@@ -121,6 +124,11 @@ def _execute(agreed: Agreed) -> Result:
     return Result("user", user.id)
 
 
+@needs_transaction
+def _take_turns(act: PendingAct) -> None:
+    hold_acts_of(uuid.UUID(act.facts["user_id"]))
+
+
 def _summary(_: Facts) -> str:
     return "Somebody's keys, name and address are destroyed, here and in every backup"
 
@@ -152,4 +160,5 @@ ERASURE = PendingKind(
     permission_to_check=SHRED,
     summarize=_summary,
     execute=_execute,
+    take_turns=_take_turns,
 )

@@ -137,7 +137,10 @@ def test_names_of_acts_are_only_ever_erased_and_by_the_platform_alone(world: Wor
     refuses(FORBIDDEN, change(hidden("facts = '{}'")), act.id)
     refuses("pending_act_names_the_living", change("maker_display = 'Erased person'"), act.id)
     refuses("pending_act_names_the_living", change("checker_display = 'Erased person'"), act.id)
-    gone = "UPDATE accounts_user SET email = 'erased-' || id || '@erased.invalid' WHERE id = %s"
+    gone = (
+        "UPDATE accounts_user SET is_active = false, email = 'erased-' || id || '@erased.invalid'"
+        " WHERE id = %s"
+    )
     run(gone, act.maker_id)
     both = hidden("checker_display = 'Erased person'")
     refuses("pending_act_names_the_living", change(both), act.id)

@@ -488,6 +488,32 @@ def test_seals_of_the_first_form_still_verify(forge: Callable[..., None]) -> Non
     assert found() == ["seal_is_as_it_was: seal 2"]
 
 
+@pytest.mark.parametrize("line", ["{", "null", "[1]", '{"number": "1", "digest": "aa"}', "\xff"])
+def test_a_line_of_heads_that_cannot_be_read_is_a_refusal(
+    heads: Path, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    did()
+    kept(heads)
+    heads.write_text(line + "\n")
+    with pytest.raises(ChainBroken, match="cannot be read"):
+        kept(heads)
+    assert "cannot be read" in AuditChain.objects.get().refused_because
+    monkeypatch.setattr(settings, "VAULTCRAFT_HEADS_FILE", heads)
+    call_command("begin_heads", reason="The disk lost it")
+    assert kept(heads) == 1
+    assert AuditChain.objects.get().refused_since is None
+
+
+def test_a_file_of_heads_that_cannot_be_opened_is_a_refusal(heads: Path) -> None:
+    did()
+    heads.mkdir(parents=True)
+    with pytest.raises(OSError):
+        kept(heads)
+    chained = AuditChain.objects.get()
+    assert chained.refused_since == NOW
+    assert "cannot be read or written" in chained.refused_because
+
+
 def test_a_torn_line_of_heads_is_told_again(heads: Path) -> None:
     did()
     kept(heads)

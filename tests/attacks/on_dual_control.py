@@ -253,6 +253,15 @@ ATTACKS: tuple[Attack, ...] = (
       for does, statement in (
           ("changes", "UPDATE accounts_systemsetting SET value = 'false'"),
           ("adds", _SETTING))),
+    *(attack(f"writes itself a key that records cash, issued by {who}",
+             "INSERT INTO accounts_apikey SELECT (r).* FROM (SELECT jsonb_populate_record(o,"
+             " to_jsonb(o) || jsonb_build_object('id', gen_random_uuid(), 'scopes',"
+             " ARRAY['cash:write'], 'secret_hash', sha256('mine'), 'prefix', 'x',"
+             f" 'created_by_id', {issuer})) AS r"
+             " FROM accounts_apikey o WHERE o.id = %(acme_key)s) AS copied",
+             by="accounts_apikey_cash_by_staff")
+      for who, issuer in (("nobody", "NULL::uuid"), ("an owner", "%(alice_user)s::uuid"),
+                          ("staff whom it does not see", "%(olga_user)s::uuid"))),
     attack("renames a setting of the installation",
            "UPDATE accounts_systemsetting SET name = 'money.read_only'",
            by="no privilege on table accounts_systemsetting"),
