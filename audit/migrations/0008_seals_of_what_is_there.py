@@ -57,7 +57,7 @@ HASHES = migrations.RunSQL(
     $$;
     GRANT EXECUTE ON FUNCTION audit_root(bytea[]), audit_seal_digest(audit_auditseal)
         TO {APPLICATION}, {AUDITOR};
-    """,
+    """,  # noqa: S608 - names of roles
     """
     DROP FUNCTION audit_seal_digest(audit_auditseal);
     DROP FUNCTION audit_root(bytea[]);

@@ -21,8 +21,9 @@ log = structlog.get_logger("audit")
 def keep_chain(*, actor: Actor, path: Path, now: dt.datetime) -> int:
     """Seal what was recorded, unless seals are gone, and tell the heads; how many were made.
 
-    Fails closed: where the file cannot be read or written, or the chain is not what it is known to have been, nothing is sealed, a row
-    says since when and why, and an error is logged at every attempt. Acts go on being recorded.
+    Fails closed: where the chain is not what it is known to have been, or the file cannot be read
+    or written, nothing is sealed, a row says since when and why, and an error is logged at every
+    attempt. Acts go on being recorded.
 
     :param path: the file of heads.
     :raises ChainBroken: seals are gone, or the file of heads is, or cannot be understood.
