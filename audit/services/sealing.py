@@ -26,7 +26,8 @@ MOST_SEALS = 500
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
-# Where this seal ends: the horizon, which is the oldest transaction that still runs, or before the transaction with which it would grow too large.
+# Where this seal ends: the horizon, which is the oldest transaction that still runs, or before the
+# transaction with which it would grow too large.
 _END = """
 SELECT horizon.xid::text, least(horizon.xid, (
     SELECT greatest(r.commit_xid, ((%(start)s::text::bigint) + 1)::text::xid8)
