@@ -28,6 +28,10 @@ _STAFF_TAKE_TWO = (
     "INSERT INTO accounts_systemsetting (name, value, set_at)"
     " VALUES ('dual_control.staff', 'true', now())"
 )
+_REGISTRATION = "UPDATE accounts_systemsetting SET value = 'true' WHERE name = 'registration.open'"
+_WAIT_LONGER = (
+    "INSERT INTO accounts_systemsetting VALUES ('dual_control.lifetime_hours', '720', now())"
+)
 _SETTING_OFF = (
     "UPDATE accounts_systemsetting SET value = 'false', set_at = now()"
     " WHERE name = 'dual_control.staff'"
@@ -113,11 +117,8 @@ ATTACKS: tuple[Attack, ...] = (
           ("switches dual control of staff off, dated as an act of long ago",
            _SETTING_OFF.replace("now()", "(SELECT decided_at FROM accounts_pendingact"
                                 " WHERE id = %(decided)s)")),
-          ("opens registration", "UPDATE accounts_systemsetting SET value = 'true'"
-                                       " WHERE name = 'registration.open'"),
-          ("sets how long acts wait",
-           "INSERT INTO accounts_systemsetting VALUES ('dual_control.lifetime_hours', '720',"
-           " now())"))),
+          ("opens registration", _REGISTRATION),
+          ("sets how long acts wait", _WAIT_LONGER))),
     attack("agrees to what has expired", agreeing("expired", "adam_user"),
            by="pending_act_decided_once"),
     attack("ends what waits before its time",
