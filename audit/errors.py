@@ -9,6 +9,10 @@ class ChainBroken(InvariantBroken):
     """The chain is not what it is known to have been: nothing is sealed until somebody looked."""
 
 
+class HeadsUnreadable(ChainBroken):
+    """The last line of the file of heads says nothing that can be compared."""
+
+
 class HeadsStand(VaultCraftError):
     """The file of heads and the chain agree; there is no reason to begin another file."""
 

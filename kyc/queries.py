@@ -34,11 +34,6 @@ def current_case(actor: Actor) -> Case | None:
     return None if actor.is_platform else visible_cases(actor).first()
 
 
-def waiting_cases(actor: Actor) -> QuerySet[Case]:
-    """What waits for a decision, the longest waiting first."""
-    return visible_cases(actor).filter(state__in=WAITING_STATES).order_by("submitted_at", "id")
-
-
 def case_of(*, actor: Actor, case_id: uuid.UUID) -> Case:
     """One visible case.
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-import pytest
+from django.db import connections
 
-from audit.services import sealing
-
+_LINE = """
+CREATE OR REPLACE FUNCTION audit_line() RETURNS xid8 LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$ SELECT {} $$
+"""
+_EVERYWHERE = "pg_snapshot_xmin(pg_current_snapshot())"
 _HERE = """(
     SELECT coalesce(min(a.backend_xid::text::xid8), pg_snapshot_xmax(pg_current_snapshot()))
     FROM pg_stat_activity a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
@@ -22,7 +25,13 @@ _HERE = """(
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
     """Nothing that runs in other databases holds a seal back."""
-    assert sealing.LINE in sealing._END
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sealing, "_END", sealing._END.replace(sealing.LINE, _HERE))
+    _draw(_HERE)
+    try:
         yield
+    finally:
+        _draw(_EVERYWHERE)
+
+
+def _draw(line: str) -> None:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(_LINE.format(line))

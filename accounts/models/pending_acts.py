@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -15,6 +17,8 @@ from kernel.money import MAX_MINOR
 _UNDECIDED = Q(decided_at__isnull=True, checker__isnull=True)
 _BY_NOBODY_ELSE = Q(decided_at__isnull=False, checker__isnull=True)
 _BY_ANOTHER = Q(decided_at__isnull=False, checker__isnull=False)
+# The most that the setting of it may say.
+LONGEST_WAIT = dt.timedelta(days=30)
 _CHECKED = (PendingActState.AGREED, PendingActState.FAILED, PendingActState.REJECTED)
 
 
@@ -125,6 +129,9 @@ class PendingAct(IdentifiedModel):
             ),
             models.CheckConstraint(
                 condition=Q(expires_at__gt=F("made_at")), name="pending_act_lives"
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__lte=F("made_at") + LONGEST_WAIT), name="pending_act_ends"
             ),
         )
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from accounts import policy, staff_views
@@ -91,6 +91,14 @@ class User(AbstractBaseUser, IdentifiedModel):
             models.CheckConstraint(
                 condition=Q(factors_renewed_at__isnull=True) | Q(factors_reset_at__isnull=False),
                 name="accounts_user_factors_renewed",
+            ),
+            models.CheckConstraint(
+                condition=Q(role_given_by__isnull=True) | Q(role_given_at__isnull=False),
+                name="accounts_user_giver_and_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(role_given_at__isnull=True) | Q(role_given_at__gte=F("created_at")),
+                name="accounts_user_role_after_creation",
             ),
         )
 

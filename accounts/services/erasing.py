@@ -17,6 +17,7 @@ from accounts.errors import PersonStillActive
 from accounts.models import Invitation, PendingAct, User
 from accounts.rules import ERASED_NAME
 from accounts.services.networks.standing import from_known_network
+from accounts.services.pending_acts.erasing import hold_acts_of
 from accounts.services.pending_acts.making import make_pending
 from accounts.services.pending_acts.registry import Agreed, Facts, PendingKind, Result
 from accounts.services.runtime import fresh_value
@@ -46,10 +47,11 @@ def shred_person(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User 
     """Make everything sealed under a removed person's keys unreadable, for ever and everywhere.
 
     Name and address are replaced as well, and the address in their invitations; the row, the books
-    and the audit records stay, which name the person by id alone. Twice is once. Locks the person
-    and their keys. Emits `accounts.person.shredded`; records `accounts.person.shred`. Where staff's
-    acts take a second person the answer is the pending act, and nothing else has happened; for the
-    program itself, a command on the server, they do not.
+    and the audit records stay, which name the person by id alone. Twice is once. Locks the acts
+    they asked for or decided, then the person and their keys. Emits `accounts.person.shredded`;
+    records `accounts.person.shred`. Where staff's acts take a second person the answer is the
+    pending act, and nothing else has happened; for the program itself, a command on the server,
+    they do not.
 
     :raises PermissionDenied: unless the actor carries `people.shred`.
     :raises NotFound: if there is no such person in the actor's view.
@@ -57,6 +59,7 @@ def shred_person(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User 
     :raises NetworkNotTrusted: if the actor is on a network that is new to them.
     """
     policy.require(actor, SHRED)
+    hold_acts_of(user_id)
     user = _closed(user_id)
     if _is_erased(user):
         return user
@@ -89,18 +92,19 @@ def _closed(user_id: uuid.UUID) -> User:
 
 @needs_transaction
 def _is_erased(user: User) -> bool:
-    return user.full_name == ERASED_NAME and not has_live_keys(user)
+    # Anybody may be called what erased people are called; nobody else has such an address.
+    return user.email == erased_address(user.id) and not has_live_keys(user)
 
 
 @needs_transaction
 def _erase(*, actor: Actor, user: User, now: dt.datetime) -> User:
     shred_keys(user=user, now=now)
-    for erase in _erasures:
-        erase(user_id=user.id)
     _blank_invitations(user=user)
     user.full_name, user.email = ERASED_NAME, erased_address(user.id)
     user.set_unusable_password()
     user.save(update_fields=["full_name", "email", "password"])
+    for erase in _erasures:  # names leave acts where the person is erased: a trigger holds it
+        erase(user_id=user.id)
     _tell(actor=actor, user=user, now=now)
     return user
 
@@ -118,6 +122,11 @@ def _execute(agreed: Agreed) -> Result:
     if not _is_erased(user):  # somebody else did meanwhile
         _erase(actor=agreed.maker, user=user, now=agreed.now)
     return Result("user", user.id)
+
+
+@needs_transaction
+def _take_turns(act: PendingAct) -> None:
+    hold_acts_of(uuid.UUID(act.facts["user_id"]))
 
 
 def _summary(_: Facts) -> str:
@@ -151,4 +160,5 @@ ERASURE = PendingKind(
     permission_to_check=SHRED,
     summarize=_summary,
     execute=_execute,
+    take_turns=_take_turns,
 )

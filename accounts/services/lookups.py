@@ -62,12 +62,12 @@ def note_giver(*, user: User, giver_id: uuid.UUID | None, now: dt.datetime) -> N
     """Say on the row who gave the person the role they get now; the caller saves it.
 
     Whoever changes their own role brought nobody in: their giver stays. Each giving is later than
-    the last one, also where the clock went back; a database trigger wants that.
+    the last one and not before the person, also where the clock went back: the database wants that.
     """
     if giver_id != user.id:
         user.role_given_by_id = giver_id
     before = user.role_given_at
-    user.role_given_at = now if before is None else max(now, before + _TICK)
+    user.role_given_at = max(now, user.created_at if before is None else before + _TICK)
 
 
 @needs_transaction

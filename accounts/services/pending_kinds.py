@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.choices import PlatformRole, Role
+from accounts.models import PendingAct
 from accounts.services.approvals.policies import FEWER_APPROVALS
 from accounts.services.dual_control import DUAL_CONTROL_POLICY
 from accounts.services.erasing import ERASURE
@@ -60,6 +61,14 @@ def _staff_closing(facts: Mapping[str, Any]) -> str:
 
 def _factor_reset(_: Mapping[str, Any]) -> str:
     return "Somebody's app, passkeys and recovery codes are removed"
+
+
+def _take_turns_on_factors(act: PendingAct) -> None:
+    """Who decide about each other's factors at once do so one after the other."""
+    if act.organization_id is None:
+        take_turns_with_staff(act)
+    else:
+        take_turns_at_home(act)
 
 
 def register_kinds() -> None:
@@ -125,4 +134,5 @@ _FACTOR_RESET = PendingKind(
     summarize=_factor_reset,
     execute=reset_factors,
     allow=allow_to_check_reset,
+    take_turns=_take_turns_on_factors,
 )

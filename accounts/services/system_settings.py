@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts import policy
 from accounts.choices import PlatformRole
@@ -31,7 +31,7 @@ _MOST_LOOKED_AT = 100
 @from_known_network(MANAGE)
 @opens_transaction
 def set_setting(*, actor: Actor, name: str, value: object, now: dt.datetime) -> Value | PendingAct:
-    """Set one setting of the installation; other processes learn of it within seconds.
+    """Set one setting of the installation, in turns; other processes learn of it within seconds.
 
     Records `accounts.system_setting.set` with both values and emits the event of that name, or
     leaves a pending act: where staff's acts take a second person, all but the careful direction do.
@@ -44,6 +44,7 @@ def set_setting(*, actor: Actor, name: str, value: object, now: dt.datetime) -> 
     """
     policy.require(actor, MANAGE)
     wanted = checked_value(name, value)
+    _take_turns(name)
     careful = DECLARED[name].careful
     checked = fresh_value(STAFF_DUAL_CONTROL) and (careful is None or wanted != careful)
     if checked and actor.platform_role is not None:
@@ -87,8 +88,16 @@ def _set(*, actor: Actor, name: str, value: Value, now: dt.datetime) -> Value:
 
 
 @needs_transaction
+def _take_turns(name: str) -> None:
+    """Until the commit; by name, since a setting that has its default has no row to lock."""
+    with connection.cursor() as cursor:
+        lock = f"system setting:{name}"
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock])
+
+
+@needs_transaction
 def _locked_value(name: str) -> Value:
-    SystemSetting.objects.select_for_update(no_key=True).filter(name=name).first()
+    _take_turns(name)
     return fresh_value(name)
 
 

@@ -135,7 +135,18 @@ def test_names_of_acts_are_only_ever_erased_and_by_the_platform_alone(world: Wor
     refuses("pending_act_decided_once", change(hidden("note = 'Never said'")), act.id)
     refuses("pending_act_decided_once", change(hidden("checker_id = maker_id")), act.id)
     refuses(FORBIDDEN, change(hidden("facts = '{}'")), act.id)
-    assert run(change(hidden("checker_display = 'Erased person'")), act.id) == 1
+    refuses("pending_act_names_the_living", change("maker_display = 'Erased person'"), act.id)
+    refuses("pending_act_names_the_living", change("checker_display = 'Erased person'"), act.id)
+    gone = (
+        "UPDATE accounts_user SET is_active = false, email = 'erased-' || id || '@erased.invalid'"
+        " WHERE id = %s"
+    )
+    run(gone, act.maker_id)
+    both = hidden("checker_display = 'Erased person'")
+    refuses("pending_act_names_the_living", change(both), act.id)
+    assert act.checker_id
+    run(gone, act.checker_id)
+    assert run(change(both), act.id) == 1
 
 
 def test_rows_about_people_stay_with_them_when_they_are_changed(world: World) -> None:

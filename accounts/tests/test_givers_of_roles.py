@@ -29,11 +29,11 @@ from accounts.tests.builders import (
 )
 from accounts.tests.factors.test_resetting import enrolled, proven
 from accounts.tests.letters import delivered
-from accounts.tests.test_pending_act_promises import DECIDE
+from accounts.tests.test_pending_act_promises import DECIDE, copied
 from kernel.actor import Actor
 from kernel.context import reading
 from kernel.transactions import opens_transaction
-from tests.database import FORBIDDEN, refuses, run, view
+from tests.database import FORBIDDEN, refuses, rows, run, view
 
 pytestmark = pytest.mark.django_db
 
@@ -165,6 +165,24 @@ def test_nor_by_plain_sql(scene: Callable[[], Pair]) -> None:
     refuses("pending_act_independent_checker", DECIDE, checker.id, act.id)
 
 
+def test_nor_in_an_act_that_waits_until_nobody_is_new_any_more() -> None:
+    """The time of a decision is what the act is judged by; so it is not written ahead."""
+    act, maker, checker = with_act(reverse)
+    assert maker.organization
+    view(maker.organization)
+    waits = copied("expires_at", "made_at + interval '31 days'")
+    refuses("pending_act_ends", waits)
+    now_made = (
+        "INSERT INTO accounts_pendingact SELECT (r).* FROM (SELECT jsonb_populate_record(o,"
+        " to_jsonb(o) || jsonb_build_object('id', gen_random_uuid(), 'made_at', now(),"
+        " 'expires_at', now() + interval '30 days', 'reference', sha256('again'))) AS r"
+        " FROM accounts_pendingact o WHERE o.id = %s) AS copied RETURNING id"
+    )
+    ((made,),) = rows(now_made, act.id)
+    ahead = DECIDE.replace("made_at", "made_at + interval '8 days'")
+    refuses("pending_act_decided_by_now", ahead, checker.id, made)
+
+
 @pytest.mark.parametrize("scene", SCENES)
 def test_after_seven_days_they_do(scene: Callable[[], Pair]) -> None:
     """Their roles were given up to four days before; the act waits its three."""
@@ -269,17 +287,20 @@ def invitee() -> User:
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
-        ("role_given_at = role_given_at - interval '30 days'", "accounts_user_giver_with_role"),
+        (
+            "role_given_at = role_given_at - interval '30 days'",
+            "accounts_user_role_after_creation",
+        ),
         ("role_given_at = role_given_at + interval '1 day'", "accounts_user_giver_with_role"),
-        ("role_given_at = NULL", "accounts_user_giver_with_role"),
+        ("role_given_at = NULL", "accounts_user_giver_and_date"),
         ("role_given_by_id = NULL", "accounts_user_giver_with_role"),
         ("role_given_by_id = id", "accounts_user_giver_with_role"),
         ("role = 'finance'", "accounts_user_giver_dated"),
         (
             "role = 'finance', role_given_at = role_given_at - interval '30 days'",
-            "accounts_user_giver_dated",
+            "accounts_user_role_after_creation",
         ),
-        ("role = 'finance', role_given_at = NULL", "accounts_user_giver_dated"),
+        ("role = 'finance', role_given_at = NULL", "accounts_user_giver_and_date"),
         (
             "role = 'finance', role_given_by_id = NULL, role_given_at = role_given_at + '1 hour'",
             "accounts_user_giver_counts",
@@ -328,6 +349,10 @@ def test_nobody_is_written_in_without_whoever_brings_them_in(invitee: User) -> N
     )
     for giver in ("NULL::uuid", "gen_random_uuid()"):
         refuses("accounts_user_giver_counts", copied.format(giver), invitee.id)
+    undated = copied.replace("{}, created_at", "role_given_by_id, {}")
+    refuses("accounts_user_giver_and_date", undated.format("NULL::timestamptz"), invitee.id)
+    before = "created_at - interval '8 days'"
+    refuses("accounts_user_role_after_creation", undated.format(before), invitee.id)
     assert run(copied.format("role_given_by_id"), invitee.id) == 1
     eve = User.objects.get(full_name="Eve")
     assert set(eve.role_givers) == {str(invitee.role_given_by_id)}

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 import structlog
 
 from audit.chain import BEGINNING
-from audit.errors import ChainBroken, HeadsStand
+from audit.errors import ChainBroken, HeadsStand, HeadsUnreadable
 from audit.models import AuditChain, AuditSeal
 from audit.services.recording import record
 from audit.services.sealing import whole_chain
@@ -87,7 +87,10 @@ def begin_heads(*, actor: Actor, path: Path, reason: str, now: dt.datetime) -> P
     :raises ChainBroken: if the table itself lost seals.
     :raises OSError: if the files cannot be written; run it again then.
     """
-    told = _told(path)
+    try:
+        told = _told(path)
+    except HeadsUnreadable:
+        told = None  # it is kept beside the new one
     if told is not None and _knows(actor, told):
         raise HeadsStand
     aside = path.with_name(f"{path.name}.{now:%Y%m%dT%H%M%SZ}") if path.exists() else None
@@ -165,7 +168,22 @@ def _last_told(file: BinaryIO) -> dict[str, Any] | None:
     if torn:
         file.truncate(start + len(tail) - len(torn))
     lines = whole.rsplit(b"\n", 1)
-    return json.loads(lines[-1]) if lines[-1] else None
+    return _read(lines[-1]) if lines[-1] else None
+
+
+def _read(line: bytes) -> dict[str, Any]:
+    """What a line tells.
+
+    :raises HeadsUnreadable: if it is none of ours: nobody knows then what was told.
+    """
+    try:
+        told = json.loads(line)
+    except ValueError:
+        told = None
+    known = isinstance(told, dict) and isinstance(told.get("digest"), str)
+    if not known or type(told.get("number")) is not int:
+        raise HeadsUnreadable("the last line of the file of heads cannot be read")
+    return dict(told)
 
 
 def _require_known(actor: Actor, told: dict[str, Any]) -> None:

@@ -26,17 +26,16 @@ MOST_SEALS = 500
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
-# The oldest transaction that still runs.
-LINE = "pg_snapshot_xmin(pg_current_snapshot())"
-# Where this seal ends: the horizon, or before the transaction with which it would grow too large.
-_END = f"""
+# Where this seal ends: the horizon, which is the oldest transaction that still runs, or before the
+# transaction with which it would grow too large.
+_END = """
 SELECT horizon.xid::text, least(horizon.xid, (
     SELECT greatest(r.commit_xid, ((%(start)s::text::bigint) + 1)::text::xid8)
     FROM audit_auditrecord r WHERE r.commit_xid >= %(start)s::xid8
     ORDER BY r.commit_xid OFFSET %(most)s LIMIT 1
 ))::text
-FROM (SELECT {LINE} AS xid) horizon
-"""  # noqa: S608 - of constants
+FROM (SELECT audit_line() AS xid) horizon
+"""
 _TAKEN = """
 SELECT r.sequence, audit_digest(r) FROM audit_auditrecord r
 WHERE r.commit_xid >= %s::xid8 AND r.commit_xid < %s::xid8 ORDER BY r.sequence

@@ -173,6 +173,15 @@ LINK = (
     "INSERT INTO audit_auditseal VALUES (2, now(), 1, '{1}', ARRAY['x'::bytea], 'x', %s, 'x', 'k',"
     " 'x', '99999999')"
 )
+TAKEN = tuple(
+    f"(SELECT array_agg({what} ORDER BY sequence) FROM audit_auditrecord r"
+    " WHERE commit_xid >= (SELECT line FROM audit_auditchain))"
+    for what in ("sequence", "audit_digest(r)")
+)
+FORGED = (
+    "INSERT INTO audit_auditseal VALUES (2, now(), 2, {}, {}, sha256('r'), %s, sha256('d'), 'k',"
+    " sha256('s') || sha256('t'), {})"
+)
 SLIPPED_IN = COLUMNS.replace("id,", "gen_random_uuid(),", 1)
 SWAPPED = "action = CASE sequence WHEN 1 THEN 'b' ELSE 'a' END"
 A_RECORD_AND_ITS_LEAF = """
@@ -452,21 +461,57 @@ def test_records_that_sealing_was_led_past_are_findings(
     assert found() == ["old_record_is_sealed: record 10"]
 
 
-def test_seals_of_the_first_form_still_verify(
-    forge: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_seals_of_the_first_form_still_verify(forge: Callable[..., None]) -> None:
     """They did not sign how far they go, so nothing of that is left to them."""
-    first = chain.Seal
-    with monkeypatch.context() as patch:
-        patch.setattr(chain, "Seal", lambda **told: first(**{**told, "up_to": None}))
-        did()
-        assert sealed() == 1
-    forge("UPDATE audit_auditseal SET up_to = NULL")
+    did()
+    assert sealed() == 1
+    row = AuditSeal.objects.get()
+    first = chain.Seal(
+        number=1,
+        sealed_at_us=(row.sealed_at - sealing._EPOCH) // sealing._MICROSECOND,
+        record_count=1,
+        root=bytes(row.root),
+        previous=bytes(row.previous),
+        up_to=None,
+    ).digest
+    key = settings.VAULTCRAFT_SEALING_KEYS[0]
+    signature = chain.signed(first, private_pem=key["private_pem"])
+    forge(
+        f"UPDATE audit_auditseal SET up_to = NULL, digest = '\\x{first.hex()}',"
+        f" signature = '\\x{signature.hex()}'",
+        f"UPDATE audit_auditchain SET digest = '\\x{first.hex()}'",
+    )
     did()
     assert sealed() == 1
     assert found() == []
     forge("UPDATE audit_auditseal SET up_to = NULL")
     assert found() == ["seal_is_as_it_was: seal 2"]
+
+
+@pytest.mark.parametrize("line", ["{", "null", "[1]", '{"number": "1", "digest": "aa"}', "\xff"])
+def test_a_line_of_heads_that_cannot_be_read_is_a_refusal(
+    heads: Path, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    did()
+    kept(heads)
+    heads.write_text(line + "\n")
+    with pytest.raises(ChainBroken, match="cannot be read"):
+        kept(heads)
+    assert "cannot be read" in AuditChain.objects.get().refused_because
+    monkeypatch.setattr(settings, "VAULTCRAFT_HEADS_FILE", heads)
+    call_command("begin_heads", reason="The disk lost it")
+    assert kept(heads) == 1
+    assert AuditChain.objects.get().refused_since is None
+
+
+def test_a_file_of_heads_that_cannot_be_opened_is_a_refusal(heads: Path) -> None:
+    did()
+    heads.mkdir(parents=True)
+    with pytest.raises(OSError):
+        kept(heads)
+    chained = AuditChain.objects.get()
+    assert chained.refused_since == NOW
+    assert "cannot be read or written" in chained.refused_because
 
 
 def test_a_torn_line_of_heads_is_told_again(heads: Path) -> None:
@@ -483,11 +528,22 @@ def test_a_torn_line_of_heads_is_told_again(heads: Path) -> None:
 def test_the_application_can_neither_forge_nor_change_a_seal() -> None:
     did(count=2)
     sealed()
-    refuses("platform_seals", LINK, bytes(AuditSeal.objects.get().digest))
+    end = bytes(AuditSeal.objects.get().digest)
+    refuses("platform_seals", LINK, end)
     refuses("platform_seals", "UPDATE audit_auditchain SET refused_because = ''")
-    with refused_by("seal_follows_another"), transaction.atomic():
-        view(scope="platform")
-        run(LINK, b"another")
+    did(count=2)
+    nonsense = ("'{1}'", "ARRAY['x'::bytea]")
+    for rule, previous, taken, up_to in (
+        ("seal_within_the_line", end, nonsense, "'9000000000000000000'"),
+        ("seal_within_the_line", end, TAKEN, "NULL"),
+        ("seal_of_what_comes_next", end, nonsense, "audit_line()"),
+        ("seal_of_what_comes_next", end, (TAKEN[0], nonsense[1]), "audit_line()"),
+        ("seal_hashed_as_it_is", end, TAKEN, "audit_line()"),
+        ("seal_hashed_as_it_is", b"another", TAKEN, "audit_line()"),
+    ):
+        with alone(), refused_by(rule), transaction.atomic():
+            view(scope="platform")
+            run(FORGED.format(*taken, up_to), previous)
     for statement in (
         "UPDATE audit_auditseal SET kid = ''",
         "UPDATE audit_auditchain SET number = 0",

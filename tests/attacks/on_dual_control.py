@@ -24,6 +24,18 @@ _SETTING = (
     "INSERT INTO accounts_systemsetting (name, value, set_at)"
     " VALUES ('money.read_only', 'true', now())"
 )
+_STAFF_TAKE_TWO = (
+    "INSERT INTO accounts_systemsetting (name, value, set_at)"
+    " VALUES ('dual_control.staff', 'true', now())"
+)
+_REGISTRATION = "UPDATE accounts_systemsetting SET value = 'true' WHERE name = 'registration.open'"
+_WAIT_LONGER = (
+    "INSERT INTO accounts_systemsetting VALUES ('dual_control.lifetime_hours', '720', now())"
+)
+_SETTING_OFF = (
+    "UPDATE accounts_systemsetting SET value = 'false', set_at = now()"
+    " WHERE name = 'dual_control.staff'"
+)
 _SPENT = "UPDATE accounts_approval SET consumed_at = made_at, consumed_by = sha256('{}')"
 
 
@@ -83,6 +95,30 @@ ATTACKS: tuple[Attack, ...] = (
            by="pending_act_decided_once"),
     attack("agrees to what nobody decided in time",
            agreeing("overdue", "adam_user").replace("made_at", "now()"), by="pending_act_in_time"),
+    attack("agrees eight days from now, when who agrees is no news any more",
+           agreeing("act", "alice_user").replace("made_at", "made_at + interval '2 days'"),
+           by="pending_act_decided_by_now"),
+    attack("has what it asks for wait a year",
+           asking(expires_at="o.made_at + interval '1 year'"), by="pending_act_ends"),
+    *(attack(f"asks as a person at the door {door}, where nobody has a session",
+             asking(door=f"'{door}'::text", session_id="NULL"), by="pending_act_maker_in_session")
+      for door in ("task", "command")),
+    attack("blanks the name of somebody who asked and is not erased",
+           "UPDATE accounts_pendingact SET maker_display = 'Erased person' WHERE id = %(act)s",
+           by="pending_act_names_the_living", scope="platform"),
+    attack("blanks the name of somebody who decided and is not erased",
+           "UPDATE accounts_pendingact SET checker_display = 'Erased person'"
+           " WHERE id = %(decided)s", by="pending_act_names_the_living", scope="platform"),
+    *(attack(f"{does} without a second person, under the platform's view",
+             _STAFF_TAKE_TWO, statement,
+             by="system_setting_by_two", scope="platform")
+      for does, statement in (
+          ("switches dual control of staff off", _SETTING_OFF),
+          ("switches dual control of staff off, dated as an act of long ago",
+           _SETTING_OFF.replace("now()", "(SELECT decided_at FROM accounts_pendingact"
+                                " WHERE id = %(decided)s)")),
+          ("opens registration", _REGISTRATION),
+          ("sets how long acts wait", _WAIT_LONGER))),
     attack("agrees to what has expired", agreeing("expired", "adam_user"),
            by="pending_act_decided_once"),
     attack("ends what waits before its time",
@@ -218,6 +254,15 @@ ATTACKS: tuple[Attack, ...] = (
       for does, statement in (
           ("changes", "UPDATE accounts_systemsetting SET value = 'false'"),
           ("adds", _SETTING))),
+    *(attack(f"writes itself a key that records cash, issued by {who}",
+             "INSERT INTO accounts_apikey SELECT (r).* FROM (SELECT jsonb_populate_record(o,"
+             " to_jsonb(o) || jsonb_build_object('id', gen_random_uuid(), 'scopes',"
+             " ARRAY['cash:write'], 'secret_hash', sha256('mine'), 'prefix', 'x',"
+             f" 'created_by_id', {issuer})) AS r"
+             " FROM accounts_apikey o WHERE o.id = %(acme_key)s) AS copied",
+             by="accounts_apikey_cash_by_staff")
+      for who, issuer in (("nobody", "NULL::uuid"), ("an owner", "%(alice_user)s::uuid"),
+                          ("staff whom it does not see", "%(olga_user)s::uuid"))),
     attack("renames a setting of the installation",
            "UPDATE accounts_systemsetting SET name = 'money.read_only'",
            by="no privilege on table accounts_systemsetting"),

@@ -9,8 +9,9 @@ import pytest
 
 from accounts.errors import PendingActDecided
 from accounts.models import PendingAct, User
+from accounts.services.erasing import shred_person
 from accounts.services.pending_acts import agree, reject
-from accounts.services.people import change_role
+from accounts.services.people import change_role, remove_member
 from kernel import metrics
 from kernel.context import reading
 from kernel.errors import PermissionDenied
@@ -116,6 +117,34 @@ def test_a_checker_demoted_at_the_same_moment_decides_before_or_not_at_all(world
 def deadlocks() -> float:
     """How often a transaction of this process was begun again because of one."""
     return metrics.transaction_retries.labels(DEADLOCK)._value.get()
+
+
+def test_erasing_somebody_and_deciding_what_they_asked_for_lock_in_one_order(
+    world: World,
+) -> None:
+    """Who decides holds the act, then people; an erasure takes the name out of the acts."""
+    fay, adam = colleague(world, "fay", "admin"), takes_two(world)
+    members = [colleague(world, f"m{number}", "member") for number in range(6)]
+    acts = []
+    for member in members:
+        act = change_role(actor=world.signed_in(adam), user_id=member.id, role="finance", now=NOW)
+        assert isinstance(act, PendingAct)
+        acts.append(act)
+    remove_member(actor=world.actor(world.alice), user_id=adam.id, now=NOW)
+    before = deadlocks()
+
+    def erased() -> str:
+        shred_person(actor=world.actor(world.olga), user_id=adam.id, now=NOW)
+        return "erased"
+
+    calls: list[Callable[[], str]] = [partial(decided, world, fay, act, agree) for act in acts]
+    answers = race([partial(until_not_busy, call) for call in (*calls, erased, erased)])
+
+    assert answers == ["failed"] * len(acts) + ["erased"] * 2
+    assert deadlocks() == before
+    with reading(world.signed_in(world.olga)):
+        names = set(PendingAct.objects.values_list("maker_display", flat=True))
+    assert names == {"Erased person"}
 
 
 def test_deciding_about_officers_and_changing_roles_lock_in_one_order(world: World) -> None:

@@ -30,6 +30,8 @@ from wallets.services.standing_terms import (
     limit_amounts,
     standing_fee,
     standing_limit,
+    take_turns_on_fee,
+    take_turns_on_limit,
 )
 
 SET_FEES, SET_LIMITS = "wallets.set_fees", "wallets.set_limits"
@@ -92,6 +94,7 @@ def set_fee_schedule(
 @needs_transaction
 def write_fee_schedule(*, actor: Actor, facts: Facts, now: dt.datetime) -> FeeSchedule:
     """Set what was judged before; see `set_fee_schedule`."""
+    take_turns_on_fee(facts)
     organization_id = uuid.UUID(facts["organization_id"])
     kind, currency = facts["kind"], facts["currency"]
     amounts = {name: facts[name] for name in FEE_AMOUNTS}
@@ -160,6 +163,7 @@ def set_limit_rule(
 @needs_transaction
 def write_limit_rule(*, actor: Actor, facts: Facts, now: dt.datetime) -> LimitRule:
     """Set what was judged before; see `set_limit_rule`."""
+    take_turns_on_limit(facts)
     named = facts["organization_id"]
     organization_id = uuid.UUID(named) if named else None
     wallet_kind, currency, tier = facts["wallet_kind"], facts["currency"], facts["tier"]

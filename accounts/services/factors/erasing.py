@@ -7,10 +7,10 @@ import uuid
 from accounts.models import Passkey
 from kernel.transactions import needs_transaction
 
-ERASED_NAME = "Passkey"
+_NAMELESS = "Passkey"
 
 
 @needs_transaction
 def erase_factors(*, user_id: uuid.UUID) -> None:
     """Leave nothing of an erased person that they wrote themselves."""
-    Passkey.objects.filter(user_id=user_id).update(name=ERASED_NAME)
+    Passkey.objects.filter(user_id=user_id).update(name=_NAMELESS)

@@ -49,7 +49,8 @@ def invite(*, actor: Actor, email: str, role: str, now: dt.datetime) -> IssuedIn
     there is none: whoever gets hold of an owner's session could make themselves a second owner. The
     owners are told of these by mail.
 
-    Locks the organization. Emits `accounts.member.invited`; records `accounts.member.invite`.
+    Locks the organization. Emits `accounts.member.invited`, records `accounts.member.invite`; and
+    `.uninvited` and `.uninvite` of the one that is withdrawn.
 
     :raises PermissionDenied: unless the actor carries `members.invite`, and for owners is one.
     :raises InvalidProfile: on a malformed address or an unknown role.
@@ -72,8 +73,7 @@ def _invite(*, actor: Actor, email: str, role: str, now: dt.datetime) -> IssuedI
     address = normalized_email(email)
     if organization.people.filter(email=address, is_active=True).exists():
         raise AlreadyMember(pointer="/email")
-    open_ones = organization.invitations.filter(accepted_at=None, withdrawn_at=None)
-    open_ones.filter(email=address).update(withdrawn_at=now)
+    _replace(actor=actor, organization_id=organization.id, address=address, now=now)
     token, mailed = new_token(), new_token()
     invitation = Invitation.objects.create(
         organization=organization,
@@ -90,6 +90,15 @@ def _invite(*, actor: Actor, email: str, role: str, now: dt.datetime) -> IssuedI
     if officer:
         _tell_owners(actor=actor, invitation=invitation, now=now)
     return IssuedInvitation(invitation, "" if officer else token)
+
+
+@needs_transaction
+def _replace(*, actor: Actor, organization_id: uuid.UUID, address: str, now: dt.datetime) -> None:
+    """Withdraw what is open for the address: it has one link at a time."""
+    rows = Invitation.objects.filter(organization_id=organization_id, email=address)
+    open_ones = rows.filter(accepted_at=None, withdrawn_at=None)
+    held = list(open_ones.order_by("id").select_for_update(no_key=True))
+    _withdraw(actor=actor, rows=held, reason="invited_again", now=now)
 
 
 @needs_transaction

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import uuid
 
+from django.db.models import Q
+
 from accounts.models import PendingAct
 from accounts.rules import ERASED_NAME
 from kernel.actor import ActorKind
 from kernel.transactions import needs_transaction
+
+
+@needs_transaction
+def hold_acts_of(user_id: uuid.UUID) -> None:
+    """Lock the acts whose names an erasure takes, by id, before it locks the person.
+
+    Whoever decides one of them locks the act first and the people afterwards.
+    """
+    asked = Q(maker_kind=ActorKind.USER.value, maker_id=user_id)
+    acts = PendingAct.objects.filter(asked | Q(checker_id=user_id)).order_by("id")
+    list(acts.select_for_update(no_key=True).values_list("id", flat=True))
 
 
 @needs_transaction

@@ -12,7 +12,6 @@ from django.db.models import Q
 
 from accounts.choices import PendingActState
 from accounts.models import PendingAct, SignInSession
-from accounts.policy import DOORS_OF_PEOPLE
 from accounts.queries import people_behind
 from accounts.services.pending_acts.notices import ask_checkers
 from accounts.services.pending_acts.telling import tell_all
@@ -79,8 +78,8 @@ def make_many(wanted: Sequence[Wanted]) -> list[PendingAct]:
     `accounts.pending_act.make` and emits `accounts.pending_act.made` for each new one, and mails
     those who could agree.
 
-    :raises PermissionDenied: if a person asks at a door of people in no session of theirs: nothing
-        could tell later whose hand it was. A trigger holds it, too.
+    :raises PermissionDenied: if a person asks in no session of theirs: nothing could tell later
+        whose hand it was. A trigger holds it, too.
     """
     _require_sessions([one.actor for one in wanted])
     people = people_behind([one.actor for one in wanted])
@@ -108,11 +107,7 @@ def make_many(wanted: Sequence[Wanted]) -> list[PendingAct]:
 
 @needs_transaction
 def _require_sessions(actors: Sequence[Actor]) -> None:
-    wanted = {
-        (actor.session_id, actor.id)
-        for actor in actors
-        if actor.kind is ActorKind.USER and actor.door in DOORS_OF_PEOPLE
-    }
+    wanted = {(actor.session_id, actor.id) for actor in actors if actor.kind is ActorKind.USER}
     if not wanted:
         return
     asked = [session for session, _ in wanted if session is not None]
