@@ -13,7 +13,6 @@ import uuid
 from collections.abc import Callable, Sequence
 
 from django.db import connection
-from django.db.models import Max
 
 from events.choices import DeliveryState
 from events.models import FailedDelivery, InboxBeginning, InboxEntry
@@ -119,9 +118,15 @@ def _consumers(*, now: dt.datetime) -> Sequence[str]:
 
 @opens_transaction(context=_platform)
 def _begin(*, consumer: str, before: dt.datetime) -> None:
-    newest = InboxEntry.objects.filter(consumer=consumer).aggregate(at=Max("event_id"))["at"]
-    if newest is None or first_id_at(before) > newest:
-        before = made_at(newest) if newest else before
+    newest = (
+        InboxEntry.objects.filter(consumer=consumer)
+        .order_by("-event_id")
+        .values_list("event_id", flat=True)
+        .first()
+    )
+    if newest is None:
+        return
+    before = min(before, made_at(newest))
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO events_inboxbeginning AS b (consumer, forgotten_before) VALUES (%s, %s)"
