@@ -159,7 +159,7 @@ def _forget_settled(*, before: dt.datetime, at_most: int) -> int:
 
 
 @needs_transaction
-def _deleted(statement: str, *values: object) -> int:
+def _deleted(statement: str, *values: str | int | uuid.UUID) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return int(cursor.rowcount)

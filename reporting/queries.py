@@ -65,7 +65,7 @@ def daily_closings(
     days = [first + dt.timedelta(days=number) for number in range((last - first).days + 1)]
     if not 1 <= len(days) <= MOST_DAYS:
         raise ValueError(f"from {first} to {last} are {len(days)} days")
-    asked = {
+    asked: dict[str, str | dt.datetime] = {
         "accounts": array_literal(kind="uuid", values=sorted(set(account_ids))),
         "timezone": timezone,
         "begins": clock.start_of_day(first, timezone=timezone),

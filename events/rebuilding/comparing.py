@@ -135,7 +135,7 @@ def _of(alias: str, key: str) -> str:
     return ", ".join(f"{alias}.{column}" for column in key.split(", "))
 
 
-def _one(statement: str, *values: object) -> tuple[Any, ...]:
+def _one(statement: str, *values: str) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values or None)
         row: tuple[Any, ...] = cursor.fetchone()

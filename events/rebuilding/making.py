@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import uuid
 from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
-from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 
 from events.choices import DeliveryState
@@ -124,7 +125,7 @@ def rebuild(*, name: str, check: bool, drop_unexplained: bool, now: dt.datetime)
 @contextlib.contextmanager
 def _as_owner() -> Iterator[None]:
     """The owner's connection in place of the application's, for this thread."""
-    if OWNER not in settings.DATABASES:
+    if OWNER not in connections:
         raise NoOwner()
     before = connections[DEFAULT_DB_ALIAS]
     connections[DEFAULT_DB_ALIAS] = own = connections.create_connection(OWNER)
@@ -225,18 +226,18 @@ def _live(consumer: Consumer, events: Sequence[Event]) -> list[Event]:
 
 
 @needs_transaction
-def _in_live_inbox(consumer: str, ids: Collection[object]) -> set[object]:
+def _in_live_inbox(consumer: str, ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT event_id FROM {_SCHEMA}.{INBOX}"  # noqa: S608 - of constants
             " WHERE consumer = %s AND event_id = ANY (%s::uuid[])",
-            [consumer, array_literal(kind="uuid", values=sorted(ids))],  # type: ignore[type-var]
+            [consumer, array_literal(kind="uuid", values=sorted(ids))],
         )
         return {row[0] for row in cursor.fetchall()}
 
 
 @needs_transaction
-def _tail(consumer: Consumer) -> list[tuple[object, ...]]:
+def _tail(consumer: Consumer) -> list[tuple[Any, ...]]:
     """Rows of the outbox, in its order; all NULL for what is there no more."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -257,4 +258,5 @@ def _tail(consumer: Consumer) -> list[tuple[object, ...]]:
             ORDER BY o.sequence NULLS FIRST""",  # noqa: S608 - of constants
             {"consumer": consumer.name},
         )
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import uuid
 from collections.abc import Iterator, Sequence
 
 from django.conf import settings
@@ -20,6 +19,7 @@ from events.broker import BrokerUnavailable
 from events.broker.jetstream import ACK_SECONDS, UNAVAILABLE, connect
 from events.consuming import Event
 from events.streams import EVENTS
+from kernel.ids import new_id
 
 BATCH = 500
 FETCH_SECONDS = 2.0
@@ -70,7 +70,7 @@ class _Reader:
     @classmethod
     async def begin(cls, client: Client, names: Sequence[str]) -> _Reader:
         context = client.jetstream(timeout=ACK_SECONDS)
-        name = f"rebuild-{uuid.uuid4().hex}"
+        name = f"rebuild-{new_id().hex}"
         wanted = api.ConsumerConfig(
             name=name,
             filter_subjects=[

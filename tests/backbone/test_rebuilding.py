@@ -84,7 +84,7 @@ async def apart(call: Callable[[], object]) -> object:
     return await asyncio.to_thread(run)
 
 
-def as_owner(statement: str, *values: object) -> int:
+def as_owner(statement: str, *values: uuid.UUID) -> int:
     """As the role that owns the tables, with the platform's view."""
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT set_config('vaultcraft.scope', 'platform', false)")
@@ -217,7 +217,7 @@ def test_what_the_inbox_has_forgotten_counts_as_taken(committed_db: str, world: 
                 config = (await stream.consumer_info(name, "balances")).config
                 assert config.opt_start_time is not None
                 # It goes by milliseconds.
-                assert abs((config.opt_start_time - begins).total_seconds()) < 0.01  # type: ignore[operator]
+                assert abs((config.opt_start_time - begins).total_seconds()) < 0.01
             # Beginning once more with what it has is no other configuration.
             async with keeping():
                 await caught_up()
