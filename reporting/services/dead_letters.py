@@ -47,8 +47,7 @@ def replay_dead_letters(
     require(actor, REPLAY)
     letters = _chosen(selection)
     if _takes_two(actor):
-        facts = {"letters": [str(letter.id) for letter in letters]}
-        return _left_waiting(REPLAYS, actor=actor, facts=facts, now=now)
+        return _left_waiting(REPLAYS, actor=actor, facts=_facts(letters), now=now)
     return _replay(actor=actor, letters=letters, now=now)
 
 
@@ -85,7 +84,7 @@ def discard_dead_letters(
         raise ReasonMissing(pointer="/reason")
     letters = _chosen(selection)
     if _takes_two(actor):
-        facts = {"letters": [str(letter.id) for letter in letters], "reason": reason}
+        facts = {**_facts(letters), "reason": reason}
         return _left_waiting(DISCARDS, actor=actor, facts=facts, now=now)
     return _discard(actor=actor, letters=letters, reason=reason, now=now)
 
@@ -95,6 +94,16 @@ def _chosen(selection: Selection) -> list[FailedDelivery]:
     if not letters:
         raise NoDeadLetters()
     return letters
+
+
+def _facts(letters: Sequence[FailedDelivery]) -> Facts:
+    """Which they are, and in words what somebody agrees to."""
+    return {
+        "letters": [str(letter.id) for letter in letters],
+        "dead_letters": len(letters),
+        "consumers": ", ".join(sorted({letter.consumer for letter in letters})),
+        "events": ", ".join(sorted({letter.name for letter in letters})),
+    }
 
 
 def _takes_two(actor: Actor) -> bool:
@@ -180,11 +189,11 @@ def _execute_discard(agreed: Agreed) -> Result:
 
 
 def _replays(facts: Facts) -> str:
-    return f"{len(facts['letters'])} dead letters are given to their consumers again"
+    return f"{facts['dead_letters']} dead letters are given again to {facts['consumers']}"
 
 
 def _discards(facts: Facts) -> str:
-    return f"{len(facts['letters'])} dead letters never have an effect: {facts['reason']}"
+    return f"{facts['dead_letters']} dead letters of {facts['consumers']} never have an effect"
 
 
 REPLAYS = PendingKind(

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import PendingAct
-from accounts.services.pending_acts import agree
+from accounts.services.pending_acts import agree, summary_of
 from accounts.services.staff import create_staff
 from accounts.services.system_settings import set_setting
 from accounts.system import STAFF_DUAL_CONTROL
@@ -34,6 +34,7 @@ from reporting.services.dead_letters import (
 )
 from tests.database import all_seeing, refuses, run, view
 from tests.world import NOW, PASSWORD, World
+from web.presenters.act_facts import pairs_of
 
 pytestmark = pytest.mark.django_db
 
@@ -289,6 +290,12 @@ def test_two_people_where_staffs_acts_take_two(world: World, handler: Flaky) -> 
     )
     assert isinstance(act, PendingAct)
     assert effects() == []
+    assert summary_of(act) == "1 dead letters are given again to flaky"
+    assert pairs_of(act) == [
+        ("Consumers", "flaky"),
+        ("Dead letters", "1"),
+        ("Events", "accounts.session.opened"),
+    ]
     agree(actor=world.signed_in(second), act_id=act.id, now=NOW)
     assert effects() == ["a"]
     assert states() == {"a": "TAKEN", "b": "DEAD"}
