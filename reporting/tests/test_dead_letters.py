@@ -34,7 +34,6 @@ from reporting.services.dead_letters import (
 )
 from tests.database import all_seeing, refuses, run, view
 from tests.world import NOW, PASSWORD, World
-from web.presenters.act_facts import pairs_of
 
 pytestmark = pytest.mark.django_db
 
@@ -291,11 +290,6 @@ def test_two_people_where_staffs_acts_take_two(world: World, handler: Flaky) -> 
     assert isinstance(act, PendingAct)
     assert effects() == []
     assert summary_of(act) == "1 dead letters are given again to flaky"
-    assert pairs_of(act) == [
-        ("Consumers", "flaky"),
-        ("Dead letters", "1"),
-        ("Events", "accounts.session.opened"),
-    ]
     agree(actor=world.signed_in(second), act_id=act.id, now=NOW)
     assert effects() == ["a"]
     assert states() == {"a": "TAKEN", "b": "DEAD"}
