@@ -269,6 +269,11 @@ PERMISSIONS: dict[str, Permission] = {
     ),
     "audit.read": Permission("See the audit record", OFFICERS, STAFF),
     "events.read": Permission("See the outbox", OFFICERS, STAFF),
+    "events.replay": Permission(
+        "Give dead letters to their consumers again or discard them, or agree to that",
+        platform=STAFF_ADMINS,
+        stops="refusing",
+    ),
     "mail.read": Permission("See mail that waits or failed, never what is in it", platform=STAFF),
     "admin.open": Permission("Use the staff site", OFFICERS, STAFF),
     "system.read": Permission("See schedules and system settings", platform=SUPER_ADMINS),

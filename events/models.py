@@ -50,6 +50,9 @@ class RelayCursor(models.Model):
     highest = models.BigIntegerField()
     epoch = models.BigIntegerField()
     moved_at = models.DateTimeField(null=True)
+    forgotten_before = models.DateTimeField(
+        null=True, help_text="Events that occurred before it may have left the outbox."
+    )
 
     def __str__(self) -> str:
         return f"{self.name} at {self.highest}"
@@ -70,10 +73,24 @@ class InboxEntry(models.Model):
         return f"{self.consumer} took {self.event_id}"
 
 
+class InboxBeginning(models.Model):
+    """Since when a consumer's inbox is complete: entries of older events may have been deleted."""
+
+    consumer = models.TextField(primary_key=True)
+    forgotten_before = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "beginnings of inboxes"
+
+    def __str__(self) -> str:
+        return f"{self.consumer} since {self.forgotten_before}"
+
+
 class FailedDelivery(IdentifiedModel):
     """An event that a consumer could not take: tried again, a dead letter, or over.
 
     :ivar body: the message as it came, for replaying it however old it is.
+    :ivar reason: why somebody discarded it; empty otherwise.
     """
 
     consumer = models.TextField()
@@ -86,6 +103,7 @@ class FailedDelivery(IdentifiedModel):
     state = models.TextField(choices=DeliveryState)
     failed_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         ordering = ("-failed_at",)
@@ -94,6 +112,16 @@ class FailedDelivery(IdentifiedModel):
             models.UniqueConstraint(fields=["consumer", "event_id"], name="failed_delivery_once"),
             models.CheckConstraint(
                 condition=models.Q(state__in=DeliveryState.values), name="failed_delivery_state"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=("RETRYING", "DEAD"), settled_at__isnull=True)
+                | models.Q(state__in=("TAKEN", "DISCARDED"), settled_at__isnull=False),
+                name="failed_delivery_settled_at",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="DISCARDED") & ~models.Q(reason="")
+                | ~models.Q(state="DISCARDED") & models.Q(reason=""),
+                name="failed_delivery_reason",
             ),
         )
         indexes = (models.Index(fields=["state", "-failed_at"], name="failed_delivery_state_at"),)

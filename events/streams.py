@@ -17,13 +17,14 @@ class Stream:
 
     :param suffix: of its name, after the namespace.
     :param word: the second word of its subjects, after the namespace.
-    :param keeps: how long a message stays.
+    :param keeps: how long a message stays; None: as long as the settings say, which is for ever
+        unless they say otherwise.
     :param max_bytes: the oldest go when it grows larger; None: only time takes them.
     """
 
     suffix: str
     word: str
-    keeps: dt.timedelta
+    keeps: dt.timedelta | None
     max_bytes: int | None = None
 
     @property
@@ -32,12 +33,19 @@ class Stream:
         return f"{settings.EVENT_NAMESPACE.upper()}_{self.suffix}"
 
     @property
+    def max_age_seconds(self) -> float:
+        """As the broker counts it: 0 stands for ever."""
+        keeps = self.keeps or dt.timedelta(days=settings.EVENT_STREAM_DAYS)
+        return keeps.total_seconds()
+
+    @property
     def subject(self) -> str:
         """What it keeps: ``vaultcraft.events.>``, where ``>`` stands for the rest of a subject."""
         return f"{settings.EVENT_NAMESPACE}.{self.word}.>"
 
 
-EVENTS = Stream(suffix="EVENTS", word="events", keeps=dt.timedelta(days=30))
+# A projection is rebuilt from it, from the first event on.
+EVENTS = Stream(suffix="EVENTS", word="events", keeps=None)
 DEAD_LETTERS = Stream(suffix="DEAD_LETTERS", word="dead", keeps=dt.timedelta(days=90))
 STREAMS = (EVENTS, DEAD_LETTERS)
 

@@ -69,7 +69,7 @@ def _configuration(stream: Stream, *, replicas: int) -> api.StreamConfig:
         storage=api.StorageType.FILE,
         retention=api.RetentionPolicy.LIMITS,
         discard=api.DiscardPolicy.OLD,
-        max_age=stream.keeps.total_seconds(),
+        max_age=stream.max_age_seconds,
         max_bytes=stream.max_bytes or -1,
         num_replicas=replicas,
         duplicate_window=DUPLICATE_WINDOW_SECONDS,

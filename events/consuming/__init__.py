@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from events.consuming.registry import Consumer, Event, register, registered
+from events.consuming.registry import Consumer, Event, consumer_of, register, registered
 
-__all__ = ["Consumer", "Event", "register", "registered"]
+__all__ = ["Consumer", "Event", "consumer_of", "register", "registered"]

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from events.catalogue import CATALOGUE
@@ -47,6 +47,7 @@ class Event:
 
 # A step: it runs in the transaction that notes the event as taken, under the platform's view.
 Handle = Callable[[Event, dt.datetime], None]
+HandleMany = Callable[[Sequence[Event], dt.datetime], None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +60,29 @@ class Consumer:
     :param name: of the place in the stream and in the inbox; stable.
     :param names: of the events it takes.
     :param handle: called once for each, with the time at which it is taken.
+    :param handle_many: in its stead, for all of a batch that are new; of one event, too.
+    :param tables: of the projection it keeps, which nobody else writes. What it makes of events
+        must not depend on anything but these tables and the events, nor on the order in which
+        batches come: `events.rebuilding` makes the same of the same events.
     """
 
     name: str
     names: frozenset[str]
-    handle: Handle
+    handle: Handle | None = None
+    handle_many: HandleMany | None = None
+    tables: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.handle is None) == (self.handle_many is None):
+            raise InvariantBroken(f"consumer {self.name!r} takes events one by one or together")
+
+    def take(self, events: Sequence[Event], now: dt.datetime) -> None:
+        """Do what the events mean. A step."""
+        if self.handle_many is not None:
+            self.handle_many(events, now)
+        elif self.handle is not None:
+            for event in events:
+                self.handle(event, now)
 
 
 _registered: dict[str, Consumer] = {}
@@ -77,6 +96,11 @@ def register(consumer: Consumer) -> None:
     unknown = consumer.names - CATALOGUE.keys()
     if unknown or _registered.setdefault(consumer.name, consumer) is not consumer:
         raise InvariantBroken(f"consumer {consumer.name!r} does not fit: {sorted(unknown)}")
+
+
+def consumer_of(name: str) -> Consumer | None:
+    """The consumer of this name, if one is registered."""
+    return _registered.get(name)
 
 
 def registered() -> tuple[Consumer, ...]:

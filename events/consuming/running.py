@@ -14,12 +14,13 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import api
-from nats.js.errors import FetchTimeoutError
+from nats.js.errors import FetchTimeoutError, NotFoundError
 from prometheus_client import Counter
 
 from events.broker.jetstream import ACK_SECONDS, UNAVAILABLE
 from events.consuming.registry import Consumer, Event
 from events.consuming.taking import note_failure, take
+from events.forgetting import inbox_begins
 from events.streams import DEAD_LETTERS, EVENTS
 from kernel import clock
 
@@ -79,7 +80,25 @@ class Worker:
             max_deliver=-1,
             max_ack_pending=MAX_PENDING,
         )
+        await self._begin_somewhere(wanted)
         await self._context.add_consumer(EVENTS.name, config=wanted)
+
+    async def _begin_somewhere(self, wanted: api.ConsumerConfig) -> None:
+        """Where its place in the stream begins stands once it is made, and cannot be changed.
+
+        A place that was lost begins where the inbox does: what is older was taken in, and the inbox
+        would not know it again.
+        """
+        try:
+            found = await self._context.consumer_info(EVENTS.name, self._consumer.name)
+        except NotFoundError:
+            since = await self._in_thread(lambda: inbox_begins(self._consumer.name))
+            if since is not None:
+                wanted.deliver_policy = api.DeliverPolicy.BY_START_TIME
+                wanted.opt_start_time = since
+        else:
+            wanted.deliver_policy = found.config.deliver_policy
+            wanted.opt_start_time = found.config.opt_start_time
 
     async def _work(self) -> None:
         subscription = await self._context.pull_subscribe_bind(

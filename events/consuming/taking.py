@@ -21,7 +21,8 @@ from kernel.transactions import needs_transaction, opens_transaction
 
 MAX_DELIVERIES = 8
 _DELAYS = (1, 5, 15, 60, 300, 900, 1_800)
-_ERROR_LENGTH = 2_000
+ERROR_LENGTH = 2_000
+OPEN = (DeliveryState.RETRYING, DeliveryState.DEAD)
 
 
 def _platform(**_: Any) -> Context:
@@ -35,12 +36,20 @@ def take(*, consumer: Consumer, events: Sequence[Event], now: dt.datetime) -> in
     :returns: how many were new.
     :raises Exception: what the handler raises; then nothing was done.
     """
-    fresh = _noted(consumer=consumer.name, ids=[event.id for event in events], now=now)
+    return take_in(consumer=consumer, events=events, now=now)
+
+
+@needs_transaction
+def take_in(*, consumer: Consumer, events: Sequence[Event], now: dt.datetime) -> int:
+    """As `take`, inside a transaction that sees every organization."""
+    if consumer.tables:
+        _share(consumer.name)
+    fresh = note_taken(consumer=consumer.name, ids=[event.id for event in events], now=now)
     _settle(consumer=consumer.name, ids=fresh, now=now)
-    for event in {event.id: event for event in events}.values():
-        if event.id in fresh:
-            consumer.handle(event, now)
-    return len(fresh)
+    new = [event for event in {event.id: event for event in events}.values() if event.id in fresh]
+    if new:
+        consumer.take(new, now)
+    return len(new)
 
 
 @opens_transaction(context=_platform)
@@ -59,7 +68,7 @@ def note_failure(
             "name": event.name,
             "organization_id": event.organization_id,
             "body": body.decode(),
-            "error": error[:_ERROR_LENGTH],
+            "error": error[:ERROR_LENGTH],
             "deliveries": 1,
             "state": DeliveryState.RETRYING,
             "failed_at": now,
@@ -68,17 +77,32 @@ def note_failure(
     if created:
         return _delay(1)
     dead = row.deliveries + 1 >= MAX_DELIVERIES or row.state == DeliveryState.DEAD
-    FailedDelivery.objects.filter(pk=row.pk).update(
+    # What somebody else took meanwhile stays taken: it comes once more, and the inbox knows it.
+    FailedDelivery.objects.filter(pk=row.pk, state__in=OPEN).update(
         deliveries=F("deliveries") + 1,
-        error=error[:_ERROR_LENGTH],
+        error=error[:ERROR_LENGTH],
         state=DeliveryState.DEAD if dead else DeliveryState.RETRYING,
         failed_at=now,
     )
     return None if dead else _delay(row.deliveries + 1)
 
 
+def lock_of(consumer: str) -> str:
+    """The name of the lock that a rebuild of the consumer's projection takes alone."""
+    return f"events.consumer.{consumer}"
+
+
 @needs_transaction
-def _noted(*, consumer: str, ids: Sequence[uuid.UUID], now: dt.datetime) -> set[uuid.UUID]:
+def _share(consumer: str) -> None:
+    """Wait while the projection is being replaced; not for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", [lock_of(consumer)]
+        )
+
+
+@needs_transaction
+def note_taken(*, consumer: str, ids: Sequence[uuid.UUID], now: dt.datetime) -> set[uuid.UUID]:
     """Those of the events that this consumer had not taken before.
 
     A second process that takes the same one waits here for the first to commit.
@@ -96,10 +120,9 @@ def _noted(*, consumer: str, ids: Sequence[uuid.UUID], now: dt.datetime) -> set[
 @needs_transaction
 def _settle(*, consumer: str, ids: Collection[uuid.UUID], now: dt.datetime) -> None:
     """What failed before is taken now."""
-    open_states = (DeliveryState.RETRYING, DeliveryState.DEAD)
-    FailedDelivery.objects.filter(
-        consumer=consumer, event_id__in=ids, state__in=open_states
-    ).update(state=DeliveryState.TAKEN, settled_at=now)
+    FailedDelivery.objects.filter(consumer=consumer, event_id__in=ids, state__in=OPEN).update(
+        state=DeliveryState.TAKEN, settled_at=now
+    )
 
 
 def _delay(deliveries: int) -> dt.timedelta:

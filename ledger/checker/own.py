@@ -12,6 +12,7 @@ from ledger.checker import (
     reach,
     reversals,
     sealed,
+    told,
 )
 
 PASSES = (
@@ -24,4 +25,5 @@ PASSES = (
     *by_hand.PASSES,
     *periods.PASSES,
     *sealed.PASSES,
+    *told.PASSES,
 )

@@ -11,7 +11,7 @@ NOT_VERIFIED = (
     "signatures of the audit chain, and its heads told elsewhere: `manage.py verify_audit` does",
     "audit records of the last minute: they are sealed soon after they were written",
     "the order of events: it is not sealed",
-    "events of other things than transfers and holds: journals, periods, people, terms",
+    "events of other things than transactions, transfers and holds: periods, people, terms",
     "a rewrite of history by a superuser that keeps every sum, version, balance and count right",
     "a movement forged with all that belongs to it: its transfer, its events and its records",
     "descriptions, metadata, references of banks, names: nothing in the books repeats them",
@@ -22,6 +22,7 @@ NOT_VERIFIED = (
     "whether an effective date is the true one, where it breaks no rule about dates",
     "rights and decisions: who was allowed to ask for what, or which limits stood at the time",
     "events that were delivered, and what others made of them",
+    "what was told of anything before the time that the outbox goes back to (30 days)",
 )
 
 

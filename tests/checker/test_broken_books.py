@@ -76,6 +76,7 @@ def test_a_resulting_balance_that_was_changed(vandal: Vandal, books: Books) -> N
     assert places(vandal) == {
         ("versions", "entry_balance_after", str(entry)),
         ("versions", "entry_balance_after", str(following)),
+        ("told", "transaction_told_as_entered", _transaction_of(vandal, entry)),
     }
 
 
@@ -128,11 +129,12 @@ def test_a_transaction_without_entries(vandal: Vandal, books: Books) -> None:
     assert places(vandal) == {
         ("transactions", "transaction_without_entries", str(transaction)),
         ("by_hand", "journal_has_one_record", str(transaction)),
+        ("told", "transaction_told_once", str(transaction)),
     }
 
 
 def test_a_balanced_pair_in_an_old_transaction(vandal: Vandal, books: Books) -> None:
-    """Every sum and chain is right: the count tells, and the transfer knows nothing of it."""
+    """Every sum and chain is right: the count tells; transfer and event know nothing of it."""
     vandal.run(
         "WITH pair AS ("
         "  SELECT %s::uuid AS account_id, 'DEBIT' AS side, -1 AS change, 5 AS seq"
@@ -152,7 +154,7 @@ def test_a_balanced_pair_in_an_old_transaction(vandal: Vandal, books: Books) -> 
     )
     found = places(vandal)
     assert ("transactions", "transaction_entry_count", str(books.paid)) in found
-    assert {check for check, _, _ in found} == {"transactions", "transfers"}
+    assert {check for check, _, _ in found} == {"transactions", "transfers", "told"}
 
 
 @pytest.mark.parametrize(
@@ -179,11 +181,12 @@ def test_a_balance_beyond_exact_numbers(vandal: Vandal, books: Books) -> None:
 
 
 def test_one_side_of_a_clearing_pair_rewritten_in_itself(vandal: Vandal, books: Books) -> None:
-    """Globex's books are consistent in themselves: only the other side can tell."""
+    """Globex's books are consistent in themselves: the other side can tell, and what was told."""
     _move_charlies_deposit(vandal, books)
     found = places(vandal)
     assert {(check, rule) for check, rule, _ in found} == {
         ("clearing", "clearing_sides_equal"),
+        ("told", "transaction_told_as_entered"),
         ("transfers", "transfer_destination_credited"),
     }
 
@@ -441,6 +444,7 @@ def test_a_movement_of_another_kind_than_its_transfer(vandal: Vandal, books: Boo
     vandal.run("UPDATE ledger_transaction SET kind = 'WITHDRAWAL' WHERE id = %s", books.paid)
     assert places(vandal) == {
         ("by_transfer", "transaction_kind_of_transfer", str(books.paid)),
+        ("told", "transaction_told_as_recorded", str(books.paid)),
     }
 
 
@@ -645,3 +649,7 @@ def _move_charlies_deposit(vandal: Vandal, books: Books) -> None:
         " WHERE a.id = h.account_id",
         transaction,
     )
+
+
+def _transaction_of(vandal: Vandal, entry: object) -> str:
+    return str(vandal.run("SELECT transaction_id FROM ledger_entry WHERE id = %s", entry))

@@ -65,6 +65,7 @@ PARTNERS = {
         "events/consuming/running.py",
         "events/management/commands/run_consumers.py",
         "events/management/commands/run_relay.py",
+        "events/rebuilding/reading.py",
     },
     "nobody: they wait": {"events/alive.py"},
     "our own ports and web server, at the start": {
@@ -89,6 +90,8 @@ COMPOSED = {
     "accounts/look_ups.py": "names of columns of models",
     "audit/services/sealing.py": "names of columns of the model",
     "accounts/services/vault/sealed_rows.py": "names of the columns that rooms registered",
+    "events/rebuilding/comparing.py": "names of tables of consumers, and of their keys' columns",
+    "events/rebuilding/making.py": "a statement of the program with its constants",
     "kernel/rows.py": "a statement of the program and its ON CONFLICT",
     "kernel/transactions.py": "names of settings; their values are bound",
     "kernel/auditor.py": "psycopg.sql, which quotes",

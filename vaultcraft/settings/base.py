@@ -19,7 +19,17 @@ DEBUG = False
 ALLOWED_HOSTS: list[str] = []
 
 # --- Rooms -----------------------------------------------------------------------------------
-ROOMS = ["audit", "events", "accounts", "kyc", "ledger", "wallets", "api", "web"]
+ROOMS = [
+    "audit",
+    "events",
+    "accounts",
+    "kyc",
+    "ledger",
+    "wallets",
+    "reporting",
+    "api",
+    "web",
+]
 INSTALLED_APPS = [
     "vaultcraft",  # its `migrate` command takes precedence over Django's
     "web.admin_site.VaultCraftAdminConfig",
@@ -232,6 +242,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.expire_pending_acts",
         "schedule": timedelta(minutes=5),
     },
+    "forget-events": {
+        "task": "events.tasks.forget",
+        "schedule": timedelta(hours=1),
+        "options": {"expire_seconds": 3600},
+    },
     "release-overdue-holds": {
         "task": "ledger.tasks.release_overdue_holds",
         "schedule": timedelta(minutes=1),
@@ -265,3 +280,5 @@ DJANGO_STRUCTLOG_COMMAND_LOGGING_ENABLED = False
 EVENT_NAMESPACE = env.text("VAULTCRAFT_EVENT_NAMESPACE", default="vaultcraft")
 # On how many brokers of a cluster each stream is kept: 1, 3 or 5.
 EVENT_REPLICAS = env.integer("VAULTCRAFT_EVENT_REPLICAS", default=1)
+# How many days the stream of events goes back; 0: for ever, so that a projection can be rebuilt.
+EVENT_STREAM_DAYS = env.integer("VAULTCRAFT_EVENT_STREAM_DAYS", default=0)

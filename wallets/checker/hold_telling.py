@@ -9,10 +9,14 @@ from __future__ import annotations
 from typing import LiteralString
 
 from ledger.checker.passes import of
+from ledger.checker.told import FORGOTTEN_BEFORE
 
-# Which rule a hold and what was told of it break; NULL for none.
-_WRONG: LiteralString = """
+
+def _wrong(since: LiteralString) -> LiteralString:
+    """Which rule a hold and what was told of it break; NULL for none."""
+    return f"""
                CASE WHEN h.state IS NULL THEN 'told_hold_exists'
+                    WHEN h.placed_at < {since} THEN NULL
                     WHEN t.places IS DISTINCT FROM 1 THEN 'hold_told_once'
                     WHEN t.voids <> CASE h.state WHEN 'VOIDED' THEN 1 ELSE 0 END
                       OR t.expiries <> CASE h.state WHEN 'EXPIRED' THEN 1 ELSE 0 END
@@ -34,16 +38,19 @@ def _telling(
     name: LiteralString,
     told: LiteralString,
     at: LiteralString,
+    since: LiteralString,
     words: tuple[LiteralString, LiteralString, LiteralString],
 ) -> LiteralString:
     """One row for each hold or thing told of one.
 
+    :param since: what was told of holds that were placed before is kept no longer.
     :param words: what is said of holds that are placed, voided and expired.
     """
     place, void, expire = words
+    wrong = _wrong(since)
     return f"""
         SELECT organization_id, 'hold', id::text,
-               {_WRONG},
+               {wrong},
                jsonb_build_object(
                    'told_by', '{table}', 'state', h.state, 'places', t.places, 'voids', t.voids,
                    'expiries', t.expiries, 'amount_minor', h.amount_minor,
@@ -86,6 +93,7 @@ EVENTS = _telling(
     name="name",
     told="payload",
     at="occurred_at",
+    since=FORGOTTEN_BEFORE,
     words=("wallets.hold.placed", "wallets.hold.voided", "ledger.hold.expired"),
 )
 RECORDS = _telling(
@@ -93,5 +101,6 @@ RECORDS = _telling(
     name="action",
     told="metadata",
     at="at",
+    since="'-infinity'",
     words=("wallets.hold.place", "wallets.hold.void", "ledger.hold.expire"),
 )

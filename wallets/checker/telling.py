@@ -6,6 +6,7 @@ from typing import LiteralString
 
 from ledger.checker import Pass
 from ledger.checker.passes import of
+from ledger.checker.told import FORGOTTEN_BEFORE
 from wallets.checker.transfers import IN_BOOKS
 
 # Who learns of a transfer: the asking side always, the other side when money moved. Each side is
@@ -42,6 +43,7 @@ EVENTS = Pass(
     query=f"""
         SELECT organization_id, 'transfer' AS subject, id::text AS subject_id,
                CASE WHEN w.state IS NULL THEN 'event_has_outcome'
+                    WHEN o.times IS NULL AND w.created_at < {FORGOTTEN_BEFORE} THEN NULL
                     WHEN o.times IS DISTINCT FROM 1 THEN 'outcome_has_one_event'
                     WHEN o.name <> 'wallets.transfer.' || lower(w.state) THEN 'event_names_outcome'
                     WHEN o.told_minor IS DISTINCT FROM w.amount_minor THEN 'event_tells_amount'

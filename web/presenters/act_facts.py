@@ -22,6 +22,7 @@ _NOT_SHOWN = {
     *("metadata", "source", "destination", "hold", "legs"),
     *("counterparty_id", "limit_rule_id", "amounts_minor"),
     *("payee_id", "approval_id", "reversal"),
+    "letters",
 }
 _NO_FEE = ("fee_minor", 0)
 # Facts come in no order of their own: those named here come first, in this one.
