@@ -146,6 +146,8 @@ class MailKind(models.TextChoices):
     OFFICER_INVITED = "officer_invited", "Somebody was invited to be an officer"
     OFFICER_MADE = "officer_made", "Somebody became an officer"
     SESSIONS_ENDED = "sessions_ended", "Somebody else ended the sessions"
+    WEBHOOK_SET = "webhook_set", "Events go to another server"
+    WEBHOOK_STOPPED = "webhook_stopped", "Nothing is sent to a server any more"
     PENDING_ACT_WAITS = "pending_act_waits", "An act waits for a second person"
     PENDING_ACT_DECIDED = "pending_act_decided", "An act that waited was decided, or ran out"
 

@@ -19,7 +19,7 @@ DEBUG = False
 ALLOWED_HOSTS: list[str] = []
 
 # --- Rooms -----------------------------------------------------------------------------------
-ROOMS = ["audit", "events", "accounts", "kyc", "ledger", "wallets", "api", "web"]
+ROOMS = ["audit", "events", "accounts", "kyc", "ledger", "wallets", "notifications", "api", "web"]
 INSTALLED_APPS = [
     "vaultcraft",  # its `migrate` command takes precedence over Django's
     "web.admin_site.VaultCraftAdminConfig",
@@ -156,6 +156,10 @@ VAULTCRAFT_PROXIES = env.integer("VAULTCRAFT_PROXIES", default=0)
 
 # --- Identity verification -------------------------------------------------------------------
 KYC_PROVIDER = "kyc.providers.manual.ManualProvider"
+
+# --- Webhooks --------------------------------------------------------------------------------
+# Deliveries to this machine and without TLS: on a developer's machine and in tests only.
+WEBHOOK_LOCAL_TARGETS = False
 
 # --- Countries -------------------------------------------------------------------------------
 # A GeoIP database in MaxMind's format (MMDB); without one no organization can ask for countries.
