@@ -18,7 +18,8 @@ from notifications.webhooks.times import LIFETIME
 def write_deliveries(event: Event, now: dt.datetime) -> None:
     """Write down what has to be sent, in the transaction that notes the event as taken.
 
-    For endpoints that are paused as well: it waits until they are enabled, or expires.
+    For endpoints that are paused as well: it waits until they are enabled, or expires. Not for one
+    that was added after the event: what is replayed from long ago is no news to it.
     """
     if event.organization_id is None:
         return
@@ -43,7 +44,9 @@ def write_deliveries(event: Event, now: dt.datetime) -> None:
 
 @needs_transaction
 def _wanting(event: Event) -> list[WebhookEndpoint]:
-    rows = WebhookEndpoint.objects.filter(organization_id=event.organization_id)
+    rows = WebhookEndpoint.objects.filter(
+        organization_id=event.organization_id, created_at__lte=event.occurred_at
+    )
     open_ones = rows.exclude(status=EndpointStatus.DISABLED).order_by("id")
     if event.name == TESTED:
         return list(open_ones.filter(id=event.subject_id))
