@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from kernel.actor import Actor
 from kernel.errors import NotFound
@@ -14,7 +14,7 @@ from notifications.models import WebhookAttempt, WebhookDelivery, WebhookEndpoin
 def visible_endpoints(actor: Actor) -> QuerySet[WebhookEndpoint]:
     """The organization's endpoints, everybody's for the platform; none that was removed."""
     rows = WebhookEndpoint.objects.filter(removed_at=None)
-    return rows if actor.is_platform else rows.filter(organization_id=actor.organization_id)
+    return rows if actor.is_platform else rows.filter(_own(actor))
 
 
 def endpoint_of(*, actor: Actor, endpoint_id: uuid.UUID) -> WebhookEndpoint:
@@ -31,7 +31,7 @@ def endpoint_of(*, actor: Actor, endpoint_id: uuid.UUID) -> WebhookEndpoint:
 def visible_deliveries(actor: Actor) -> QuerySet[WebhookDelivery]:
     """Deliveries of visible endpoints, newest first."""
     rows = WebhookDelivery.objects.filter(endpoint__removed_at=None)
-    return rows if actor.is_platform else rows.filter(organization_id=actor.organization_id)
+    return rows if actor.is_platform else rows.filter(_own(actor))
 
 
 def delivery_of(*, actor: Actor, delivery_id: uuid.UUID) -> WebhookDelivery:
@@ -48,3 +48,7 @@ def delivery_of(*, actor: Actor, delivery_id: uuid.UUID) -> WebhookDelivery:
 def attempts_of(delivery: WebhookDelivery, *, most: int) -> list[WebhookAttempt]:
     """Its last attempts, newest first."""
     return list(delivery.log.order_by("-number")[:most])
+
+
+def _own(actor: Actor) -> Q:
+    return Q(("organization_id", actor.organization_id))

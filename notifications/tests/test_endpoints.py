@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_a_secret_is_replaced_and_the_one_before_signs_for_a_day(world: World) -
 def test_only_owner_and_admin_manage(world: World, role: str) -> None:
     endpoint, _ = added(world)
     somebody = world.actor(colleague(world, "somebody", role))
-    one = {"actor": somebody, "endpoint_id": endpoint.id, "now": NOW}
+    one: dict[str, Any] = {"actor": somebody, "endpoint_id": endpoint.id, "now": NOW}
     for act in (
         webhooks.rotate_secret,
         webhooks.pause_endpoint,

@@ -47,6 +47,8 @@ READ_ELSEWHERE = {
     # Where the servers are, and what streams are called; emitting reads none of it.
     "events": {"EVENT_NAMESPACE", "EVENT_REPLICAS", "NATS_URL", "REDIS_URL"},
     "kyc": {"KYC_PROVIDER"},
+    # Whether a developer's own machine may be a target; production refuses it.
+    "notifications": {"WEBHOOK_LOCAL_TARGETS"},
     "web": {
         "DEVICE_COOKIE_NAME",
         "EMAIL_FILE_PATH",

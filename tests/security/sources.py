@@ -9,7 +9,18 @@ from pathlib import Path
 
 from vaultcraft.checks import ROOT
 
-ROOMS = ("kernel", "audit", "events", "accounts", "ledger", "wallets", "kyc", "api", "web")
+ROOMS = (
+    "kernel",
+    "audit",
+    "events",
+    "accounts",
+    "ledger",
+    "wallets",
+    "kyc",
+    "notifications",
+    "api",
+    "web",
+)
 HOUSE = (*ROOMS, "vaultcraft")
 
 

@@ -43,7 +43,7 @@ def send(
     context: ssl.SSLContext | None = None,
 ) -> Outcome:
     own = {} if names is None else {"resolve": names}
-    sender = Sender(local=local, context=context, total_seconds=seconds, **own)  # type: ignore[arg-type]
+    sender = Sender(local=local, context=context, total_seconds=seconds, **own)
     outgoing = Outgoing(
         url=url, message_id="0193", body=BODY, keys=[new_secret()] if keys is None else keys
     )
@@ -126,7 +126,7 @@ def test_a_body_without_end_is_given_up_and_the_status_counts() -> None:
 
 
 def test_an_answer_of_ten_megabytes_is_read_in_part_and_kept_cut() -> None:
-    wrote = []
+    wrote: list[int] = []
 
     def much(handler: Handler) -> None:
         handler.send_response(200)

@@ -44,10 +44,9 @@ def write_deliveries(event: Event, now: dt.datetime) -> None:
 
 @needs_transaction
 def _wanting(event: Event) -> list[WebhookEndpoint]:
-    rows = WebhookEndpoint.objects.filter(
-        organization_id=event.organization_id, created_at__lte=event.occurred_at
-    )
+    owned = Q(("organization_id", event.organization_id))
+    rows = WebhookEndpoint.objects.filter(owned, created_at__lte=event.occurred_at)
     open_ones = rows.exclude(status=EndpointStatus.DISABLED).order_by("id")
     if event.name == TESTED:
-        return list(open_ones.filter(id=event.subject_id))
+        return list(open_ones.filter(Q(("id", event.subject_id))))
     return list(open_ones.filter(Q(event_names=[]) | Q(event_names__contains=[event.name])))
