@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 
-from accounts import policy
 from kernel.admin import ReadOnlyAdmin, ReadOnlyInline
 from notifications import queries
 from notifications.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -24,8 +23,6 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: Any) -> QuerySet[WebhookEndpoint]:
         """One's own, or all for the platform."""
-        if not policy.may(request.actor, "webhooks.read"):
-            return WebhookEndpoint.objects.none()
         return queries.visible_endpoints(request.actor)
 
 
@@ -50,6 +47,4 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: Any) -> QuerySet[WebhookDelivery]:
         """One's own, or all for the platform."""
-        if not policy.may(request.actor, "webhooks.read"):
-            return WebhookDelivery.objects.none()
         return queries.visible_deliveries(request.actor)

@@ -39,7 +39,8 @@ class WebhookForm(forms.Form):
     def asked(self) -> dict[str, Any]:
         """What the use cases call it."""
         given = dict(self.cleaned_data)
-        return {**given, "event_names": given.pop("events")}
+        names = given.pop("events")
+        return {**given, "event_names": names}
 
 
 class DeliveriesForm(forms.Form):

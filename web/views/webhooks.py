@@ -72,6 +72,7 @@ def add(request: PersonRequest) -> HttpResponse:
 @reads
 def detail(request: PersonRequest, endpoint_id: str) -> HttpResponse:
     """One endpoint with its log. htmx asks for the log alone."""
+    require(request.actor, "webhooks.read")
     return _detail_page(request, _id(ENDPOINT, endpoint_id))
 
 
