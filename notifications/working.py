@@ -51,6 +51,8 @@ class WebhookWorker:
 
     async def run(self) -> None:
         """Work until `stop`. With the database down it waits and asks again."""
+        # A look-up cannot be called off: names that nobody answers for keep a thread for a while.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2 * self._slots))
         sweeping = asyncio.create_task(self._sweep())
         try:
             while not self._stopping.is_set():

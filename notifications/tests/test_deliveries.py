@@ -192,6 +192,24 @@ def test_a_success_forgets_earlier_failures(world: World) -> None:
     assert the_endpoint().failing_since is None
 
 
+def test_an_answer_that_comes_after_the_endpoint_was_removed_is_noted(world: World) -> None:
+    endpoint, _ = added(world)
+    for _ in range(3):
+        arrives(world.acme)
+    first, second, third = claims()
+    attempt(first, outcome(500))
+    webhooks.remove_endpoint(
+        actor=world.actor(world.alice), endpoint_id=endpoint.id, now=NOW + HOUR
+    )
+    attempt(second, now=NOW + HOUR)
+    attempt(third, outcome(410), now=NOW + HOUR)
+    with all_seeing():
+        assert WebhookAttempt.objects.count() == 3
+        states = set(WebhookDelivery.objects.values_list("state", flat=True))
+    assert states == {DeliveryState.CANCELED}
+    assert the_endpoint().status_reason == StatusReason.REMOVED
+
+
 def test_what_waits_for_a_paused_endpoint_expires(world: World) -> None:
     endpoint, _ = added(world)
     alice = world.actor(world.alice)

@@ -77,9 +77,9 @@ def _note(*, claim: Claim, outcome: Outcome, began_at: dt.datetime) -> None:
 @needs_transaction
 def _recovered(claim: Claim) -> None:
     """The endpoint is well again; where it was, nothing is written and nothing locked."""
-    WebhookEndpoint.objects.filter(id=claim.endpoint_id, failing_since__isnull=False).update(
-        failing_since=None
-    )
+    WebhookEndpoint.objects.filter(
+        id=claim.endpoint_id, failing_since__isnull=False, removed_at=None
+    ).update(failing_since=None)
 
 
 def _rest(outcome: Outcome, *, now: dt.datetime) -> dt.timedelta | None:
