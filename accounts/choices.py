@@ -149,6 +149,8 @@ class MailKind(models.TextChoices):
     MEMBER_RESTORED = "member_restored", "Somebody has their role again"
     STAFF_CLOSED = "staff_closed", "An account of the staff was closed"
     SESSIONS_ENDED = "sessions_ended", "Somebody else ended the sessions"
+    WEBHOOK_SET = "webhook_set", "Events go to another server"
+    WEBHOOK_STOPPED = "webhook_stopped", "Nothing is sent to a server any more"
     PENDING_ACT_WAITS = "pending_act_waits", "An act waits for a second person"
     PENDING_ACT_DECIDED = "pending_act_decided", "An act that waited was decided, or ran out"
 

@@ -274,6 +274,14 @@ PERMISSIONS: dict[str, Permission] = {
         platform=STAFF_ADMINS,
         stops="refusing",
     ),
+    "webhooks.read": Permission(
+        "See webhook endpoints and what was sent to them, never their secrets", OFFICERS, STAFF
+    ),
+    "webhooks.manage": Permission(
+        "Have events sent to a server, change and enable that, rotate its secret, send again",
+        MANAGERS,
+        stops="pausing, removing",
+    ),
     "mail.read": Permission("See mail that waits or failed, never what is in it", platform=STAFF),
     "admin.open": Permission("Use the staff site", OFFICERS, STAFF),
     "system.read": Permission("See schedules and system settings", platform=SUPER_ADMINS),

@@ -10,6 +10,7 @@ _VIEWS_OF_APPS = {
     "ledger": "ledger.read",
     "audit": "audit.read",
     "events": "events.read",
+    "notifications": "webhooks.read",
     "django_celery_beat": "system.read",
 }
 _VIEWS_OF_MODELS = {

@@ -39,6 +39,8 @@ from api.v1.transfers import rehearsing, reversing
 from api.v1.verification import operations as verification
 from api.v1.wallets import account_numbers
 from api.v1.wallets import operations as wallets
+from api.v1.webhooks import deliveries as webhook_deliveries
+from api.v1.webhooks import operations as webhooks
 
 app_name = "api"
 
@@ -183,5 +185,34 @@ urlpatterns = [
     path("pending-acts/<str:pending_act_id>/withdraw", pending_acts.WithdrawPendingAct.as_view()),
     path("dual-control-policy", dual_control.DualControlPolicies.as_view()),
     path("dual-control-thresholds", dual_control.DualControlThresholds.as_view()),
+    path("webhook-endpoints", webhooks.WebhookEndpoints.as_view()),
+    path("webhook-endpoints/<str:webhook_endpoint_id>", webhooks.OneWebhookEndpoint.as_view()),
+    path(
+        "webhook-endpoints/<str:webhook_endpoint_id>/pause",
+        webhooks.PauseWebhookEndpoint.as_view(),
+    ),
+    path(
+        "webhook-endpoints/<str:webhook_endpoint_id>/enable",
+        webhooks.EnableWebhookEndpoint.as_view(),
+    ),
+    path(
+        "webhook-endpoints/<str:webhook_endpoint_id>/rotate-secret",
+        webhooks.RotateWebhookSecret.as_view(),
+    ),
+    path(
+        "webhook-endpoints/<str:webhook_endpoint_id>/test", webhooks.TestWebhookEndpoint.as_view()
+    ),
+    path(
+        "webhook-endpoints/<str:webhook_endpoint_id>/deliveries",
+        webhook_deliveries.WebhookDeliveries.as_view(),
+    ),
+    path(
+        "webhook-deliveries/<str:webhook_delivery_id>",
+        webhook_deliveries.OneWebhookDelivery.as_view(),
+    ),
+    path(
+        "webhook-deliveries/<str:webhook_delivery_id>/resend",
+        webhook_deliveries.ResendWebhookDelivery.as_view(),
+    ),
     path("audit/records", audit.AuditRecords.as_view()),
 ]

@@ -143,6 +143,7 @@ def _standard_config(*, shared: list[structlog.typing.Processor], level: str) ->
         "loggers": {
             "django.server": {"level": "WARNING"},
             "django.request": {"level": "ERROR"},  # a 4xx is in the request's own line
+            "httpx": {"level": "WARNING"},  # each address in full, with what stands in its query
         },
     }
 

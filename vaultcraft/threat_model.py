@@ -38,6 +38,7 @@ ATTACKS = (
     "oversized upload",
     "formula in an export",
     "mass assignment",
+    "webhook into our network",
     "another organization's id",
 )
 _TEST = re.compile(r"`([\w/]+\.py::\w+)`")

@@ -28,6 +28,7 @@ from web.views import (
     transfers,
     verification,
     wallets,
+    webhooks,
     whereabouts,
 )
 from web.views.security import factors as security_factors
@@ -110,6 +111,24 @@ urlpatterns = [
         "organization/people/<str:user_id>/sign-out",
         people.end_sessions,
         name="member-sign-out",
+    ),
+    path("organization/webhooks", webhooks.overview, name="webhooks"),
+    path("organization/webhooks/add", webhooks.add, name="webhook-add"),
+    path("organization/webhooks/<str:endpoint_id>", webhooks.detail, name="webhook"),
+    path("organization/webhooks/<str:endpoint_id>/change", webhooks.change, name="webhook-change"),
+    path("organization/webhooks/<str:endpoint_id>/switch", webhooks.switch, name="webhook-switch"),
+    path("organization/webhooks/<str:endpoint_id>/remove", webhooks.remove, name="webhook-remove"),
+    path("organization/webhooks/<str:endpoint_id>/rotate", webhooks.rotate, name="webhook-rotate"),
+    path("organization/webhooks/<str:endpoint_id>/test", webhooks.test, name="webhook-test"),
+    path(
+        "organization/webhook-deliveries/<str:delivery_id>",
+        webhooks.delivery,
+        name="webhook-delivery",
+    ),
+    path(
+        "organization/webhook-deliveries/<str:delivery_id>/resend",
+        webhooks.resend,
+        name="webhook-resend",
     ),
     path("organization/partners", people.set_cap, name="cap-set"),
     path("organization/fees", terms.set_fees, name="fees-set"),

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from events.catalogue.accounts import ACCOUNTS
 from events.catalogue.kyc import KYC
 from events.catalogue.ledger import LEDGER
+from events.catalogue.notifications import NOTIFICATIONS
 from events.catalogue.shapes import EventType
 from events.catalogue.wallets import WALLETS
 
 CATALOGUE: Mapping[str, EventType] = {
-    kind.name: kind for kind in (*WALLETS, *LEDGER, *KYC, *ACCOUNTS)
+    kind.name: kind for kind in (*WALLETS, *LEDGER, *KYC, *ACCOUNTS, *NOTIFICATIONS)
 }
 
 __all__ = ["CATALOGUE", "EventType"]

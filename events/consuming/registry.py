@@ -15,7 +15,10 @@ from kernel.errors import InvariantBroken
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Event:
-    """One event as it came off the broker."""
+    """One event as it came off the broker.
+
+    :param body: the message itself, for whoever passes it on word for word.
+    """
 
     id: uuid.UUID
     name: str
@@ -25,6 +28,7 @@ class Event:
     occurred_at: dt.datetime
     request_id: str
     payload: Mapping[str, Any]
+    body: str = dataclasses.field(repr=False)
 
     @classmethod
     def of(cls, body: bytes) -> Event:
@@ -42,6 +46,7 @@ class Event:
             occurred_at=dt.datetime.fromisoformat(told["occurred_at"]),
             request_id=told["request_id"],
             payload=told["payload"],
+            body=body.decode(),
         )
 
 

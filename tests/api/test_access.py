@@ -27,8 +27,11 @@ from api.schema.document import document
 from kernel import clock, ids
 from kernel.context import reading
 from kernel.crypto import fingerprint
+from notifications.models import WebhookDelivery
+from notifications.tests.scenes import added, arrives, attempt, claims
 from tests.api import ledger_rows
 from tests.api.conftest import PROBLEM, Caller, Got, order, token_of
+from tests.database import all_seeing
 from tests.world import NOW, PASSWORD, World, colleague
 from wallets.choices import WalletKind
 from wallets.services.holds import HoldRequest, place_hold
@@ -97,6 +100,10 @@ def limits(world: World, caller: str) -> dict[str, Any]:
         "day_minor": 5,
         "month_minor": None,
     }
+
+
+def hooks(world: World, caller: str) -> dict[str, Any]:
+    return {"url": f"https://hooks.example.com/{caller}", "events": ["wallets.wallet.opened"]}
 
 
 def identity_details(world: World, caller: str) -> dict[str, Any]:
@@ -461,6 +468,45 @@ MATRIX: dict[str, Row] = {
         (401, 200, 403, 200, 403, 403),
         lambda *_: {"currency": "INR", "threshold_minor": None},
     ),
+    "list_webhook_endpoints": Row("GET", "/webhook-endpoints", (401, 200, 403, 200, 200, 403)),
+    "add_webhook_endpoint": Row(
+        "POST", "/webhook-endpoints", (401, 201, 403, 201, 403, 403), hooks
+    ),
+    "read_webhook_endpoint": Row(
+        "GET", "/webhook-endpoints/{webhook}", (401, 404, 403, 200, 200, 403)
+    ),
+    "change_webhook_endpoint": Row(
+        "PATCH", "/webhook-endpoints/{webhook}", (401, 404, 403, 200, 403, 403), hooks
+    ),
+    "remove_webhook_endpoint": Row(
+        "DELETE", "/webhook-endpoints/{webhook}", (401, 404, 403, 204, 403, 403)
+    ),
+    **{
+        name: Row(
+            "POST",
+            f"/webhook-endpoints/{{webhook}}/{verb}",
+            (401, 404, 403, status, 403, 403),
+            nothing,
+        )
+        for name, verb, status in (
+            ("pause_webhook_endpoint", "pause", 200),
+            ("enable_webhook_endpoint", "enable", 200),
+            ("rotate_webhook_secret", "rotate-secret", 200),
+            ("test_webhook_endpoint", "test", 204),
+        )
+    },
+    "list_webhook_deliveries": Row(
+        "GET", "/webhook-endpoints/{webhook}/deliveries", (401, 404, 403, 200, 200, 403)
+    ),
+    "read_webhook_delivery": Row(
+        "GET", "/webhook-deliveries/{delivery}", (401, 404, 403, 200, 200, 403)
+    ),
+    "resend_webhook_delivery": Row(
+        "POST",
+        "/webhook-deliveries/{delivery}/resend",
+        (401, 404, 403, 200, 403, 403),
+        nothing,
+    ),
     "list_audit_records": Row("GET", "/audit/records", (401, 200, 403, 200, 200, 403)),
 }
 READS = [name for name, row in MATRIX.items() if row.method == "GET"]
@@ -559,6 +605,7 @@ def things_of_acme(world: World) -> dict[str, str]:
         "session": ids.encode("ses", session),
         "device": ids.encode("dev", device),
         "network": ids.encode("net", network),
+        **_webhook(world),
         **ledger_rows.targets(world),
     }
 
@@ -571,6 +618,20 @@ def things_of_bob(world: World) -> tuple[uuid.UUID, uuid.UUID, uuid.UUID]:
     with reading(bob):
         network = Network.objects.get(user=world.bob)
     return session, device.id, network.id
+
+
+def _webhook(world: World) -> dict[str, str]:
+    """An endpoint, and a delivery that was answered."""
+    endpoint, _ = added(world)
+    arrives(world.acme)
+    for claim in claims():
+        attempt(claim)
+    with all_seeing():
+        delivery = WebhookDelivery.objects.get(endpoint=endpoint)
+    return {
+        "webhook": ids.encode("whe", endpoint.id),
+        "delivery": ids.encode("whd", delivery.id),
+    }
 
 
 def _waiting_act(world: World) -> PendingAct:

@@ -53,6 +53,8 @@ READ_ELSEWHERE = {
         "REDIS_URL",
     },
     "kyc": {"KYC_PROVIDER"},
+    # Whether a developer's own machine may be a target; production refuses it.
+    "notifications": {"WEBHOOK_LOCAL_TARGETS"},
     "web": {
         "DEVICE_COOKIE_NAME",
         "EMAIL_FILE_PATH",

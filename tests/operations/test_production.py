@@ -77,6 +77,10 @@ def test_the_address_s_host_is_compared_as_browsers_do():
             "VAULTCRAFT_HEADS_FILE must be an absolute path",
         ),
         ({"VAULTCRAFT_HEADS_FILE": str(ROOT / "x")}, "outside the product's directory"),
+        (
+            {"VAULTCRAFT_WEBHOOK_LOCAL_TARGETS": "true"},
+            "VAULTCRAFT_WEBHOOK_LOCAL_TARGETS is on",
+        ),
         ({"DEBUG": "true"}, "DEBUG is on"),
         ({"VAULTCRAFT_ALLOWED_HOSTS": None}, "VAULTCRAFT_ALLOWED_HOSTS must list exact host"),
         ({"VAULTCRAFT_ALLOWED_HOSTS": "*"}, "VAULTCRAFT_ALLOWED_HOSTS must list exact host"),

@@ -10,8 +10,8 @@ from pathlib import Path
 from vaultcraft.checks import ROOT
 
 ROOMS = (
-    *("kernel", "audit", "events", "accounts", "ledger", "wallets", "kyc", "reporting"),
-    *("api", "web"),
+    *("kernel", "audit", "events", "accounts", "ledger", "wallets", "kyc"),
+    *("notifications", "reporting", "api", "web"),
 )
 HOUSE = (*ROOMS, "vaultcraft")
 

@@ -62,6 +62,8 @@ STOPS = {
     "freeze_wallet",
     "suspend_wallet",
     "revoke_api_key",
+    "pause_webhook_endpoint",
+    "remove_webhook_endpoint",
 }
 
 

@@ -24,7 +24,7 @@ from tests.security.sources import (
 # Who starts programs: from constant arguments, at an operator's command, never for a request.
 STARTS_PROGRAMS = {"vaultcraft/backup", "vaultcraft/embedded", "vaultcraft/supervisor"}
 CHECKS = {"vaultcraft/checks.py", "vaultcraft/supply.py"}
-# Who speaks to another server, each to one that the settings name.
+# Who speaks to another server: to one that the settings name, or to those of organizations.
 PARTNERS = {
     "PostgreSQL": {
         "audit/exporting.py",
@@ -67,7 +67,15 @@ PARTNERS = {
         "events/management/commands/run_relay.py",
         "events/rebuilding/reading.py",
     },
-    "nobody: they wait": {"events/alive.py"},
+    "nobody: they wait": {
+        "events/alive.py",
+        "notifications/management/commands/run_webhooks.py",
+        "notifications/working.py",
+    },
+    "organizations' servers, at public addresses only": {
+        "notifications/webhooks/connecting.py",
+        "notifications/webhooks/sending.py",
+    },
     "our own ports and web server, at the start": {
         "vaultcraft/embedded/ports.py",
         "vaultcraft/embedded/servers.py",
@@ -82,6 +90,7 @@ CONNECTING = (
 # Chance where nothing depends on its not being guessed.
 PLAIN_CHANCE = {
     "events/consuming/taking.py": "how long until what failed is tried again",
+    "notifications/webhooks/times.py": "how long until a delivery is tried again",
     "kernel/transactions.py": "how long a retry waits",
     "vaultcraft/seeding/story.py": "the demo world, the same every time",
 }

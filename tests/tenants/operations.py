@@ -37,6 +37,8 @@ PARAMETERS = {
     "transfer_id": "trf",
     "user_id": "usr",
     "wallet": "wal",
+    "webhook_delivery_id": "whd",
+    "webhook_endpoint_id": "whe",
 }
 # Values by the name of a member or parameter, where its schema allows more than the product takes.
 SAMPLES: dict[str, Any] = {
@@ -52,6 +54,7 @@ SAMPLES: dict[str, Any] = {
     "pin": PIN,
     "password": "a long enough passphrase",
     "scopes": ["wallets:read"],
+    "url": "https://hooks.globex.test/",
     "timezone": "UTC",
     "from": "2026-11-01T00:00:00Z",
     "to": "2026-12-01T00:00:00Z",

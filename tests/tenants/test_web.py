@@ -31,6 +31,8 @@ PARTS = {
     "passkey_id": "pky",
     "act_id": "pac",
     "document_id": "doc",
+    "endpoint_id": "whe",
+    "delivery_id": "whd",
 }
 # A secret is shown, never guessed: who has it is invited.
 SECRETS = {"token"}
@@ -78,6 +80,17 @@ FORMS: dict[str, dict[str, Any]] = {
         "cap-amount": "1",
         "organization": ":org",
     },
+    "webhook-add": {
+        "url": "https://hooks.globex.test/",
+        "organization": ":org",
+        "endpoint": ":whe",
+    },
+    "webhook-change": {"url": "https://hooks.globex.test/", "organization": ":org"},
+    "webhook-switch": {"to": "paused"},
+    "webhook-remove": {},
+    "webhook-rotate": {},
+    "webhook-test": {},
+    "webhook-resend": {},
     "fees-set": {
         "fee-kind": "transfer",
         "fee-currency": "INR",

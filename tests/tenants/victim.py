@@ -28,6 +28,9 @@ from ledger.services.chart import open_account
 from ledger.services.clearing import set_clearing_cap
 from ledger.services.journals import JournalLeg, JournalOrder, post_journal
 from ledger.services.periods import close_period, open_period
+from notifications.models import WebhookDelivery
+from notifications.services import webhooks
+from notifications.tests.scenes import arrives, attempt, claims
 from tests.database import rows
 from tests.joining import brought_in
 from tests.keys import issue
@@ -43,6 +46,7 @@ from wallets.services.transfers import TransferRequest, execute_transfers
 from wallets.services.wallets import open_wallet
 
 MARK = "umbra"
+UMBRA_HOOKS = "https://hooks.umbra.test/"
 TENANT_COLUMNS = ("organization_id", "tenant_id")
 
 
@@ -103,6 +107,7 @@ def build_victim(world: World) -> Victim:
         **_movements(mina, wallet, shop),
         **_books(vera),
         **_terms(world, vera, home.id),
+        **_webhooks(vera),
         **consents(mina, wallet, shop),
         "pac": waiting(vera, member),
     }
@@ -259,6 +264,19 @@ def _terms(world: World, vera: Actor, home: uuid.UUID) -> dict[str, uuid.UUID]:
         now=NOW,
     )
     return {"fee": fee.id, "lim": rule.id, "cap": cap.id}
+
+
+def _webhooks(vera: Actor) -> dict[str, uuid.UUID]:
+    """An endpoint, and a delivery that was answered."""
+    endpoint, _ = webhooks.add_endpoint(
+        actor=vera, url=UMBRA_HOOKS, description="Umbra hooks", event_names=[], now=NOW
+    )
+    arrives(endpoint.organization)
+    for claim in claims():
+        attempt(claim)
+    with reading_as(Context(scope=Scope.PLATFORM)):
+        delivery = WebhookDelivery.objects.get(endpoint=endpoint)
+    return {"whe": endpoint.id, "whd": delivery.id}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -26,6 +26,7 @@ ROOMS = [
     "kyc",
     "ledger",
     "wallets",
+    "notifications",
     "reporting",
     "api",
     "web",
@@ -166,6 +167,10 @@ VAULTCRAFT_PROXIES = env.integer("VAULTCRAFT_PROXIES", default=0)
 
 # --- Identity verification -------------------------------------------------------------------
 KYC_PROVIDER = "kyc.providers.manual.ManualProvider"
+
+# --- Webhooks --------------------------------------------------------------------------------
+# Deliveries to this machine and without TLS: on a developer's machine and in tests only.
+WEBHOOK_LOCAL_TARGETS = False
 
 # --- Countries -------------------------------------------------------------------------------
 # A GeoIP database in MaxMind's format (MMDB); without one no organization can ask for countries.

@@ -50,6 +50,7 @@ for _alias, _name in (("owner", "DATABASE_OWNER_URL"), ("auditor", "DATABASE_AUD
 refusals.distinct_roles(DATABASES)
 
 KYC_PROVIDER = refusals.real_provider("VAULTCRAFT_KYC_PROVIDER", default=KYC_PROVIDER)
+WEBHOOK_LOCAL_TARGETS = refusals.public_targets_only("VAULTCRAFT_WEBHOOK_LOCAL_TARGETS")
 REDIS_URL = env.text("REDIS_URL")
 NATS_URL = env.text("NATS_URL")
 CACHES = redis_cache(REDIS_URL)

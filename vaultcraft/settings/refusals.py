@@ -118,6 +118,16 @@ def real_provider(name: str, *, default: str) -> str:
     return value
 
 
+def public_targets_only(name: str) -> bool:
+    """Return False.
+
+    :raises ImproperlyConfigured: somebody wants webhooks to reach this machine.
+    """
+    if env.flag(name, default=False):
+        raise ImproperlyConfigured(f"{name} is on. Production delivers to public addresses only.")
+    return False
+
+
 def mail_security(name: str, *, host: str) -> tuple[bool, bool]:
     """Return whether mail goes out under STARTTLS, and whether under TLS from the first byte.
 

@@ -54,5 +54,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "VerificationReason": "kyc.choices.Reason",
         "VerificationState": "kyc.choices.CaseState",
         "WalletKind": "wallets.choices.WalletKind",
+        "WebhookDeliveryState": "notifications.choices.DeliveryState.values",
+        "WebhookEndpointStatus": "notifications.choices.EndpointStatus.values",
+        "WebhookEventName": "api.v1.webhooks.shapes.EVENT_NAMES",
+        "WebhookFailure": "api.v1.webhooks.shapes.FAILURES",
+        "WebhookStatusReason": "api.v1.webhooks.shapes.STATUS_REASONS",
     },
 }

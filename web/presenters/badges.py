@@ -6,6 +6,7 @@ import dataclasses
 
 from accounts.choices import OrganizationStatus, PendingActState
 from ledger.choices import AccountStatus, HoldState
+from notifications.choices import DeliveryState, EndpointStatus
 from wallets.choices import TransferState
 
 
@@ -50,6 +51,18 @@ _ORGANIZATION_TONES = {
     OrganizationStatus.SUSPENDED: "bad",
 }
 
+_ENDPOINT_TONES = {
+    EndpointStatus.ENABLED: "good",
+    EndpointStatus.PAUSED: "warn",
+    EndpointStatus.DISABLED: "bad",
+}
+_DELIVERY_TONES = {
+    DeliveryState.PENDING: "warn",
+    DeliveryState.DELIVERED: "good",
+    DeliveryState.FAILED: "bad",
+    DeliveryState.CANCELED: "plain",
+}
+
 
 def transfer_badge(state: str) -> Badge:
     """The badge of a transfer's state."""
@@ -81,3 +94,15 @@ def organization_badge(status: str) -> Badge:
     """The badge of an organization's status."""
     known = OrganizationStatus(status)
     return Badge(_ORGANIZATION_TONES[known], known.label)
+
+
+def endpoint_badge(status: str) -> Badge:
+    """The badge of a webhook endpoint's status."""
+    known = EndpointStatus(status)
+    return Badge(_ENDPOINT_TONES[known], known.label)
+
+
+def delivery_badge(state: str) -> Badge:
+    """The badge of a webhook delivery's state."""
+    known = DeliveryState(state)
+    return Badge(_DELIVERY_TONES[known], known.label)

@@ -159,6 +159,7 @@ def _page(request: PersonRequest, *, status: int = 200, **given: Any) -> HttpRes
         "members": [_member(request, person) for person in people[:MOST_PEOPLE]],
         "invitations": _open_invitations(request),
         "show_keys": may(actor, "api_keys.read"),
+        "show_webhooks": may(actor, "webhooks.read"),
         "keys": [_key(row) for row in visible_api_keys(actor)[:100]],
     }
     if may(actor, "ledger.read"):

@@ -1,0 +1,1 @@
+"""Telling the outside what happened: webhooks to an organization's own servers."""

@@ -1,0 +1,9 @@
+"""What this room takes in of the others' events."""
+
+from __future__ import annotations
+
+from events.catalogue import CATALOGUE
+from events.consuming import Consumer
+from notifications.services.webhooks import write_deliveries
+
+WEBHOOKS = Consumer(name="webhooks", names=frozenset(CATALOGUE), handle=write_deliveries)

@@ -1,0 +1,1 @@
+"""Webhooks outside of the database: targets, signatures, times, and the sending itself."""
