@@ -265,3 +265,6 @@ DJANGO_STRUCTLOG_COMMAND_LOGGING_ENABLED = False
 EVENT_NAMESPACE = env.text("VAULTCRAFT_EVENT_NAMESPACE", default="vaultcraft")
 # On how many brokers of a cluster each stream is kept: 1, 3 or 5.
 EVENT_REPLICAS = env.integer("VAULTCRAFT_EVENT_REPLICAS", default=1)
+# What events are published to: `jetstream`, or `kafka`, which then has them as well.
+EVENT_BROKER = env.choice("VAULTCRAFT_EVENT_BROKER", of=("jetstream", "kafka"))
+KAFKA = env.kafka() if EVENT_BROKER == "kafka" else {}
