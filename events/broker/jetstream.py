@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 import nats
@@ -12,43 +13,54 @@ from nats.js.errors import APIError, NotFoundError
 
 from events.broker import BrokerUnavailable, OutOfTurn
 from events.message import OutboxRow
-from events.streams import EVENTS, STREAMS, Stream, subject_of
+from events.streams import BACKBONE, EVENTS, Stream, subject_of
 
 ACK_SECONDS = 5.0
 CONNECT_SECONDS = 2.0
 DUPLICATE_WINDOW_SECONDS = 120.0
 _WRONG_LAST_SEQUENCE = 10071
+log = logging.getLogger(__name__)
 # Every error of the client library that means "not now".
 UNAVAILABLE = (nats.errors.Error, OSError, asyncio.TimeoutError)
 
 
 async def connect(url: str, *, name: str) -> Client:
-    """A connection that mends itself and never gives up; it fails at once if nobody answers now.
+    """A connection that mends itself and never gives up, once somebody has answered.
 
-    :raises BrokerUnavailable: if nobody does.
+    :raises BrokerUnavailable: if nobody does, in time. The library alone would ask for ever, and
+        whoever waits for it could not be stopped.
     """
     try:
-        return await nats.connect(
-            url,
-            name=name,
-            connect_timeout=CONNECT_SECONDS,
-            allow_reconnect=True,
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=0.2,
-            pending_size=8 * 1024 * 1024,
-        )
+        async with asyncio.timeout(CONNECT_SECONDS):
+            return await nats.connect(
+                url,
+                name=name,
+                connect_timeout=CONNECT_SECONDS,
+                allow_reconnect=True,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=0.2,
+                pending_size=8 * 1024 * 1024,
+                error_cb=_noted,
+            )
     except UNAVAILABLE as error:
         raise BrokerUnavailable(str(error)) from error
 
 
-async def declare_streams(client: Client, *, replicas: int) -> None:
-    """Make every stream be as it is declared; what is in them stays.
+async def _noted(error: Exception) -> None:
+    """A line instead of the library's traceback: while it tries there are five a second."""
+    log.info("nats_trouble: %s %s", type(error).__name__, error)
+
+
+async def declare_streams(
+    client: Client, *, replicas: int, streams: Sequence[Stream] = BACKBONE
+) -> None:
+    """Make streams be as they are declared; what is in them stays.
 
     :raises BrokerUnavailable: if the broker does not answer.
     """
     context = client.jetstream(timeout=ACK_SECONDS)
     try:
-        for stream in STREAMS:
+        for stream in streams:
             await _declare(context, _configuration(stream, replicas=replicas))
     except UNAVAILABLE as error:
         raise BrokerUnavailable(str(error)) from error

@@ -133,5 +133,5 @@ class _Report:
             raise BrokerUnavailable(f"{self._stored} of {self._expected} acknowledged in time")
 
 
-def _headers(row: OutboxRow) -> dict[str, str]:
-    return {"id": str(row.id), "name": row.name, "version": str(row.version)}
+def _headers(row: OutboxRow) -> list[tuple[str, str | bytes | None]]:
+    return [("id", str(row.id)), ("name", row.name), ("version", str(row.version))]

@@ -98,7 +98,7 @@ def mock_kafka() -> Iterator[MockKafka]:
             _PRODUCER, ctypes.c_void_p(library.rd_kafka_conf_new()), problem, ctypes.c_size_t(256)
         )
     )
-    assert holder, problem.value
+    assert holder.value, problem.value
     cluster = ctypes.c_void_p(library.rd_kafka_mock_cluster_new(holder, ctypes.c_int(3)))
     try:
         yield MockKafka(library, cluster)

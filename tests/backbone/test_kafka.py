@@ -10,8 +10,10 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from confluent_kafka import Message
 from django.conf import settings as running
 from django.core.exceptions import ImproperlyConfigured
 
@@ -73,13 +75,18 @@ async def publish(cluster: MockKafka, *pages: list[OutboxRow]) -> None:
         await broker.close()
 
 
-def numbers(found: list) -> dict[str, list[int]]:
+def numbers(found: list[Any]) -> dict[str, list[int]]:
     """What stands there for each organization, in its order; each event where it is first."""
     told: dict[str, dict[int, None]] = {}
     for message in found:
         number = json.loads(message.value())["payload"]["number"]
         told.setdefault(message.key().decode(), {})[number] = None
     return {key: list(those) for key, those in told.items()}
+
+
+def headers_of(message: Message) -> dict[str, str]:
+    given: Any = message.headers()
+    return {name: value.decode() for name, value in given}
 
 
 def in_turn(count: int) -> dict[str, list[int]]:
@@ -94,12 +101,12 @@ def test_order_for_each_organization_ids_and_headers(cluster: MockKafka) -> None
     found = cluster.read(kafka.topic(), 600)
     assert numbers(found) == in_turn(600)
     by_id = {str(row.id): row for row in sent}
-    assert len({dict(message.headers())["id"] for message in found}) == 600
+    assert len({headers_of(message)["id"] for message in found}) == 600
     for message in found:
-        headers = {name: value.decode() for name, value in message.headers()}
+        headers = headers_of(message)
         row = by_id[headers.pop("id")]
         assert headers == {"name": "ledger.transaction.posted", "version": "1"}
-        assert (message.key().decode(), message.value()) == (row.place, row.body)
+        assert (message.key(), message.value()) == (row.place.encode(), row.body)
     places = {(message.key(), message.partition()) for message in found}
     assert len(places) == 2  # a key has one partition
 
