@@ -94,7 +94,9 @@ PERMISSIONS: dict[str, Permission] = {
         stops="refusing",
     ),
     "people.shred": Permission(
-        "Erase what is encrypted of a removed person, or agree to it", platform=SUPER_ADMINS
+        "Erase what is encrypted of a removed person, or agree to it",
+        platform=SUPER_ADMINS,
+        stops="refusing",
     ),
     "sessions.revoke_any": Permission(
         "End somebody else's session", MANAGERS, STAFF_ADMINS, stops=ALL_OF_IT

@@ -254,7 +254,53 @@ _SIZES = (
     ),
 )
 
-LINES = (*_BATCHES, *_SINGLES, *_OVER_HTTP, *_COSTS, *_SIZES)
+_BACKBONE = (
+    Line(
+        name="relay",
+        what="Relay to JetStream in files, 20,000 events waiting",
+        unit="events/s",
+        value="relay",
+        reference="relay_asked",
+        reference_name="what is asked for",
+        mark=1.0,
+        writes="stream",
+    ),
+    Line(
+        name="relay_careful",
+        what="The same, each message synced to the disk",
+        unit="events/s",
+        value="relay_careful",
+        reference="relay_careful_asked",
+        reference_name="what is asked for",
+        mark=1.0,
+        writes="stream",
+    ),
+    Line(
+        name="relay_memory",
+        what="Memory of a relay that catches up 100,000 events",
+        unit="MiB",
+        value="relay_memory",
+        reference="relay_memory_allowed",
+        reference_name="what is allowed",
+        mark=1.0,
+        at_most=True,
+        writes="stream",
+    ),
+    Line(
+        name="told",
+        what="From the books to a consumer, at 500 transfers/s: 99 of 100 within",
+        unit="ms",
+        value="told_p99",
+        reference="told_allowed",
+        reference_name="what is allowed",
+        mark=1.0,
+        at_most=True,
+        latency="told",
+        writes=f"{WHOLE}, stream",
+    ),
+)
+
+LINES = (*_BATCHES, *_SINGLES, *_OVER_HTTP, *_COSTS, *_SIZES, *_BACKBONE)
 NAMES = tuple(line.name for line in LINES)
 
 

@@ -19,12 +19,16 @@ from bench.tenants import World
 from kernel.clock import now
 
 # Where each part is called, and what stands in for it.
-_STAND_INS: dict[str, tuple[str, str, Callable[..., Any]]] = {
-    "limits": ("wallets.services.transfers.execution", "spendings", lambda *_: {}),
-    "audit": ("wallets.services.transfers.telling", "record_many", lambda _: None),
-    "outbox": ("wallets.services.transfers.telling", "emit_many", lambda _: None),
+_STAND_INS: dict[str, tuple[tuple[str, str, Callable[..., Any]], ...]] = {
+    "limits": (("wallets.services.transfers.execution", "spendings", lambda *_: {}),),
+    "audit": (("wallets.services.transfers.telling", "record_many", lambda _: None),),
+    "outbox": (
+        ("wallets.services.transfers.telling", "emit_many", lambda _: None),
+        ("ledger.services.writing", "emit_many", lambda _: None),
+    ),
+    "outbox of the books": (("ledger.services.writing", "emit_many", lambda _: None),),
 }
-PYTHON_PARTS = tuple(_STAND_INS)
+PYTHON_PARTS = ("limits", "audit", "outbox")
 
 
 @contextlib.contextmanager
@@ -33,14 +37,12 @@ def without(part: str | None) -> Iterator[None]:
     if part is None:
         yield
         return
-    where, name, stand_in = _STAND_INS[part]
-    module = import_module(where)
-    real = getattr(module, name)
-    setattr(module, name, stand_in)
-    try:
+    with contextlib.ExitStack() as stack:
+        for where, name, stand_in in _STAND_INS[part]:
+            module = import_module(where)
+            stack.callback(setattr, module, name, getattr(module, name))
+            setattr(module, name, stand_in)
         yield
-    finally:
-        setattr(module, name, real)
 
 
 def copy_as_it_is(cluster: Cluster, world: World, *, name: str) -> World:

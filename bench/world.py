@@ -120,6 +120,8 @@ def _open_wallets(
     at = now()
     people = [new_id() for _ in handles]
     with connection.transaction(), connection.cursor() as cursor:
+        # Nobody of them was brought in by anybody: only the platform may say so.
+        cursor.execute("SELECT set_config('vaultcraft.scope', 'platform', true)")
         with cursor.copy(
             "COPY accounts_user (id, password, email, full_name, organization_id, role,"
             " is_active, created_at) FROM STDIN"

@@ -174,11 +174,22 @@ def _check_cache() -> None:
 
 
 def _check_broker() -> None:
-    """Say hello to NATS in its own words: it greets with INFO and answers PING with PONG.
+    """Find one server of NATS that answers: of a cluster, the others are told of by its metrics.
 
     :raises OSError: nobody is there, or somebody else is.
     """
-    parts = urlsplit(settings.NATS_URL)
+    servers = settings.NATS_URL.split(",")
+    for number, url in enumerate(servers, start=1):
+        try:
+            return _greet_broker(url)
+        except (OSError, ValueError):
+            if number == len(servers):
+                raise
+
+
+def _greet_broker(url: str) -> None:
+    """Say hello to NATS in its own words: it greets with INFO and answers PING with PONG."""
+    parts = urlsplit(url)
     address = (parts.hostname or "127.0.0.1", parts.port or 4222)
     with socket.create_connection(address, timeout=BROKER_TIMEOUT_SECONDS) as conversation:
         stream = conversation.makefile("rwb")

@@ -3,7 +3,17 @@
 Copies of the database come first: they cannot be made once somebody is connected to it.
 """
 
-from bench.measured import http, large, overload, parts, peers, recognizing, together, writing
+from bench.measured import (
+    backbone,
+    http,
+    large,
+    overload,
+    parts,
+    peers,
+    recognizing,
+    together,
+    writing,
+)
 from bench.measuring import Measurement
 
 MEASUREMENTS: tuple[Measurement, ...] = (
@@ -16,4 +26,5 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     *together.MEASUREMENTS,
     *http.MEASUREMENTS,
     *overload.MEASUREMENTS,
+    *backbone.MEASUREMENTS,
 )

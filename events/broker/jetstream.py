@@ -27,13 +27,14 @@ UNAVAILABLE = (nats.errors.Error, OSError, asyncio.TimeoutError)
 async def connect(url: str, *, name: str) -> Client:
     """A connection that mends itself and never gives up, once somebody has answered.
 
+    :param url: of a server, or of several of one cluster, separated by commas.
     :raises BrokerUnavailable: if nobody does, in time. The library alone would ask for ever, and
         whoever waits for it could not be stopped.
     """
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             return await nats.connect(
-                url,
+                url.split(","),
                 name=name,
                 connect_timeout=CONNECT_SECONDS,
                 allow_reconnect=True,

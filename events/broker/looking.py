@@ -70,7 +70,7 @@ async def _look() -> BrokerState:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             client = await nats.connect(
-                settings.NATS_URL,
+                settings.NATS_URL.split(","),
                 name="vaultcraft looking",
                 connect_timeout=CONNECT_SECONDS,
                 allow_reconnect=False,

@@ -87,9 +87,14 @@ def test_the_main_journey(world: World, olga: Caller) -> None:
     }
     unapproved = peter.move("/transfers", payment, key="rent")
     assert (unapproved.status, unapproved.code) == (403, "approval_required"), "the device is new"
+    subject = {"kind": "transfer", **payment}
     assert peter.post("/me/pin", {"pin": "7394"}).status == 201
-    proof = {"kind": "transfer", "method": "pin", "pin": "7394"}
-    approval = peter.post("/approvals", {**proof, **payment})
+    waits = peter.post("/approvals", {**subject, "method": "pin", "pin": "7394"})
+    assert (waits.status, waits.code) == (422, "pin_too_new"), "set with a mailed code alone"
+    asked = peter.post("/approvals/challenges", subject).data["challenge"]
+    code = code_mailed_to("peter@initech.test")
+    proof = {"method": "email_otp", "challenge": asked["id"], "code": code}
+    approval = peter.post("/approvals", {**subject, **proof})
     assert approval.status == 201, approval.body
     sent = peter.move("/transfers", {**payment, "approval": approval.data["id"]}, key="rent")
     assert sent.status == 201, sent.body

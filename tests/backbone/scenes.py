@@ -15,7 +15,8 @@ from django.conf import settings
 from django.db import connections
 from nats.js import JetStreamContext
 
-from events.broker.jetstream import JetStream, connect, declare_streams
+from events.broker.choosing import open_broker
+from events.broker.jetstream import declare_streams
 from events.relay.carrying import Relay
 from events.streams import EVENTS, STREAMS
 
@@ -57,10 +58,6 @@ async def namespace() -> AsyncIterator[JetStreamContext]:
                 await context.delete_stream(stream.name)
         await client.close()
         settings.EVENT_NAMESPACE = before
-
-
-async def open_broker() -> JetStream:
-    return JetStream(await connect(settings.NATS_URL, name="test relay"))
 
 
 @contextlib.asynccontextmanager

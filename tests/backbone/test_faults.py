@@ -19,11 +19,13 @@ from nats.js import JetStreamContext
 
 from events.broker import Broker
 from events.broker.choosing import open_broker
+from events.broker.jetstream import connect
 from events.message import OutboxRow
 from events.relay import carrying
 from events.relay.carrying import Relay
 from events.streams import EVENTS
 from tests.backbone.brokers import OwnBroker, own_broker
+from tests.backbone.cluster import OwnCluster, own_cluster
 from tests.backbone.scenes import messages, namespace, relaying, session, write
 from tests.servers import SUPERUSER_VARIABLE
 
@@ -68,7 +70,7 @@ def load(*, seed: int = 1) -> Iterator[list[threading.Thread]]:
 
 @contextlib.asynccontextmanager
 async def stream() -> AsyncIterator[JetStreamContext]:
-    client = await nats.connect(settings.NATS_URL)
+    client = await connect(settings.NATS_URL, name="test")
     try:
         yield client.jetstream()
     finally:
@@ -207,3 +209,29 @@ def _end_relay_sessions() -> None:
             " WHERE application_name = 'vaultcraft-relay' AND datname = %s",
             [connections["default"].settings_dict["NAME"]],
         )
+
+
+def test_a_cluster_of_three_loses_its_leader_under_load(committed_db: str) -> None:
+    async def leader() -> str:
+        async with asyncio.timeout(30), stream() as context:
+            while True:
+                with contextlib.suppress(nats.errors.Error):
+                    info = await context.stream_info(EVENTS.name)
+                    if info.cluster and info.cluster.leader:
+                        return info.cluster.leader
+                await asyncio.sleep(0.1)
+
+    async def scene(cluster: OwnCluster) -> None:
+        async with relaying():
+            with load() as threads:
+                for _ in range(2):
+                    await asyncio.sleep(1.0)
+                    lost = await leader()
+                    cluster.kill(lost)
+                    await asyncio.sleep(2.5)
+                    cluster.start(lost)
+                await idle(threads)
+            await whole(seconds=60)
+
+    with own_cluster() as cluster:
+        asyncio.run(scene(cluster))

@@ -267,7 +267,7 @@ def test_a_first_pin_takes_a_second_factor_just_proven(
 ) -> None:
     actor = signed_in(world, world.alice, proven_by=proven_by)
     with reading(actor):
-        session = SignInSession.objects.get(user=world.alice)
+        session = SignInSession.objects.get(id=actor.session_id)
     with pytest.raises(StepUpRequired):
         set_pin(actor=in_session(actor, session, now=NOW + later), pin=PIN, now=NOW + later)
 
