@@ -174,17 +174,19 @@ def _check_cache() -> None:
 
 
 def _check_broker() -> None:
-    """Find one server of NATS that answers: of a cluster, the others are told of by its metrics.
+    """Find a server of NATS that answers; of a cluster one is enough.
 
     :raises OSError: nobody is there, or somebody else is.
     """
-    servers = settings.NATS_URL.split(",")
-    for number, url in enumerate(servers, start=1):
+    refusal: Exception | None = None
+    for url in settings.NATS_URL.split(","):
         try:
-            return _greet_broker(url)
-        except (OSError, ValueError):
-            if number == len(servers):
-                raise
+            _greet_broker(url)
+        except (OSError, ValueError) as error:
+            refusal = error
+        else:
+            return
+    raise OSError("no NATS server answers") from refusal
 
 
 def _greet_broker(url: str) -> None:

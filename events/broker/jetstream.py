@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import nats
 from nats.aio.client import Client
@@ -19,6 +22,14 @@ ACK_SECONDS = 5.0
 CONNECT_SECONDS = 2.0
 DUPLICATE_WINDOW_SECONDS = 120.0
 _WRONG_LAST_SEQUENCE = 10071
+_CONNECTING: Mapping[str, Any] = {
+    "connect_timeout": CONNECT_SECONDS,
+    "allow_reconnect": True,
+    "max_reconnect_attempts": -1,
+    "reconnect_time_wait": 0.2,
+    "pending_size": 8 * 1024 * 1024,
+}
+
 log = logging.getLogger(__name__)
 # Every error of the client library that means "not now".
 UNAVAILABLE = (nats.errors.Error, OSError, asyncio.TimeoutError)
@@ -28,28 +39,38 @@ async def connect(url: str, *, name: str) -> Client:
     """A connection that mends itself and never gives up, once somebody has answered.
 
     :param url: of a server, or of several of one cluster, separated by commas.
-    :raises BrokerUnavailable: if nobody does, in time. The library alone would ask for ever, and
-        whoever waits for it could not be stopped.
+    :raises BrokerUnavailable: if nobody does, in time.
     """
+    client, patience = Client(), _Patience()
     try:
-        async with asyncio.timeout(CONNECT_SECONDS):
-            return await nats.connect(
-                url.split(","),
-                name=name,
-                connect_timeout=CONNECT_SECONDS,
-                allow_reconnect=True,
-                max_reconnect_attempts=-1,
-                reconnect_time_wait=0.2,
-                pending_size=8 * 1024 * 1024,
-                error_cb=_noted,
-            )
+        await client.connect(url.split(","), name=name, error_cb=patience.told, **_CONNECTING)
     except UNAVAILABLE as error:
-        raise BrokerUnavailable(str(error)) from error
+        with contextlib.suppress(*UNAVAILABLE):
+            await client.close()
+        raise BrokerUnavailable(str(error) or type(error).__name__) from error
+    patience.endless = True
+    return client
 
 
-async def _noted(error: Exception) -> None:
-    """A line instead of the library's traceback: while it tries there are five a second."""
-    log.info("nats_trouble: %s %s", type(error).__name__, error)
+class _Patience:
+    """Ends the first attempt to connect: the library alone would ask for ever, unstoppably.
+
+    It is asked here after each failure; cancelling it from outside is not enough, since a cancelled
+    `asyncio.wait_for` may answer with the failure that came at the same moment.
+    """
+
+    def __init__(self) -> None:
+        self.endless = False
+        self._until = time.monotonic() + CONNECT_SECONDS
+
+    async def told(self, error: Exception) -> None:
+        """A failure; instead of the library's traceback, of which there would be five a second.
+
+        :raises Exception: the same, if nobody has answered and time is over.
+        """
+        log.debug("nats_trouble: %s %s", type(error).__name__, error)
+        if not self.endless and time.monotonic() > self._until:
+            raise error
 
 
 async def declare_streams(

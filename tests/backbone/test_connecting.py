@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 
 import pytest
@@ -33,6 +34,17 @@ def test_a_relay_that_waits_for_it_can_be_stopped(
         task = asyncio.create_task(relay.run())
         await asyncio.sleep(1)
         relay.stop()
-        await asyncio.wait_for(task, 2 * jetstream.CONNECT_SECONDS)
+        await asyncio.wait_for(task, 3 * jetstream.CONNECT_SECONDS)
 
     asyncio.run(scene())
+
+
+def test_one_that_takes_the_connection_and_says_nothing_is_nobody() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = f"nats://127.0.0.1:{silent.getsockname()[1]}"
+        started = time.monotonic()
+        with pytest.raises(BrokerUnavailable):
+            asyncio.run(connect(address, name="test"))
+    assert time.monotonic() - started < 4 * jetstream.CONNECT_SECONDS
