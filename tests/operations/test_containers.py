@@ -52,12 +52,13 @@ def test_passwords_of_other_roles_are_where_they_are_used():
     services = yaml.safe_load(COMPOSE.read_text())["services"]
     having = {
         name: {one for one, service in services.items() if name in service.get("environment", {})}
-        for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_AUDITOR_URL")
+        for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_AUDITOR_URL", "KAFKA_PASSWORD")
     }
     assert having == {
-        "DATABASE_URL": {"migrate", "web", "worker", "beat"},
+        "DATABASE_URL": {"migrate", "web", "worker", "beat", "relay", "consumers"},
         "DATABASE_OWNER_URL": {"migrate"},
-        "DATABASE_AUDITOR_URL": {"worker"},
+        "DATABASE_AUDITOR_URL": {"worker", "relay"},
+        "KAFKA_PASSWORD": {"relay"},
     }
 
 
