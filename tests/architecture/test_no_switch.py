@@ -45,7 +45,14 @@ READ_ELSEWHERE = {
         "VAULTCRAFT_WEB_WORKERS",
     },
     # Where the servers are, and what streams are called; emitting reads none of it.
-    "events": {"EVENT_NAMESPACE", "EVENT_REPLICAS", "NATS_URL", "REDIS_URL"},
+    "events": {
+        "EVENT_BROKER",
+        "EVENT_NAMESPACE",
+        "EVENT_REPLICAS",
+        "KAFKA",
+        "NATS_URL",
+        "REDIS_URL",
+    },
     "kyc": {"KYC_PROVIDER"},
     "web": {
         "DEVICE_COOKIE_NAME",
