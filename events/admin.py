@@ -39,7 +39,7 @@ class FailedDeliveryAdmin(ReadOnlyAdmin):
     are in the row, and the log has the traceback under the id of the event.
     """
 
-    list_display = ("name", "consumer", "standing", "failure", "deliveries", "age", "failed_at")
+    list_display = ("name", "consumer", "standing", "failure", "deliveries", "age")
     list_filter = ("state", "consumer", "failed_at")
     search_fields = ("name", "consumer", "event_id")
     ordering = ("-failed_at",)
@@ -68,7 +68,7 @@ class FailedDeliveryAdmin(ReadOnlyAdmin):
         """The kind of error, never its words."""
         return row.error.partition(":")[0]
 
-    @admin.display(description="Failed")
+    @admin.display(description="Failed", ordering="failed_at")
     def age(self, row: FailedDelivery) -> str:
         """How long ago it failed last, in one unit."""
         return f"{timesince(row.failed_at, clock.now(), depth=1)} ago"
