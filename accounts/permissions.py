@@ -282,6 +282,9 @@ PERMISSIONS: dict[str, Permission] = {
         MANAGERS,
         stops="pausing, removing",
     ),
+    "events.read_delivery": Permission(
+        "See how events are carried: relay, streams, consumers, failed deliveries", platform=STAFF
+    ),
     "mail.read": Permission("See mail that waits or failed, never what is in it", platform=STAFF),
     "admin.open": Permission("Use the staff site", OFFICERS, STAFF),
     "system.read": Permission("See schedules and system settings", platform=SUPER_ADMINS),

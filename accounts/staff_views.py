@@ -13,6 +13,8 @@ _VIEWS_OF_APPS = {
     "notifications": "webhooks.read",
     "django_celery_beat": "system.read",
 }
+# Of these apps some models are not for everybody who may see the others.
+_NARROWER = {("events", "faileddelivery"): "events.read_delivery"}
 _VIEWS_OF_MODELS = {
     "organization": "organizations.read",
     "user": "people.read",
@@ -29,7 +31,7 @@ def permission_to_view(*, app_label: str, model: str) -> str | None:
     """The permission behind looking at a model's rows on the staff site; None: nobody may."""
     if app_label == "accounts":
         return _VIEWS_OF_MODELS.get(model)
-    return _VIEWS_OF_APPS.get(app_label)
+    return _NARROWER.get((app_label, model)) or _VIEWS_OF_APPS.get(app_label)
 
 
 def permissions_to_view(app_label: str) -> frozenset[str]:

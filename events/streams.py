@@ -39,6 +39,11 @@ class Stream:
         return keeps.total_seconds()
 
     @property
+    def label(self) -> str:
+        """As metrics and pages call it, whatever the installation's namespace: ``events``."""
+        return self.suffix.lower()
+
+    @property
     def subject(self) -> str:
         """What it keeps: ``vaultcraft.events.>``, where ``>`` stands for the rest of a subject."""
         return f"{settings.EVENT_NAMESPACE}.{self.word}.>"
@@ -47,9 +52,20 @@ class Stream:
 # A projection is rebuilt from it, from the first event on.
 EVENTS = Stream(suffix="EVENTS", word="events", keeps=None)
 DEAD_LETTERS = Stream(suffix="DEAD_LETTERS", word="dead", keeps=dt.timedelta(days=90))
-STREAMS = (EVENTS, DEAD_LETTERS)
+# The request log of the gateway, to look back a week. Web declares it: if the disk has no room for
+# it, events are carried all the same.
+REQUESTS = Stream(
+    suffix="REQUESTS", word="requests", keeps=dt.timedelta(days=7), max_bytes=536_870_912
+)
+BACKBONE = (EVENTS, DEAD_LETTERS)
+STREAMS = (*BACKBONE, REQUESTS)
 
 
 def subject_of(*, place: str, name: str) -> str:
     """Where an event is published: ``vaultcraft.events.<organization or platform>.<name>``."""
     return f"{settings.EVENT_NAMESPACE}.{EVENTS.word}.{place}.{name}"
+
+
+def request_subject(status: int) -> str:
+    """Where a request is told: ``vaultcraft.requests.2xx``, by the class of its status."""
+    return f"{settings.EVENT_NAMESPACE}.{REQUESTS.word}.{status // 100}xx"

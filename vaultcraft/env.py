@@ -7,7 +7,7 @@ variable so that whoever set it knows where to look (never its value: it may be 
 import base64
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -59,6 +59,34 @@ def integer(name: str, *, default: int, minimum: int = 0) -> int:
     if not (value.isascii() and value.isdigit()) or int(value) < minimum:
         raise ImproperlyConfigured(f"{name} must be a whole number of at least {minimum}.")
     return int(value)
+
+
+def choice(name: str, *, of: Sequence[str]) -> str:
+    """Return one of these words; the first when it is unset.
+
+    :raises ImproperlyConfigured: it is another.
+    """
+    value = text(name, default=of[0])
+    if value not in of:
+        raise ImproperlyConfigured(f"{name} must be one of: {', '.join(of)}.")
+    return value
+
+
+def kafka() -> dict[str, str]:
+    """Return librdkafka's options: where the brokers are, and as whom to sign in.
+
+    :raises ImproperlyConfigured: an address or a password is missing.
+    """
+    security = choice("KAFKA_SECURITY", of=("sasl_ssl", "ssl", "plaintext"))
+    options = {"bootstrap.servers": text("KAFKA_BOOTSTRAP"), "security.protocol": security}
+    if security != "sasl_ssl":
+        return options
+    return {
+        **options,
+        "sasl.mechanism": "SCRAM-SHA-512",
+        "sasl.username": text("KAFKA_USER"),
+        "sasl.password": text("KAFKA_PASSWORD"),
+    }
 
 
 def web_workers() -> int:

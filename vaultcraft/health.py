@@ -1,9 +1,9 @@
 """Is this process alive, may it have traffic, and how is it doing: the operators' three pages.
 
 `/healthz` asks nothing of anybody. `/readyz` is 503 when the database or its migrations are not
-good; cache and broker are only reported, because a dead broker must not pull every web node. It
-asks over a connection of its own: requests that wait for a lock may hold the whole pool, and a busy
-node is still a good one.
+good; cache and broker are only reported, because a dead broker must not pull every web node, and so
+is how far the relay is behind. It asks over a connection of its own: requests that wait for a lock
+may hold the whole pool, and a busy node is still a good one.
 """
 
 import json
@@ -27,6 +27,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import multiprocess
 
+from events.relay.lag import outbox_lag
+from kernel import clock
+from vaultcraft.backbone_metrics import Backbone
 from vaultcraft.books_metrics import LastCheckOfBooks
 
 OK, FAILED, DEGRADED = "ok", "failed", "degraded"
@@ -59,7 +62,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
     ready = all(state == OK for state in required.values())
     whole = ready and all(state == OK for state in reported.values())
     status = OK if whole else DEGRADED if ready else FAILED
-    body = {"status": status, "checks": {**required, **reported}}
+    relay = {"behind_seconds": _behind() if ready else None}
+    body = {"status": status, "checks": {**required, **reported}, "relay": relay}
     return JsonResponse(body, status=200 if ready else 503)
 
 
@@ -79,6 +83,7 @@ def _registry() -> prometheus_client.CollectorRegistry:
     """Return the registry that sums up all worker processes, or this one's when it is alone."""
     registry = prometheus_client.CollectorRegistry()
     registry.register(LastCheckOfBooks(connect=impatient_connection))
+    registry.register(Backbone(connect=impatient_connection))
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
@@ -153,17 +158,40 @@ def impatient_connection() -> psycopg.Connection:
     return psycopg.connect(**parameters)
 
 
+def _behind() -> float | None:
+    """How long the oldest event has waited to be published, zero if none waits; None: unknown."""
+    try:
+        with impatient_connection() as own, own.transaction(), own.cursor() as cursor:
+            cursor.execute("SELECT set_config('vaultcraft.scope', 'platform', true)")
+            return round(outbox_lag(cursor).seconds(clock.now()), 1)
+    except psycopg.Error:
+        return None
+
+
 def _check_cache() -> None:
     """Ask the cache for a key, whatever its value."""
     cache.get("readyz")
 
 
 def _check_broker() -> None:
-    """Say hello to NATS in its own words: it greets with INFO and answers PING with PONG.
+    """Find a server of NATS that answers; of a cluster one is enough.
 
     :raises OSError: nobody is there, or somebody else is.
     """
-    parts = urlsplit(settings.NATS_URL)
+    refusal: Exception | None = None
+    for url in settings.NATS_URL.split(","):
+        try:
+            _greet_broker(url)
+        except (OSError, ValueError) as error:
+            refusal = error
+        else:
+            return
+    raise OSError("no NATS server answers") from refusal
+
+
+def _greet_broker(url: str) -> None:
+    """Say hello to NATS in its own words: it greets with INFO and answers PING with PONG."""
+    parts = urlsplit(url)
     address = (parts.hostname or "127.0.0.1", parts.port or 4222)
     with socket.create_connection(address, timeout=BROKER_TIMEOUT_SECONDS) as conversation:
         stream = conversation.makefile("rwb")

@@ -1,7 +1,8 @@
 """The staff site: Django's admin behind our own sign-in, reading what the actor may see.
 
 Every page is drawn inside `reading(actor)`, so row-level security decides which rows exist. Posted
-forms run outside of it: the use cases they lead to own their transactions.
+forms run outside of it: the use cases they lead to own their transactions. So does a page that asks
+another server as well, which no transaction waits for; it says so and opens the view itself.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ class VaultCraftAdminSite(AdminSite):
         """Our own pages first; some of Django's are left out."""
         from web.views import (
             staff,
+            staff_backbone,
             staff_chart,
             staff_erasing,
             staff_pending_acts,
@@ -86,6 +88,7 @@ class VaultCraftAdminSite(AdminSite):
 
         pages = [
             ("trial-balance/", staff.trial_balance_page, "trial-balance"),
+            ("backbone/", staff_backbone.overview, "backbone"),
             ("people/erase/", staff_erasing.erase_page, "person-erase"),
             ("people/restore/", staff_restoring.restore_page, "person-restore"),
             ("organizations/status/", staff.organization_status, "organization-status"),
@@ -150,8 +153,12 @@ class VaultCraftAdminSite(AdminSite):
         """What every page of the site knows."""
         context = super().each_context(request)
         actor = getattr(request, "actor", None)
-        looks = actor is not None and may(actor, "system.read")
-        return {**context, "has_permission": bool(actor), "sees_system": looks}
+        return {
+            **context,
+            "has_permission": bool(actor),
+            "sees_system": actor is not None and may(actor, "system.read"),
+            "sees_backbone": actor is not None and may(actor, "events.read_delivery"),
+        }
 
 
 def _has_proven(person: PersonRequest) -> bool:
@@ -169,7 +176,7 @@ def _under_actors_eyes(view: Callable[..., Any]) -> Callable[..., Any]:
         try:
             actor = request.actor  # type: ignore[attr-defined] # set by has_permission
             admit(actor=actor, route=rate_of(view, request))
-            if request.method == "POST":
+            if request.method == "POST" or getattr(view, "reads_for_itself", False):
                 return cast(HttpResponseBase, view(request, *args, **kwargs))
             with reading(actor):
                 response = view(request, *args, **kwargs)

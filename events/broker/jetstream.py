@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import nats
 from nats.aio.client import Client
@@ -12,44 +16,73 @@ from nats.js.errors import APIError, NotFoundError
 
 from events.broker import BrokerUnavailable, OutOfTurn
 from events.message import OutboxRow
-from events.streams import EVENTS, STREAMS, Stream, subject_of
+from events.streams import BACKBONE, EVENTS, Stream, subject_of
 
 ACK_SECONDS = 5.0
 CONNECT_SECONDS = 2.0
 DUPLICATE_WINDOW_SECONDS = 120.0
 _WRONG_LAST_SEQUENCE = 10071
+_CONNECTING: Mapping[str, Any] = {
+    "connect_timeout": CONNECT_SECONDS,
+    "allow_reconnect": True,
+    "max_reconnect_attempts": -1,
+    "reconnect_time_wait": 0.2,
+    "pending_size": 8 * 1024 * 1024,
+}
+
+log = logging.getLogger(__name__)
 # Every error of the client library that means "not now".
 UNAVAILABLE = (nats.errors.Error, OSError, asyncio.TimeoutError)
 
 
 async def connect(url: str, *, name: str) -> Client:
-    """A connection that mends itself and never gives up; it fails at once if nobody answers now.
+    """A connection that mends itself and never gives up, once somebody has answered.
 
     :param url: of a server, or of several of one cluster, separated by commas.
-    :raises BrokerUnavailable: if nobody does.
+    :raises BrokerUnavailable: if nobody does, in time.
     """
+    client, patience = Client(), _Patience()
     try:
-        return await nats.connect(
-            url.split(","),
-            name=name,
-            connect_timeout=CONNECT_SECONDS,
-            allow_reconnect=True,
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=0.2,
-            pending_size=8 * 1024 * 1024,
-        )
+        await client.connect(url.split(","), name=name, error_cb=patience.told, **_CONNECTING)
     except UNAVAILABLE as error:
-        raise BrokerUnavailable(str(error)) from error
+        with contextlib.suppress(*UNAVAILABLE):
+            await client.close()
+        raise BrokerUnavailable(str(error) or type(error).__name__) from error
+    patience.endless = True
+    return client
 
 
-async def declare_streams(client: Client, *, replicas: int) -> None:
-    """Make every stream be as it is declared; what is in them stays.
+class _Patience:
+    """Ends the first attempt to connect: the library alone would ask for ever, unstoppably.
+
+    It is asked here after each failure; cancelling it from outside is not enough, since a cancelled
+    `asyncio.wait_for` may answer with the failure that came at the same moment.
+    """
+
+    def __init__(self) -> None:
+        self.endless = False
+        self._until = time.monotonic() + CONNECT_SECONDS
+
+    async def told(self, error: Exception) -> None:
+        """A failure; instead of the library's traceback, of which there would be five a second.
+
+        :raises Exception: the same, if nobody has answered and time is over.
+        """
+        log.debug("nats_trouble: %s %s", type(error).__name__, error)
+        if not self.endless and time.monotonic() > self._until:
+            raise error
+
+
+async def declare_streams(
+    client: Client, *, replicas: int, streams: Sequence[Stream] = BACKBONE
+) -> None:
+    """Make streams be as they are declared; what is in them stays.
 
     :raises BrokerUnavailable: if the broker does not answer.
     """
     context = client.jetstream(timeout=ACK_SECONDS)
     try:
-        for stream in STREAMS:
+        for stream in streams:
             await _declare(context, _configuration(stream, replicas=replicas))
     except UNAVAILABLE as error:
         raise BrokerUnavailable(str(error)) from error

@@ -12,7 +12,7 @@ from prometheus_client import Counter, Gauge
 
 from events.broker import Broker, BrokerUnavailable, OutOfTurn
 from events.relay.connecting import connected
-from events.relay.cursor import Overtaken, Page, Place, page_after, save, take_over
+from events.relay.cursor import Overtaken, Page, page_after, save, take_over
 
 LOOK_SECONDS = 0.02
 IDLE_LOOK_SECONDS = 0.25
@@ -136,8 +136,3 @@ async def _locked(connection: psycopg.AsyncConnection) -> bool:
     found = await connection.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
     row = await found.fetchone()
     return bool(row and row[0])
-
-
-async def lag(reading: psycopg.AsyncConnection, place: Place) -> int:
-    """How many rows wait, at most a page of them."""
-    return len((await page_after(reading, place)).rows)

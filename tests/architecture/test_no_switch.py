@@ -46,9 +46,11 @@ READ_ELSEWHERE = {
     },
     # Where the servers are, and what streams are called; emitting reads none of it.
     "events": {
+        "EVENT_BROKER",
         "EVENT_NAMESPACE",
         "EVENT_REPLICAS",
         "EVENT_STREAM_DAYS",
+        "KAFKA",
         "NATS_URL",
         "REDIS_URL",
     },

@@ -52,23 +52,27 @@ def test_passwords_of_other_roles_are_where_they_are_used():
     services = yaml.safe_load(COMPOSE.read_text())["services"]
     having = {
         name: {one for one, service in services.items() if name in service.get("environment", {})}
-        for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_AUDITOR_URL")
+        for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_AUDITOR_URL", "KAFKA_PASSWORD")
     }
     assert having == {
         "DATABASE_URL": {"migrate", "web", "worker", "beat", "relay", "consumers"},
         "DATABASE_OWNER_URL": {"migrate"},
         "DATABASE_AUDITOR_URL": {"worker", "relay"},
+        "KAFKA_PASSWORD": {"relay"},
     }
 
 
-def test_an_example_filled_in_as_it_says_starts_production():
+@pytest.mark.parametrize("service", ["web", "relay"])
+def test_an_example_filled_in_as_it_says_starts_production(service):
     filled = dict.fromkeys(example_variables(), throwaway_secrets().app_password)
     filled |= throwaway_secrets().environment()
     filled |= {"VAULTCRAFT_BASE_URL": "https://wallet.invalid", "PORT": "8000"}
     filled |= {"VAULTCRAFT_ALLOWED_HOSTS": "wallet.invalid", "VAULTCRAFT_PROXIES": "1"}
     filled |= {"VAULTCRAFT_EVENT_REPLICAS": "1"}
     filled |= {"VAULTCRAFT_EMAIL_PORT": "587", "VAULTCRAFT_EMAIL_SECURITY": "starttls"}
-    template = yaml.safe_load(COMPOSE.read_text())["services"]["web"]["environment"]
+    filled |= {"VAULTCRAFT_EVENT_REPLICAS": "1", "VAULTCRAFT_EVENT_BROKER": "kafka"}
+    filled |= {"KAFKA_SECURITY": "sasl_ssl"}
+    template = yaml.safe_load(COMPOSE.read_text())["services"][service]["environment"]
     environment = {
         name: VARIABLE.sub(lambda found: filled[found[1]], value)
         for name, value in template.items()

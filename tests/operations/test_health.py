@@ -7,6 +7,7 @@ import pytest
 from django.db import connection, connections, transaction
 from django.test import Client
 
+from tests.backbone.scenes import session, write
 from vaultcraft import health
 
 
@@ -18,7 +19,18 @@ def test_ready_when_everything_answers():
     assert answer.json() == {
         "status": "ok",
         "checks": {"database": "ok", "migrations": "ok", "cache": "ok", "broker": "ok"},
+        "relay": {"behind_seconds": 0.0},
     }
+
+
+def test_how_far_events_wait_is_told_and_pulls_nobody(committed_db):
+    with session() as writing:
+        write(writing, "a")
+
+    answer = Client().get("/readyz")
+
+    assert answer.json()["status"] == "ok"
+    assert 0 <= answer.json()["relay"]["behind_seconds"] < 60
 
 
 def test_alive_without_asking_anybody():
@@ -106,6 +118,7 @@ def test_a_dead_database_pulls_the_node(committed_db, monkeypatch):
 
     assert answer.status_code == 503
     assert answer.json()["checks"]["database"] == "failed"
+    assert answer.json()["relay"] == {"behind_seconds": None}
 
 
 def test_metrics_are_readable_locally():

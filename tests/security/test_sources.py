@@ -40,6 +40,7 @@ PARTNERS = {
         "ledger/exporting/reading.py",
         "ledger/management/commands/export_ledger.py",
         "ledger/management/commands/verify_books.py",
+        "vaultcraft/backbone_metrics.py",
         "vaultcraft/backup/embedded.py",
         "vaultcraft/backup/postgres.py",
         "vaultcraft/backup/restoring.py",
@@ -62,11 +63,14 @@ PARTNERS = {
     "NATS, to ask whether it is there": {"vaultcraft/health.py"},
     "NATS": {
         "events/broker/jetstream.py",
+        "events/broker/looking.py",
         "events/consuming/running.py",
         "events/management/commands/run_consumers.py",
         "events/management/commands/run_relay.py",
         "events/rebuilding/reading.py",
+        "vaultcraft/request_stream.py",
     },
+    "Kafka, where it is configured": {"events/broker/kafka.py"},
     "nobody: they wait": {
         "events/alive.py",
         "notifications/management/commands/run_webhooks.py",
@@ -84,7 +88,8 @@ PARTNERS = {
     },
 }
 CONNECTING = (
-    *("aiohttp", "asyncio", "ftplib", "http.client", "httpx", "imaplib", "nats", "poplib"),
+    *("aiohttp", "asyncio", "confluent_kafka", "ftplib", "http.client", "httpx", "imaplib"),
+    *("nats", "poplib"),
     *("psycopg", "redis", "requests", "smtplib", "socket", "ssl", "urllib.request", "urllib3"),
 )
 # Chance where nothing depends on its not being guessed.
@@ -148,6 +153,8 @@ def test_programs_are_started_by_operators_commands_only():
 def test_other_servers_are_those_of_the_settings():
     """ASVS 13.2.4, 13.2.5; so there is no address of a user to be called (1.3.6, 15.3.2)."""
     assert importing(*CONNECTING) == set().union(*PARTNERS.values())
+    # Who is connected to: web, by gunicorn, and counters, where an operator says so.
+    assert calling("start_http_server") == {"events/metrics.py"}
 
 
 def test_chance_is_that_of_the_operating_system():

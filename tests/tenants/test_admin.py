@@ -35,6 +35,7 @@ WAYS_IN_AND_OUT = {"login", "logout"}
 PAGES: dict[str, dict[str, str]] = {
     "account-close": {},
     "account-rename": {"name": "Stolen"},
+    "backbone": {},
     "pending-act-decide": {"decision": "agree", "note": "because"},
     "pending-acts": {},
     "case-review": {"change": "reveal"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import json
 import uuid
 from typing import Any
 
@@ -18,6 +19,9 @@ from accounts.services.invitations import invite
 from accounts.services.organizations import activate_organization, register_organization
 from accounts.services.sessions import open_browser_session
 from audit.models import AuditRecord
+from events.consuming import Consumer, Event
+from events.consuming.taking import note_failure
+from events.models import OutboxEvent
 from kernel import clock, ids
 from kernel.actor import Actor, Door, anonymous
 from kernel.context import Context, Scope, reading_as
@@ -112,8 +116,31 @@ def build_victim(world: World) -> Victim:
         "pac": waiting(vera, member),
     }
     with reading_as(Context(scope=Scope.PLATFORM)):
+        posted = OutboxEvent.objects.filter(organization_id=home.id).latest("id")
         things["aud"] = AuditRecord.objects.filter(organization_id=home.id).latest("id").id
+    _not_taken(posted)
     return Victim(home.id, owner, member, wallet, things, vera.request_id)
+
+
+def _not_taken(posted: OutboxEvent) -> None:
+    """A consumer of the platform could not take an event of Umbra's."""
+    event = Event(
+        id=posted.id,
+        name=posted.name,
+        version=posted.version,
+        organization_id=posted.organization_id,
+        subject_id=posted.subject_id,
+        occurred_at=posted.occurred_at,
+        request_id=posted.request_id,
+        payload=posted.payload,
+    )
+    note_failure(
+        consumer=Consumer(name="umbra", names=frozenset(), handle=lambda event, now: None),
+        event=event,
+        body=json.dumps({"about": "umbra"}).encode(),
+        error="ValueError: umbra",
+        now=NOW,
+    )
 
 
 def _joined(vera: Actor, name: str, role: str) -> User:

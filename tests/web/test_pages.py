@@ -75,6 +75,8 @@ PAGES = {
     "/admin/notifications/webhookendpoint/": (302, 200, 302, 200, 200),
     "/admin/notifications/webhookdelivery/": (302, 200, 302, 200, 200),
     "/admin/events/outboxevent/": (302, 200, 302, 200, 200),
+    "/admin/events/faileddelivery/": (302, 403, 302, 403, 200),
+    "/admin/backbone/": (302, 403, 302, 403, 200),
     "/admin/wallets/wallet/{alice_id}/change/": (302, 302, 302, 200, 200),
     "/admin/django_celery_beat/periodictask/": (302, 403, 302, 403, 200),
 }

@@ -287,3 +287,6 @@ EVENT_NAMESPACE = env.text("VAULTCRAFT_EVENT_NAMESPACE", default="vaultcraft")
 EVENT_REPLICAS = env.integer("VAULTCRAFT_EVENT_REPLICAS", default=1)
 # How many days the stream of events goes back; 0: for ever, so that a projection can be rebuilt.
 EVENT_STREAM_DAYS = env.integer("VAULTCRAFT_EVENT_STREAM_DAYS", default=0)
+# What events are published to: `jetstream`, or `kafka`, which then has them as well.
+EVENT_BROKER = env.choice("VAULTCRAFT_EVENT_BROKER", of=("jetstream", "kafka"))
+KAFKA = env.kafka() if EVENT_BROKER == "kafka" else {}

@@ -27,10 +27,9 @@ def product_programs(*, places: Places, addresses: Sequence[str]) -> list[Progra
     """
     metrics_dir = places.run_dir / "metrics"
     metrics_dir.mkdir(exist_ok=True, mode=0o700)
-    web = {
-        "PROMETHEUS_MULTIPROC_DIR": str(metrics_dir),
-        "VAULTCRAFT_BIND": ",".join(addresses),
-    }
+    # One page of metrics tells of them all; in containers each has a page of its own.
+    counted = {"PROMETHEUS_MULTIPROC_DIR": str(metrics_dir)}
+    web = {**counted, "VAULTCRAFT_BIND": ",".join(addresses)}
     celery = ["-m", "celery", "-A", "vaultcraft"]
     worker = [*celery, "worker", "-P", "threads", "-c", str(WORKER_THREADS), "--without-mingle"]
     beat = [*celery, "beat", "-s", str(places.run_dir / "beat"), "--pidfile="]
@@ -39,8 +38,10 @@ def product_programs(*, places: Places, addresses: Sequence[str]) -> list[Progra
         python_program("web", gunicorn, places=places, environment=web),
         python_program("worker", worker, places=places),
         python_program("beat", beat, places=places),
-        python_program("relay", ["manage.py", "run_relay"], places=places),
-        python_program("consumers", ["manage.py", "run_consumers"], places=places),
+        python_program("relay", ["manage.py", "run_relay"], places=places, environment=counted),
+        python_program(
+            "consumers", ["manage.py", "run_consumers"], places=places, environment=counted
+        ),
         python_program("webhooks", ["manage.py", "run_webhooks"], places=places),
     ]
 

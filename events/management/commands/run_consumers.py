@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from nats.aio.client import Client
 
+from events import metrics
 from events.alive import keep_alive, on_signals
 from events.broker import BrokerUnavailable
 from events.broker.jetstream import connect, declare_streams
@@ -33,8 +34,10 @@ class Command(BaseCommand):
             "--only", action="append", choices=names, help="run this one; may be repeated"
         )
         parser.add_argument("--alive", type=Path, help="a file to touch while all is well")
+        metrics.add_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        metrics.serve(options["metrics"])
         only = options["only"]
         chosen = [one for one in registered() if only is None or one.name in only]
         asyncio.run(_run(chosen, options["alive"]))

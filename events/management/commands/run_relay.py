@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from events import metrics
 from events.alive import keep_alive, on_signals
 from events.broker.choosing import open_broker
 from events.relay.carrying import Relay
@@ -22,8 +23,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--alive", type=Path, help="a file to touch while all is well")
+        metrics.add_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        metrics.serve(options["metrics"])
         asyncio.run(_run(options["alive"]))
 
 
