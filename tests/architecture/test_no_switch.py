@@ -47,6 +47,7 @@ READ_ELSEWHERE = {
     # Where the servers are, and what streams are called; emitting reads none of it.
     "events": {"EVENT_NAMESPACE", "EVENT_REPLICAS", "NATS_URL", "REDIS_URL"},
     "kyc": {"KYC_PROVIDER"},
+    "wallets": {"PAYOUT_RAIL"},
     "web": {
         "DEVICE_COOKIE_NAME",
         "EMAIL_FILE_PATH",

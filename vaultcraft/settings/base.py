@@ -157,6 +157,10 @@ VAULTCRAFT_PROXIES = env.integer("VAULTCRAFT_PROXIES", default=0)
 # --- Identity verification -------------------------------------------------------------------
 KYC_PROVIDER = "kyc.providers.manual.ManualProvider"
 
+# --- Payouts ---------------------------------------------------------------------------------
+# The class that carries money to banks; without one nothing is paid out.
+PAYOUT_RAIL = ""
+
 # --- Countries -------------------------------------------------------------------------------
 # A GeoIP database in MaxMind's format (MMDB); without one no organization can ask for countries.
 VAULTCRAFT_GEOIP_PATH = env.text("VAULTCRAFT_GEOIP_PATH", default="")

@@ -35,6 +35,7 @@ NATS_URL = env.text("NATS_URL")
 CACHES = redis_cache(REDIS_URL)
 CELERY_BROKER_URL = REDIS_URL
 KYC_PROVIDER = "kyc.providers.sandbox.SandboxProvider"
+PAYOUT_RAIL = "wallets.rails.sandbox.SandboxRail"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # The limits are at work, and so high that only tests with a table of their own meet them.
 VAULTCRAFT_RATES = {
