@@ -82,6 +82,8 @@ class Part:
     :param prepare: reads what the call needs, in a transaction of its own that is over before.
     :param attempts: how often it is tried; then the saga is undone, or stuck where it is undoing.
     :param delays_seconds: between attempts; the last one repeats.
+    :param waits_seconds: until it is asked again what is not decided yet; longer, up to
+        `longest_wait_seconds`, the longer that takes.
     """
 
     record: Callable[[Case, Result, dt.datetime], None]
@@ -91,12 +93,18 @@ class Part:
     timeout_seconds: float = 10.0
     delays_seconds: tuple[float, ...] = (1, 2, 5, 15, 60, 300)
     waits_seconds: float = 5.0
+    longest_wait_seconds: float = 1_800.0
 
     def delay(self, attempts: int) -> dt.timedelta:
         """How long to wait after so many attempts."""
         return dt.timedelta(
             seconds=self.delays_seconds[min(attempts, len(self.delays_seconds)) - 1]
         )
+
+    def wait(self, waited: dt.timedelta) -> dt.timedelta:
+        """How long to wait for what was waited for so long already: a quarter as long again."""
+        longest = dt.timedelta(seconds=self.longest_wait_seconds)
+        return min(max(dt.timedelta(seconds=self.waits_seconds), waited / 4), longest)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

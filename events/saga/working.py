@@ -126,7 +126,8 @@ def _unfinished(*, lease: Lease, error: Exception, now: dt.datetime) -> AttemptS
     elif isinstance(error, NotYet):
         outcome = AttemptState.WAITING
         saga.attempts -= 1
-        saga.due_at = now + _jittered(dt.timedelta(seconds=lease.part.waits_seconds))
+        waited = now - (saga.deadline_at - kind.lasts)
+        saga.due_at = now + _jittered(lease.part.wait(waited))
     else:
         log.warning("saga_step_failed: %s %s", saga.id, type(error).__name__, exc_info=error)
         saga.due_at = now + _jittered(lease.part.delay(saga.attempts))

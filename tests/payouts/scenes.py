@@ -209,6 +209,6 @@ def require_ended(world: World, outcome: TransferOutcome, book: Book) -> bool:
     assert [minor for _, minor in book.paid] == ([AMOUNT] if paid else [])
     with all_seeing():
         assert not SagaAttempt.objects.filter(state="OPEN").exists()
-    report = verify_books()
-    assert report.findings == []
+    findings = verify_books().findings
+    assert not findings, findings[0]
     return paid

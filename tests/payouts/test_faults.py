@@ -134,9 +134,9 @@ def test_a_slow_worker_cannot_write_once_another_has_the_saga(world: World, sett
         clock = Clock()
         slow = working.take_lease(now=clock.now)
         assert slow is not None
+        clock.now = saga_of(outcome.transfer).lease_until
+        work(clock)
         with pytest.raises(LeaseLost):
-            clock.now = saga_of(outcome.transfer).lease_until
-            work(clock)
             working._finish(lease=slow, result={}, now=clock.now)
         assert require_ended(world, outcome, book)
         working.attempt(lease=slow, clock=clock)  # nor does it ask the rail

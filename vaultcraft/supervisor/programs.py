@@ -1,4 +1,4 @@
-"""The product's own processes: web, worker, beat, relay, consumers."""
+"""The product's own processes: web, worker, beat, relay, consumers, sagas."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from vaultcraft.embedded.places import Places
 from vaultcraft.embedded.processes import Program
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PRODUCT = ("web", "worker", "beat", "relay", "consumers")
+PRODUCT = ("web", "worker", "beat", "relay", "consumers", "sagas")
 WORKER_THREADS = 4
 
 
@@ -19,8 +19,8 @@ def data_dir_of_environment() -> Path:
 
 
 def product_programs(*, places: Places, addresses: Sequence[str]) -> list[Program]:
-    """Return what serves people (web), does work later (worker), keeps the time (beat), and carries
-    events out (relay) and in (consumers).
+    """Return what serves people (web), does work later (worker), keeps the time (beat), carries
+    events out (relay) and in (consumers), and acts of several steps on (sagas).
 
     `addresses` are the `host:port` pairs that the web server listens on. What else they need to
     know they find in our own environment.
@@ -41,6 +41,7 @@ def product_programs(*, places: Places, addresses: Sequence[str]) -> list[Progra
         python_program("beat", beat, places=places),
         python_program("relay", ["manage.py", "run_relay"], places=places),
         python_program("consumers", ["manage.py", "run_consumers"], places=places),
+        python_program("sagas", ["manage.py", "run_sagas"], places=places),
     ]
 
 
