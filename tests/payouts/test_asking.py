@@ -10,7 +10,6 @@ from accounts.services.approvals import set_approval_policy
 from audit.models import AuditRecord
 from events.models import OutboxEvent
 from kernel.errors import VaultCraftError
-from tests.concurrency.racing import race
 from tests.database import all_seeing, rows
 from tests.payouts.scenes import (
     ACCOUNT,
@@ -19,19 +18,18 @@ from tests.payouts.scenes import (
     Clock,
     ask,
     money_of,
-    require_sound_books,
     saga_of,
     scripted,
     seen,
     work,
 )
-from tests.world import NOW, World
-from wallets.choices import TransferKind, WalletKind
+from tests.world import NOW, World, takes_two
+from wallets.choices import WalletKind
 from wallets.errors import PayoutsUnavailable, ReferenceReused
 from wallets.models import SpendingUsage
 from wallets.rails import RailState
 from wallets.services.holds import capture_hold, void_hold
-from wallets.services.terms import set_fee_schedule, set_limit_rule
+from wallets.services.terms import set_limit_rule
 from wallets.services.thresholds import set_dual_control_threshold
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +79,7 @@ def test_nobody_pays_out_of_anothers_wallet(world: World, settings) -> None:
 
 def test_a_limit_counts_it_and_gets_it_back_when_no_bank_paid(world: World, settings) -> None:
     set_limit_rule(
-        actor=world.actor(world.alice),
+        actor=world.actor(world.olga),
         organization_id=world.acme.id,
         wallet_kind=WalletKind.CURRENT,
         currency="INR",
@@ -99,9 +97,9 @@ def test_a_limit_counts_it_and_gets_it_back_when_no_bank_paid(world: World, sett
 
 
 def test_above_the_threshold_it_waits_for_a_second_person(world: World, settings) -> None:
+    takes_two(world)
     set_dual_control_threshold(
         actor=world.actor(world.alice),
-        organization_id=world.acme.id,
         currency="INR",
         threshold_minor=AMOUNT - 1,
         now=NOW,
@@ -119,33 +117,6 @@ def test_above_the_persons_threshold_it_takes_an_approval(world: World, settings
     with scripted(settings):
         assert code_of(ask(world)) == "approval_required"
         assert money_of(world.alice_wallet) == (START, 0)
-
-
-def test_the_fee_is_reserved_with_it_and_is_income_once_it_is_paid(
-    committed_db: str, world: World, settings
-) -> None:
-    set_fee_schedule(
-        actor=world.actor(world.alice),
-        organization_id=world.acme.id,
-        kind=TransferKind.PAYOUT,
-        currency="INR",
-        fixed_minor=5_00,
-        bps=0,
-        floor_minor=0,
-        ceiling_minor=None,
-        now=NOW,
-    )
-    with scripted(settings):
-        paid = ask(world)
-        assert money_of(world.alice_wallet) == (START, AMOUNT + 5_00)
-        work(Clock())
-        assert money_of(world.alice_wallet) == (START - AMOUNT - 5_00, 0)
-        assert seen(paid.transfer).fee_minor == 5_00
-    with scripted(settings, decides=RailState.DECLINED):
-        ask(world, key="declined")
-        work(Clock())
-        assert money_of(world.alice_wallet) == (START - AMOUNT - 5_00, 0)
-    require_sound_books()
 
 
 def test_nobody_frees_or_takes_the_hold_of_a_payout_by_hand(world: World, settings) -> None:
@@ -187,26 +158,3 @@ def test_no_event_record_or_saga_names_the_account(world: World, settings) -> No
             names = set(OutboxEvent.objects.values_list("name", flat=True))
         assert {"wallets.payout.requested", "wallets.payout.completed"} <= names
         assert {"wallets.hold.placed", "wallets.transfer.completed"} <= names
-
-
-def test_two_who_ask_at_once_with_one_key_reserve_once(
-    committed_db: str, world: World, settings
-) -> None:
-    with scripted(settings) as book:
-        answers = race([lambda: ask(world).transfer for _ in range(6)])
-        assert len({one.id for one in answers if one}) == 1
-        race([lambda: work(Clock()) for _ in range(4)])
-        assert [minor for _, minor in book.paid] == [AMOUNT]
-        assert money_of(world.alice_wallet) == (START - AMOUNT, 0)
-    require_sound_books()
-
-
-def test_many_workers_take_each_saga_once(committed_db: str, world: World, settings) -> None:
-    with scripted(settings) as book:
-        for number in range(8):
-            ask(world, key=f"payout {number}")
-        race([lambda: work(Clock()) for _ in range(4)])
-        assert sorted(minor for _, minor in book.paid) == [AMOUNT] * 8
-        assert book.calls.count("submit") == 8
-        assert money_of(world.alice_wallet) == (START - 8 * AMOUNT, 0)
-    require_sound_books()

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 
+from accounts.policy import require
 from kernel.actor import Actor
 from wallets.choices import TransferKind
 from wallets.errors import PayoutsUnavailable
@@ -21,9 +22,11 @@ def ask_payout(*, request: TransferRequest, account: Account) -> TransferOutcome
     saga that `saga.PAYOUT` describes ends it, COMPLETED or FAILED.
 
     :param request: from `payout_request`.
+    :raises PermissionDenied: without the permission to pay at all.
     :raises PayoutsUnavailable: if the installation has no rail.
     :raises ReferenceReused: if another account was named under the reference.
     """
+    require(request.actor, "transfers.create")
     if not has_rail():
         raise PayoutsUnavailable()
     keep_beneficiary(

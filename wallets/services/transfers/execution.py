@@ -40,6 +40,7 @@ from wallets.services.transfers.waiting import wait
 
 # A reference collides only with a rival that commits between our look and our write.
 _ATTEMPTS = 3
+_REFERENCES = ("wallets_transfer_reference", "transaction_reference", "hold_reference")
 
 
 def execute_transfers(
@@ -75,7 +76,7 @@ def _raise_unless_rival(error: IntegrityError) -> None:
     message = str(error)
     if "transfer_external_reference" in message:
         raise ExternalReferenceUsed(pointer="/external_reference") from error
-    if "wallets_transfer_reference" not in message and "transaction_reference" not in message:
+    if not any(name in message for name in _REFERENCES):
         raise error
 
 
