@@ -44,7 +44,7 @@ def test_it_is_accepted_and_can_be_followed(world: World) -> None:
     read = alice.get(f"/payouts/{asked.data['id']}")
     assert read.data == asked.data
     listed = alice.get("/transfers?kind=payout&state=PROCESSING")
-    assert [one["id"] for one in listed.data["items"]] == [asked.data["id"]]
+    assert [one["id"] for one in listed.data["data"]] == [asked.data["id"]]
 
 
 def test_the_same_key_again_reserves_nothing_more(world: World) -> None:
