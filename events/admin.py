@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.timesince import timesince
 
 from events.choices import DeliveryState
-from events.models import FailedDelivery, OutboxEvent
+from events.models import FailedDelivery, OutboxEvent, Saga
 from kernel import clock
 from kernel.admin import ReadOnlyAdmin
 
@@ -72,3 +72,12 @@ class FailedDeliveryAdmin(ReadOnlyAdmin):
     def age(self, row: FailedDelivery) -> str:
         """How long ago it failed last, in one unit."""
         return f"{timesince(row.failed_at, clock.now(), depth=1)} ago"
+
+
+@admin.register(Saga)
+class SagaAdmin(ReadOnlyAdmin):
+    """Acts of several steps: where each stands. STUCK ones wait for a person."""
+
+    list_display = ("started_at", "name", "state", "step", "attempts", "reason", "due_at")
+    list_filter = ("state", "name", "started_at")
+    search_fields = ("id", "subject_id", "request_id")

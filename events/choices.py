@@ -12,3 +12,24 @@ class DeliveryState(TextChoices):
     DEAD = "DEAD", "dead letter"
     TAKEN = "TAKEN", "taken"
     DISCARDED = "DISCARDED", "discarded"
+
+
+class SagaState(TextChoices):
+    """Where a saga stands. COMPLETED and COMPENSATED are final; STUCK waits for a person."""
+
+    RUNNING = "RUNNING", "running"
+    COMPENSATING = "COMPENSATING", "undoing what was done"
+    COMPLETED = "COMPLETED", "completed"
+    COMPENSATED = "COMPENSATED", "undone"
+    STUCK = "STUCK", "needs a person"
+
+
+class AttemptState(TextChoices):
+    """Of one attempt at a step. OPEN: noted before the call; LOST: who noted it did not return."""
+
+    OPEN = "OPEN", "about to"
+    DONE = "DONE", "done"
+    WAITING = "WAITING", "no answer yet"
+    REFUSED = "REFUSED", "refused"
+    FAILED = "FAILED", "failed"
+    LOST = "LOST", "lost"

@@ -9,7 +9,17 @@ from __future__ import annotations
 from django.db import models
 
 from events.choices import DeliveryState
+from events.saga.models import Saga, SagaAttempt
 from kernel.models import IdentifiedModel
+
+__all__ = [
+    "FailedDelivery",
+    "InboxEntry",
+    "OutboxEvent",
+    "RelayCursor",
+    "Saga",
+    "SagaAttempt",
+]
 
 
 class OutboxEvent(IdentifiedModel):

@@ -24,6 +24,11 @@ _UNSEALED = (
     "SELECT extract(epoch FROM r.at)::float8 FROM audit_auditrecord r"
     " WHERE r.commit_xid >= (SELECT line FROM audit_auditchain) ORDER BY r.commit_xid LIMIT 1"
 )
+# Those that go on, and those that wait for a person; what has ended is no news.
+_SAGAS = (
+    "SELECT name, state, count(*) FROM events_saga"
+    " WHERE state IN ('RUNNING', 'COMPENSATING', 'STUCK') GROUP BY name, state"
+)
 _REFUSED = "SELECT extract(epoch FROM refused_since)::float8 FROM audit_auditchain"
 
 
@@ -50,6 +55,7 @@ class LastCheckOfBooks(Collector):
                 row = connection.execute(_LAST).fetchone()
                 unsealed = connection.execute(_UNSEALED).fetchone()
                 refused = connection.execute(_REFUSED).fetchone()
+                sagas = connection.execute(_SAGAS).fetchall()
         except psycopg.Error:
             return
         yield GaugeMetricFamily(
@@ -57,6 +63,12 @@ class LastCheckOfBooks(Collector):
             "When the last check of the books ended; zero before the first one.",
             value=float(row[0]) if row else 0,
         )
+        by_state = GaugeMetricFamily(
+            "vaultcraft_sagas", "Sagas that have not ended, by state.", labels=["saga", "state"]
+        )
+        for name, state, number in sagas:
+            by_state.add_metric([name, state], number)
+        yield by_state
         yield GaugeMetricFamily(
             "vaultcraft_audit_unsealed_since_timestamp_seconds",
             "Of when the oldest audit record is that no seal holds yet; zero if there is none.",

@@ -7,12 +7,17 @@ class WalletsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tell the checker of transfers, the vault what is sealed here, and which acts may wait."""
+        """Tell others: the checker of transfers, the vault what is sealed, which acts may wait, and
+        the workers of sagas."""
         from accounts.services.vault import SealedColumn, register_sealed_column
+        from events.saga import register as register_saga
         from ledger.checker import register
         from wallets.checker import PASSES
+        from wallets.services.payouts.saga import SAGA
         from wallets.services.pending_kinds import register_kinds
 
         register(*PASSES)
         register_sealed_column(SealedColumn("wallets_accountnumber", "sealed"))
+        register_sealed_column(SealedColumn("wallets_beneficiary", "sealed"))
+        register_saga(SAGA)
         register_kinds()

@@ -17,6 +17,7 @@ class TransferKind(models.TextChoices):
     WITHDRAWAL = "withdrawal", "Withdrawal"
     CAPTURE = "capture", "Capture of a hold"
     REVERSAL = "reversal", "Reversal"
+    PAYOUT = "payout", "Payout to a bank"
 
 
 class TransferState(models.TextChoices):

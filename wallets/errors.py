@@ -172,3 +172,38 @@ class CashInsufficient(Refusal):
 
     code = "organization_cash_insufficient"
     title = "The organization's cash at bank is too small"
+
+
+class PayoutsUnavailable(VaultCraftError):
+    """The installation has no rail to pay out on."""
+
+    kind = Kind.UNAVAILABLE
+    code = "payouts_unavailable"
+    title = "Nothing is paid out to banks here"
+
+
+class PayoutNotFound(VaultCraftError):
+    kind = Kind.NOT_FOUND
+    code = "payout_not_found"
+    title = "There is no such payout"
+
+
+class PayoutDeclined(Refusal):
+    """The bank refused it; the money is free again."""
+
+    code = "payout_declined"
+    title = "The bank declined the payout"
+
+
+class PayoutTimedOut(Refusal):
+    """No bank paid it in time; it was called back, and the money is free again."""
+
+    code = "payout_timed_out"
+    title = "The payout was not paid in time"
+
+
+class PayoutUndelivered(Refusal):
+    """No rail took it in the end; it was called back, and the money is free again."""
+
+    code = "payout_undelivered"
+    title = "The payout could not be handed to the bank"

@@ -29,6 +29,7 @@ _TRANSFER = {
     "reverses_transfer_id": OPTIONAL_UUID,
     "effective_at": OPTIONAL_TEXT,
 }
+_PAYOUT = {**_TRANSFER, "rail_reference": OPTIONAL_TEXT}
 _HOLD = {
     "hold_id": UUID,
     "source_wallet_id": UUID,
@@ -70,6 +71,9 @@ WALLETS = (
     EventType("wallets.transfer.completed", "Money moved.", _TRANSFER),
     EventType("wallets.transfer.failed", "A transfer was refused; no money moved.", _TRANSFER),
     EventType("wallets.transfer.cancelled", "A transfer was withheld; no money moved.", _TRANSFER),
+    EventType("wallets.payout.requested", "Money is reserved to leave for a bank.", _PAYOUT),
+    EventType("wallets.payout.completed", "A bank was paid.", _PAYOUT),
+    EventType("wallets.payout.failed", "No bank was paid; the money is free again.", _PAYOUT),
     EventType("wallets.hold.placed", "Money was reserved.", _HOLD),
     EventType("wallets.hold.voided", "Reserved money is free again.", _HOLD),
     EventType("wallets.fee_schedule.set", "A payment costs something else now.", _FEES),

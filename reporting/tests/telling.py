@@ -42,6 +42,7 @@ def posted(
         occurred_at=at,
         request_id="",
         payload={"recorded_at": at.isoformat(), "entries": [entry]},
+        body="",
     )
 
 

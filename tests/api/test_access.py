@@ -32,6 +32,7 @@ from notifications.tests.scenes import added, arrives, attempt, claims
 from tests.api import ledger_rows
 from tests.api.conftest import PROBLEM, Caller, Got, order, token_of
 from tests.database import all_seeing
+from tests.payouts.scenes import ask as ask_payout
 from tests.world import NOW, PASSWORD, World, colleague
 from wallets.choices import WalletKind
 from wallets.services.holds import HoldRequest, place_hold
@@ -60,6 +61,19 @@ def cash(world: World, caller: str) -> dict[str, Any]:
         "amount_minor": 100,
         "currency": "INR",
         "external_reference": f"UTR-{caller}",
+    }
+
+
+def payout(world: World, caller: str) -> dict[str, Any]:
+    return {
+        "source_wallet": world.alice_wallet.handle,
+        "beneficiary": {
+            "name": "Meera Krishnan",
+            "bank_code": "HDFC0001234",
+            "account_number": "50100234567890",
+        },
+        "amount_minor": 100,
+        "currency": "INR",
     }
 
 
@@ -389,6 +403,8 @@ MATRIX: dict[str, Row] = {
     "reverse_transfer": Row(
         "POST", "/transfers/{transfer}/reverse", (401, 404, 403, 201, 201, 201), nothing
     ),
+    "create_payout": Row("POST", "/payouts", (401, 422, 403, 202, 403, 403), payout),
+    "read_payout": Row("GET", "/payouts/{payout}", (401, 404, 200, 200, 200, 200)),
     "list_holds": Row("GET", "/holds", READ),
     "place_hold": Row(
         "POST",
@@ -585,6 +601,8 @@ def things_of_acme(world: World) -> dict[str, str]:
         )
     )
     session, device, network = things_of_bob(world)
+    paid_out = ask_payout(world).transfer
+    assert paid_out is not None
     with reading(alice):
         key = visible_api_keys(alice).get(name="Acme server")
     return {
@@ -597,6 +615,7 @@ def things_of_acme(world: World) -> dict[str, str]:
         "account": ids.encode("acc", world.alice_wallet.account_id),
         "transfer": ids.encode("trf", inside.id),
         "hold": ids.encode("hld", hold.hold_id),
+        "payout": ids.encode("trf", paid_out.id),
         "limit_rule": ids.encode("lim", rule.id),
         "passkey": ids.encode("pky", ids.new_id()),
         "document": ids.encode("doc", ids.new_id()),

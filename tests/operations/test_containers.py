@@ -55,7 +55,7 @@ def test_passwords_of_other_roles_are_where_they_are_used():
         for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_AUDITOR_URL", "KAFKA_PASSWORD")
     }
     assert having == {
-        "DATABASE_URL": {"migrate", "web", "worker", "beat", "relay", "consumers"},
+        "DATABASE_URL": {"migrate", "web", "worker", "beat", "relay", "consumers", "sagas"},
         "DATABASE_OWNER_URL": {"migrate"},
         "DATABASE_AUDITOR_URL": {"worker", "relay"},
         "KAFKA_PASSWORD": {"relay"},

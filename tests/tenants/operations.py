@@ -42,6 +42,8 @@ PARAMETERS = {
 }
 # Values by the name of a member or parameter, where its schema allows more than the product takes.
 SAMPLES: dict[str, Any] = {
+    "account_number": "50100234567890",
+    "bank_code": "HDFC0001234",
     "base_currency": "INR",
     "closes_on": "2026-11-19",
     "code": "5299",

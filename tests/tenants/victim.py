@@ -133,6 +133,7 @@ def _not_taken(posted: OutboxEvent) -> None:
         occurred_at=posted.occurred_at,
         request_id=posted.request_id,
         payload=posted.payload,
+        body="",
     )
     note_failure(
         consumer=Consumer(name="umbra", names=frozenset(), handle=lambda event, now: None),

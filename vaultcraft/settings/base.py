@@ -172,6 +172,10 @@ KYC_PROVIDER = "kyc.providers.manual.ManualProvider"
 # Deliveries to this machine and without TLS: on a developer's machine and in tests only.
 WEBHOOK_LOCAL_TARGETS = False
 
+# --- Payouts ---------------------------------------------------------------------------------
+# The class that carries money to banks; without one nothing is paid out.
+PAYOUT_RAIL = ""
+
 # --- Countries -------------------------------------------------------------------------------
 # A GeoIP database in MaxMind's format (MMDB); without one no organization can ask for countries.
 VAULTCRAFT_GEOIP_PATH = env.text("VAULTCRAFT_GEOIP_PATH", default="")

@@ -47,6 +47,7 @@ CACHES = redis_cache(REDIS_URL)
 CELERY_BROKER_URL = REDIS_URL
 KYC_PROVIDER = env.text("VAULTCRAFT_KYC_PROVIDER", default="kyc.providers.sandbox.SandboxProvider")
 WEBHOOK_LOCAL_TARGETS = env.flag("VAULTCRAFT_WEBHOOK_LOCAL_TARGETS", default=True)
+PAYOUT_RAIL = env.text("VAULTCRAFT_PAYOUT_RAIL", default="wallets.rails.sandbox.SandboxRail")
 # Mail goes to files; the page /dev/mail shows them, and only these settings have it.
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAULTCRAFT_DATA_DIR / "mail"

@@ -11,6 +11,7 @@ from vaultcraft.settings.base import (
     BASE_DIR,
     DATABASE_POOL_MAX,
     KYC_PROVIDER,
+    PAYOUT_RAIL,
     VAULTCRAFT_PROXIES,
     redis_cache,
 )
@@ -51,6 +52,7 @@ refusals.distinct_roles(DATABASES)
 
 KYC_PROVIDER = refusals.real_provider("VAULTCRAFT_KYC_PROVIDER", default=KYC_PROVIDER)
 WEBHOOK_LOCAL_TARGETS = refusals.public_targets_only("VAULTCRAFT_WEBHOOK_LOCAL_TARGETS")
+PAYOUT_RAIL = refusals.real_provider("VAULTCRAFT_PAYOUT_RAIL", default=PAYOUT_RAIL)
 REDIS_URL = env.text("REDIS_URL")
 NATS_URL = env.text("NATS_URL")
 CACHES = redis_cache(REDIS_URL)

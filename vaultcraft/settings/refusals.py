@@ -108,7 +108,7 @@ def hosts(name: str) -> list[str]:
 
 
 def real_provider(name: str, *, default: str) -> str:
-    """Return the class that is asked about identities.
+    """Return the class that is asked about identities, or to pay.
 
     :raises ImproperlyConfigured: it is the sandbox, which anybody can please.
     """

@@ -36,6 +36,7 @@ CACHES = redis_cache(REDIS_URL)
 CELERY_BROKER_URL = REDIS_URL
 KYC_PROVIDER = "kyc.providers.sandbox.SandboxProvider"
 WEBHOOK_LOCAL_TARGETS = True
+PAYOUT_RAIL = "wallets.rails.sandbox.SandboxRail"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # The limits are at work, and so high that only tests with a table of their own meet them.
 VAULTCRAFT_RATES = {

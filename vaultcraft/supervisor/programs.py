@@ -1,4 +1,4 @@
-"""The product's own processes: web, worker, beat, relay, consumers, webhooks."""
+"""The product's own processes: web, worker, beat, relay, consumers, webhooks, sagas."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from vaultcraft.embedded.places import Places
 from vaultcraft.embedded.processes import Program
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PRODUCT = ("web", "worker", "beat", "relay", "consumers", "webhooks")
+PRODUCT = ("web", "worker", "beat", "relay", "consumers", "webhooks", "sagas")
 WORKER_THREADS = 4
 
 
@@ -20,7 +20,8 @@ def data_dir_of_environment() -> Path:
 
 def product_programs(*, places: Places, addresses: Sequence[str]) -> list[Program]:
     """Return what serves people (web), does work later (worker), keeps the time (beat), and carries
-    events out (relay) and in (consumers) and to organizations' servers (webhooks).
+    events out (relay) and in (consumers) and to organizations' servers (webhooks), and
+    acts of several steps on (sagas).
 
     `addresses` are the `host:port` pairs that the web server listens on. What else they need to
     know they find in our own environment.
@@ -43,6 +44,7 @@ def product_programs(*, places: Places, addresses: Sequence[str]) -> list[Progra
             "consumers", ["manage.py", "run_consumers"], places=places, environment=counted
         ),
         python_program("webhooks", ["manage.py", "run_webhooks"], places=places),
+        python_program("sagas", ["manage.py", "run_sagas"], places=places),
     ]
 
 

@@ -25,6 +25,7 @@ BY_TRANSFER = Pass(
                     WHEN lower(t.kind) <> w.kind AND NOT (
                         t.kind = 'TRANSFER' AND w.kind = 'capture'
                         AND t.organization_id = w.counterparty_organization_id
+                        OR t.kind = 'CAPTURE' AND w.kind = 'payout'
                     ) THEN 'transaction_kind_of_transfer' END AS rule,
                jsonb_build_object('kind', t.kind, 'transfer', t.transfer_id, 'state', w.state,
                                   'transfer_kind', w.kind) AS facts

@@ -11,6 +11,15 @@ from typing import LiteralString
 from ledger.checker.passes import of
 from ledger.checker.told import FORGOTTEN_BEFORE
 
+# What stands behind a hold: a customer's request, or a payout that waits for its bank.
+BEHIND: LiteralString = """(
+    SELECT hold_id, organization_id, currency_id, source_id, destination_id,
+           counterparty_organization_id
+    FROM wallets_wallethold
+    UNION ALL
+    SELECT hold_id, organization_id, currency_id, source_id, NULL, NULL
+    FROM wallets_transfer WHERE kind = 'payout' AND hold_id IS NOT NULL)"""
+
 
 def _wrong(since: LiteralString) -> LiteralString:
     """Which rule a hold and what was told of it break; NULL for none."""
@@ -63,7 +72,7 @@ def _telling(
                    w.source_id::text AS source,
                    CASE WHEN w.counterparty_organization_id IS NULL THEN w.destination_id::text
                    END AS destination
-            FROM ledger_hold h LEFT JOIN wallets_wallethold w ON w.hold_id = h.id
+            FROM ledger_hold h LEFT JOIN {BEHIND} w ON w.hold_id = h.id
             WHERE {of("h")}
         ) h
         FULL JOIN (

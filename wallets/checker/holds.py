@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.checker import Pass
 from ledger.checker.passes import of
-from wallets.checker.hold_telling import EVENTS, RECORDS
+from wallets.checker.hold_telling import BEHIND, EVENTS, RECORDS
 
 # Captures were charged on top before holds reserved their fee: of a hold without a fee nothing is
 # said here about what its captures were charged. That it is income, the pass over fees says.
@@ -21,7 +21,7 @@ HOLDS = Pass(
         JOIN ledger_ledgeraccount a ON a.id = w.account_id
         LEFT JOIN (
             SELECT m.source_id, sum(h.reserved_minor) AS reserved
-            FROM wallets_wallethold m JOIN ledger_hold h ON h.id = m.hold_id
+            FROM {BEHIND} m JOIN ledger_hold h ON h.id = m.hold_id
             GROUP BY m.source_id
         ) h ON h.source_id = w.id
         WHERE {of("w")}
@@ -43,7 +43,7 @@ HOLDS = Pass(
                                   'transfers_minor', coalesce(c.captured, 0),
                                   'fee_captured_minor', h.fee_captured_minor,
                                   'charged_minor', coalesce(c.charged, 0))
-        FROM (SELECT * FROM wallets_wallethold w WHERE {of("w")}) w
+        FROM (SELECT * FROM {BEHIND} w WHERE {of("w")}) w
         FULL JOIN (SELECT * FROM ledger_hold h WHERE {of("h")}) h ON h.id = w.hold_id
         LEFT JOIN wallets_wallet s ON s.id = w.source_id
         LEFT JOIN (
@@ -51,7 +51,7 @@ HOLDS = Pass(
                    sum(t.fee_minor) AS charged,
                    count(*) FILTER (WHERE t.source_id <> m.source_id
                                        OR t.destination_id <> m.destination_id) AS strangers
-            FROM wallets_transfer t JOIN wallets_wallethold m ON m.hold_id = t.hold_id
+            FROM wallets_transfer t JOIN {BEHIND} m ON m.hold_id = t.hold_id
             WHERE t.state = 'COMPLETED' GROUP BY t.hold_id
         ) c ON c.hold_id = w.hold_id
         UNION ALL {EVENTS} UNION ALL {RECORDS}""",  # noqa: S608 - our constants

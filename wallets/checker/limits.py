@@ -52,7 +52,11 @@ USAGE = Pass(
                        WHERE date_trunc('month', t.local_day) = t.month
                          AND t.completed_at >= t.applied) AS month_minor
             FROM (
-                SELECT w.*, p.owner_id, p.currency_id AS held_in,
+                -- A payout is spent when it is asked for, and given back if no bank paid it.
+                SELECT w.id, w.source_id, w.organization_id,
+                       coalesce(w.completed_at, w.created_at) AS completed_at,
+                       CASE w.state WHEN 'FAILED' THEN 0 ELSE w.amount_minor END AS amount_minor,
+                       p.owner_id, p.currency_id AS held_in,
                        u.day, u.month, m.applied, l.limited_at,
                        (w.created_at AT TIME ZONE z.zone)::date AS local_day
                 FROM wallets_transfer w
@@ -67,6 +71,7 @@ USAGE = Pass(
                 CROSS JOIN (SELECT max(applied) AS applied FROM django_migrations
                             WHERE app = 'wallets' AND name LIKE '0004%%') m
                 WHERE w.state = 'COMPLETED' AND w.kind IN ('transfer', 'capture', 'withdrawal')
+                   OR w.kind = 'payout' AND w.hold_id IS NOT NULL
             ) t
             LEFT JOIN (
                 SELECT reverses_id, sum(amount_minor) AS amount_minor FROM wallets_transfer

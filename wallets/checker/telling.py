@@ -20,7 +20,9 @@ _AUDIENCE: LiteralString = f"""
     SELECT w.id, w.organization_id, w.state, w.amount_minor, w.source_id::text AS source,
            CASE WHEN w.counterparty_organization_id IS NULL THEN w.destination_id::text
            END AS destination,
-           w.currency_id AS currency, nullif(w.reason_code, '') AS reason, w.created_at,
+           w.currency_id AS currency, nullif(w.reason_code, '') AS reason,
+           -- What waited was decided later than it was asked for.
+           CASE WHEN w.kind <> 'payout' THEN w.created_at END AS created_at,
            CASE WHEN w.kind = 'reversal' AND w.counterparty_organization_id IS NOT NULL
                 THEN 0 ELSE w.fee_minor END AS fee_minor,
            coalesce(uuid_extract_timestamp(w.id) >= {_SINCE}, true) AS fully
@@ -51,7 +53,7 @@ EVENTS = Pass(
                          IS DISTINCT FROM (w.source, w.destination)
                          THEN 'event_tells_own_wallets'
                     WHEN (o.currency, o.reason, o.asked_at) IS DISTINCT FROM
-                         (w.currency, w.reason, w.created_at)
+                         (w.currency, w.reason, coalesce(w.created_at, o.asked_at))
                       OR w.fully AND o.fee_minor IS DISTINCT FROM w.fee_minor
                          THEN 'event_tells_terms'
                END AS rule,
@@ -91,7 +93,7 @@ EVIDENCE = Pass(
                          IS DISTINCT FROM (w.source, w.destination)
                          THEN 'record_tells_own_wallets'
                     WHEN (r.currency, r.reason, r.asked_at) IS DISTINCT FROM
-                         (w.currency, w.reason, w.created_at)
+                         (w.currency, w.reason, coalesce(w.created_at, r.asked_at))
                       OR w.fully AND r.fee_minor IS DISTINCT FROM w.fee_minor
                          THEN 'record_tells_terms'
                END AS rule,

@@ -10,6 +10,7 @@ Fees and limits are terms under which people's wallets pay out.
 from __future__ import annotations
 
 from wallets.models.account_numbers import AccountNumber
+from wallets.models.beneficiaries import Beneficiary
 from wallets.models.holds import WalletHold
 from wallets.models.policies import WalletPolicy
 from wallets.models.terms import FeeSchedule, LimitRule, SpendingUsage
@@ -19,6 +20,7 @@ from wallets.models.wallets import Wallet
 
 __all__ = [
     "AccountNumber",
+    "Beneficiary",
     "DualControlThreshold",
     "FeeSchedule",
     "LimitRule",

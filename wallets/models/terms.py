@@ -12,7 +12,12 @@ from wallets.choices import TransferKind, WalletKind
 from wallets.models.wallets import Wallet
 
 # Kinds of movement an organization may charge for: those its customers ask for.
-CHARGEABLE = (TransferKind.TRANSFER, TransferKind.CAPTURE, TransferKind.WITHDRAWAL)
+CHARGEABLE = (
+    TransferKind.TRANSFER,
+    TransferKind.CAPTURE,
+    TransferKind.WITHDRAWAL,
+    TransferKind.PAYOUT,
+)
 
 
 class FeeSchedule(IdentifiedModel):

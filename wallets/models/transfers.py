@@ -15,11 +15,11 @@ from wallets.models.wallets import Wallet
 class Transfer(IdentifiedModel):
     """One request to move money, and what became of it.
 
-    A deposit has no source and a withdrawal no destination. `organization` is the payer's (the
-    receiver's for a deposit); `counterparty_organization` is the other side's, null when there is
-    none. `description` is shown to both sides, `metadata` to the asking side only. Handles and
-    holder names are kept as they were at the time: the other side's wallet row is not visible to
-    a reader, and a receipt must not change when a person's name does.
+    A deposit has no source; a withdrawal and a payout have no destination. `organization` is the
+    payer's (the receiver's for a deposit); `counterparty_organization` is the other side's, null
+    when there is none. `description` is shown to both sides, `metadata` to the asking side
+    only. Handles and holder names are kept as they were at the time: the other side's wallet row
+    is not visible to a reader, and a receipt must not change when a person's name does.
     """
 
     # Held by a trigger, for the whole statement at once: a wallet and its transfer share the
@@ -91,7 +91,7 @@ class Transfer(IdentifiedModel):
         null=True,
         related_name="+",
         db_index=False,
-        help_text="The hold a capture takes its money from.",
+        help_text="The hold a capture or payout takes its money from.",
     )
     reverses = models.ForeignKey(
         "self",
@@ -154,7 +154,9 @@ class Transfer(IdentifiedModel):
             ),
             models.CheckConstraint(
                 condition=Q(kind=TransferKind.CAPTURE, hold__isnull=False)
-                | ~Q(kind=TransferKind.CAPTURE) & Q(hold__isnull=True),
+                | ~Q(kind__in=(TransferKind.CAPTURE, TransferKind.PAYOUT)) & Q(hold__isnull=True)
+                | Q(kind=TransferKind.PAYOUT)
+                & (Q(hold__isnull=False) | Q(state=TransferState.FAILED)),
                 name="transfer_capture_has_hold",
             ),
             models.CheckConstraint(
@@ -183,7 +185,8 @@ class Transfer(IdentifiedModel):
                 | Q(kind=TransferKind.REVERSAL)
                 & (Q(source__isnull=False) | Q(destination__isnull=False))
                 | Q(kind=TransferKind.DEPOSIT, source__isnull=True, destination__isnull=False)
-                | Q(kind=TransferKind.WITHDRAWAL, source__isnull=False, destination__isnull=True),
+                | Q(kind__in=(TransferKind.WITHDRAWAL, TransferKind.PAYOUT))
+                & Q(source__isnull=False, destination__isnull=True),
                 name="transfer_ends",
             ),
             models.CheckConstraint(

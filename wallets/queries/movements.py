@@ -15,9 +15,9 @@ from accounts.policy import may
 from kernel.actor import Actor
 from kernel.ids import MalformedId, decode, normalize_account_number, normalize_handle
 from ledger.choices import HoldState
-from wallets.choices import TransferState
+from wallets.choices import TransferKind, TransferState
 from wallets.directory import Listed, key_of, look_up
-from wallets.errors import TransferNotFound, WalletHoldNotFound, WalletNotFound
+from wallets.errors import PayoutNotFound, TransferNotFound, WalletHoldNotFound, WalletNotFound
 from wallets.models import (
     Transfer,
     Wallet,
@@ -117,6 +117,17 @@ def transfer_of(*, actor: Actor, transfer_id: uuid.UUID) -> Transfer:
     found = visible_transfers(actor).filter(id=transfer_id).first()
     if found is None:
         raise TransferNotFound()
+    return found
+
+
+def payout_of(*, actor: Actor, transfer_id: uuid.UUID) -> Transfer:
+    """One visible payout.
+
+    :raises PayoutNotFound: if there is none, or none that may be seen.
+    """
+    found = visible_transfers(actor).filter(id=transfer_id, kind=TransferKind.PAYOUT).first()
+    if found is None:
+        raise PayoutNotFound()
     return found
 
 

@@ -24,7 +24,11 @@ _CASH_TITLES = {
     TransferKind.WITHDRAWAL: "Withdrawal",
     TransferKind.REVERSAL: "Bank movement undone",
 }
-_TAGS = {TransferKind.CAPTURE: "Captured hold", TransferKind.REVERSAL: "Given back"}
+_TAGS = {
+    TransferKind.CAPTURE: "Captured hold",
+    TransferKind.REVERSAL: "Given back",
+    TransferKind.PAYOUT: "Payout",
+}
 _DEAD = {TransferState.FAILED, TransferState.CANCELLED}
 _WAITING = {TransferState.PENDING, TransferState.PROCESSING}
 BANK = "Bank"
@@ -193,6 +197,8 @@ def sees_fee(transfer: Transfer, mine: Collection[uuid.UUID]) -> bool:
 
 
 def _title(transfer: Transfer, direction: str) -> str:
+    if transfer.kind == TransferKind.PAYOUT:
+        return f"{transfer.destination_holder} {transfer.destination_handle}"
     if transfer.kind in _CASH or not (transfer.source_id and transfer.destination_id):
         return _CASH_TITLES[TransferKind(transfer.kind)]
     if direction == "own" and transfer.source_holder == transfer.destination_holder:

@@ -96,7 +96,7 @@ def _streams(broker: BrokerState | None) -> list[dict[str, Any]]:
             "there": one.there,
             "messages": f"{one.messages:,}",
             "size": filesizeformat(one.size),
-            "keeps": f"{one.stream.keeps.days} days",
+            "keeps": f"{one.stream.keeps.days} days" if one.stream.keeps else "For ever",
             "most": filesizeformat(one.stream.max_bytes) if one.stream.max_bytes else "",
         }
         for one in (broker.streams if broker else ())

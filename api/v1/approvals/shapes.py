@@ -11,6 +11,7 @@ from accounts.services.approvals import METHOD_OF
 from api import fields
 from api.v1.factors.shapes import Challenge as FactorChallenge
 from api.v1.factors.shapes import CredentialField
+from api.v1.payouts import BeneficiaryOrder
 from api.v1.pins import pin_member
 from api.v1.shapes import Money, id_member
 from api.v1.transfers.shapes import BatchItemOrder, require_few
@@ -22,11 +23,15 @@ class ApprovalSubject(fields.StrictSerializer):
 
     kind = serializers.ChoiceField(
         choices=ApprovalKind.choices,
-        help_text="`transfer` and `hold` need wallets, amount and currency; `capture` a hold and"
+        help_text="`transfer` and `hold` need wallets, amount and currency, a payout is a"
+        " `transfer` to a `beneficiary`; `capture` a hold and"
         " `reversal` a transfer, both with an amount for a part; `batch` its items.",
     )
     source_wallet = fields.wallet_reference(required=False)
     destination_wallet = fields.wallet_reference(required=False)
+    beneficiary = BeneficiaryOrder(
+        required=False, help_text="In place of `destination_wallet`, for a payout."
+    )
     amount_minor = fields.AmountField(required=False)
     currency = fields.currency(required=False)
     hold = fields.PatternField(

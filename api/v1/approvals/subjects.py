@@ -14,6 +14,7 @@ from accounts.services.approvals import Proof
 from accounts.services.challenges import Challenge
 from api import errors
 from api.v1.holds.operations import hold_request
+from api.v1.payouts import account_in
 from api.v1.transfers.rehearsing import transfer_asked
 from kernel import ids
 from kernel.actor import Actor
@@ -26,12 +27,14 @@ from wallets.services.approving import (
     ask_to_approve_movement,
 )
 from wallets.services.holds import HoldRequest, capture_request
+from wallets.services.payouts.asking import payout_request
 from wallets.services.references import unused_reference
 from wallets.services.reversals import reversal_request
 from wallets.services.transfers import TransferRequest
 
 FINGERPRINT = bytes(32)
 _PAYMENT = ("source_wallet", "destination_wallet", "amount_minor", "currency")
+_PAYOUT = ("source_wallet", "beneficiary", "amount_minor", "currency")
 # What each kind needs; `amount_minor` is otherwise "all that is left".
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     ApprovalKind.TRANSFER: _PAYMENT,
@@ -93,7 +96,8 @@ def subject_of(order: dict[str, Any], *, actor: Actor, now: dt.datetime) -> Subj
     :raises UnacceptableValue: if a member that its kind needs is missing or no id.
     """
     kind = order["kind"]
-    require_members(order, _NEEDED[kind])
+    payout = kind == ApprovalKind.TRANSFER and "beneficiary" in order
+    require_members(order, _PAYOUT if payout else _NEEDED[kind])
     whole = {**_UNSAID, **order}
     nobodys: dict[str, Any] = {
         "reference": unused_reference(),
@@ -115,6 +119,15 @@ def subject_of(order: dict[str, Any], *, actor: Actor, now: dt.datetime) -> Subj
         transfer_id = _id("trf", order, "transfer")
         return reversal_request(
             actor=actor, transfer_id=transfer_id, amount_minor=amount_minor, **nobodys
+        )
+    if payout:
+        return payout_request(
+            actor=actor,
+            source=order["source_wallet"],
+            account=account_in(order["beneficiary"]),
+            amount_minor=order["amount_minor"],
+            currency=order["currency"],
+            **nobodys,
         )
     return transfer_asked(actor, whole, now=now)
 

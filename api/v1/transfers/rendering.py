@@ -101,7 +101,11 @@ def rendered_end(made: Transfer | WalletHold, side: str, *, own: bool) -> dict[s
     """One side of a transfer or hold; the wallet's id is for its own organization."""
     wallet_id = getattr(made, f"{side}_id")
     if wallet_id is None:
-        return None
+        # The account at a bank that a payout goes to has no wallet, and a mask for a handle.
+        shown_as = getattr(made, f"{side}_handle") if own else ""
+        if not shown_as:
+            return None
+        return {"wallet": None, "handle": shown_as, "name": getattr(made, f"{side}_holder")}
     return {
         "wallet": ids.encode("wal", wallet_id) if own else None,
         "handle": getattr(made, f"{side}_handle"),

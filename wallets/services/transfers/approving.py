@@ -175,7 +175,10 @@ _KINDS = {
     TransferKind.TRANSFER: ApprovalKind.TRANSFER,
     TransferKind.CAPTURE: ApprovalKind.CAPTURE,
     TransferKind.REVERSAL: ApprovalKind.REVERSAL,
+    # A payment like any other, to whom the hash below names.
+    TransferKind.PAYOUT: ApprovalKind.TRANSFER,
 }
+_PRICED = (TransferKind.TRANSFER, TransferKind.PAYOUT)
 
 
 def _binding(draft: Draft) -> Binding:
@@ -189,9 +192,10 @@ def _binding(draft: Draft) -> Binding:
         amount_minor=request.amount_minor,
         currency=request.currency,
         # What a capture or a reversal does to a fee is decided under the locks.
-        fee_minor=draft.fee_minor if request.kind == TransferKind.TRANSFER else None,
+        fee_minor=draft.fee_minor if request.kind in _PRICED else None,
         subject_id=back.transfer_id if back else subject,
         final=request.hold.final if request.hold else None,
+        items_hash=request.payout.index if request.payout else b"",
     )
 
 

@@ -77,9 +77,12 @@ _COLUMNS = {
     "checker_display": "text",
 }
 
+# Who it is, the vault knows.
+AT_A_BANK = "Bank account"
+
 _values = operator.attrgetter(*_COLUMNS)
 
-_AT_SOURCE: dict[type[PostingRefused], type[VaultCraftError]] = {
+AT_SOURCE: dict[type[PostingRefused], type[VaultCraftError]] = {
     AccountFrozen: SourceFrozen,
     AccountSuspended: SourceSuspended,
     AccountClosed: SourceClosed,
@@ -126,7 +129,7 @@ def carry_out(
             posted = result if isinstance(result, Posted) and result.transaction_ids else None
         waits = isinstance(error, DualControlRequired) and not all_or_nothing
         carried.append(Carried(None, None, waits) if waits else _carried(draft, posted, error))
-    _write(drafts, carried)
+    write(drafts, carried)
     return carried
 
 
@@ -135,6 +138,16 @@ def movements_of(drafts: Sequence[Draft], *, all_or_nothing: bool) -> list[Movem
     if all_or_nothing and any(draft.refusal for draft in drafts):
         return []
     return [draft.movement for draft in drafts if draft.movement is not None]
+
+
+def refused_row(draft: Draft, error: VaultCraftError) -> Carried:
+    """A draft that nothing came of, and why."""
+    return _carried(draft, None, error)
+
+
+def processing_row(draft: Draft) -> Carried:
+    """A draft whose money is reserved, and waits."""
+    return Carried(_row(draft, TransferState.PROCESSING, ""), None)
 
 
 def _carried(draft: Draft, posted: Posted | None, error: VaultCraftError | None) -> Carried:
@@ -150,7 +163,7 @@ def translated(draft: Draft, refused: Refused) -> VaultCraftError:
     """The books speak of accounts; say the same of the wallets the caller knows."""
     kind, words = type(refused.error), _ELSEWHERE
     if draft.source and refused.account_id == draft.source.account_id:
-        words = _AT_SOURCE
+        words = AT_SOURCE
     elif draft.destination and refused.account_id == draft.destination.account_id:
         words = _AT_DESTINATION
     return words[kind]() if kind in words else refused.error
@@ -173,8 +186,8 @@ def _row(
         destination.id if destination else None,
         source.handle if source else "",
         source.holder_name if source else "",
-        destination.handle if destination else "",
-        destination.holder_name if destination else "",
+        destination.handle if destination else request.payout.shown if request.payout else "",
+        destination.holder_name if destination else AT_A_BANK if request.payout else "",
         request.kind,
         state,
         reason_code,
@@ -192,8 +205,12 @@ def _row(
         actor.request_id,
         request.now,
         completed_at,
-        draft.fee_minor + posted.joined_minor if posted else 0,
-        request.hold.hold_id if request.hold else None,
+        draft.fee_minor + posted.joined_minor
+        if posted
+        else draft.fee_minor
+        if draft.hold_id
+        else 0,
+        draft.hold_id or (request.hold.hold_id if request.hold else None),
         request.reversal.transfer_id if request.reversal else None,
         paid,
         received,
@@ -217,7 +234,9 @@ def _in_books(
     return posted.recorded_at, first if draft.source else None, last if draft.destination else None
 
 
-def _write(drafts: Sequence[Draft], carried: Sequence[Carried]) -> None:
+@needs_transaction
+def write(drafts: Sequence[Draft], carried: Sequence[Carried]) -> None:
+    """Write the rows, and tell of those that are decided."""
     told = [
         (draft, done.transfer)
         for draft, done in zip(drafts, carried, strict=True)
@@ -229,4 +248,4 @@ def _write(drafts: Sequence[Draft], carried: Sequence[Carried]) -> None:
         columns=_COLUMNS,
         rows=[_values(transfer) for transfer in transfers],
     )
-    tell(told)
+    tell([(draft, row) for draft, row in told if row.state != TransferState.PROCESSING])

@@ -27,12 +27,18 @@ from kernel.rows import array_literal, insert_rows
 from ledger.errors import PostingRefused
 from ledger.services.movements import Movement
 from wallets.choices import TransferKind
+from wallets.directory import Listed
 from wallets.errors import DualControlRequired
 from wallets.services.transfers.knowing import Terms, Threshold
 from wallets.services.transfers.planning import Draft
 
 HOURS = 25  # the running one, and as many as 24 hours can touch
-_SPENDING = (TransferKind.TRANSFER, TransferKind.CAPTURE, TransferKind.REVERSAL)
+_SPENDING = (
+    TransferKind.TRANSFER,
+    TransferKind.CAPTURE,
+    TransferKind.REVERSAL,
+    TransferKind.PAYOUT,
+)
 _HOUR = dt.timedelta(hours=1)
 
 _COLUMNS = {
@@ -111,10 +117,9 @@ def counted(drafts: Sequence[Draft], terms: Terms) -> dict[bytes, Counted]:
 
 def _threshold(draft: Draft, terms: Terms) -> Threshold | None:
     request, source, destination = draft.request, draft.source, draft.destination
-    if request.kind not in _SPENDING or request.consent or source is None or destination is None:
+    if request.kind not in _SPENDING or request.consent or source is None:
         return None
-    same_home = source.organization_id == destination.organization_id
-    if same_home and source.owner_id == destination.owner_id:
+    if request.kind != TransferKind.PAYOUT and (destination is None or _stays(source, destination)):
         return None
     threshold = terms.thresholds.get((source.organization_id, source.currency))
     by_key = request.actor.kind is ActorKind.API_KEY
@@ -122,6 +127,11 @@ def _threshold(draft: Draft, terms: Terms) -> Threshold | None:
     if request.actor.kind is ActorKind.SYSTEM or request.actor.is_platform or threshold is None:
         return None
     return None if by_key and not threshold.counts_keys else threshold
+
+
+def _stays(source: Listed, destination: Listed) -> bool:
+    same_home = source.organization_id == destination.organization_id
+    return same_home and source.owner_id == destination.owner_id
 
 
 def _counted(draft: Draft, threshold: Threshold, people: Mapping[str, uuid.UUID]) -> Counted:

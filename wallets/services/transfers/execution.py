@@ -26,7 +26,7 @@ from ledger.queries import clearing_accounts
 from ledger.services.accounts import ensure_cash_account
 from ledger.services.guarding import Guard
 from ledger.services.undoing import originals
-from wallets.choices import TransferState
+from wallets.choices import TransferKind, TransferState
 from wallets.directory import Listed, asked_directory
 from wallets.errors import BatchWithheld, ExternalReferenceUsed, ReferenceReused
 from wallets.models import Transfer
@@ -36,14 +36,16 @@ from wallets.services.transfers.carrying import carry_out
 from wallets.services.transfers.checking import DualControlGuard, counted
 from wallets.services.transfers.knowing import Terms, asked_known_and_terms
 from wallets.services.transfers.limits import SpendingGuard, spendings
-from wallets.services.transfers.planning import CASH, Draft, tie
+from wallets.services.transfers.planning import AT_BANK, Draft, tie
 from wallets.services.transfers.requests import TransferOutcome, TransferRequest
+from wallets.services.transfers.reserving import reserve_payouts
 from wallets.services.transfers.shaping import CashAccounts, ClearingAccounts, Material, shape
 from wallets.services.transfers.staff_checking import StaffGuard, by_staff_alone
 from wallets.services.transfers.waiting import wait
 
 # A reference collides only with a rival that commits between our look and our write.
 _ATTEMPTS = 3
+_REFERENCES = ("wallets_transfer_reference", "transaction_reference", "hold_reference")
 
 
 def execute_transfers(
@@ -79,7 +81,7 @@ def _raise_unless_rival(error: IntegrityError) -> None:
     message = str(error)
     if "transfer_external_reference" in message:
         raise ExternalReferenceUsed(pointer="/external_reference") from error
-    if "wallets_transfer_reference" not in message and "transaction_reference" not in message:
+    if not any(name in message for name in _REFERENCES):
         raise error
 
 
@@ -239,7 +241,12 @@ def replayed(item: TransferRequest, transfer: Transfer) -> TransferOutcome:
 
 
 def error_of(transfer: Transfer) -> VaultCraftError | None:
-    """The error a transfer ended with, rebuilt from its stored code; None if it ended well."""
+    """The error a transfer was refused with, rebuilt from its stored code; None if it was not.
+
+    A payout that reserved its money was not: what became of it since is told by reading it.
+    """
+    if transfer.kind == TransferKind.PAYOUT and transfer.hold_id is not None:
+        return None
     if transfer.state not in (TransferState.FAILED, TransferState.CANCELLED):
         return None
     return registered_errors()[transfer.reason_code]()
@@ -258,7 +265,10 @@ def _carried(prepared: Prepared, all_or_nothing: bool) -> dict[bytes, TransferOu
     if not going:
         return outcomes
     guards = guards_of(going, prepared.terms)
-    carried = carry_out(going, guards=guards, all_or_nothing=all_or_nothing)
+    if any(draft.request.kind == TransferKind.PAYOUT for draft in going):
+        carried = reserve_payouts(going, guards=guards)
+    else:
+        carried = carry_out(going, guards=guards, all_or_nothing=all_or_nothing)
     outcomes |= {
         draft.request.reference: TransferOutcome(done.transfer, done.error)
         for draft, done in zip(going, carried, strict=True)
@@ -306,11 +316,11 @@ def _clearing(drafts: Sequence[Draft]) -> ClearingAccounts:
 
 
 def _cash(drafts: Sequence[Draft]) -> CashAccounts:
-    """The cash accounts that deposits and withdrawals need, opened at first use."""
+    """The cash accounts that what crosses the bank needs, opened at first use."""
     wanted = {
         (draft.organization_id, draft.request.currency): draft.request.now
         for draft in drafts
-        if draft.request.kind in CASH
+        if draft.request.kind in AT_BANK
     }
     return {
         (organization_id, currency): ensure_cash_account(

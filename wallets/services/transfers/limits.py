@@ -56,7 +56,12 @@ _REWRITE = (
     "ON CONFLICT (wallet_id) DO UPDATE SET day = excluded.day, day_minor = excluded.day_minor,"
     " month = excluded.month, month_minor = excluded.month_minor"
 )
-_SPENDING = (TransferKind.TRANSFER, TransferKind.CAPTURE, TransferKind.WITHDRAWAL)
+_SPENDING = (
+    TransferKind.TRANSFER,
+    TransferKind.CAPTURE,
+    TransferKind.WITHDRAWAL,
+    TransferKind.PAYOUT,
+)
 
 
 # A wallet's holder, and the currency of what they spend.

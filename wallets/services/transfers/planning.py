@@ -25,7 +25,10 @@ from wallets.services.transfers.requests import TransferRequest
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Draft:
-    """A request tied to its wallets. `refusal` is set when it need not reach the books."""
+    """A request tied to its wallets. `refusal` is set when it need not reach the books.
+
+    `hold_id` is what a payout reserved for itself.
+    """
 
     id: uuid.UUID
     request: TransferRequest
@@ -36,6 +39,7 @@ class Draft:
     refusal: VaultCraftError | None = None
     approval: Spent | None = None
     network_is_new: bool = False
+    hold_id: uuid.UUID | None = None
 
     @property
     def organization_id(self) -> uuid.UUID:
@@ -142,8 +146,11 @@ def _present(wallet: Listed | None) -> Listed:
 
 
 CASH = (TransferKind.DEPOSIT, TransferKind.WITHDRAWAL)
+# What meets the organization's cash at bank.
+AT_BANK = (*CASH, TransferKind.PAYOUT)
 _ALLOWED: Mapping[TransferKind, Callable[[TransferRequest, Listed | None, Listed | None], None]] = {
     TransferKind.TRANSFER: _allow_transfer,
+    TransferKind.PAYOUT: _allow_transfer,
     TransferKind.CAPTURE: _allow_capture,
     TransferKind.REVERSAL: _allow_reversal,
     TransferKind.DEPOSIT: _allow_cash,

@@ -27,7 +27,7 @@ from wallets.services.transfers.limits import (
     Usage,
     spendings,
 )
-from wallets.services.transfers.planning import CASH, Draft
+from wallets.services.transfers.planning import AT_BANK, Draft
 from wallets.services.transfers.requests import TransferRequest
 from wallets.services.transfers.shaping import CashAccounts
 from wallets.services.transfers.staff_checking import StaffGuard, by_staff_alone
@@ -208,7 +208,7 @@ def _cash(drafts: Sequence[Draft]) -> tuple[CashAccounts, list[Standing]]:
     wanted = {
         (draft.organization_id, draft.request.currency)
         for draft in drafts
-        if draft.request.kind in CASH
+        if draft.request.kind in AT_BANK
     }
     opened = cash_accounts(wanted)
     unopened = {

@@ -44,6 +44,18 @@ class ReversalOf:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutTo:
+    """The account at a bank that a payout goes to, without saying which.
+
+    :param index: 32 bytes of a keyed hash over bank, number and name; it is what a person approves.
+    :param shown: the last digits, as everybody may see them.
+    """
+
+    index: bytes
+    shown: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
     """What makes requests one thing to approve: all items of one batch of a door.
 
@@ -72,7 +84,7 @@ class TransferRequest:
     """One movement as it was asked for. Each item of a batch carries all of it.
 
     :param source: wallet id (``wal_...``) or handle (``VC-...``); None for a deposit.
-    :param destination: the same; None for a withdrawal.
+    :param destination: the same; None for a withdrawal or payout.
     :param amount_minor: minor units of `currency`, 1 to 2^53 - 1.
     :param reference: 32 bytes from `reference_of`, unique for ever.
     :param fingerprint: 32 bytes that change when anything asked for changes.
@@ -82,6 +94,7 @@ class TransferRequest:
         organization's first day.
     :param hold: for a capture: the hold to take from.
     :param reversal: for a reversal: what is given back.
+    :param payout: for a payout: where the money goes. Its details are kept under the reference.
     :param approval_id: the approval that is presented; no part of what is asked, so it changes
         neither reference nor fingerprint.
     :param bundle: the batch it is approved with; None for a movement by itself.
@@ -104,6 +117,7 @@ class TransferRequest:
     effective_at: dt.datetime | None = None
     hold: CaptureOf | None = None
     reversal: ReversalOf | None = None
+    payout: PayoutTo | None = None
     approval_id: uuid.UUID | None = None
     bundle: Bundle | None = None
     consent: Consent | None = None

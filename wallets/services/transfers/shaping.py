@@ -20,6 +20,9 @@ from wallets.errors import CashInsufficient, FeeChanged, OrganizationInactive
 from wallets.services.transfers.knowing import Fees, Terms
 from wallets.services.transfers.planning import Draft
 
+# A payout is asked for as the withdrawal that it will be.
+_KINDS: Mapping[str, TransactionKind] = {TransferKind.PAYOUT: TransactionKind.WITHDRAWAL}
+
 ClearingAccounts = Mapping[tuple[uuid.UUID, uuid.UUID, str], uuid.UUID]
 CashAccounts = Mapping[tuple[uuid.UUID, str], uuid.UUID]
 
@@ -74,7 +77,7 @@ def _movement(draft: Draft, postings: tuple[Posting, ...], material: Material) -
             fee_account_id=request.hold.fee_account_id,
         )
     return Movement(
-        kind=TransactionKind(request.kind.upper()),
+        kind=_KINDS.get(request.kind) or TransactionKind(request.kind.upper()),
         currency=request.currency,
         reference=request.reference,
         postings=postings,

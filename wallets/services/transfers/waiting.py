@@ -18,6 +18,7 @@ from wallets.services.transfers.planning import Draft
 from wallets.services.transfers.requests import (
     CaptureOf,
     Consent,
+    PayoutTo,
     ReversalOf,
     TransferOutcome,
     TransferRequest,
@@ -62,7 +63,7 @@ def _wanted(draft: Draft) -> Wanted:
             "source": encode("wal", source.id) if source else None,
             "destination": encode("wal", destination.id) if destination else None,
             "source_handle": source.handle if source else "",
-            "destination_handle": destination.handle if destination else "",
+            "destination_handle": _shown(draft),
             "payee_id": str(owner_id) if owner_id else None,
             "description": request.description,
             "metadata": dict(request.metadata),
@@ -74,6 +75,8 @@ def _wanted(draft: Draft) -> Wanted:
             # The fee that was agreed to; of a capture or reversal it is decided under the locks.
             "fee_minor": None if as_shown else draft.fee_minor,
             "reversal": request.reversal and _reversal_facts(request.reversal),
+            "payout": request.payout
+            and {"index": request.payout.index.hex(), "shown": request.payout.shown},
             "hold": hold
             and {
                 "hold_id": str(hold.hold_id),
@@ -87,6 +90,12 @@ def _wanted(draft: Draft) -> Wanted:
         amount_minor=request.amount_minor,
         currency=request.currency,
     )
+
+
+def _shown(draft: Draft) -> str:
+    """Where the money goes, as it is shown."""
+    payout = draft.request.payout
+    return draft.destination.handle if draft.destination else payout.shown if payout else ""
 
 
 def _kind_of(draft: Draft) -> str:
@@ -117,6 +126,7 @@ def request_of(agreed: Agreed) -> TransferRequest:
         effective_at=dt.datetime.fromisoformat(at) if at else None,
         hold=_hold(facts["hold"]),
         reversal=_reversal(facts.get("reversal")),
+        payout=_payout(facts.get("payout")),
         consent=_consent(agreed),
     )
 
@@ -151,6 +161,12 @@ def _reversal(facts: Facts | None) -> ReversalOf | None:
         returns_fee=facts["returns_fee"],
         spent_at=dt.datetime.fromisoformat(facts["spent_at"]),
     )
+
+
+def _payout(facts: Facts | None) -> PayoutTo | None:
+    if facts is None:
+        return None
+    return PayoutTo(index=bytes.fromhex(facts["index"]), shown=facts["shown"])
 
 
 def _hold(facts: dict[str, str | bool | None] | None) -> CaptureOf | None:

@@ -1,0 +1,1 @@
+"""Payouts to banks: the saga, its faults, and the doors."""
