@@ -188,7 +188,7 @@ def test_every_kind_has_its_words(kind: MailKind):
     names = (
         "token lifetime at ip organization inviter role issuer key scopes who before after device"
         " factor network until minutes code act outcome reason left maker what place checker"
-        " hours money keys address person"
+        " hours money keys address person url why"
     )
     given = dict.fromkeys(names.split(), "x")
     letter = written(to="a@b.test", name="Alice", kind=kind, variables=given)

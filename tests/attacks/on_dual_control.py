@@ -260,9 +260,11 @@ ATTACKS: tuple[Attack, ...] = (
              " ARRAY['cash:write'], 'secret_hash', sha256('mine'), 'prefix', 'x',"
              f" 'created_by_id', {issuer})) AS r"
              " FROM accounts_apikey o WHERE o.id = %(acme_key)s) AS copied",
-             by="accounts_apikey_cash_by_staff")
-      for who, issuer in (("nobody", "NULL::uuid"), ("an owner", "%(alice_user)s::uuid"),
-                          ("staff whom it does not see", "%(olga_user)s::uuid"))),
+             by=by)
+      for who, issuer, by in (
+          ("nobody", "NULL::uuid", "accounts_apikey_by_two"),
+          ("an owner", "%(alice_user)s::uuid", "accounts_apikey_cash_by_staff"),
+          ("staff whom it does not see", "%(olga_user)s::uuid", "accounts_apikey_by_two"))),
     attack("renames a setting of the installation",
            "UPDATE accounts_systemsetting SET name = 'money.read_only'",
            by="no privilege on table accounts_systemsetting"),

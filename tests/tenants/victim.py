@@ -39,11 +39,13 @@ from tests.database import rows
 from tests.joining import brought_in
 from tests.keys import issue
 from tests.mailbox import confirm_address
+from tests.payouts.scenes import ACCOUNT
 from tests.tenants.consent import consents, waiting
 from tests.world import NOW, PASSWORD, REGISTERED, SCOPES, World, fund
 from wallets.choices import TransferKind, WalletKind
 from wallets.models import Wallet
 from wallets.services.holds import HoldRequest, place_hold
+from wallets.services.payouts.asking import ask_payout, payout_request
 from wallets.services.references import reference_of
 from wallets.services.terms import set_fee_schedule, set_limit_rule
 from wallets.services.transfers import TransferRequest, execute_transfers
@@ -229,7 +231,26 @@ def _movements(mina: Actor, wallet: Wallet, shop: Wallet) -> dict[str, uuid.UUID
             **named,
         )
     )
+    _paid_out(mina, wallet)
     return {"trf": moved.id, "txn": moved.source_transaction_id, "hld": hold.hold_id}
+
+
+def _paid_out(mina: Actor, wallet: Wallet) -> None:
+    """On its way to a bank: a saga that waits for its next step."""
+    outcome = ask_payout(
+        request=payout_request(
+            actor=mina,
+            source=wallet.handle,
+            account=ACCOUNT,
+            amount_minor=10_00,
+            currency="INR",
+            reference=reference_of(actor=mina, route="test", key="umbra payout"),
+            fingerprint=fingerprint("umbra payout"),
+            now=NOW,
+        ),
+        account=ACCOUNT,
+    )
+    assert outcome.transfer is not None, outcome
 
 
 def _books(vera: Actor) -> dict[str, uuid.UUID]:
