@@ -25,6 +25,7 @@ def person(role: str | None = None, platform_role: str | None = None) -> Actor:
         organization_id=home,
         role=role,
         platform_role=platform_role,
+        proven_strongly=platform_role is not None,
     )
 
 

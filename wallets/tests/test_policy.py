@@ -34,7 +34,12 @@ def person(role: str, *, home: uuid.UUID = HOME) -> Actor:
 
 def staff(platform_role: str) -> Actor:
     return Actor(
-        kind=ActorKind.USER, door=Door.ADMIN, request_id="t", id=ME, platform_role=platform_role
+        kind=ActorKind.USER,
+        door=Door.ADMIN,
+        request_id="t",
+        id=ME,
+        platform_role=platform_role,
+        proven_strongly=True,
     )
 
 
