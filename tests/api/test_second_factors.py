@@ -129,7 +129,7 @@ def test_a_sensitive_act_asks_to_step_up(world: World):
     order = {"name": "payouts", "scopes": ["wallets:read"]}
     asked = alice.post("/api-keys", order)
     assert (asked.status, asked.code) == (403, "step_up_required")
-    assert asked.data["facts"] == {"within_seconds": 600}
+    assert asked.data["facts"] == {"within_seconds": 600, "takes_strong": False}
     found = confirmed(alice, phone)
     assert (found.status, found.data["method"], found.data["expires_in"]) == (200, "totp", 600)
     assert alice.post("/api-keys", order).status == 201

@@ -11,14 +11,14 @@ from accounts.choices import Exemption, KeyScope
 from accounts.errors import OwnPendingAct, PendingActNotFound, RolesComeFirst
 from accounts.models import ApiKey, PendingAct, User
 from accounts.policy import exemptions_of
-from accounts.services.api_keys import revoke
+from accounts.services import api_keys
+from accounts.services.api_keys import IssuedKey, revoke
 from accounts.services.pending_acts import agree, reject
 from accounts.services.people import change_role, remove_member
 from kernel.actor import Actor, ActorKind, Door
 from kernel.context import reading
 from kernel.errors import PermissionDenied
 from tests.database import statements, work
-from tests.keys import issue
 from tests.world import NOW, World, colleague, takes_two
 from wallets.choices import TransferState, WalletKind
 from wallets.models import DualControlThreshold, Transfer, UncheckedSum
@@ -152,10 +152,24 @@ def test_cash_recorded_by_a_key_is_not_counted_and_spends_nobody_s_sum(
     assert exemptions_of(["transfers:read", "wallets:write", "ledger:read"]) == []
 
 
+def adam_of(world: World) -> User:
+    """An admin of Acme, who gave nobody a role lately."""
+    with reading(world.actor(world.olga)):
+        return User.objects.get(full_name="Adam")
+
+
 def key_of(world: World, issuer: User) -> Actor:
-    key, _ = issue(
-        actor=world.signed_in(issuer), name="Server", scopes=[KeyScope.TRANSFERS_WRITE], now=NOW
-    )
+    wanted_key = {
+        "actor": world.signed_in(issuer),
+        "name": "Server",
+        "scopes": [KeyScope.TRANSFERS_WRITE],
+    }
+    permit = api_keys.issue(**wanted_key, now=NOW)  # type: ignore[arg-type]
+    assert isinstance(permit, PendingAct)
+    assert agreed(world, adam_of(world), permit, now=NOW).state == "agreed"
+    issued = api_keys.issue(**wanted_key, now=NOW)  # type: ignore[arg-type]
+    assert isinstance(issued, IssuedKey)
+    key, _ = issued
     return Actor(
         kind=ActorKind.API_KEY,
         door=Door.API,
@@ -251,9 +265,12 @@ def test_what_the_books_refuse_now_does_not_wait(world: World, fay: User) -> Non
 def test_who_may_not_pay_any_more_asks_in_vain(world: World, fay: User) -> None:
     act = waits(world.send(sender=fay, source=world.acme_wallet, amount_minor=2_000_00))
     other = waits(world.send(sender=fay, source=world.acme_wallet, amount_minor=3_000_00))
-    change_role(actor=world.signed_in(world.alice), user_id=fay.id, role="member", now=NOW)
-    with reading(world.actor(world.olga)):
-        adam = User.objects.get(full_name="Adam")  # who gave nobody a role lately
+    adam = adam_of(world)
+    demotion = change_role(
+        actor=world.signed_in(world.alice), user_id=fay.id, role="member", now=NOW
+    )
+    assert isinstance(demotion, PendingAct)
+    assert agreed(world, adam, demotion, now=NOW).state == "agreed"
     failed = agreed(world, adam, act)
     assert failed.reason_code == "source_wallet_not_found"  # members do not pay from it
     remove_member(actor=world.signed_in(world.alice), user_id=fay.id, now=NOW)
