@@ -72,6 +72,7 @@ EVERYDAY = {
     "upload_verification_document",
     "withdraw_verification_document",
     "revoke_api_key",
+    "create_payout",
     "open_wallet",
     "freeze_wallet",
     "close_wallet",
