@@ -13,7 +13,7 @@ from accounts.services.people import change_role, remove_member
 from accounts.services.staff import change_staff_role
 from accounts.services.system_settings import set_setting
 from accounts.system import STAFF_DUAL_CONTROL
-from accounts.tests.builders import NOW, ROOT, joined, registered, signed_in, staff
+from accounts.tests.builders import NOW, ROOT, by_two, joined, registered, signed_in, staff
 from accounts.tests.letters import delivered
 from accounts.tests.test_pending_acts import LATER, asked, policy
 from kernel.context import reading
@@ -52,7 +52,9 @@ def test_those_who_could_agree_are_asked_and_not_the_maker() -> None:
     joined(alice, "fay", "member")
     with reading(ROOT):
         gus = User.objects.get(email="gus@acme.test")
-    remove_member(actor=signed_in(alice), user_id=gus.id, now=NOW)
+    by_two(remove_member(actor=signed_in(alice), user_id=gus.id, now=NOW), now=NOW)
+    delivered(now=NOW)
+    mail.outbox.clear()
     act = asked(adam, mia, "finance")
     assert told(WAITS) == ["ada@acme.test", "alice@acme.test"]
     text = body_of(WAITS)
@@ -136,7 +138,9 @@ def test_the_maker_learns_that_nobody_decided() -> None:
 def test_a_removed_maker_is_nobody_to_tell() -> None:
     alice, adam, mia = people()
     act = asked(adam, mia, "finance")
-    remove_member(actor=signed_in(alice), user_id=adam.id, now=NOW)
+    by_two(remove_member(actor=signed_in(alice), user_id=adam.id, now=NOW), now=NOW)
+    delivered(now=NOW)
+    mail.outbox.clear()
     assert agree(actor=signed_in(alice), act_id=act.id, now=LATER).state == "failed"
     assert told(DECIDED) == []
 

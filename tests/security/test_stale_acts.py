@@ -38,6 +38,12 @@ LATER = NOW + dt.timedelta(hours=1)
 Asks = tuple[Callable[[], object], Callable[[], object], User]
 
 REPLACES_NOTHING = {
+    "accounts.api_key": "lets its maker issue one key, once",
+    "accounts.removal": "takes away, once",
+    "accounts.restoration": "gives back what was taken; compares the role itself",
+    "accounts.staff_closing": "takes away, once",
+    "events.discards": "ends what waits, once",
+    "events.replays": "hands out again; an inbox takes each event once",
     "accounts.erasure": "what is erased stays erased",
     "accounts.factor_reset": "takes away; a use of the factor since stops it",
     "ledger.journal": "adds entries",
