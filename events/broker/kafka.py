@@ -89,11 +89,12 @@ class Kafka:
         """Wait for what is on its way, at most so long.
 
         :raises BrokerUnavailable: if this producer is over, because what comes next would follow a
-            gap. The library raises that amid a report, so it may arrive as a SystemError.
+            gap. The library raises that amid a report, so it may arrive as a SystemError; or, if it
+            logged with the error still pending, as one of the logger's attributes.
         """
         try:
             self._producer.flush(seconds)
-        except (KafkaException, SystemError) as error:
+        except (KafkaException, SystemError, AttributeError) as error:
             raise BrokerUnavailable(str(error.__cause__ or error)) from error
 
     def _close(self) -> None:
