@@ -13,7 +13,7 @@ from accounts.services.pending_acts import agree, reject
 from accounts.services.people import change_role, remove_member
 from accounts.services.system_settings import set_setting
 from accounts.system import STAFF_DUAL_CONTROL
-from accounts.tests.builders import ROOT, acts_recorded, staff
+from accounts.tests.builders import ROOT, acts_recorded, by_two, staff
 from accounts.tests.factors.test_resetting import proven
 from kernel.context import reading
 from tests.database import FORBIDDEN, all_seeing, refuses, rows, run, view
@@ -98,7 +98,8 @@ def decided_acts(world: World) -> tuple[User, PendingAct, PendingAct]:
 
 def test_an_erased_person_s_name_leaves_the_acts_they_asked_for_and_decided(world: World) -> None:
     adam, *made = decided_acts(world)
-    remove_member(actor=world.actor(world.alice), user_id=adam.id, now=LATER)
+    away = remove_member(actor=world.signed_in(world.alice), user_id=adam.id, now=LATER)
+    by_two(away, now=LATER)
     shred_person(actor=world.actor(world.olga), user_id=adam.id, now=LATER)
     with reading(ROOT):
         by_adam, by_fay = (PendingAct.objects.get(id=act.id) for act in made)
@@ -110,7 +111,7 @@ def test_an_erased_person_s_name_leaves_the_acts_they_asked_for_and_decided(worl
 def test_an_act_that_still_waits_loses_its_maker_s_name_too(world: World) -> None:
     mia, adam = colleague(world, "mia", "member"), takes_two(world)
     act = change_role(actor=world.signed_in(adam), user_id=mia.id, role="finance", now=NOW)
-    remove_member(actor=world.actor(world.alice), user_id=adam.id, now=NOW)
+    by_two(remove_member(actor=world.signed_in(world.alice), user_id=adam.id, now=NOW), now=NOW)
     shred_person(actor=world.actor(world.olga), user_id=adam.id, now=NOW)
     with reading(ROOT):
         found = PendingAct.objects.get(id=act.id)

@@ -11,6 +11,7 @@ from accounts.errors import OwnPendingAct
 from accounts.models import PendingAct, User
 from accounts.services.pending_acts import agree
 from accounts.services.people import remove_member
+from accounts.tests.builders import by_two
 from kernel.context import reading
 from kernel.crypto import fingerprint
 from kernel.errors import PermissionDenied
@@ -147,7 +148,7 @@ def test_what_is_wrong_already_does_not_wait(world: World, desk: Desk, fay: User
 def test_what_became_wrong_is_kept_as_failed(world: World, desk: Desk, fay: User) -> None:
     order = rent(desk, effective_at=NOW - dt.timedelta(days=2))
     act = waits(post_journal(actor=world.signed_in(fay), order=order, now=NOW))
-    remove_member(actor=world.signed_in(world.alice), user_id=fay.id, now=NOW)
+    by_two(remove_member(actor=world.signed_in(world.alice), user_id=fay.id, now=NOW), now=NOW)
     failed = agree(actor=world.signed_in(world.alice), act_id=act.id, now=LATER)
     assert (failed.state, failed.reason_code) == ("failed", "maker_may_no_longer")
     assert written(world) == 0

@@ -55,7 +55,16 @@ def test_passwords_of_other_roles_are_where_they_are_used():
         for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_AUDITOR_URL", "KAFKA_PASSWORD")
     }
     assert having == {
-        "DATABASE_URL": {"migrate", "web", "worker", "beat", "relay", "consumers", "sagas"},
+        "DATABASE_URL": {
+            "migrate",
+            "web",
+            "worker",
+            "beat",
+            "relay",
+            "consumers",
+            "sagas",
+            "webhooks",
+        },
         "DATABASE_OWNER_URL": {"migrate"},
         "DATABASE_AUDITOR_URL": {"worker", "relay"},
         "KAFKA_PASSWORD": {"relay"},
@@ -68,7 +77,7 @@ def test_an_example_filled_in_as_it_says_starts_production(service):
     filled |= throwaway_secrets().environment()
     filled |= {"VAULTCRAFT_BASE_URL": "https://wallet.invalid", "PORT": "8000"}
     filled |= {"VAULTCRAFT_ALLOWED_HOSTS": "wallet.invalid", "VAULTCRAFT_PROXIES": "1"}
-    filled |= {"VAULTCRAFT_EVENT_REPLICAS": "1"}
+    filled |= {"VAULTCRAFT_EVENT_STREAM_DAYS": "0", "VAULTCRAFT_PAYOUT_RAIL": ""}
     filled |= {"VAULTCRAFT_EMAIL_PORT": "587", "VAULTCRAFT_EMAIL_SECURITY": "starttls"}
     filled |= {"VAULTCRAFT_EVENT_REPLICAS": "1", "VAULTCRAFT_EVENT_BROKER": "kafka"}
     filled |= {"KAFKA_SECURITY": "sasl_ssl"}

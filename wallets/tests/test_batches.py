@@ -113,8 +113,6 @@ def test_statements_are_as_many_for_100_as_for_1(world: World) -> None:
     assert counts[0] == counts[1]
     # transactions, entries, usage, transfers, audit; outbox for the books and for the transfers
     assert counts[0].count("INSERT") == 7
-        counts[0].count("INSERT") == 7
-    )  # transactions, entries, usage, transfers, audit, outbox twice
 
 
 # All or nothing.
