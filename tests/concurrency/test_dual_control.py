@@ -130,7 +130,9 @@ def test_erasing_somebody_and_deciding_what_they_asked_for_lock_in_one_order(
         act = change_role(actor=world.signed_in(adam), user_id=member.id, role="finance", now=NOW)
         assert isinstance(act, PendingAct)
         acts.append(act)
-    remove_member(actor=world.actor(world.alice), user_id=adam.id, now=NOW)
+    away = remove_member(actor=world.signed_in(world.alice), user_id=adam.id, now=NOW)
+    assert isinstance(away, PendingAct)
+    assert decided(world, fay, away, agree) == "agreed"
     before = deadlocks()
 
     def erased() -> str:
@@ -143,7 +145,8 @@ def test_erasing_somebody_and_deciding_what_they_asked_for_lock_in_one_order(
     assert answers == ["failed"] * len(acts) + ["erased"] * 2
     assert deadlocks() == before
     with reading(world.signed_in(world.olga)):
-        names = set(PendingAct.objects.values_list("maker_display", flat=True))
+        by_adam = PendingAct.objects.filter(maker_id=adam.id)
+        names = set(by_adam.values_list("maker_display", flat=True))
     assert names == {"Erased person"}
 
 
