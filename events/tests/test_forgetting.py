@@ -97,15 +97,6 @@ def test_of_a_page_under_way_what_is_published_goes(now: dt.datetime) -> None:
     assert kept() == ["b"]
 
 
-def test_before_a_relay_ever_worked_here_nothing_is_published(now: dt.datetime) -> None:
-    """As with the snapshots of another cluster: they mean nothing on this server."""
-    sequence = write("old", at=now - 400 * DAY)
-    run("UPDATE events_relaycursor SET since = %s, highest = %s", EVERYTHING, sequence)
-    assert RelayCursor.objects.get().cluster == ""
-    assert forget_sent(now=now) == 0
-    assert kept() == ["old"]
-
-
 def test_batches_end_and_go_on(now: dt.datetime) -> None:
     last = 0
     for number in range(7):

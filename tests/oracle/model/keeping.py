@@ -151,13 +151,13 @@ def open_stretch(world: World, who: str, house: str, last_day: dt.date) -> str:
 def shut_stretch(world: World, who: str, which: int) -> str:
     """Shut a stretch that is over: what counts before its end is final from now on.
 
-    A stretch of other books does not exist for the asker, whatever the asker may do at home.
+    Who may shut none is told that first; a stretch of other books does not exist for the asker.
     """
     stretch, person = world.periods[which], world.people[who]
-    if person.role not in STAFF and person.house != stretch.house:
-        return "not_found"
     if person.role not in KEEPERS:
         return "permission_denied"
+    if person.role not in STAFF and person.house != stretch.house:
+        return "not_found"
     if stretch.shut:
         return "period_already_closed"
     if stretch.ends > world.now:
