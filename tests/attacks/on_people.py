@@ -78,6 +78,11 @@ def _row(table: str) -> str:
 
 
 ATTACKS: tuple[Attack, ...] = (
+    attack(
+        "has an erased person count again",
+        "UPDATE accounts_user SET is_active = true WHERE id = %(erased_user)s",
+        by="accounts_user_erased_is_closed",
+    ),
     *(
         attack(
             f"writes a row of {table} about another organization's person as its own",

@@ -83,9 +83,10 @@ def _reverse(
     *, actor: Actor, order: ReversalOrder, now: dt.datetime
 ) -> JournalOutcome | PendingAct:
     original = transaction_of(order.transaction_id)
-    require_at_home(actor, POST, organization_id=original.organization_id)
-    if under_dual_control(actor=actor, subject=Subject.JOURNALS):
-        before = standing(original.organization_id, order.reference)
+    home = original.organization_id
+    require_at_home(actor, POST, organization_id=home)
+    if under_dual_control(actor=actor, subject=Subject.JOURNALS, organization_id=home):
+        before = standing(home, order.reference)
         if before is not None:
             return _reversed_before(before, original, order)
         _reversal(actor, order, original, now)  # what is impossible already need not wait

@@ -84,8 +84,9 @@ def post_journal(
 @opens_transaction
 def _post(*, actor: Actor, order: JournalOrder, now: dt.datetime) -> JournalOutcome | PendingAct:
     require_at_home(actor, POST, organization_id=order.organization_id)
-    if under_dual_control(actor=actor, subject=Subject.JOURNALS):
-        before = standing(order.organization_id, order.reference)
+    home = order.organization_id
+    if under_dual_control(actor=actor, subject=Subject.JOURNALS, organization_id=home):
+        before = standing(home, order.reference)
         if before is not None:
             return _replayed(before, _content(order), order.effective_at)
         _journal(actor, order, now)  # what is impossible already need not wait

@@ -280,7 +280,7 @@ def _carried(prepared: Prepared, all_or_nothing: bool) -> dict[bytes, TransferOu
 def guards_of(shaped: Sequence[Draft], terms: Terms) -> list[Guard]:
     """What judges beside the books: limits, and thresholds where an organization has one."""
     guards: list[Guard] = [SpendingGuard(spendings(shaped, terms))]
-    watched, of_staff = counted(shaped, terms), by_staff_alone(shaped)
+    watched, of_staff = counted(shaped, terms), by_staff_alone(shaped, terms)
     if watched:
         guards.append(DualControlGuard(watched))
     return [*guards, StaffGuard(of_staff)] if of_staff else guards

@@ -121,7 +121,8 @@ def _rehearsed(prepared: Prepared, all_or_nothing: bool) -> dict[bytes, Rehearsa
     shaped, refused = approved(every, spend=False)
     going = movements_of(shaped, all_or_nothing=all_or_nothing)
     watched = _Watched(spendings(shaped, prepared.terms))
-    passing, of_staff = counted(shaped, prepared.terms), by_staff_alone(shaped)
+    passing = counted(shaped, prepared.terms)
+    of_staff = by_staff_alone(shaped, prepared.terms)
     judging = [DualControlGuard(passing)] if passing else []
     results = iter(
         rehearse(
