@@ -23,3 +23,17 @@ def page(
     """Render now, while the view's transaction is open: a lazy query would see nothing later."""
     frame = {"chrome": chrome_of(request.user, here=here)}
     return render(request, template, {**frame, **context}, status=status)
+
+
+def page_or_part(
+    request: PersonRequest,
+    *,
+    whole: str,
+    part: str,
+    context: Mapping[str, Any],
+    here: str,
+    status: int = 200,
+) -> HttpResponse:
+    """Render the page or, where htmx reads it anew, the part that filters and pages change."""
+    wanted = part if getattr(request, "htmx", False) and request.method == "GET" else whole
+    return page(request, wanted, context, here=here, status=status)

@@ -22,6 +22,7 @@ _OF_PEOPLE = {
     "accounts_totpfactor": "id, user_id, organization_id",
     "accounts_transactionpin": "user_id, organization_id",
     "kyc_case": "id, user_id, organization_id, state, rounds",
+    "wallets_beneficiary": "id, user_id, organization_id",
     "wallets_wallet": "id, owner_id, organization_id, account_id",
 }
 _VALUES = {
@@ -50,8 +51,8 @@ _CHUNK = (
     "INSERT INTO kyc_documentchunk (id, organization_id, document_id, number, content)"
     " VALUES (gen_random_uuid(), %(acme)s, %(acme_document)s, {}, 'x')"
 )
-# Whose a wallet and its number are, and what they are, never changes; no column of either but the
-# sealed number can be written, and that opens for its own place only.
+# Whose a wallet, its number and a beneficiary are, and what they are, never changes; no column of
+# them but what is sealed can be written, and that opens for its own place only.
 _WHOSE = {
     "wallets_wallet": {
         "owner_id": "%(charlie_user)s",
@@ -65,6 +66,14 @@ _WHOSE = {
         "wallet_id": "%(shop_wallet)s",
         "user_id": "%(charlie_user)s",
         "organization_id": "%(globex)s",
+        "blind_index": "'x'",
+        "last_digits": "'0000'",
+    },
+    "wallets_beneficiary": {
+        "user_id": "%(charlie_user)s",
+        "organization_id": "%(globex)s",
+        "reference": "'x'",
+        "bank_code": "'ICIC0000001'",
         "blind_index": "'x'",
         "last_digits": "'0000'",
     },

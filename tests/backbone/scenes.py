@@ -17,6 +17,8 @@ from nats.js import JetStreamContext
 
 from events.broker.choosing import open_broker
 from events.broker.jetstream import declare_streams
+from events.consuming import Consumer
+from events.consuming.running import Worker
 from events.relay.carrying import Relay
 from events.streams import EVENTS, STREAMS
 
@@ -58,6 +60,20 @@ async def namespace() -> AsyncIterator[JetStreamContext]:
                 await context.delete_stream(stream.name)
         await client.close()
         settings.EVENT_NAMESPACE = before
+
+
+@contextlib.asynccontextmanager
+async def taking_in(consumer: Consumer) -> AsyncIterator[None]:
+    """The consumer at work; it has ended afterwards."""
+    client = await nats.connect(settings.NATS_URL)
+    worker = Worker(consumer=consumer, client=client)
+    task = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        worker.stop()
+        await asyncio.wait_for(task, 20)
+        await client.close()
 
 
 @contextlib.asynccontextmanager

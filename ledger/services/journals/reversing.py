@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from django.db import IntegrityError
-
 from accounts.models import PendingAct
 from accounts.policy import require
 from accounts.services.networks import foretell_network, require_trusted_network
@@ -28,6 +26,7 @@ from ledger.queries import transaction_of
 from ledger.services.authority import require_at_home
 from ledger.services.journals.orders import JournalOutcome, Rehearsal, ReversalOrder
 from ledger.services.journals.steps import (
+    again_after_a_rival,
     check_kind,
     effective_at_of,
     posted,
@@ -70,12 +69,7 @@ def reverse_journal(
     """
     require(actor, "ledger.post_journal")
     require_trusted_network(actor=actor, now=now)
-    try:
-        return _reverse(actor=actor, order=order, now=now)
-    except IntegrityError as error:
-        if "transaction_reference" not in str(error):
-            raise
-    return _reverse(actor=actor, order=order, now=now)
+    return again_after_a_rival(lambda: _reverse(actor=actor, order=order, now=now))
 
 
 @opens_transaction

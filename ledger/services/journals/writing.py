@@ -7,8 +7,6 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 
-from django.db import IntegrityError
-
 from accounts.models import PendingAct
 from accounts.policy import require
 from accounts.services.networks import foretell_network, require_trusted_network
@@ -35,6 +33,7 @@ from ledger.services.journals.orders import (
     Rehearsal,
 )
 from ledger.services.journals.steps import (
+    again_after_a_rival,
     check_kind,
     effective_at_of,
     posted,
@@ -72,13 +71,7 @@ def post_journal(
     """
     require(actor, "ledger.post_journal")
     require_trusted_network(actor=actor, now=now)
-    try:
-        return _post(actor=actor, order=order, now=now)
-    except IntegrityError as error:
-        if "transaction_reference" not in str(error):
-            raise
-    # Somebody with the same reference was faster, and has committed.
-    return _post(actor=actor, order=order, now=now)
+    return again_after_a_rival(lambda: _post(actor=actor, order=order, now=now))
 
 
 @opens_transaction

@@ -20,7 +20,7 @@ from wallets.models import Transfer
 from wallets.services.transfers.approving import Question, approved, questions
 from wallets.services.transfers.carrying import movements_of, translated
 from wallets.services.transfers.checking import DualControlGuard, counted
-from wallets.services.transfers.execution import Prepared, prepare, replayed, shape_all
+from wallets.services.transfers.execution import Prepared, prepare, shape_all
 from wallets.services.transfers.limits import (
     Spending,
     SpendingGuard,
@@ -28,6 +28,7 @@ from wallets.services.transfers.limits import (
     spendings,
 )
 from wallets.services.transfers.planning import AT_BANK, Draft
+from wallets.services.transfers.replaying import replayed
 from wallets.services.transfers.requests import TransferRequest
 from wallets.services.transfers.shaping import CashAccounts
 from wallets.services.transfers.staff_checking import StaffGuard, by_staff_alone
