@@ -81,6 +81,7 @@ class ApprovalKind(models.TextChoices):
     """What kind of movement an approval is for."""
 
     TRANSFER = "transfer", "Transfer"
+    PAYOUT = "payout", "Payout"
     HOLD = "hold", "Hold"
     CAPTURE = "capture", "Capture"
     REVERSAL = "reversal", "Reversal"

@@ -274,6 +274,11 @@ PERMISSIONS: dict[str, Permission] = {
         platform=STAFF_ADMINS,
         stops="refusing",
     ),
+    "payouts.mend": Permission(
+        "Say what becomes of a payout that is stuck, or agree to that",
+        platform=STAFF_ADMINS,
+        stops="refusing",
+    ),
     "webhooks.read": Permission(
         "See webhook endpoints and what was sent to them, never their secrets", OFFICERS, STAFF
     ),

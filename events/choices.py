@@ -25,7 +25,10 @@ class SagaState(TextChoices):
 
 
 class AttemptState(TextChoices):
-    """Of one attempt at a step. OPEN: noted before the call; LOST: who noted it did not return."""
+    """Of one attempt at a step. OPEN: noted before the call; LOST: who noted it did not return.
+
+    UNBOOKED: the other side has answered, and what follows could not be written here.
+    """
 
     OPEN = "OPEN", "about to"
     DONE = "DONE", "done"
@@ -33,3 +36,4 @@ class AttemptState(TextChoices):
     REFUSED = "REFUSED", "refused"
     FAILED = "FAILED", "failed"
     LOST = "LOST", "lost"
+    UNBOOKED = "UNBOOKED", "answered, not booked"

@@ -10,12 +10,26 @@ from collections.abc import Collection, Iterable
 from django.db.models import QuerySet
 
 from events.choices import DeliveryState
-from events.models import FailedDelivery, OutboxEvent
+from events.models import FailedDelivery, OutboxEvent, Saga, SagaAttempt
+from events.saga.models import ENDED
 
 
 def events_about(subject_ids: Iterable[uuid.UUID]) -> QuerySet[OutboxEvent]:
     """The visible events about any of these subjects, oldest first."""
     return OutboxEvent.objects.filter(subject_id__in=list(subject_ids)).order_by("id")
+
+
+def unfinished_sagas() -> QuerySet[Saga]:
+    """The visible sagas that have not ended: what is stuck first, then the oldest."""
+    # By name of the state, STUCK comes last.
+    return Saga.objects.exclude(state__in=ENDED).order_by("-state", "started_at", "id")
+
+
+def last_attempts(sagas: Iterable[Saga]) -> dict[uuid.UUID, SagaAttempt]:
+    """The newest attempt of each, by the saga's id; what was never tried is missing."""
+    tried = SagaAttempt.objects.filter(saga_id__in=[saga.id for saga in sagas])
+    newest = tried.order_by("saga_id", "-fence").distinct("saga_id")
+    return {row.saga_id: row for row in newest}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

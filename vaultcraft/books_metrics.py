@@ -26,7 +26,7 @@ _UNSEALED = (
 )
 # Those that go on, and those that wait for a person; what has ended is no news.
 _SAGAS = (
-    "SELECT name, state, count(*) FROM events_saga"
+    "SELECT name, state, count(*), extract(epoch FROM min(started_at))::float8 FROM events_saga"
     " WHERE state IN ('RUNNING', 'COMPENSATING', 'STUCK') GROUP BY name, state"
 )
 _REFUSED = "SELECT extract(epoch FROM refused_since)::float8 FROM audit_auditchain"
@@ -66,9 +66,15 @@ class LastCheckOfBooks(Collector):
         by_state = GaugeMetricFamily(
             "vaultcraft_sagas", "Sagas that have not ended, by state.", labels=["saga", "state"]
         )
-        for name, state, number in sagas:
+        oldest = GaugeMetricFamily(
+            "vaultcraft_sagas_oldest_timestamp_seconds",
+            "When the oldest saga that has not ended began, by state.",
+            labels=["saga", "state"],
+        )
+        for name, state, number, began in sagas:
             by_state.add_metric([name, state], number)
-        yield by_state
+            oldest.add_metric([name, state], began)
+        yield from (by_state, oldest)
         yield GaugeMetricFamily(
             "vaultcraft_audit_unsealed_since_timestamp_seconds",
             "Of when the oldest audit record is that no seal holds yet; zero if there is none.",

@@ -188,6 +188,22 @@ class PayoutNotFound(VaultCraftError):
     title = "There is no such payout"
 
 
+class PayoutNotStuck(VaultCraftError):
+    """Workers carry it on, or it has ended: there is nothing for a person to decide."""
+
+    kind = Kind.CONFLICT
+    code = "payout_not_stuck"
+    title = "There is no such payout that is stuck"
+
+
+class RemedyUnknown(VaultCraftError):
+    """It is tried again, settled as paid or settled as failed, for a reason."""
+
+    kind = Kind.REFUSED
+    code = "payout_remedy_unknown"
+    title = "Say what becomes of the payout, and why"
+
+
 class PayoutDeclined(Refusal):
     """The bank refused it; the money is free again."""
 

@@ -79,6 +79,7 @@ class VaultCraftAdminSite(AdminSite):
             staff_people,
             staff_periods,
             staff_restoring,
+            staff_sagas,
             staff_sessions,
             staff_system,
             staff_terms,
@@ -89,6 +90,8 @@ class VaultCraftAdminSite(AdminSite):
         pages = [
             ("trial-balance/", staff.trial_balance_page, "trial-balance"),
             ("backbone/", staff_backbone.overview, "backbone"),
+            ("sagas/", staff_sagas.overview, "sagas"),
+            ("sagas/mend/", staff_sagas.mend_page, "saga-mend"),
             ("people/erase/", staff_erasing.erase_page, "person-erase"),
             ("people/restore/", staff_restoring.restore_page, "person-restore"),
             ("organizations/status/", staff.organization_status, "organization-status"),

@@ -23,8 +23,8 @@ from kernel.rates.table import RouteClass
 from ledger import errors as ledger_errors
 from wallets import errors as wallet_errors
 from wallets.queries import payout_of
+from wallets.services.payouts.accounts import Account
 from wallets.services.payouts.asking import ask_payout, payout_request
-from wallets.services.payouts.beneficiaries import Account
 from wallets.services.references import reference_of
 
 TAG = "Payouts"
@@ -121,7 +121,7 @@ class Payouts(Endpoint):
                 now=claim.now,
                 approval_id=approval_of(order),
             )
-            outcome = ask_payout(request=asked, account=account)
+            outcome = ask_payout(request=asked)
             return answer_of(outcome, viewer=Viewer.of(actor))
 
         return run_once(request._request, claim=claim, effect=effect)

@@ -22,6 +22,7 @@ from api.pagination import page_of
 from api.schema.operations import operation
 from api.schema.shapes import page_shape
 from api.v1.organizations import Nothing
+from api.v1.payees import PayeeAtBank, rendered_payee
 from api.v1.rendering import instant, money, typed_id
 from api.v1.shapes import MadeBy, Money, Person, id_member
 from kernel import clock, ids
@@ -69,6 +70,12 @@ class PendingAct(serializers.Serializer[Any]):
         allow_null=True, help_text="Why it was refused when it was carried out."
     )
     result = ActResult(allow_null=True)
+
+
+class PendingActWhole(PendingAct):
+    """One act, with whom a payout would pay."""
+
+    payee = PayeeAtBank(allow_null=True)
 
 
 class Waiting(serializers.Serializer[Any]):
@@ -134,7 +141,8 @@ class OnePendingAct(Endpoint):
         "read_pending_act",
         tag=TAG,
         summary="Read one act that waits or waited",
-        response=PendingAct,
+        description="Of a payout, `payee` is the account at a bank that it would go to.",
+        response=PendingActWhole,
         query=queries.Query,
         path=PATH,
         refusals=(accounts_errors.PendingActNotFound,),
@@ -147,7 +155,7 @@ class OnePendingAct(Endpoint):
             row = visible_pending_acts(actor).filter(id=wanted).first()
             if row is None:
                 raise accounts_errors.PendingActNotFound()
-            found = rendered_pending_act(row, now=clock.now())
+            found = rendered_pending_act(row, now=clock.now()) | {"payee": rendered_payee(row)}
         return Answer.of(found).response()
 
 

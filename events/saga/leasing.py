@@ -154,10 +154,11 @@ def _noted(saga: Saga, part: Part, *, now: dt.datetime) -> Lease:
         noted_at=now,
     )
     name = kind.steps[saga.step].name
-    return Lease(saga.id, kind.name, name, saga.fence, _case(saga), part, str(saga.id), undoing)
+    return Lease(saga.id, kind.name, name, saga.fence, case_of(saga), part, str(saga.id), undoing)
 
 
-def _case(saga: Saga) -> Case:
+def case_of(saga: Saga) -> Case:
+    """The saga as its steps see it."""
     return Case(
         id=saga.id,
         organization_id=saga.organization_id,

@@ -76,7 +76,8 @@ class Part:
     """One direction of a step.
 
     :param record: makes the result true here: a step, in the transaction that notes it. It runs
-        once. Whatever it raises undoes the transaction and counts as a failed attempt.
+        once. Whatever it raises undoes the transaction; it is no attempt of the other side, and the
+        same step is tried again as what is not decided yet.
     :param call: asks the other side, outside of any transaction; None for a step of our own. It
         may run any number of times, and must touch no table.
     :param prepare: reads what the call needs, in a transaction of its own that is over before.

@@ -30,6 +30,19 @@ from kernel.transactions import opens_transaction
 MOST = 100
 
 log = logging.getLogger(__name__)
+
+
+class Unbooked(Exception):
+    """The step was answered, and what follows from it could not be made true here.
+
+    :param refusal: why not.
+    """
+
+    def __init__(self, refusal: Exception) -> None:
+        super().__init__(type(refusal).__name__)
+        self.refusal = refusal
+
+
 attempts = Counter(
     "vaultcraft_saga_attempts_total", "Attempts at steps of sagas.", ["saga", "step", "outcome"]
 )
@@ -56,7 +69,7 @@ def attempt(*, lease: Lease, clock: Callable[[], dt.datetime]) -> None:
     outcome = AttemptState.DONE
     try:
         result = _called(lease, _prepared(lease=lease, now=clock()))
-        _finish(lease=lease, result=result, now=clock())
+        _book(lease, result, clock=clock)
     except LeaseLost:
         log.warning("saga_lease_lost: %s", lease.saga_id)
         outcome = AttemptState.LOST
@@ -64,6 +77,15 @@ def attempt(*, lease: Lease, clock: Callable[[], dt.datetime]) -> None:
         outcome = _put_down(lease, error, clock=clock)
     step = f"undo_{lease.step_name}" if lease.undoing else lease.step_name
     attempts.labels(lease.saga_name, step, outcome.value.lower()).inc()
+
+
+def _book(lease: Lease, result: Result, *, clock: Callable[[], dt.datetime]) -> None:
+    try:
+        _finish(lease=lease, result=result, now=clock())
+    except LeaseLost:
+        raise
+    except Exception as refusal:
+        raise Unbooked(refusal) from refusal
 
 
 def _put_down(lease: Lease, error: Exception, *, clock: Callable[[], dt.datetime]) -> AttemptState:
@@ -123,18 +145,24 @@ def _unfinished(*, lease: Lease, error: Exception, now: dt.datetime) -> AttemptS
     elif isinstance(error, AlreadyDone) and lease.undoing:
         outcome = AttemptState.REFUSED
         turn_forward(saga, kind, now=now)
-    elif isinstance(error, NotYet):
-        outcome = AttemptState.WAITING
-        saga.attempts -= 1
+    elif isinstance(error, (NotYet, Unbooked)):
+        outcome = AttemptState.WAITING if isinstance(error, NotYet) else AttemptState.UNBOOKED
+        saga.attempts -= 1  # neither is a failure of the other side
         waited = now - (saga.deadline_at - kind.lasts)
         saga.due_at = now + _jittered(lease.part.wait(waited))
     else:
-        log.warning("saga_step_failed: %s %s", saga.id, type(error).__name__, exc_info=error)
         saga.due_at = now + _jittered(lease.part.delay(saga.attempts))
+    if outcome in (AttemptState.FAILED, AttemptState.UNBOOKED):
+        log.warning("saga_step_failed: %s %s", saga.id, _named(error), exc_info=error)
     saga.lease_until = None
-    conclude(lease, state=outcome, now=now, error=type(error).__name__)
+    conclude(lease, state=outcome, now=now, error=_named(error))
     saga.save(update_fields=MOVING)
     return outcome
+
+
+def _named(error: Exception) -> str:
+    """The class of what went wrong; never its text, which may name people."""
+    return type(error.refusal if isinstance(error, Unbooked) else error).__name__
 
 
 def _jittered(delay: dt.timedelta) -> dt.timedelta:

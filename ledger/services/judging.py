@@ -76,7 +76,7 @@ def judge(movement: Movement, bench: Bench) -> Ruling | Refused:
             if account is None or account.organization_id != posting.organization_id:
                 return Refused(AccountNotFound(), leg.account_id)
             change = _change(leg, account)
-            refusal = _refusal_by_state(account, movement.currency, change)
+            refusal = _refusal_by_state(account, movement, change)
             if refusal:
                 return Refused(refusal, leg.account_id)
             changes[leg.account_id] = changes.get(leg.account_id, 0) + change
@@ -110,22 +110,22 @@ def _refused_by_books(
     movement: Movement, organization_id: uuid.UUID, bench: Bench
 ) -> PostingRefused | None:
     books = bench.standings.books.get(organization_id)
-    if books is None or not books.active:
+    if books is None or not (books.active or movement.settles):
         return OrganizationInactive()
     if books.closed_before and bench.effective_at(movement) < books.closed_before:
         return PeriodClosed(facts={"closed_before": books.closed_before.isoformat()})
     return None
 
 
-def _refusal_by_state(
-    account: Standing, currency: str | None, change: int
-) -> PostingRefused | None:
-    if currency is not None and account.currency != currency:
+def _refusal_by_state(account: Standing, movement: Movement, change: int) -> PostingRefused | None:
+    if movement.currency is not None and account.currency != movement.currency:
         return CurrencyMismatch()
-    if account.status == AccountStatus.SUSPENDED:
-        return AccountSuspended()
     if account.status == AccountStatus.CLOSED:
         return AccountClosed()
+    if movement.settles:
+        return None
+    if account.status == AccountStatus.SUSPENDED:
+        return AccountSuspended()
     if account.status == AccountStatus.FROZEN and change < 0:
         return AccountFrozen()
     return None

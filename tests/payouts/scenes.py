@@ -22,8 +22,8 @@ from tests.proof import in_session
 from tests.world import NOW, World
 from wallets.models import Transfer, Wallet
 from wallets.rails import Payment, RailAnswer, RailState, RailUnavailable
+from wallets.services.payouts.accounts import Account
 from wallets.services.payouts.asking import ask_payout, payout_request
-from wallets.services.payouts.beneficiaries import Account
 from wallets.services.references import reference_of
 from wallets.services.transfers import TransferOutcome, TransferRequest
 
@@ -126,6 +126,7 @@ def wanted(
     source: Wallet | None = None,
     account: Account = ACCOUNT,
     amount_minor: int = AMOUNT,
+    now: dt.datetime = NOW,
     **more: object,
 ) -> TransferRequest:
     actor = in_session(world.actor(sender or world.alice))
@@ -137,14 +138,14 @@ def wanted(
         currency="INR",
         reference=reference_of(actor=actor, route="test", key=key),
         fingerprint=fingerprint(key, str(amount_minor), account.to.index.hex()),
-        now=NOW,
+        now=now,
         **more,  # type: ignore[arg-type]
     )
 
 
 def ask(world: World, *, account: Account = ACCOUNT, **more: object) -> TransferOutcome:
     request = wanted(world, account=account, **more)  # type: ignore[arg-type]
-    return ask_payout(request=request, account=account)
+    return ask_payout(request=request)
 
 
 def impatient(lease: Lease) -> Lease:

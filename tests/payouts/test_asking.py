@@ -25,14 +25,17 @@ from tests.payouts.scenes import (
 )
 from tests.world import NOW, World, takes_two
 from wallets.choices import WalletKind
-from wallets.errors import PayoutsUnavailable, ReferenceReused
-from wallets.models import SpendingUsage
+from wallets.errors import PayoutsUnavailable
+from wallets.models import Beneficiary, SpendingUsage
 from wallets.rails import RailState
 from wallets.services.holds import capture_hold, void_hold
 from wallets.services.terms import set_limit_rule
 from wallets.services.thresholds import set_dual_control_threshold
 
 pytestmark = pytest.mark.django_db
+
+
+OTHER = dataclasses.replace(ACCOUNT, number="999999999999")
 
 
 def code_of(outcome) -> str | None:
@@ -52,8 +55,9 @@ def test_the_same_key_is_the_same_payout(world: World, settings) -> None:
 def test_another_account_under_the_same_key_is_refused(world: World, settings) -> None:
     with scripted(settings):
         ask(world)
-        with pytest.raises(ReferenceReused):
-            ask(world, account=dataclasses.replace(ACCOUNT, number="999999999999"))
+        again = ask(world, account=OTHER)
+        assert code_of(again) == "idempotency_key_reused"
+        assert money_of(world.alice_wallet) == (START, AMOUNT)
 
 
 def test_without_a_rail_nothing_is_reserved(world: World, settings) -> None:
@@ -110,7 +114,11 @@ def test_above_the_threshold_it_waits_for_a_second_person(world: World, settings
         assert outcome.transfer is None
         assert outcome.pending_act is not None
         assert money_of(world.alice_wallet) == (START, 0)
-        assert ACCOUNT.number not in str(rows("SELECT * FROM accounts_pendingact"))
+        kept = str(rows("SELECT facts FROM accounts_pendingact"))
+        for secret in (ACCOUNT.number, ACCOUNT.name, ACCOUNT.to.index.hex()):
+            assert secret not in kept
+        other = ask(world, account=OTHER)
+        assert code_of(other) == "idempotency_key_reused"
 
 
 def test_above_the_persons_threshold_it_takes_an_approval(world: World, settings) -> None:
@@ -118,6 +126,31 @@ def test_above_the_persons_threshold_it_takes_an_approval(world: World, settings
     with scripted(settings):
         assert code_of(ask(world)) == "approval_required"
         assert money_of(world.alice_wallet) == (START, 0)
+
+
+def test_what_was_turned_away_unjudged_leaves_its_key_free(world: World, settings) -> None:
+    """As with transfers: nothing of it stands, so the key may name another account."""
+    set_approval_policy(actor=world.actor(world.alice), over_minor=1, now=NOW)
+    with scripted(settings):
+        assert code_of(ask(world)) == "approval_required"
+        assert code_of(ask(world, sender=world.charlie, key="stolen")) == "source_wallet_not_found"
+        with all_seeing():
+            assert not Beneficiary.objects.exists()
+        set_approval_policy(actor=world.actor(world.alice), over_minor=None, now=NOW)
+        outcome = ask(world, account=OTHER)
+        assert code_of(outcome) is None
+        work(Clock())
+        assert seen(outcome.transfer).state == "COMPLETED"
+
+
+def test_what_was_refused_in_judgment_is_refused_again(world: World, settings) -> None:
+    with scripted(settings):
+        assert code_of(ask(world, amount_minor=START + 1)) == "insufficient_funds"
+        again = ask(world, amount_minor=START + 1)
+        assert (code_of(again), again.replayed) == ("insufficient_funds", True)
+        assert (
+            code_of(ask(world, amount_minor=START + 1, account=OTHER)) == "idempotency_key_reused"
+        )
 
 
 def test_nobody_frees_or_takes_the_hold_of_a_payout_by_hand(world: World, settings) -> None:

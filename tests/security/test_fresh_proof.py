@@ -201,7 +201,7 @@ def test_no_form_of_the_organization_forgets_to_ask(
 
 
 # Pages of the staff site that only show something.
-LOOKS = {"trial-balance", "backbone", "pending-acts", "pending-act-decide", "system"}
+LOOKS = {"trial-balance", "backbone", "sagas", "pending-acts", "pending-act-decide", "system"}
 
 
 @pytest.mark.django_db

@@ -49,6 +49,8 @@ PAGES: dict[str, dict[str, str]] = {
     "period-withdraw": {},
     "person-erase": {"confirmation": "usr_x"},
     "person-restore": {"role": "owner"},
+    "saga-mend": {"remedy": "paid", "reason": "because"},
+    "sagas": {},
     "sessions-end": {},
     "system": {},
     "system-setting": {"name": "dual_control.lifetime_hours", "value": "1"},

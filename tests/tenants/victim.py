@@ -247,8 +247,7 @@ def _paid_out(mina: Actor, wallet: Wallet) -> None:
             reference=reference_of(actor=mina, route="test", key="umbra payout"),
             fingerprint=fingerprint("umbra payout"),
             now=NOW,
-        ),
-        account=ACCOUNT,
+        )
     )
     assert outcome.transfer is not None, outcome
 

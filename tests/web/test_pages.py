@@ -77,6 +77,7 @@ PAGES = {
     "/admin/events/outboxevent/": (302, 200, 302, 200, 200),
     "/admin/events/faileddelivery/": (302, 403, 302, 403, 200),
     "/admin/backbone/": (302, 403, 302, 403, 200),
+    "/admin/sagas/": (302, 403, 302, 403, 200),
     "/admin/wallets/wallet/{alice_id}/change/": (302, 302, 302, 200, 200),
     "/admin/django_celery_beat/periodictask/": (302, 403, 302, 403, 200),
 }

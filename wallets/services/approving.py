@@ -27,6 +27,7 @@ from wallets.services.transfers import (
     bundled,
     rehearse_transfers,
 )
+from wallets.services.transfers.planning import Draft
 
 
 def approve_movement(*, request: TransferRequest, proof: Proof) -> Approval:
@@ -120,9 +121,18 @@ def _words(question: Question) -> str:
     amount = _shown(binding.amount_minor, binding.currency) if binding.currency else "several sums"
     if binding.kind == ApprovalKind.BATCH:
         return f"sending {amount} in {binding.item_count} transfers"
-    payee = first.destination
-    name = f"{payee.holder_name} ({payee.handle})" if payee else "the bank"
-    return f"sending {amount} to {name}"
+    return f"sending {amount} to {_payee(first)}"
+
+
+def _payee(draft: Draft) -> str:
+    """RTS on strong customer authentication, article 5: the payer is made aware of the payee."""
+    payee, payout = draft.destination, draft.request.payout
+    if payee is not None:
+        return f"{payee.holder_name} ({payee.handle})"
+    if payout is None or payout.account is None:
+        return "the bank"
+    account = payout.account
+    return f"{account.name} ({account.bank_code} {payout.shown})"
 
 
 def _shown(amount_minor: int, currency: str) -> str:

@@ -9,6 +9,7 @@ from accounts.services.pending_acts.registry import Facts
 from kernel.transactions import needs_transaction
 from wallets.choices import TransferKind, WalletKind
 from wallets.services import thresholds
+from wallets.services.payouts import mending
 from wallets.services.standing_terms import limit_amounts, standing_fee, standing_limit
 from wallets.services.terms import (
     FEE,
@@ -65,6 +66,7 @@ def register_kinds() -> None:
     register(checked.CASH_BY_STAFF)
     register(checked.REVERSAL_BY_STAFF)
     register(thresholds.KIND)
+    register(mending.KIND)
     for kind in _TERMS:
         register(kind)
 

@@ -17,13 +17,15 @@ from kyc.choices import Tier
 from ledger.queries import accounts, currencies
 from wallets.choices import TransferKind, WalletKind
 from wallets.directory import look_up
+from wallets.services.payouts.beneficiaries import payee_of
+from wallets.services.payouts.mending import Remedy
 
 # What the page says otherwise, or nobody reads.
 _NOT_SHOWN = {
     *("metadata", "source", "destination", "hold", "legs"),
     *("counterparty_id", "limit_rule_id", "amounts_minor"),
     *("payee_id", "approval_id", "reversal"),
-    "letters",
+    *("letters", "payout", "saga_id", "fence"),
 }
 _NO_FEE = ("fee_minor", 0)
 # Facts come in no order of their own: those named here come first, in this one.
@@ -60,6 +62,8 @@ _LABELS = {
     "roles": "Making somebody an owner, admin or finance",
     "journals": "Entries by hand, and undoing them",
     "terms": "Fees and clearing caps",
+    "transfer": "Payout",
+    "remedy": "What becomes of it",
     "reason": "Reason",
     "effective_at": "Counts from",
     "external_reference": "Reference",
@@ -84,6 +88,7 @@ _CHOICES: Mapping[str, Mapping[str, Any]] = {
     "kind": _KINDS,
     "wallet_kind": _KINDS,
     "approval_method": dict(ApprovalMethod.choices),
+    "remedy": dict(Remedy.choices),
     "name": {name: one.title for name, one in DECLARED.items()},
 }
 
@@ -91,6 +96,9 @@ _CHOICES: Mapping[str, Mapping[str, Any]] = {
 def pairs_of(act: PendingAct) -> list[tuple[str, str]]:
     """Terms and values, the payee first."""
     shown = {name: value for name, value in act.facts.items() if name not in _NOT_SHOWN}
+    if act.facts.get("payout"):
+        del shown["destination_handle"]
+        return [*_at_a_bank(act), *_listed(act, shown)]
     return [*_payee(act), *_listed(act, shown)]
 
 
@@ -134,6 +142,20 @@ def _payee(act: PendingAct) -> list[tuple[str, str]]:
         return []
     names = dict.fromkeys((found.holder_name, found.organization_name))
     return [("Payee", ", ".join(names))]
+
+
+def _at_a_bank(act: PendingAct) -> list[tuple[str, str]]:
+    """Enough of an account at a bank to judge it by; its number stays masked."""
+    found = payee_of(act)
+    if found is None:
+        return []
+    length = f", {found.characters} characters" if found.characters else ""
+    country = f" ({found.country})" if found.country else ""
+    return [
+        ("Payee", found.name),
+        ("Bank", f"{found.bank_code}{country}"),
+        ("Account", f"{found.masked}{length}"),
+    ]
 
 
 def _label(name: str) -> str:

@@ -149,6 +149,7 @@ _KEPT_AS_HASH = {
     ApprovalKind.CAPTURE: "final",
     ApprovalKind.BATCH: "items",
     ApprovalKind.TRANSFER: "items",
+    ApprovalKind.PAYOUT: "beneficiary",
     ApprovalKind.REVERSAL: "items",
 }
 

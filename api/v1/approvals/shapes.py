@@ -23,9 +23,9 @@ class ApprovalSubject(fields.StrictSerializer):
 
     kind = serializers.ChoiceField(
         choices=ApprovalKind.choices,
-        help_text="`transfer` and `hold` need wallets, amount and currency, a payout is a"
-        " `transfer` to a `beneficiary`; `capture` a hold and"
-        " `reversal` a transfer, both with an amount for a part; `batch` its items.",
+        help_text="`transfer` and `hold` need wallets, amount and currency; `payout` a"
+        " `beneficiary` in place of the destination; `capture` a hold and `reversal` a transfer,"
+        " both with an amount for a part; `batch` its items.",
     )
     source_wallet = fields.wallet_reference(required=False)
     destination_wallet = fields.wallet_reference(required=False)

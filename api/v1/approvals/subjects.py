@@ -38,6 +38,7 @@ _PAYOUT = ("source_wallet", "beneficiary", "amount_minor", "currency")
 # What each kind needs; `amount_minor` is otherwise "all that is left".
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     ApprovalKind.TRANSFER: _PAYMENT,
+    ApprovalKind.PAYOUT: _PAYOUT,
     ApprovalKind.HOLD: _PAYMENT,
     ApprovalKind.CAPTURE: ("hold",),
     ApprovalKind.REVERSAL: ("transfer",),
@@ -96,8 +97,7 @@ def subject_of(order: dict[str, Any], *, actor: Actor, now: dt.datetime) -> Subj
     :raises UnacceptableValue: if a member that its kind needs is missing or no id.
     """
     kind = order["kind"]
-    payout = kind == ApprovalKind.TRANSFER and "beneficiary" in order
-    require_members(order, _PAYOUT if payout else _NEEDED[kind])
+    require_members(order, _NEEDED[kind])
     whole = {**_UNSAID, **order}
     nobodys: dict[str, Any] = {
         "reference": unused_reference(),
@@ -120,7 +120,7 @@ def subject_of(order: dict[str, Any], *, actor: Actor, now: dt.datetime) -> Subj
         return reversal_request(
             actor=actor, transfer_id=transfer_id, amount_minor=amount_minor, **nobodys
         )
-    if payout:
+    if kind == ApprovalKind.PAYOUT:
         return payout_request(
             actor=actor,
             source=order["source_wallet"],

@@ -11,27 +11,25 @@ from kernel.actor import Actor
 from wallets.choices import TransferKind
 from wallets.errors import PayoutsUnavailable
 from wallets.rails import has_rail
-from wallets.services.payouts.beneficiaries import Account, keep_beneficiary
+from wallets.services.payouts.accounts import Account
 from wallets.services.transfers import TransferOutcome, TransferRequest, execute_transfers
 
 
-def ask_payout(*, request: TransferRequest, account: Account) -> TransferOutcome:
+def ask_payout(*, request: TransferRequest) -> TransferOutcome:
     """Reserve the money and begin to pay it out: a transfer of kind `payout`, PROCESSING.
 
     Judged as any payment of the wallet: permission, network, approval, limits, thresholds, fee. The
-    saga that `saga.PAYOUT` describes ends it, COMPLETED or FAILED.
+    saga that `saga.PAYOUT` describes ends it, COMPLETED or FAILED. The account is kept sealed with
+    the transfer or the pending act; what is turned away without either leaves nothing behind, so
+    that the same key may ask again, as with transfers.
 
     :param request: from `payout_request`.
     :raises PermissionDenied: without the permission to pay at all.
     :raises PayoutsUnavailable: if the installation has no rail.
-    :raises ReferenceReused: if another account was named under the reference.
     """
     require(request.actor, "transfers.create")
     if not has_rail():
         raise PayoutsUnavailable()
-    keep_beneficiary(
-        actor=request.actor, account=account, reference=request.reference, now=request.now
-    )
     return execute_transfers([request])[0]
 
 

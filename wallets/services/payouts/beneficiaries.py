@@ -5,76 +5,72 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import uuid
 
-from accounts.services.vault import Place, blind_index, seal, unseal
+from accounts.errors import DataShredded
+from accounts.models import PendingAct
+from accounts.rules import ERASED_NAME
+from accounts.services.vault import Place, seal, unseal
 from kernel.actor import Actor, ActorKind
 from kernel.ids import new_id
-from kernel.transactions import needs_transaction, opens_transaction
-from wallets.errors import ReferenceReused, SourceNotFound
+from kernel.transactions import needs_transaction
+from wallets.errors import ReferenceReused
 from wallets.models import Beneficiary
-from wallets.services.transfers.requests import PayoutTo
-
-_FIELD = "payout_beneficiary"
-_SHOWN = 4
+from wallets.services.payouts.accounts import SHOWN, Account, PayoutTo
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Account:
-    """An account at a bank, in clear.
+class Payee:
+    """A beneficiary as who agrees to a payout is shown it: enough to judge, too little to use.
 
-    :param name: of its holder.
-    :param bank_code: what the rail knows the bank by, as an IFSC or a BIC.
-    :param number: letters and digits, no spaces.
+    :param country: of the bank, two letters; empty where neither number nor code say it.
+    :param characters: how long the number is.
     """
 
     name: str
     bank_code: str
-    number: str
-
-    def __repr__(self) -> str:
-        """Nothing personal: a repr ends in logs."""
-        return "Account()"
-
-    @property
-    def to(self) -> PayoutTo:
-        """The account without saying which."""
-        text = json.dumps([self.bank_code, self.number, self.name])
-        index = blind_index(field=_FIELD, text=text)
-        return PayoutTo(index=index, shown=f"•••• {self.number[-_SHOWN:]}")
-
-
-@opens_transaction
-def keep_beneficiary(
-    *, actor: Actor, account: Account, reference: bytes, now: dt.datetime
-) -> Beneficiary:
-    """Seal the account for the request of this reference; what is kept already stands.
-
-    :raises ReferenceReused: if another account is kept under it.
-    :raises SourceNotFound: for who belongs to no organization, and so has no wallet to pay from.
-    """
-    if actor.organization_id is None:
-        raise SourceNotFound(pointer="/source_wallet")
-    found = Beneficiary.objects.filter(reference=reference).first()
-    if found is None:
-        found = _sealed(actor, account, reference=reference, now=now)
-        Beneficiary.objects.bulk_create([found], ignore_conflicts=True)
-        found = Beneficiary.objects.get(reference=reference)
-    if bytes(found.blind_index) != account.to.index:
-        raise ReferenceReused()
-    return found
+    country: str
+    masked: str
+    characters: int
 
 
 @needs_transaction
-def _sealed(actor: Actor, account: Account, *, reference: bytes, now: dt.datetime) -> Beneficiary:
-    assert actor.organization_id is not None  # `keep_beneficiary`
+def keep_beneficiary(
+    *, actor: Actor, organization_id: uuid.UUID, to: PayoutTo, reference: bytes, now: dt.datetime
+) -> None:
+    """Seal the account for the request of this reference; what is kept already stands.
+
+    In the transaction that leaves a transfer or a pending act under the reference: what was turned
+    away before that keeps nothing, and its key may come again with another account.
+
+    :raises ReferenceReused: if another account is kept under it.
+    """
+    if to.account is None:  # kept when a second person was asked
+        return
+    row = _sealed(actor, organization_id, to, to.account, reference=reference, now=now)
+    Beneficiary.objects.bulk_create([row], ignore_conflicts=True)
+    if bytes(Beneficiary.objects.get(reference=reference).blind_index) != to.index:
+        raise ReferenceReused()
+
+
+@needs_transaction
+def _sealed(
+    actor: Actor,
+    organization_id: uuid.UUID,
+    to: PayoutTo,
+    account: Account,
+    *,
+    reference: bytes,
+    now: dt.datetime,
+) -> Beneficiary:
     row = Beneficiary(
         id=new_id(),
-        organization_id=actor.organization_id,
+        organization_id=organization_id,
         user_id=actor.id if actor.kind is ActorKind.USER else None,
         reference=reference,
         bank_code=account.bank_code,
-        blind_index=account.to.index,
-        last_digits=account.number[-_SHOWN:],
+        blind_index=to.index,
+        last_digits=account.number[-SHOWN:],
         created_at=now,
     )
     row.sealed = seal(
@@ -88,12 +84,41 @@ def _sealed(actor: Actor, account: Account, *, reference: bytes, now: dt.datetim
 
 
 @needs_transaction
+def kept_payout(reference: bytes) -> PayoutTo:
+    """What a request that waited pays to, without opening it."""
+    row = Beneficiary.objects.get(reference=reference)
+    return PayoutTo(index=bytes(row.blind_index), shown=row.masked)
+
+
+@needs_transaction
 def account_of(reference: bytes) -> Account:
     """The account in clear, for the rail alone.
 
     :raises DataShredded: if who asked was erased meanwhile.
     """
-    row = Beneficiary.objects.get(reference=reference)
+    return _opened(Beneficiary.objects.get(reference=reference))
+
+
+@needs_transaction
+def payee_of(act: PendingAct) -> Payee | None:
+    """Whom an act that waits would pay at a bank; None if it pays nobody there.
+
+    Of somebody erased meanwhile only the bank is known, and the last characters.
+    """
+    found = Beneficiary.objects.filter(reference=bytes(act.reference)).first()
+    if found is None:
+        return None
+    try:
+        account = _opened(found)
+    except DataShredded:
+        return Payee(ERASED_NAME, found.bank_code, "", found.masked, 0)
+    return Payee(
+        account.name, account.bank_code, account.country, found.masked, len(account.number)
+    )
+
+
+@needs_transaction
+def _opened(row: Beneficiary) -> Account:
     plain = unseal(
         organization_id=row.organization_id,
         user_id=row.user_id,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from zoneinfo import ZoneInfo
 
 from events.saga import Case
+from kernel.actor import Actor
 from kernel.errors import InvariantBroken
 from kernel.transactions import needs_transaction
 from ledger.choices import TransactionKind
@@ -21,6 +21,7 @@ from wallets.models import Transfer
 from wallets.services.payouts.telling import tell_ended
 from wallets.services.transfers.knowing import Limits
 from wallets.services.transfers.limits import Spending, SpendingGuard
+from wallets.services.transfers.reserving import COUNTED_ON
 
 _REASONS = {
     "timed_out": PayoutTimedOut.code,
@@ -31,11 +32,25 @@ _REASONS = {
 
 @needs_transaction
 def complete(case: Case, result: Mapping[str, object], now: dt.datetime) -> None:
+    """The rail has paid: see `book_paid`."""
+    reference = str(result.get("reference") or "")
+    book_paid(case, actor=case.actor, rail_reference=reference, now=now)
+
+
+@needs_transaction
+def give_back(case: Case, result: Mapping[str, object], now: dt.datetime) -> None:
+    """The rail will never pay: see `book_failed`."""
+    book_failed(case, actor=case.actor, now=now)
+
+
+@needs_transaction
+def book_paid(case: Case, *, actor: Actor, rail_reference: str, now: dt.datetime) -> Transfer:
     """Take the money out of the hold: debit the wallet, credit cash at bank, and the fee.
 
+    A wallet or an organization that was stopped meanwhile takes it all the same: the bank has paid.
     Locks the transfer, then the accounts. Records and emits what `tell_ended` says.
 
-    :raises PostingRefused: what the books refuse: the wallet stopped, too little cash at bank.
+    :raises PostingRefused: what the books refuse: too little cash at bank.
     """
     transfer = _processing(case)
     (posted,) = post([_movement(transfer, now=now)], now=now)
@@ -45,12 +60,12 @@ def complete(case: Case, result: Mapping[str, object], now: dt.datetime) -> None
     transfer.completed_at = posted.recorded_at
     transfer.source_transaction_id = posted.transaction_ids[0]
     transfer.save(update_fields=["state", "completed_at", "source_transaction"])
-    reference = str(result.get("reference") or "")
-    tell_ended(transfer, actor=case.actor, rail_reference=reference, now=now)
+    tell_ended(transfer, actor=actor, rail_reference=rail_reference, now=now)
+    return transfer
 
 
 @needs_transaction
-def give_back(case: Case, result: Mapping[str, object], now: dt.datetime) -> None:
+def book_failed(case: Case, *, actor: Actor, now: dt.datetime) -> Transfer:
     """Let the hold go, and give the limits back. Only once the rail will never pay it.
 
     Locks the transfer, then the account and the hold. Records and emits what `tell_ended` says.
@@ -59,11 +74,12 @@ def give_back(case: Case, result: Mapping[str, object], now: dt.datetime) -> Non
     if transfer.hold_id is None:
         raise InvariantBroken("a payout that waits has a hold")
     void_hold(hold_id=transfer.hold_id, now=now)
-    _unspend(transfer)
+    _unspend(transfer, counted_on=case.data.get(COUNTED_ON))
     transfer.state = TransferState.FAILED
     transfer.reason_code = _REASONS.get(case.reason, PayoutDeclined.code)
     transfer.save(update_fields=["state", "reason_code"])
-    tell_ended(transfer, actor=case.actor, rail_reference="", now=now)
+    tell_ended(transfer, actor=actor, rail_reference="", now=now)
+    return transfer
 
 
 def _processing(case: Case) -> Transfer:
@@ -101,23 +117,26 @@ def _movement(transfer: Transfer, *, now: dt.datetime) -> Movement:
             final=True,
             fee_account_id=hold.fee_account_id,
         ),
+        settles=True,
     )
 
 
 @needs_transaction
-def _unspend(transfer: Transfer) -> None:
-    """In the windows of the time it was asked for; the account's lock is held by now."""
+def _unspend(transfer: Transfer, *, counted_on: object) -> None:
+    """Out of the windows that counted it, if they still run; the account's lock is held by now.
+
+    :param counted_on: a day as ISO 8601 has it; None where no limit counted it.
+    """
     wallet = transfer.source
-    if wallet is None or wallet.owner_id is None:
+    if wallet is None or wallet.owner_id is None or counted_on is None:
         return
-    zone = ZoneInfo(wallet.organization.timezone)
     spending = Spending(
         wallet_id=wallet.id,
         organization_id=wallet.organization_id,
         person=(wallet.owner_id, wallet.currency_id),
         limits=Limits(None, None),
         of_tier=None,
-        day=transfer.created_at.astimezone(zone).date(),
+        day=dt.date.fromisoformat(str(counted_on)),
         amount_minor=-transfer.amount_minor,
     )
     back = Movement(

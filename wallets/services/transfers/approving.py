@@ -175,8 +175,7 @@ _KINDS = {
     TransferKind.TRANSFER: ApprovalKind.TRANSFER,
     TransferKind.CAPTURE: ApprovalKind.CAPTURE,
     TransferKind.REVERSAL: ApprovalKind.REVERSAL,
-    # A payment like any other, to whom the hash below names.
-    TransferKind.PAYOUT: ApprovalKind.TRANSFER,
+    TransferKind.PAYOUT: ApprovalKind.PAYOUT,
 }
 _PRICED = (TransferKind.TRANSFER, TransferKind.PAYOUT)
 
@@ -195,6 +194,7 @@ def _binding(draft: Draft) -> Binding:
         fee_minor=draft.fee_minor if request.kind in _PRICED else None,
         subject_id=back.transfer_id if back else subject,
         final=request.hold.final if request.hold else None,
+        # Of a payout, the account at the bank: any other account is another payee.
         items_hash=request.payout.index if request.payout else b"",
     )
 

@@ -13,6 +13,7 @@ from kernel.actor import Actor
 from kernel.errors import VaultCraftError
 from wallets.choices import TransferKind
 from wallets.models import Transfer
+from wallets.services.payouts.accounts import PayoutTo
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +42,6 @@ class ReversalOf:
     transaction_ids: tuple[uuid.UUID, ...]
     returns_fee: bool
     spent_at: dt.datetime
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class PayoutTo:
-    """The account at a bank that a payout goes to, without saying which.
-
-    :param index: 32 bytes of a keyed hash over bank, number and name; it is what a person approves.
-    :param shown: the last digits, as everybody may see them.
-    """
-
-    index: bytes
-    shown: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +83,7 @@ class TransferRequest:
         organization's first day.
     :param hold: for a capture: the hold to take from.
     :param reversal: for a reversal: what is given back.
-    :param payout: for a payout: where the money goes. Its details are kept under the reference.
+    :param payout: for a payout: where the money goes; kept sealed under the reference.
     :param approval_id: the approval that is presented; no part of what is asked, so it changes
         neither reference nor fingerprint.
     :param bundle: the batch it is approved with; None for a movement by itself.

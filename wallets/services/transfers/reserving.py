@@ -16,6 +16,7 @@ from ledger.services.guarding import Guard
 from ledger.services.holds import place_hold
 from wallets.choices import TransferKind
 from wallets.errors import CashInsufficient, DualControlRequired
+from wallets.services.payouts.beneficiaries import keep_beneficiary
 from wallets.services.payouts.telling import tell_requested
 from wallets.services.transfers.carrying import (
     AT_SOURCE,
@@ -24,9 +25,12 @@ from wallets.services.transfers.carrying import (
     refused_row,
     write,
 )
+from wallets.services.transfers.limits import SpendingGuard
 from wallets.services.transfers.planning import Draft
 
 PAYOUT = "wallets.payout"
+# Of the saga's data: the day whose window, and whose month's, the limits counted it in.
+COUNTED_ON = "counted_on"
 # Whether the bank was paid is for the bank to say, never for the time: this hold does not lapse.
 KEPT = dt.timedelta(days=36_500)
 
@@ -43,15 +47,22 @@ def reserve_payouts(drafts: Sequence[Draft], *, guards: Sequence[Guard]) -> list
     if len(drafts) != 1:
         raise InvariantBroken("a payout is not part of a batch")
     draft, error = drafts[0], drafts[0].refusal
+    counted_on: dt.date | None = None
     if error is None:
         try:
             with undone_if_refused():
-                draft = dataclasses.replace(draft, hold_id=_reserved(draft, guards))
+                hold_id = _reserved(draft)
+                counted_on = _counted(draft, guards)
+            draft = dataclasses.replace(draft, hold_id=hold_id)
         except (PostingRefused, CashInsufficient) as refusal:
             error = _of_wallet(refusal)
     if isinstance(error, DualControlRequired):
         return [Carried(None, None, waits=True)]
-    return [_written(draft, error)]
+    if error is not None:
+        done = refused_row(draft, error)
+        write([draft], [done])
+        return [done]
+    return [_begun(draft, counted_on)]
 
 
 def _of_wallet(refusal: VaultCraftError) -> VaultCraftError:
@@ -60,29 +71,40 @@ def _of_wallet(refusal: VaultCraftError) -> VaultCraftError:
     return words() if words else refusal
 
 
-def _written(draft: Draft, error: VaultCraftError | None) -> Carried:
-    done = processing_row(draft) if error is None else refused_row(draft, error)
+@needs_transaction
+def _begun(draft: Draft, counted_on: dt.date | None) -> Carried:
+    """The transfer, its beneficiary and the saga, which keeps in which day the limits count it."""
+    done, request = processing_row(draft), draft.request
+    if done.transfer is None or request.payout is None:
+        raise InvariantBroken("a payout goes to an account at a bank")
+    keep_beneficiary(
+        actor=request.actor,
+        organization_id=draft.organization_id,
+        to=request.payout,
+        reference=request.reference,
+        now=request.now,
+    )
     write([draft], [done])
-    if error is None and done.transfer is not None:
-        tell_requested(done.transfer, actor=draft.request.actor, now=draft.request.now)
-        begin(
-            name=PAYOUT,
-            organization_id=draft.organization_id,
-            subject_id=draft.id,
-            request_id=draft.request.actor.request_id,
-            now=draft.request.now,
-        )
+    tell_requested(done.transfer, actor=request.actor, now=request.now)
+    begin(
+        name=PAYOUT,
+        organization_id=draft.organization_id,
+        subject_id=draft.id,
+        request_id=request.actor.request_id,
+        now=request.now,
+        data={COUNTED_ON: counted_on.isoformat()} if counted_on else {},
+    )
     return done
 
 
 @needs_transaction
-def _reserved(draft: Draft, guards: Sequence[Guard]) -> uuid.UUID:
+def _reserved(draft: Draft) -> uuid.UUID:
     request, source, movement = draft.request, draft.source, draft.movement
     if source is None or movement is None or request.kind != TransferKind.PAYOUT:
         raise InvariantBroken("a payout has a source and a shape")
     legs = movement.postings[0].legs
     _require_cash(legs[1].account_id, request.amount_minor)
-    hold_id = place_hold(
+    return place_hold(
         organization_id=draft.organization_id,
         account_id=source.account_id,
         amount_minor=request.amount_minor,
@@ -93,6 +115,17 @@ def _reserved(draft: Draft, guards: Sequence[Guard]) -> uuid.UUID:
         fee_minor=draft.fee_minor,
         fee_account_id=legs[3].account_id if draft.fee_minor else None,
     )
+
+
+@needs_transaction
+def _counted(draft: Draft, guards: Sequence[Guard]) -> dt.date | None:
+    """Count it where it counts, and say in which day of its limits; None if no limit counts it.
+
+    :raises PostingRefused: what a guard says.
+    """
+    movement = draft.movement
+    if movement is None:
+        raise InvariantBroken("a payout has a shape")
     for guard in guards:
         guard.ask([movement], locking=True)
         guard.learn()
@@ -102,7 +135,8 @@ def _reserved(draft: Draft, guards: Sequence[Guard]) -> uuid.UUID:
     for guard in guards:
         guard.accept(movement)
         guard.write()
-    return hold_id
+    found = (one.usage_of(movement) for one in guards if isinstance(one, SpendingGuard))
+    return next((usage.day for usage in found if usage is not None), None)
 
 
 def _require_cash(account_id: uuid.UUID, amount_minor: int) -> None:

@@ -14,11 +14,11 @@ from kernel.ids import encode
 from kernel.transactions import needs_transaction
 from wallets.choices import TransferKind
 from wallets.errors import ReferenceReused
+from wallets.services.payouts.beneficiaries import keep_beneficiary, kept_payout
 from wallets.services.transfers.planning import Draft
 from wallets.services.transfers.requests import (
     CaptureOf,
     Consent,
-    PayoutTo,
     ReversalOf,
     TransferOutcome,
     TransferRequest,
@@ -36,10 +36,26 @@ def wait(drafts: Sequence[Draft]) -> dict[bytes, TransferOutcome]:
     What was asked for before under its reference answers with the act that stands.
     """
     acts = make_many([_wanted(draft) for draft in drafts]) if drafts else []
-    return {
-        draft.request.reference: _outcome(draft.request, act)
-        for draft, act in zip(drafts, acts, strict=True)
-    }
+    outcomes = {}
+    for draft, act in zip(drafts, acts, strict=True):
+        outcomes[draft.request.reference] = outcome = _outcome(draft.request, act)
+        if outcome.error is None and not outcome.replayed:
+            _keep_payee(draft)
+    return outcomes
+
+
+@needs_transaction
+def _keep_payee(draft: Draft) -> None:
+    """The facts say nothing of an account at a bank: it waits sealed, under the same reference."""
+    request = draft.request
+    if request.payout is not None:
+        keep_beneficiary(
+            actor=request.actor,
+            organization_id=draft.organization_id,
+            to=request.payout,
+            reference=request.reference,
+            now=request.now,
+        )
 
 
 def _outcome(request: TransferRequest, act: PendingAct) -> TransferOutcome:
@@ -75,8 +91,7 @@ def _wanted(draft: Draft) -> Wanted:
             # The fee that was agreed to; of a capture or reversal it is decided under the locks.
             "fee_minor": None if as_shown else draft.fee_minor,
             "reversal": request.reversal and _reversal_facts(request.reversal),
-            "payout": request.payout
-            and {"index": request.payout.index.hex(), "shown": request.payout.shown},
+            "payout": request.payout is not None,
             "hold": hold
             and {
                 "hold_id": str(hold.hold_id),
@@ -126,7 +141,7 @@ def request_of(agreed: Agreed) -> TransferRequest:
         effective_at=dt.datetime.fromisoformat(at) if at else None,
         hold=_hold(facts["hold"]),
         reversal=_reversal(facts.get("reversal")),
-        payout=_payout(facts.get("payout")),
+        payout=kept_payout(bytes(act.reference)) if facts.get("payout") else None,
         consent=_consent(agreed),
     )
 
@@ -161,12 +176,6 @@ def _reversal(facts: Facts | None) -> ReversalOf | None:
         returns_fee=facts["returns_fee"],
         spent_at=dt.datetime.fromisoformat(facts["spent_at"]),
     )
-
-
-def _payout(facts: Facts | None) -> PayoutTo | None:
-    if facts is None:
-        return None
-    return PayoutTo(index=bytes.fromhex(facts["index"]), shown=facts["shown"])
 
 
 def _hold(facts: dict[str, str | bool | None] | None) -> CaptureOf | None:
