@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connections
 from nats.js import JetStreamContext
 
-from events.broker.choosing import open_broker
+from events.broker.choosing import open_jetstream
 from events.broker.jetstream import declare_streams
 from events.consuming import Consumer
 from events.consuming.running import Worker
@@ -79,7 +79,7 @@ async def taking_in(consumer: Consumer) -> AsyncIterator[None]:
 @contextlib.asynccontextmanager
 async def relaying() -> AsyncIterator[Relay]:
     """A relay at work, stopped at the end."""
-    relay = Relay(open_broker=open_broker)
+    relay = Relay(open_broker=open_jetstream)
     task = asyncio.create_task(relay.run())
     try:
         yield relay
