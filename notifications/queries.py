@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
 from kernel.actor import Actor, ActorKind
 from kernel.errors import NotFound
+from ledger.queries import currencies
 from notifications.choices import Topic
 from notifications.kinds import KINDS, Channels, usual
 from notifications.models import (
@@ -17,6 +19,7 @@ from notifications.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
+from notifications.wording import Words, words_of
 
 MOST_COUNTED = 100
 
@@ -64,6 +67,26 @@ def own_notifications(actor: Actor) -> QuerySet[Notification]:
     """What the actor is told in the app, newest first; nothing for who is no person."""
     rows = Notification.objects.filter(_person(actor), in_app=True)
     return rows.filter(kind__in=KINDS)
+
+
+def in_words(rows: Iterable[Notification]) -> list[tuple[Notification, Words]]:
+    """Each with what it says. One query."""
+    exponents = dict(currencies().values_list("code", "exponent"))
+    return [
+        (
+            row,
+            words_of(
+                kind=KINDS[row.kind],
+                organization_id=row.organization_id,
+                subject_id=row.subject_id,
+                amount_minor=row.amount_minor,
+                currency=row.currency,
+                detail=row.detail,
+                exponents=exponents,
+            ),
+        )
+        for row in rows
+    ]
 
 
 def unread_count(actor: Actor) -> int:

@@ -20,13 +20,14 @@ from kernel.ids import new_id
 from kernel.transactions import opens_transaction
 from notifications.choices import Topic
 from notifications.errors import ChannelAlwaysOn
+from notifications.kinds import Channels
 from notifications.models import Preference
 from notifications.queries import own_channels, own_notifications, unread_count
 from notifications.services.notices import (
     forget_notices,
     mark_all_read,
     mark_read,
-    set_preference,
+    set_preferences,
     write_notices,
 )
 from notifications.services.notices.writing import KEPT, NEWS
@@ -59,8 +60,8 @@ def written_again(*, actor: Actor, events: list[Event]) -> None:
 
 
 def choose(world: World, user: User, topic: Topic, *, in_app: bool, email: bool) -> None:
-    actor = world.actor(user)
-    set_preference(actor=actor, topic=topic, in_app=in_app, email=email, now=NOW)
+    wanted = {topic: Channels(in_app=in_app, email=email)}
+    set_preferences(actor=world.actor(user), wanted=wanted, now=NOW)
 
 
 def password_of(user: User) -> list[Event]:
@@ -254,10 +255,11 @@ def test_the_database_holds_what_was_told(world: World) -> None:
     again = f"INSERT INTO {table} ({columns}) SELECT gen_random_uuid(), {{}} FROM {table}"
     same = "organization_id, user_id, event_id, kind, detail, in_app, happened_at, created_at"
     refuses("notifications_notification_once", again.format(same))
-    elsewhere = again.format(same.replace("organization_id", "NULL"))
-    assert "NULL" in elsewhere
-    with pytest.raises(DatabaseError), transaction.atomic():
-        run(elsewhere)
+    view(world.acme, world.globex)
+    elsewhere = same.replace("organization_id", f"'{world.globex.id}'::uuid")
+    with pytest.raises(DatabaseError, match="organization of its person"), transaction.atomic():
+        run(again.format(elsewhere))
+    view(world.acme)
     preference = (
         "INSERT INTO notifications_preference (id, organization_id, user_id, topic, in_app, email,"
         " changed_at) VALUES (gen_random_uuid(), %s, %s, %s, false, false, now())"

@@ -22,6 +22,16 @@ def _search(placeholder: str) -> forms.CharField:
     )
 
 
+class NoticesForm(forms.Form):
+    """Filters of the notices."""
+
+    show = forms.ChoiceField(
+        choices=[("", "All"), ("unread", "Unread only")],
+        required=False,
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+
+
 class HistoryForm(forms.Form):
     """Filters of the activity page. They live in the address, so any view can be shared."""
 

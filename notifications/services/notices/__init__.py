@@ -6,7 +6,7 @@ the way of all mail: a sealed row, sent after the commit by its own worker.
 
 from __future__ import annotations
 
-from notifications.services.notices.choosing import set_preference
+from notifications.services.notices.choosing import set_preferences
 from notifications.services.notices.forgetting import erase_notices, forget_notices
 from notifications.services.notices.reading import mark_all_read, mark_read
 from notifications.services.notices.writing import NAMES, write_notices
@@ -17,6 +17,6 @@ __all__ = [
     "forget_notices",
     "mark_all_read",
     "mark_read",
-    "set_preference",
+    "set_preferences",
     "write_notices",
 ]

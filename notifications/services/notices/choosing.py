@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 from django.db.models import Q
 
@@ -20,24 +21,24 @@ CHOOSE = "self.choose_notices"
 
 
 @opens_transaction
-def set_preference(
-    *, actor: Actor, topic: Topic, in_app: bool, email: bool, now: dt.datetime
-) -> Channels:
-    """Be told of a topic through these channels from now on. Locks the person.
+def set_preferences(*, actor: Actor, wanted: Mapping[Topic, Channels], now: dt.datetime) -> None:
+    """Be told of these topics through these channels from now on; of all or none of them.
 
-    To silence is what a thief does first, so it takes a fresh proof. Records
-    `notifications.preference.set`.
+    To silence is what a thief does first, so it takes a fresh proof. Locks the person. Records
+    `notifications.preference.set` for each.
 
     :raises PermissionDenied: if the actor is no person.
     :raises StepUpRequired: without a fresh proof of who they are.
     :raises ChannelAlwaysOn: for security notices in the app, and mail that is sent with the act.
     """
     require(actor, CHOOSE)
-    channels = Channels(in_app=in_app, email=email)
-    _require_allowed(topic, channels)
-    if topic not in ALWAYS_IN_APP:
-        _keep(actor=actor, topic=topic, channels=channels, now=now)
-    return channels
+    for topic, channels in wanted.items():
+        _require_allowed(topic, channels)
+    people = User.objects.select_for_update(of=("self",), no_key=True)
+    person = people.get(Q(("id", actor.id)))
+    for topic, channels in wanted.items():
+        if topic not in ALWAYS_IN_APP:
+            _keep(actor=actor, person=person, topic=topic, channels=channels, now=now)
 
 
 def _require_allowed(topic: Topic, channels: Channels) -> None:
@@ -48,9 +49,9 @@ def _require_allowed(topic: Topic, channels: Channels) -> None:
 
 
 @needs_transaction
-def _keep(*, actor: Actor, topic: Topic, channels: Channels, now: dt.datetime) -> None:
-    people = User.objects.select_for_update(of=("self",), no_key=True)
-    person = people.get(Q(("id", actor.id)))
+def _keep(
+    *, actor: Actor, person: User, topic: Topic, channels: Channels, now: dt.datetime
+) -> None:
     Preference.objects.update_or_create(
         user=person,
         topic=topic,
