@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from notifications.queries import unread_count
 from web.doors import PersonRequest
 from web.presenters.chrome import chrome_of
 
@@ -21,7 +22,7 @@ def page(
     status: int = 200,
 ) -> HttpResponse:
     """Render now, while the view's transaction is open: a lazy query would see nothing later."""
-    frame = {"chrome": chrome_of(request.user, here=here)}
+    frame = {"chrome": chrome_of(request.user, here=here, unread=unread_count(request.actor))}
     return render(request, template, {**frame, **context}, status=status)
 
 

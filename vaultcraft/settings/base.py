@@ -256,6 +256,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=1),
         "options": {"expire_seconds": 3600},
     },
+    "forget-notices": {
+        "task": "notifications.tasks.forget",
+        "schedule": timedelta(hours=1),
+        "options": {"expire_seconds": 3600},
+    },
     "release-overdue-holds": {
         "task": "ledger.tasks.release_overdue_holds",
         "schedule": timedelta(minutes=1),

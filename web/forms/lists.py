@@ -22,6 +22,16 @@ def _search(placeholder: str) -> forms.CharField:
     )
 
 
+class NoticesForm(forms.Form):
+    """Filters of the notices."""
+
+    show = forms.ChoiceField(
+        choices=[("", "All"), ("unread", "Unread only")],
+        required=False,
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+
+
 class _Filters(forms.Form):
     """What the lists of money have in common.
 
