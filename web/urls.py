@@ -40,6 +40,7 @@ app_name = "web"
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("now", home.now, name="now"),
     path("sign-in", gate.sign_in, name="sign-in"),
     path("sign-in/second-step", second_step.second_step, name="second-step"),
     path("sign-in/second-step/resend", second_step.resend, name="second-step-resend"),
