@@ -28,6 +28,7 @@ from accounts.queries import live_session
 from accounts.services.sessions import note_seen
 from kernel import clock
 from kernel.actor import Actor, Door, anonymous
+from kernel.addresses import client_ip
 from kernel.context import reading
 from kernel.errors import VaultCraftError
 from kernel.rates.admission import admit
@@ -61,14 +62,9 @@ def request_id_of(request: HttpRequest) -> str:
     return str(getattr(request, "request_id", "") or uuid.uuid4())
 
 
-def client_ip(request: HttpRequest) -> str | None:
-    """The peer's address as the server saw it."""
-    return request.META.get("REMOTE_ADDR") or None
-
-
 def stranger(request: HttpRequest) -> Actor:
     """The actor of a page that needs no sign-in."""
-    return anonymous(door=Door.WEB, request_id=request_id_of(request), ip=client_ip(request))
+    return anonymous(door=Door.WEB, request_id=request_id_of(request), ip=client_ip(request.META))
 
 
 def enter(
@@ -103,7 +99,7 @@ def enter(
         user=session.user,
         door=door,
         request_id=request_id_of(request),
-        ip=client_ip(request),
+        ip=client_ip(request.META),
         session=session,
         now=now,
     )

@@ -43,6 +43,7 @@ PAGES: dict[str, dict[str, str]] = {
     "fee-set": {"kind": "transfer", "currency": "INR", "fixed": "1"},
     "limit-general": {},
     "limit-set": {"wallet_kind": "current", "currency": "INR", "day": "1"},
+    "network-link": {"next": "/admin/"},
     "organization-status": {"change": "suspend", "reason": "because"},
     "period-close": {},
     "period-open": {"closes_on": "2026-11-19"},
