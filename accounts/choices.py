@@ -152,6 +152,7 @@ class MailKind(models.TextChoices):
     SESSIONS_ENDED = "sessions_ended", "Somebody else ended the sessions"
     WEBHOOK_SET = "webhook_set", "Events go to another server"
     WEBHOOK_STOPPED = "webhook_stopped", "Nothing is sent to a server any more"
+    NOTICE = "notice", "What somebody wishes to be told of by mail"
     PENDING_ACT_WAITS = "pending_act_waits", "An act waits for a second person"
     PENDING_ACT_DECIDED = "pending_act_decided", "An act that waited was decided, or ran out"
 

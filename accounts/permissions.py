@@ -82,6 +82,9 @@ PERMISSIONS: dict[str, Permission] = {
     "self.change_phone": Permission("Set or remove one's own phone number", EVERYBODY, STAFF),
     "self.trust_device": Permission("Trust a device of one's own", EVERYBODY, STAFF),
     "self.reveal": Permission("See in clear what is masked of one's own", EVERYBODY, STAFF),
+    "self.choose_notices": Permission(
+        "Choose what one is told of in the app and by e-mail", EVERYBODY, STAFF
+    ),
     "people.read": Permission("See who belongs to the organization", READERS, STAFF),
     "members.invite": Permission(
         "Invite a person and withdraw an invitation", MANAGERS, stops="withdrawing"

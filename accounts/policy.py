@@ -262,6 +262,11 @@ def touches_officer(*, before: str | None, role: str) -> bool:
     return role != before and (role in OFFICER_ROLES or before in OFFICER_ROLES)
 
 
+def carries_no_more(*, role: str, than: str) -> bool:
+    """Whether whoever has the second role of an organization may all that the first one may."""
+    return all(than in row.roles for row in PERMISSIONS.values() if role in row.roles)
+
+
 STAFF_ADMIN_ROLES = frozenset(str(role) for role in STAFF_ADMINS)
 
 

@@ -12,6 +12,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from accounts.choices import ERASED_AT
 from accounts.errors import InvalidProfile, WeakPassword
 from accounts.guessable import is_of_words_at_hand
 
@@ -30,16 +31,24 @@ _NO_ZONE = {"localtime", "posixrules", "Factory"}
 def normalized_email(text: str) -> str:
     """The address in the one form it is kept and looked up in: trimmed, lower case.
 
+    Addresses of erased people are nobody's: the database takes none for somebody who counts.
+
     :raises InvalidProfile: if it is no e-mail address.
     """
     email = text.strip().lower()
     try:
         validate_email(email)
     except ValidationError:
-        raise InvalidProfile("Enter a valid e-mail address.", pointer="/email") from None
+        raise _no_address() from None
+    if email.endswith(ERASED_AT):
+        raise _no_address()
     if len(email) > EMAIL_LENGTH:
         raise InvalidProfile("The e-mail address is too long.", pointer="/email")
     return email
+
+
+def _no_address() -> InvalidProfile:
+    return InvalidProfile("Enter a valid e-mail address.", pointer="/email")
 
 
 def cleaned_name(text: str, *, pointer: str, maximum: int = 200) -> str:

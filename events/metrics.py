@@ -11,7 +11,7 @@ def add_argument(parser: argparse.ArgumentParser) -> None:
     """Let the operator say where the page is; without that there is none."""
     parser.add_argument(
         "--metrics",
-        type=_address,
+        type=address,
         metavar="HOST:PORT",
         help="serve this process's counters for Prometheus there; to nobody from outside",
     )
@@ -24,7 +24,11 @@ def serve(address: tuple[str, int] | None) -> None:
         start_http_server(port, addr=host)
 
 
-def _address(text: str) -> tuple[str, int]:
+def address(text: str) -> tuple[str, int]:
+    """An argument that says where to listen.
+
+    :raises ArgumentTypeError: if it is not a host and a port.
+    """
     host, _, port = text.rpartition(":")
     if not host or not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
         raise argparse.ArgumentTypeError("must look like 127.0.0.1:9101")

@@ -17,6 +17,7 @@ __all__ = [
     "InboxEntry",
     "OutboxEvent",
     "RelayCursor",
+    "RelayMark",
     "Saga",
     "SagaAttempt",
 ]
@@ -47,9 +48,13 @@ class OutboxEvent(IdentifiedModel):
 
 
 class RelayCursor(models.Model):
-    """How far the outbox is published; one row, moved by one relay at a time.
+    """How far the outbox is published; one row for each broker, moved by one relay at a time.
 
     `since` and `until` are snapshots of PostgreSQL; `events.relay.cursor` says what they mean.
+
+    :ivar stream_made_at: which stream it was that acknowledged; None: no broker that could tell.
+    :ivar stream_last: the number of the last message it acknowledged.
+    :ivar lost_at: since when the relay stands because what was acknowledged is gone.
     """
 
     name = models.TextField(primary_key=True)
@@ -60,12 +65,34 @@ class RelayCursor(models.Model):
     highest = models.BigIntegerField()
     epoch = models.BigIntegerField()
     moved_at = models.DateTimeField(null=True)
+    stream_made_at = models.DateTimeField(null=True)
+    stream_last = models.BigIntegerField(default=0, db_default=0)
+    lost_at = models.DateTimeField(null=True)
     forgotten_before = models.DateTimeField(
         null=True, help_text="Events that occurred before it may have left the outbox."
     )
 
     def __str__(self) -> str:
         return f"{self.name} at {self.highest}"
+
+
+class RelayMark(models.Model):
+    """An earlier place: all before it stands in the first `stream_last` messages of that stream."""
+
+    pk = models.CompositePrimaryKey("name", "stream_made_at", "stream_last")
+    name = models.TextField()
+    stream_made_at = models.DateTimeField()
+    stream_last = models.BigIntegerField()
+    since = models.TextField()
+    until = models.TextField(null=True)
+    position = models.BigIntegerField()
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=["name", "noted_at"], name="relay_mark_noted_at"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} at message {self.stream_last}"
 
 
 class InboxEntry(models.Model):

@@ -7,12 +7,16 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Take events in, and tell the vault what is sealed here."""
+        """Take events in, and tell what is sealed here and what an erasure takes along."""
+        from accounts.services.erasing import register_erasure
         from accounts.services.vault import SealedColumn, register_sealed_column
         from events.consuming import register
-        from notifications.consumers import WEBHOOKS
+        from notifications.consumers import NOTICES, WEBHOOKS
+        from notifications.services.notices import erase_notices
 
         register_sealed_column(
             SealedColumn("notifications_webhooksecret", "sealed", user_column=None)
         )
         register(WEBHOOKS)
+        register(NOTICES)
+        register_erasure(erase_notices)

@@ -45,3 +45,15 @@ class Failure(models.TextChoices):
     CONNECTION_BROKEN = "connection_broken", "The connection broke off"
     TLS_FAILED = "tls_failed", "The certificate or TLS was refused"
     UNREADABLE_SECRET = "unreadable_secret", "The signing secret cannot be read"
+
+
+class Topic(models.TextChoices):
+    """What a person chooses the channels of."""
+
+    MONEY_IN = "money_in", "Money received"
+    MONEY_OUT = "money_out", "Money sent"
+    HOLDS = "holds", "Holds"
+    PAYOUTS = "payouts", "Payouts to a bank"
+    ACTS = "acts", "What takes two people"
+    VERIFICATION = "verification", "Identity verification"
+    SECURITY = "security", "Security"

@@ -43,3 +43,11 @@ class DeliveryUnderWay(VaultCraftError):
     kind = Kind.CONFLICT
     code = "delivery_under_way"
     title = "The delivery is under way"
+
+
+class ChannelAlwaysOn(VaultCraftError):
+    """Somebody wants to be told less of what they must be told of."""
+
+    kind = Kind.REFUSED
+    code = "channel_always_on"
+    title = "This cannot be turned off"

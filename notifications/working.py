@@ -15,7 +15,7 @@ from prometheus_client import Counter
 from kernel import clock
 from kernel.actor import Door, system
 from kernel.errors import Busy
-from notifications.services.webhooks import Claim, claim_due, settle, sweep
+from notifications.services.webhooks import Claim, claim_due, note_outcome, sweep
 from notifications.services.webhooks.sweeping import MOST
 from notifications.webhooks.sending import Sender
 
@@ -93,7 +93,7 @@ class WebhookWorker:
             outcome = await self._sender.send(claim.outgoing, sent_at=int(began_at.timestamp()))
             attempts.labels(outcome.failure or "delivered").inc()
             await self._in_thread(
-                lambda: settle(
+                lambda: note_outcome(
                     actor=self._actor,
                     claim=claim,
                     outcome=outcome,

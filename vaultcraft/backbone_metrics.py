@@ -7,7 +7,7 @@ own (`--metrics`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import psycopg
 from prometheus_client.core import GaugeMetricFamily
@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from events.broker import BrokerUnavailable
 from events.broker.looking import BrokerState, look
-from events.relay.lag import Lag, outbox_lag
+from events.relay.lag import Lag, outbox_lag, places
 from kernel import clock
 
 _FAILED = (
@@ -50,11 +50,18 @@ class Backbone(Collector):
             with self._connect() as connection, connection.transaction():
                 connection.execute("SELECT set_config('vaultcraft.scope', 'platform', true)")
                 with connection.cursor() as cursor:
-                    lag = outbox_lag(cursor)
+                    known = places(cursor)
+                    lags = {place: outbox_lag(cursor, place=place) for place, _ in known}
                 failed = connection.execute(_FAILED).fetchall()
         except psycopg.Error:
             return
-        yield from _of_outbox(lag)
+        yield from _of_outbox(lags)
+        yield _labeled(
+            "vaultcraft_stream_lost",
+            "Whether a relay stands because its stream lost what it had acknowledged.",
+            "place",
+            {place: int(lost) for place, lost in known},
+        )
         deliveries = GaugeMetricFamily(
             "vaultcraft_failed_deliveries",
             "Events that a consumer could not take: retrying, or dead until somebody replays them.",
@@ -65,16 +72,19 @@ class Backbone(Collector):
         yield deliveries
 
 
-def _of_outbox(lag: Lag) -> Iterator[GaugeMetricFamily]:
-    yield GaugeMetricFamily(
+def _of_outbox(lags: Mapping[str, Lag]) -> Iterator[GaugeMetricFamily]:
+    now = clock.now()
+    yield _labeled(
         "vaultcraft_outbox_waiting",
-        "Events that are not published yet; no more than 10000 are counted.",
-        value=lag.waiting,
+        "Events that are not published there yet; no more than 10000 are counted.",
+        "place",
+        {place: lag.waiting for place, lag in lags.items()},
     )
-    yield GaugeMetricFamily(
+    yield _labeled(
         "vaultcraft_outbox_oldest_waiting_seconds",
         "How long ago the oldest of them happened; zero if none waits.",
-        value=lag.seconds(clock.now()),
+        "place",
+        {place: lag.seconds(now) for place, lag in lags.items()},
     )
 
 
@@ -107,7 +117,7 @@ def _of_broker(state: BrokerState) -> Iterator[GaugeMetricFamily]:
         yield _labeled(f"vaultcraft_consumer_{name}", help_text, "consumer", values)
 
 
-def _labeled(name: str, help_text: str, label: str, values: dict[str, int]) -> GaugeMetricFamily:
+def _labeled(name: str, help_text: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, help_text, labels=[label])
     for one, value in values.items():
         family.add_metric([one], value)

@@ -28,13 +28,22 @@ class ClientAddressMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Rewrite the address, then go on."""
-        proxies = settings.VAULTCRAFT_PROXIES
-        hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
         peer = request.META.get("REMOTE_ADDR", "")
-        through = proxies and len(hops) >= proxies and hops[-proxies].strip()
-        client = _entry(hops[-proxies]) if through else address_of(peer)
-        request.META["REMOTE_ADDR"] = str(client) if client else UNKNOWN
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        request.META["REMOTE_ADDR"] = client_address(peer=peer, forwarded=forwarded)
         return self.get_response(request)
+
+
+def client_address(*, peer: str, forwarded: str) -> str:
+    """The client's address, or `UNKNOWN`.
+
+    :param forwarded: the header `X-Forwarded-For`; empty: there was none.
+    """
+    proxies = settings.VAULTCRAFT_PROXIES
+    hops = forwarded.split(",")
+    through = proxies and len(hops) >= proxies and hops[-proxies].strip()
+    client = _entry(hops[-proxies]) if through else address_of(peer)
+    return str(client) if client else UNKNOWN
 
 
 def _entry(text: str) -> Address | None:

@@ -1,8 +1,8 @@
 """Is this process alive, may it have traffic, and how is it doing: the operators' three pages.
 
 `/healthz` asks nothing of anybody. `/readyz` is 503 when the database or its migrations are not
-good; cache and broker are only reported, because a dead broker must not pull every web node, and so
-is how far the relay is behind. It asks over a connection of its own: requests that wait for a lock
+good; cache, broker and stream are only reported, because a dead broker must not pull every web node,
+and so is how far the relay is behind. It asks over a connection of its own: requests that wait for a lock
 may hold the whole pool, and a busy node is still a good one.
 """
 
@@ -27,7 +27,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import multiprocess
 
-from events.relay.lag import outbox_lag
+from events.relay.lag import outbox_lag, places
 from kernel import clock
 from vaultcraft.backbone_metrics import Backbone
 from vaultcraft.books_metrics import LastCheckOfBooks
@@ -58,6 +58,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     reported = {
         "cache": _state(_check_cache, otherwise=DEGRADED),
         "broker": _state(_check_broker, otherwise=DEGRADED),
+        "stream": _state(_check_stream, otherwise=DEGRADED),
     }
     ready = all(state == OK for state in required.values())
     whole = ready and all(state == OK for state in reported.values())
@@ -166,6 +167,16 @@ def _behind() -> float | None:
             return round(outbox_lag(cursor).seconds(clock.now()), 1)
     except psycopg.Error:
         return None
+
+
+def _check_stream() -> None:
+    """Check that no relay stands because a stream lost what it had acknowledged.
+
+    :raises RuntimeError: one does.
+    """
+    with impatient_connection() as own, own.cursor() as cursor:
+        if any(lost for _, lost in places(cursor)):
+            raise RuntimeError("a stream lost what it had acknowledged")
 
 
 def _check_cache() -> None:

@@ -8,6 +8,8 @@ send again. Probes and metrics are always served: a busy node is a good one.
 
 A new connection gets a thread when its first bytes arrive, so silent ones take nobody's place.
 
+`GET /live` is handed on, connection and all (`vaultcraft.live_gate`).
+
 What cannot be read as HTTP never reaches Django either: it is answered here in the same form and
 with the same headers as everything else, and stands in the request log.
 """
@@ -28,7 +30,7 @@ from gunicorn.http import wsgi  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 from prometheus_client import Counter
 
-from vaultcraft import worker_answers
+from vaultcraft import live_gate, worker_answers
 
 WAITING = "VAULTCRAFT_WEB_WAITING"
 WAITING_DEFAULT = 32
@@ -55,6 +57,8 @@ class BoundedWorker(ThreadWorker):  # type: ignore[misc]
         """Have the thread at the door; `run` begins at the end of this."""
         wsgi.Response = worker_answers.QuietResponse  # gunicorn makes its answers of this
         self._door = ThreadPoolExecutor(max_workers=1)
+        if live_gate.PLACE in os.environ:
+            self._live = live_gate.LiveGate()
         super().init_process()
 
     def accept(self, listener: socket.socket) -> None:
@@ -82,6 +86,14 @@ class BoundedWorker(ThreadWorker):  # type: ignore[misc]
         done = self.tpool.submit(self.handle, conn)
         done.add_done_callback(partial(self._later, self._finish_admitted, conn))
 
+    def handle_request(self, req: Any, conn: TConn) -> bool:
+        """Answer a request; one for the stream of events goes on with its connection."""
+        if not live_gate.wanted(req):
+            return bool(super().handle_request(req, conn))
+        taken = socket.socket(fileno=conn.sock.detach())
+        self._live.take(taken, req, peer=conn.client[0] if conn.client else "")
+        return False
+
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer a request that could not be read, or that the application broke on; log it.
 
@@ -102,6 +114,9 @@ class BoundedWorker(ThreadWorker):  # type: ignore[misc]
 
     def _finish_admitted(self, conn: TConn, done: Future[Any]) -> None:
         self._admitted -= 1
+        if conn.sock.fileno() < 0:  # it is the stream's now, and bounded there
+            self.nr_conns -= 1
+            return
         self.finish_request(conn, done)
 
     def _turn_away(self, conn: TConn) -> bool:

@@ -20,6 +20,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}", re.ASCII)
 # What of the program's own making may be wrong with an answer; these derive from the errors of
 # requests, and are no fault of the client.
 _OURS = (unreadable.InvalidResponseHeader, unreadable.InvalidResponseHeaderName)
+# What is no page loads nothing.
+BARE = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
 
 
 class QuietResponse(Response):  # type: ignore[misc]
@@ -53,11 +55,8 @@ def request_id_of(request: Any) -> str:
     return given if _REQUEST_ID.fullmatch(given) else ids.encode("req", ids.new_id())
 
 
-def written(error: VaultCraftError, *, request_id: str, keep: bool) -> bytes:
-    """The whole answer, as it goes out.
-
-    :param keep: whether the connection may be used again.
-    """
+def problem(error: VaultCraftError, request_id: str) -> tuple[HTTPStatus, dict[str, str], bytes]:
+    """A refusal in the form all doors share: status, headers, body."""
     from api import problems
     from vaultcraft.browser_headers import HEADERS
 
@@ -65,13 +64,22 @@ def written(error: VaultCraftError, *, request_id: str, keep: bool) -> bytes:
     body = problems.encode(problems.document(error, request_id=request_id))
     told = {
         "Content-Type": problems.MEDIA_TYPE,
-        "Content-Length": len(body),
-        **({"Retry-After": problems.RETRY_AFTER_SECONDS} if error.retryable else {}),
+        "Content-Length": str(len(body)),
+        **({"Retry-After": str(problems.RETRY_AFTER_SECONDS)} if error.retryable else {}),
         "X-Request-ID": request_id,
         "Cache-Control": "no-store",
-        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        **BARE,
         **HEADERS,
-        "Connection": "keep-alive" if keep else "close",
     }
+    return status, told, body
+
+
+def written(error: VaultCraftError, *, request_id: str, keep: bool) -> bytes:
+    """The whole answer, as it goes out.
+
+    :param keep: whether the connection may be used again.
+    """
+    status, told, body = problem(error, request_id)
+    told["Connection"] = "keep-alive" if keep else "close"
     head = (f"HTTP/1.1 {status.value} {status.phrase}", *(f"{n}: {v}" for n, v in told.items()))
     return "\r\n".join((*head, "", "")).encode() + body

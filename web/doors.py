@@ -71,12 +71,16 @@ def stranger(request: HttpRequest) -> Actor:
     return anonymous(door=Door.WEB, request_id=request_id_of(request), ip=client_ip(request))
 
 
-def enter(request: HttpRequest, *, door: Door = Door.WEB) -> PersonRequest | None:
+def enter(
+    request: HttpRequest, *, door: Door = Door.WEB, noted: bool = True
+) -> PersonRequest | None:
     """The same request with its person and actor, or None when nobody is signed in.
 
     The cookie names a sign-in session of accounts; that row, read now, decides. So a session that
     was ended or lay idle, a person who was removed and an organization that was suspended stop at
     once, and Django's own notion of a signed-in user is never asked. Being here is noted.
+
+    :param noted: False for what a page asks for by itself: nobody need be sitting there.
     """
     known = getattr(request, "actor", None)
     if known is not None and known.door is door:
@@ -103,7 +107,8 @@ def enter(request: HttpRequest, *, door: Door = Door.WEB) -> PersonRequest | Non
         session=session,
         now=now,
     )
-    note_seen(actor=person.actor, session=session, now=now)
+    if noted:
+        note_seen(actor=person.actor, session=session, now=now)
     return person
 
 
@@ -156,7 +161,7 @@ def _signed_in(view: PersonView[P]) -> View[P]:
     @functools.wraps(view)
     def door(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
-            person = enter(request)
+            person = enter(request, noted=not getattr(view, "by_itself", False))
             who = stranger(request) if person is None else person.actor
             admit(actor=who, route=rate_of(view, request))
             if person is None:
@@ -192,6 +197,15 @@ def counted_as(route: RouteClass) -> Callable[[V], V]:
         return view
 
     return marked
+
+
+def by_itself(view: V) -> V:
+    """Mark what a page asks for without anybody doing anything: it does not keep a session alive.
+
+    It stands below `reads`, as `counted_as`.
+    """
+    view.by_itself = True  # type: ignore[attr-defined]
+    return view
 
 
 def rate_of(view: object, request: HttpRequest) -> RouteClass:

@@ -26,7 +26,7 @@ class Review:
     description: str
     amount_text: str
 
-    def sealed(self, request: PersonRequest) -> str:
+    def signed(self, request: PersonRequest) -> str:
         """Signed for this person's session; nobody can change or reuse it elsewhere."""
         body = {**dataclasses.asdict(self), "session": str(request.session_id)}
         return signing.dumps(body, salt=_SALT, compress=True)
@@ -45,8 +45,8 @@ class Review:
 def opened(request: PersonRequest) -> Review | None:
     """The review a form brought back; None when it is not ours, not this session's, or too old."""
     try:
-        sealed = request.POST.get("review", "")
-        body: dict[str, Any] = signing.loads(sealed, salt=_SALT, max_age=REVIEW_SECONDS)
+        signed = request.POST.get("review", "")
+        body: dict[str, Any] = signing.loads(signed, salt=_SALT, max_age=REVIEW_SECONDS)
     except signing.BadSignature:
         return None
     if body.pop("session") != str(request.session_id):

@@ -14,6 +14,7 @@ from web.views import (
     home,
     house,
     mailbox,
+    notices,
     organization,
     parts,
     passwords,
@@ -39,6 +40,7 @@ app_name = "web"
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("now", home.now, name="now"),
     path("sign-in", gate.sign_in, name="sign-in"),
     path("sign-in/second-step", second_step.second_step, name="second-step"),
     path("sign-in/second-step/resend", second_step.resend, name="second-step-resend"),
@@ -165,6 +167,16 @@ urlpatterns = [
     path("pending-acts", pending_acts.overview, name="pending-acts"),
     path("pending-acts/<str:act_id>", pending_acts.detail, name="pending-act"),
     path("pending-acts/<str:act_id>/decide", pending_acts.decide, name="pending-act-decide"),
+    path("notifications", notices.overview, name="notifications"),
+    path("notifications/read-all", notices.read_all, name="notifications-read-all"),
+    path("notifications/preferences", notices.preferences, name="notification-preferences"),
+    path(
+        "notifications/preferences/save",
+        notices.save_preferences,
+        name="notification-preferences-save",
+    ),
+    path("notifications/<str:notification_id>/open", notices.open_one, name="notification-open"),
+    path("notifications/<str:notification_id>/read", notices.read, name="notification-read"),
     path("profile", profile.profile, name="profile"),
     path("verification", verification.overview, name="verification"),
     path("verification/details", verification.save, name="verification-save"),

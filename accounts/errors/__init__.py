@@ -36,6 +36,7 @@ from accounts.errors.dual_control import (
     PendingActNotFound,
     RegistrationClosed,
     RoleChangedMeanwhile,
+    RoleNotLost,
     RolesComeFirst,
 )
 from accounts.errors.factors import (
@@ -154,6 +155,7 @@ __all__ = [
     "PinsRefused",
     "RegistrationClosed",
     "RoleChangedMeanwhile",
+    "RoleNotLost",
     "RolesComeFirst",
     "SecondFactorRefused",
     "SettledFactorRequired",

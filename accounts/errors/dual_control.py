@@ -132,6 +132,14 @@ class RolesComeFirst(VaultCraftError):
     title = "Making officers has to take a second person first"
 
 
+class RoleNotLost(VaultCraftError):
+    """Nobody lately took a role from the person that carries all that this one does."""
+
+    kind = Kind.CONFLICT
+    code = "role_not_lost"
+    title = "The record tells of no such role that was taken from this person"
+
+
 class RoleChangedMeanwhile(VaultCraftError):
     """The role is no longer what it was when somebody asked to change it."""
 

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from accounts import policy, staff_views
-from accounts.choices import OrganizationStatus, PlatformRole, Role
+from accounts.choices import ERASED_AT, OrganizationStatus, PlatformRole, Role
 from accounts.models.organizations import Organization
 from kernel.models import IdentifiedModel
 
@@ -99,6 +99,10 @@ class User(AbstractBaseUser, IdentifiedModel):
             models.CheckConstraint(
                 condition=Q(role_given_at__isnull=True) | Q(role_given_at__gte=F("created_at")),
                 name="accounts_user_role_after_creation",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_active=False) | ~Q(email__endswith=ERASED_AT),
+                name="accounts_user_erased_is_closed",
             ),
         )
 

@@ -88,7 +88,7 @@ def issue(
         created_at=now,
         expires_at=expires_at,
     )
-    if takes_permit(actor=actor, scopes=wanted.scopes):
+    if takes_permit(actor=actor, organization_id=organization.id, scopes=wanted.scopes):
         facts = key_facts(
             organization_id=organization.id,
             name=wanted.name,

@@ -1,6 +1,7 @@
 """Erasing a person: what was sealed is unreadable for ever, and the name is gone.
 
-Nothing brings it back: where staff's acts take a second person, another super admin agrees first.
+Nothing brings it back: where staff's acts take a second person, or the roles of the person's
+organization do, another super admin agrees first.
 """
 
 from __future__ import annotations
@@ -19,13 +20,12 @@ from accounts.rules import ERASED_NAME
 from accounts.services.networks.standing import from_known_network
 from accounts.services.pending_acts.erasing import hold_acts_of
 from accounts.services.pending_acts.making import make_pending
+from accounts.services.pending_acts.needing import Subject, under_dual_control
 from accounts.services.pending_acts.registry import Agreed, Facts, PendingKind, Result
-from accounts.services.runtime import fresh_value
 from accounts.services.vault import has_live_keys, shred_keys
-from accounts.system import STAFF_DUAL_CONTROL
 from audit.services import record
 from events.services import emit
-from kernel.actor import Actor, ActorKind
+from kernel.actor import Actor
 from kernel.errors import NotFound
 from kernel.transactions import needs_transaction, opens_transaction
 
@@ -49,9 +49,9 @@ def shred_person(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User 
     Name and address are replaced as well, and the address in their invitations; the row, the books
     and the audit records stay, which name the person by id alone. Twice is once. Locks the acts
     they asked for or decided, then the person and their keys. Emits `accounts.person.shredded`;
-    records `accounts.person.shred`. Where staff's acts take a second person the answer is the
-    pending act, and nothing else has happened; for the program itself, a command on the server,
-    they do not.
+    records `accounts.person.shred`. Where staff's acts take a second person, or roles of the
+    person's organization do, the answer is the pending act, and nothing else has happened; for the
+    program itself, a command on the server, they do not.
 
     :raises PermissionDenied: unless the actor carries `people.shred`.
     :raises NotFound: if there is no such person in the actor's view.
@@ -63,7 +63,7 @@ def shred_person(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User 
     user = _closed(user_id)
     if _is_erased(user):
         return user
-    if actor.kind is not ActorKind.SYSTEM and fresh_value(STAFF_DUAL_CONTROL):
+    if _takes_two(actor=actor, user=user):
         return make_pending(
             actor=actor,
             kind=ERASURE.name,
@@ -72,6 +72,13 @@ def shred_person(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User 
             now=now,
         )
     return _erase(actor=actor, user=user, now=now)
+
+
+@needs_transaction
+def _takes_two(*, actor: Actor, user: User) -> bool:
+    """Whoever is erased never comes back: of an organization it is as removing an officer."""
+    home = user.organization_id
+    return under_dual_control(actor=actor, subject=Subject.ROLES, organization_id=home)
 
 
 def erased_address(user_id: uuid.UUID) -> str:

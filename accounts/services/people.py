@@ -59,7 +59,7 @@ def change_role(
         raise InvalidProfile(f"Choose one of {', '.join(Role.values)}.", pointer="/role")
     user = _changeable(actor=actor, user_id=user_id, role=role)
     officer = policy.touches_officer(before=user.role, role=role)
-    if officer and under_dual_control(actor=actor, subject=Subject.ROLES):
+    if officer and _takes_two(actor=actor, user=user):
         return make_pending(
             actor=actor,
             kind=ROLE_GRANT,
@@ -174,7 +174,7 @@ def _remove_other(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User
 def _remove_officer(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User | PendingAct:
     policy.require(actor, REMOVE)
     user = _removable(actor=actor, user_id=user_id)
-    if under_dual_control(actor=actor, subject=Subject.ROLES):
+    if _takes_two(actor=actor, user=user):
         return make_pending(
             actor=actor,
             kind=REMOVAL,
@@ -217,6 +217,12 @@ def _remove(*, actor: Actor, user: User, now: dt.datetime) -> User:
     _tell(actor=actor, user=user, verb="remove", happened="removed", now=now)
     tell_of_removed(actor=actor, user=user, now=now)
     return user
+
+
+@needs_transaction
+def _takes_two(*, actor: Actor, user: User) -> bool:
+    home = user.organization_id
+    return under_dual_control(actor=actor, subject=Subject.ROLES, organization_id=home)
 
 
 def _check_may_touch(*, actor: Actor, user: User, role: str) -> None:

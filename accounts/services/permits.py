@@ -49,15 +49,16 @@ def key_facts(
 
 
 @needs_transaction
-def takes_permit(*, actor: Actor, scopes: Collection[str]) -> bool:
-    """Whether a key with these scopes takes a second person now.
+def takes_permit(*, actor: Actor, organization_id: uuid.UUID, scopes: Collection[str]) -> bool:
+    """Whether a key of the organization with these scopes takes a second person now.
 
-    One query at most. Officers' keys do where making officers does: whoever issues one makes
-    somebody who pays, and whom no approval holds up.
+    Keys do where making officers does, whoever issues them: that makes somebody who pays, and whom
+    no approval holds up.
     """
     by_staff = actor.organization_id is None
-    weighty = policy.is_weighty(scopes, by_staff=by_staff)
-    return weighty and under_dual_control(actor=actor, subject=Subject.ROLES)
+    return policy.is_weighty(scopes, by_staff=by_staff) and under_dual_control(
+        actor=actor, subject=Subject.ROLES, organization_id=organization_id
+    )
 
 
 @needs_transaction

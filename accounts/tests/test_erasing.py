@@ -83,11 +83,14 @@ def test_two_who_asked_erase_once(world: World, omar: User) -> None:
     assert acts_recorded().count("accounts.person.shred") == 1
 
 
-def decided_acts(world: World) -> tuple[User, PendingAct, PendingAct]:
+def decided_acts(world: World, *, adam_is: str = "Adam") -> tuple[User, PendingAct, PendingAct]:
     """Adam; what he asked for and Fay decided; and the other way round."""
     fay = colleague(world, "fay", "admin")
     mia = colleague(world, "mia", "member")
     adam = takes_two(world)
+    view(world.acme)
+    run("UPDATE accounts_user SET full_name = %s WHERE id = %s", adam_is, adam.id)
+    adam.full_name = adam_is
     made = []
     for maker, checker, role in ((adam, fay, "finance"), (fay, adam, "admin")):
         act = change_role(actor=world.signed_in(maker), user_id=mia.id, role=role, now=NOW)
@@ -100,7 +103,7 @@ def test_an_erased_person_s_name_leaves_the_acts_they_asked_for_and_decided(worl
     adam, *made = decided_acts(world)
     away = remove_member(actor=world.signed_in(world.alice), user_id=adam.id, now=LATER)
     by_two(away, now=LATER)
-    shred_person(actor=world.actor(world.olga), user_id=adam.id, now=LATER)
+    shred_person(actor=ROOT, user_id=adam.id, now=LATER)
     with reading(ROOT):
         by_adam, by_fay = (PendingAct.objects.get(id=act.id) for act in made)
     assert (by_adam.maker_display, by_adam.checker_display) == ("Erased person", "Fay")
@@ -112,10 +115,21 @@ def test_an_act_that_still_waits_loses_its_maker_s_name_too(world: World) -> Non
     mia, adam = colleague(world, "mia", "member"), takes_two(world)
     act = change_role(actor=world.signed_in(adam), user_id=mia.id, role="finance", now=NOW)
     by_two(remove_member(actor=world.signed_in(world.alice), user_id=adam.id, now=NOW), now=NOW)
-    shred_person(actor=world.actor(world.olga), user_id=adam.id, now=NOW)
+    shred_person(actor=ROOT, user_id=adam.id, now=NOW)
     with reading(ROOT):
         found = PendingAct.objects.get(id=act.id)
     assert (found.maker_display, found.state) == ("Erased person", "pending")
+
+
+def test_whoever_is_called_like_the_erased_is_erased_like_everybody(world: World) -> None:
+    """Their name on what is decided stays what it is: nothing is written there."""
+    adam, *made = decided_acts(world, adam_is="Erased person")
+    by_two(remove_member(actor=world.signed_in(world.alice), user_id=adam.id, now=NOW), now=LATER)
+    erased = shred_person(actor=ROOT, user_id=adam.id, now=LATER)
+    assert isinstance(erased, User)
+    with reading(ROOT):
+        names = {PendingAct.objects.get(id=act.id).maker_display for act in made}
+    assert names == {"Erased person", "Fay"}
 
 
 def test_names_of_acts_are_only_ever_erased_and_by_the_platform_alone(world: World) -> None:

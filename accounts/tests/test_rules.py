@@ -27,7 +27,9 @@ def test_addresses_have_one_form(written: str, kept: str):
     assert rules.normalized_email(written) == kept
 
 
-@pytest.mark.parametrize("address", ["", "a", "a@", "@b.test", "a b@c.test", "a@b.test\n@c.test"])
+@pytest.mark.parametrize(
+    "address", ["", "a", "a@", "@b.test", "a b@c.test", "a@b.test\n@c.test", "a@Erased.Invalid"]
+)
 def test_what_is_no_address(address: str):
     with pytest.raises(InvalidProfile):
         rules.normalized_email(address)

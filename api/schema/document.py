@@ -22,6 +22,7 @@ for 7 days. **Lists** are walked by the addresses in `next` and `previous`.
 TAGS = {
     "Sign-in": "Registering, tokens, invitations.",
     "Me": "Who sends the request, and what they may do.",
+    "Notifications": "What the caller is told, and how they want to be told.",
     "Verification": "Proving who one is; limits of spending go by it.",
     "PIN": "The four digits by which people approve what they send.",
     "Organizations": "One's own; for platform staff all of them.",

@@ -1,35 +1,33 @@
-"""The brokers the settings ask for, with their streams as they are declared."""
+"""The brokers the settings ask for, each with a relay and a place in the outbox of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping
 
 from django.conf import settings
 
 from events.broker import Broker
 from events.broker import kafka as kafka_broker
 from events.broker.jetstream import JetStream, connect, declare_streams
-from events.message import OutboxRow
-
-JETSTREAM, KAFKA = "jetstream", "kafka"
+from events.relay.cursor import EVENTS, KAFKA
 
 
-async def open_broker() -> Broker:
-    """What to publish to: JetStream, from which our own consumers read; with Kafka, both.
+def brokers() -> Mapping[str, Callable[[], Awaitable[Broker]]]:
+    """How to open what to publish to, by the name of its place.
 
-    :raises BrokerUnavailable: if one of them does not answer.
+    JetStream, from which our own consumers read; and Kafka, if the settings ask for it. Neither
+    waits for the other.
     """
-    jetstream = await _open_jetstream()
-    if settings.EVENT_BROKER != KAFKA:
-        return jetstream
-    try:
-        return Both(jetstream, await kafka_broker.connect(settings.KAFKA))
-    except BaseException:
-        await jetstream.close()
-        raise
+    if settings.EVENT_BROKER != "kafka":
+        return {EVENTS: open_jetstream}
+    return {EVENTS: open_jetstream, KAFKA: open_kafka}
 
 
-async def _open_jetstream() -> JetStream:
+async def open_jetstream() -> JetStream:
+    """JetStream, with its streams as they are declared.
+
+    :raises BrokerUnavailable: if it does not answer.
+    """
     client = await connect(settings.NATS_URL, name="vaultcraft relay")
     try:
         await declare_streams(client, replicas=settings.EVENT_REPLICAS)
@@ -39,24 +37,9 @@ async def _open_jetstream() -> JetStream:
     return JetStream(client)
 
 
-class Both:
-    """Two brokers, one after the other: published is what both have stored.
+async def open_kafka() -> Broker:
+    """Kafka, as the settings say.
 
-    With one of them down the outbox waits, and the other is at most one page ahead.
+    :raises BrokerUnavailable: if it does not answer.
     """
-
-    def __init__(self, first: Broker, second: Broker) -> None:
-        self._first = first
-        self._second = second
-
-    async def publish(self, rows: Sequence[OutboxRow]) -> None:
-        """See `events.broker.Broker.publish`."""
-        await self._first.publish(rows)
-        await self._second.publish(rows)
-
-    async def close(self) -> None:
-        """Let go of both connections."""
-        try:
-            await self._first.close()
-        finally:
-            await self._second.close()
+    return await kafka_broker.connect(settings.KAFKA)

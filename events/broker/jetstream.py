@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import nats
@@ -14,13 +15,16 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext, api
 from nats.js.errors import APIError, NotFoundError
 
-from events.broker import BrokerUnavailable, OutOfTurn
+from events.broker import BrokerUnavailable, End, OutOfTurn, Shortened
 from events.message import OutboxRow
 from events.streams import BACKBONE, EVENTS, Stream, subject_of
 
 ACK_SECONDS = 5.0
 CONNECT_SECONDS = 2.0
 DUPLICATE_WINDOW_SECONDS = 120.0
+# A server that has just begun to lead may not have read all of its log yet.
+SETTLE_SECONDS = 2.0
+SETTLE_LOOK_SECONDS = 0.2
 _WRONG_LAST_SEQUENCE = 10071
 _CONNECTING: Mapping[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
@@ -123,24 +127,54 @@ class JetStream:
         self._client = client
         self._context = client.jetstream(timeout=ACK_SECONDS, publish_async_max_pending=4_000)
         self._last: int | None = None
+        self._end: End | None = None
+
+    @property
+    def end(self) -> End | None:
+        """See `events.broker.Broker.end`."""
+        return self._end
+
+    async def check(self, known: End | None) -> None:
+        """See `events.broker.Broker.check`."""
+        with _unavailable():
+            began = time.monotonic()
+            found = await self._found()
+            while known and _shorter(found, known):
+                if found.made_at != known.made_at or time.monotonic() - began > SETTLE_SECONDS:
+                    raise Shortened(found)
+                await asyncio.sleep(SETTLE_LOOK_SECONDS)
+                found = await self._found()
+            self._end = found
+
+    async def let_go(self, found: End) -> None:
+        """See `events.broker.Broker.let_go`."""
+        with _unavailable():
+            for one in await self._context.consumers_info(EVENTS.name):
+                if one.delivered and one.delivered.stream_seq > found.last:
+                    await self._context.delete_consumer(EVENTS.name, one.name)
 
     async def publish(self, rows: Sequence[OutboxRow]) -> None:
         """See `events.broker.Broker.publish`."""
         if not rows:
             return
         try:
-            if self._last is None:
-                rows = await self._resumed(rows)
-            await self._send(rows)
-        except UNAVAILABLE as error:
+            with _unavailable():
+                if self._last is None:
+                    rows = await self._resumed(rows)
+                await self._send(rows)
+        except (BrokerUnavailable, OutOfTurn):
             self._last = None
-            if isinstance(error, APIError) and error.err_code == _WRONG_LAST_SEQUENCE:
-                raise OutOfTurn from error
-            raise BrokerUnavailable(str(error) or type(error).__name__) from error
+            raise
 
     async def close(self) -> None:
         """Let go of the connection; what was sent has been acknowledged or will be sent again."""
         await self._client.close()
+
+    async def _found(self) -> End:
+        info = await self._context.stream_info(EVENTS.name)
+        if info.created is None:
+            raise BrokerUnavailable("the stream does not say when it was made")
+        return End(info.created, info.state.last_seq)
 
     async def _send(self, rows: Sequence[OutboxRow]) -> None:
         """All of them without waiting in between."""
@@ -162,19 +196,24 @@ class JetStream:
                 raise answer
             if answer.duplicate:
                 # It was not stored again, so what followed it was refused.
-                self._last = None
                 raise OutOfTurn
-        self._last = expected
+        self._stored_up_to(expected)
+
+    def _stored_up_to(self, last: int) -> None:
+        self._last = last
+        if self._end is not None:
+            self._end = dataclasses.replace(self._end, last=last)
 
     async def _resumed(self, rows: Sequence[OutboxRow]) -> Sequence[OutboxRow]:
         """What is left after those that are stored, one by one until the first that was not."""
+        await self.check(self._end)
         rest = list(await self._not_stored(rows))
         while rest:
             row = rest.pop(0)
             subject, headers = _addressed(row, expected=self._last or 0)
             stored = await self._context.publish(subject, row.body, headers=headers)
             if not stored.duplicate:
-                self._last = stored.seq
+                self._stored_up_to(stored.seq)
                 break
         return rest
 
@@ -192,6 +231,25 @@ class JetStream:
             stored.add(identity)
         self._last = state.last_seq
         return [row for row in rows if str(row.id) not in stored]
+
+
+def _shorter(found: End, known: End) -> bool:
+    return found.made_at != known.made_at or found.last < known.last
+
+
+@contextlib.contextmanager
+def _unavailable() -> Iterator[None]:
+    """Tell the library's errors as ours.
+
+    :raises OutOfTurn: if the stream does not end where it should.
+    :raises BrokerUnavailable: for all the others.
+    """
+    try:
+        yield
+    except UNAVAILABLE as error:
+        if isinstance(error, APIError) and error.err_code == _WRONG_LAST_SEQUENCE:
+            raise OutOfTurn from error
+        raise BrokerUnavailable(str(error) or type(error).__name__) from error
 
 
 def _addressed(row: OutboxRow, *, expected: int) -> tuple[str, dict[str, str]]:

@@ -17,7 +17,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, Producer
 from django.conf import settings
 
-from events.broker import BrokerUnavailable
+from events.broker import BrokerUnavailable, End
 from events.message import OutboxRow
 from events.streams import EVENTS
 
@@ -63,6 +63,16 @@ class Kafka:
 
     def __init__(self, producer: Producer) -> None:
         self._producer = producer
+
+    @property
+    def end(self) -> None:
+        """Kafka cannot be asked for it: partitions have no end of ours."""
+
+    async def check(self, known: End | None) -> None:
+        """What was acknowledged by all in-sync copies is for Kafka to keep."""
+
+    async def let_go(self, found: End) -> None:
+        """No consumer of ours has a place there."""
 
     async def publish(self, rows: Sequence[OutboxRow]) -> None:
         """See `events.broker.Broker.publish`; but what is stored already may be stored again."""

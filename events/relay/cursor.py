@@ -13,13 +13,17 @@ visible the first is, too: they never swap, inside a difference or across.
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from typing import Any
 
 import psycopg
 
+from events.broker import End
 from events.message import OutboxRow
 
 PAGE = 500
+# The places: of JetStream, from which our own consumers read, and of Kafka, if there is any.
+EVENTS, KAFKA = "events", "kafka"
 _COLUMNS = (
     "sequence, id, name, version, organization_id, subject_id, payload::text, actor_kind,"
     " actor_id, request_id, occurred_at"
@@ -44,14 +48,31 @@ _WALK = f"""
         AND pg_visible_in_snapshot(commit_xid, %(until)s::pg_snapshot)
     ORDER BY sequence LIMIT %(limit)s
 """  # noqa: S608 - of constants
+# A broker that was not there before begins where JetStream's place is.
+_BEGIN = """
+    INSERT INTO events_relaycursor
+        (name, cluster, since, until, position, highest, epoch, forgotten_before)
+    SELECT %(name)s, cluster, since, until, position, highest, 0, forgotten_before
+    FROM events_relaycursor WHERE name = 'events' ON CONFLICT DO NOTHING
+"""
 _TAKE = """
-    UPDATE events_relaycursor SET epoch = epoch + 1 WHERE name = 'events'
-    RETURNING since::text, until::text, position, highest, epoch
+    UPDATE events_relaycursor SET epoch = epoch + 1 WHERE name = %(name)s
+    RETURNING name, since::text, until::text, position, highest, epoch, stream_made_at, stream_last
 """
 _SAVE = """
     UPDATE events_relaycursor SET since = %(since)s::pg_snapshot, until = %(until)s::pg_snapshot,
-        position = %(position)s, highest = %(highest)s, moved_at = clock_timestamp()
-    WHERE name = 'events' AND epoch = %(epoch)s
+        position = %(position)s, highest = %(highest)s, moved_at = clock_timestamp(),
+        stream_made_at = %(made_at)s, stream_last = %(last)s, lost_at = NULL
+    WHERE name = %(name)s AND epoch = %(epoch)s
+"""
+
+
+# Whether a row `o` of the outbox is published according to a cursor `place`; the database's own
+# `events_is_sent` is for its owner.
+IS_SENT = """(o.sequence <= place.highest AND (
+    pg_visible_in_snapshot(o.commit_xid, place.since) OR (
+        place.until IS NOT NULL AND o.sequence <= place.position
+        AND pg_visible_in_snapshot(o.commit_xid, place.until))))
 """
 
 
@@ -61,20 +82,35 @@ class Overtaken(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Place:
-    """How far the outbox is published.
+    """How far the outbox is published to one broker.
 
     :param since: a snapshot (``xmin:xmax:xip,...``); what it shows is published.
     :param until: the snapshot up to which publishing is under way, None between two differences.
     :param position: the sequence up to which that difference is published.
     :param highest: the highest sequence ever published.
     :param epoch: of the relay that may move it.
+    :param made_at: which stream acknowledged it; None if the broker cannot tell.
+    :param last: the number of the last message that stream acknowledged.
     """
 
+    name: str
     since: str
     until: str | None
     position: int
     highest: int
     epoch: int
+    made_at: dt.datetime | None = None
+    last: int = 0
+
+    @property
+    def end(self) -> End | None:
+        """Where the stream ended then."""
+        return None if self.made_at is None else End(self.made_at, self.last)
+
+    def at(self, end: End | None) -> Place:
+        """The same, acknowledged by a stream that ends so."""
+        made_at, last = (end.made_at, end.last) if end else (None, 0)
+        return dataclasses.replace(self, made_at=made_at, last=last)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,12 +121,13 @@ class Page:
     after: Place
 
 
-async def take_over(connection: psycopg.AsyncConnection) -> Place:
+async def take_over(connection: psycopg.AsyncConnection, name: str) -> Place:
     """The place, for this relay alone from now on; after a restore it is settled first."""
     found = await connection.execute("SELECT system_identifier::text FROM pg_control_system()")
     (cluster,) = await _one(found)
     await connection.execute("SELECT vaultcraft_outbox_moved(%s)", [cluster])
-    return Place(*await _one(await connection.execute(_TAKE)))
+    await connection.execute(_BEGIN, {"name": name})
+    return Place(*await _one(await connection.execute(_TAKE, {"name": name})))
 
 
 async def page_after(connection: psycopg.AsyncConnection, place: Place) -> Page:
@@ -107,11 +144,10 @@ async def page_after(connection: psycopg.AsyncConnection, place: Place) -> Page:
     rows = [OutboxRow(*row[1:]) for row in read[:PAGE]]
     until = place.until or (read[0][0] if read else place.since)
     highest = max(place.highest, rows[-1].sequence) if rows else place.highest
+    after = dataclasses.replace(place, until=until, highest=highest)
     if len(read) > PAGE:
-        after = Place(place.since, until, rows[-1].sequence, highest, place.epoch)
-    else:
-        after = Place(until, None, 0, highest, place.epoch)
-    return Page(rows, after)
+        return Page(rows, dataclasses.replace(after, position=rows[-1].sequence))
+    return Page(rows, dataclasses.replace(after, since=until, until=None, position=0))
 
 
 async def save(connection: psycopg.AsyncConnection, place: Place) -> None:

@@ -11,13 +11,15 @@ import dataclasses
 import datetime as dt
 from typing import Any
 
+from events.relay.cursor import EVENTS
+
 MOST = 10_000
 # Of transactions that drew their sequences and were still open while later ones were published.
 LATE = 2_000
 
 _PLACE = (
     "SELECT since::text, until::text, position, highest FROM events_relaycursor"
-    " WHERE name = 'events'"
+    " WHERE name = %(name)s"
 )
 _WAITING = """
     SELECT count(*), min(occurred_at) FROM (
@@ -52,12 +54,13 @@ class Lag:
         return max(0.0, (now - self.oldest_at).total_seconds()) if self.oldest_at else 0.0
 
 
-def outbox_lag(cursor: Any) -> Lag:
-    """What waits, in the view of whoever asks: the platform's is the whole.
+def outbox_lag(cursor: Any, *, place: str = EVENTS) -> Lag:
+    """What waits for one broker, in the view of whoever asks: the platform's is the whole.
 
     :param cursor: of Django or psycopg.
+    :param place: of the broker; there has to be one.
     """
-    cursor.execute(_PLACE)
+    cursor.execute(_PLACE, {"name": place})
     since, until, position, highest = cursor.fetchone()
     asked = {
         "from": max(0, highest - LATE),
@@ -69,3 +72,9 @@ def outbox_lag(cursor: Any) -> Lag:
     }
     cursor.execute(_WAITING, asked)
     return Lag(*cursor.fetchone())
+
+
+def places(cursor: Any) -> list[tuple[str, bool]]:
+    """The brokers there is a place for, and whether the relay to it stands over a lost stream."""
+    cursor.execute("SELECT name, lost_at IS NOT NULL FROM events_relaycursor ORDER BY name")
+    return list(cursor.fetchall())

@@ -182,7 +182,7 @@ def held(lease: Lease) -> Saga:
 
 
 @needs_transaction
-def settle(lease: Lease, *, state: AttemptState, now: dt.datetime, error: str = "") -> None:
+def conclude(lease: Lease, *, state: AttemptState, now: dt.datetime, error: str = "") -> None:
     """Write what became of the attempt."""
     SagaAttempt.objects.filter(
         saga_id=lease.saga_id, fence=lease.fence, state=AttemptState.OPEN

@@ -15,9 +15,9 @@ from events.choices import AttemptState
 from events.saga.leasing import (
     Lease,
     LeaseLost,
+    conclude,
     held,
     platform,
-    settle,
     step_on,
     take_lease,
     turn_back,
@@ -129,7 +129,7 @@ def _finish(*, lease: Lease, result: Result, now: dt.datetime) -> None:
     """Make the result true here and step on, in one transaction."""
     saga = held(lease)
     lease.part.record(lease.case, result, now)
-    settle(lease, state=AttemptState.DONE, now=now)
+    conclude(lease, state=AttemptState.DONE, now=now)
     step_on(saga, saga_named(saga.name), now=now)
     saga.save(update_fields=MOVING)
 
@@ -155,7 +155,7 @@ def _unfinished(*, lease: Lease, error: Exception, now: dt.datetime) -> AttemptS
     if outcome in (AttemptState.FAILED, AttemptState.UNBOOKED):
         log.warning("saga_step_failed: %s %s", saga.id, _named(error), exc_info=error)
     saga.lease_until = None
-    settle(lease, state=outcome, now=now, error=_named(error))
+    conclude(lease, state=outcome, now=now, error=_named(error))
     saga.save(update_fields=MOVING)
     return outcome
 

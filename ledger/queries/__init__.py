@@ -26,7 +26,7 @@ from ledger.queries.periods import (
     proof_holds,
     totals_of_period,
 )
-from ledger.queries.settled import settled_at
+from ledger.queries.stable import stable_until
 from ledger.queries.statements import Position, Statement, StatementLine, statement_of
 from ledger.queries.trial_balance import (
     TrialBalanceRow,
@@ -59,7 +59,7 @@ __all__ = [
     "periods",
     "proof_holds",
     "reversals_of",
-    "settled_at",
+    "stable_until",
     "statement_of",
     "totals_of_period",
     "transaction_of",

@@ -88,7 +88,7 @@ def trial_balance(
 
     :param as_of: now, or an instant inclusive.
     :param known_at: only what was recorded by then counts, on either axis. What is read of one
-        `settled_at` agrees, however often and in however many parts it is read.
+        `stable_until` agrees, however often and in however many parts it is read.
     """
     rows = LedgerAccount.objects.select_related("currency").order_by(*_SHEET, "code")
     if organization_id:

@@ -76,7 +76,7 @@ def set_clearing_cap(
     if cap_minor != 0:
         checked_minor(cap_minor)
     require_currency(currency)
-    if under_dual_control(actor=actor, subject=Subject.TERMS):
+    if under_dual_control(actor=actor, subject=Subject.TERMS, organization_id=organization_id):
         return make_pending(
             actor=actor,
             kind=KIND.name,

@@ -15,7 +15,6 @@ from django.db import transaction
 from kernel.ids import new_id
 from kernel.money import MAX_MINOR
 from ledger.choices import AccountStatus
-from ledger.models import LedgerAccount
 from ledger.tests.books import become
 from ledger.tests.raw import (
     insert_entries,
@@ -31,16 +30,6 @@ pytestmark = pytest.mark.django_db
 
 SECOND = dt.timedelta(seconds=1)
 LATER = NOW + SECOND
-
-
-@pytest.fixture
-def alice(world: World) -> LedgerAccount:
-    return world.alice_wallet.account
-
-
-@pytest.fixture
-def acme(world: World) -> LedgerAccount:
-    return world.acme_wallet.account
 
 
 @pytest.fixture(autouse=True)

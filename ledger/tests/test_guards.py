@@ -9,17 +9,15 @@ import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 
-import pytest
-
 from kernel.context import Context, Scope, reading_as
 from kernel.transactions import opens_transaction
 from ledger.errors import PostingRefused
-from ledger.models import LedgerAccount, Transaction
+from ledger.models import Transaction
 from ledger.services.movements import Movement, Posted, Refused
 from ledger.services.periods import close_period, open_period
 from ledger.services.posting import post, rehearse
 from ledger.tests.books import codes, fresh, movement, nothing_moves, posted
-from tests.world import NOW, World
+from tests.world import NOW
 
 ALICE = 1_00_000_00
 
@@ -70,16 +68,6 @@ def guarded(
     *movements: Movement, guards: Sequence[Scribe], whole: bool = False
 ) -> list[Posted | Refused]:
     return post(movements, now=NOW, guards=guards, all_or_nothing=whole)
-
-
-@pytest.fixture
-def alice(world: World) -> LedgerAccount:
-    return world.alice_wallet.account
-
-
-@pytest.fixture
-def acme(world: World) -> LedgerAccount:
-    return world.acme_wallet.account
 
 
 def test_two_guards_are_called_in_order_for_what_the_books_allow(alice, acme) -> None:

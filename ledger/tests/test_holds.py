@@ -6,8 +6,6 @@ import datetime as dt
 import uuid
 from typing import Any
 
-import pytest
-
 from audit.models import AuditRecord
 from events.models import OutboxEvent
 from kernel.context import Context, Scope, reading_as
@@ -24,16 +22,6 @@ from tests.world import NOW, World
 
 ALICE = 1_00_000_00
 DAY = dt.timedelta(days=1)
-
-
-@pytest.fixture
-def alice(world: World) -> LedgerAccount:
-    return world.alice_wallet.account
-
-
-@pytest.fixture
-def acme(world: World) -> LedgerAccount:
-    return world.acme_wallet.account
 
 
 def _platform(**_: object) -> Context:

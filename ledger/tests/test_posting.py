@@ -34,16 +34,6 @@ from tests.world import NOW, World
 ALICE, ACME = 1_00_000_00, 5_00_000_00
 
 
-@pytest.fixture
-def alice(world: World) -> LedgerAccount:
-    return world.alice_wallet.account
-
-
-@pytest.fixture
-def acme(world: World) -> LedgerAccount:
-    return world.acme_wallet.account
-
-
 def across(world: World, amount_minor: int) -> Movement:
     """Alice of Acme pays Charlie of Globex."""
     with reading(world.actor(world.olga)):

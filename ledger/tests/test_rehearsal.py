@@ -10,7 +10,6 @@ from django.db import connections
 
 from kernel.context import Context, Scope, reading_as
 from ledger.errors import BatchTooLarge
-from ledger.models import LedgerAccount
 from ledger.services.movements import Balance, Movement, Posted, Refused
 from ledger.services.posting import rehearse
 from ledger.tests.books import codes, fresh, movement, nothing_moves, posted
@@ -20,16 +19,6 @@ from tests.database import statements, work
 from tests.world import NOW, World
 
 ALICE, ACME = 1_00_000_00, 5_00_000_00
-
-
-@pytest.fixture
-def alice(world: World) -> LedgerAccount:
-    return world.alice_wallet.account
-
-
-@pytest.fixture
-def acme(world: World) -> LedgerAccount:
-    return world.acme_wallet.account
 
 
 def rehearsed(

@@ -26,16 +26,6 @@ _keys = itertools.count(1)
 
 
 @pytest.fixture
-def alice(world: World) -> LedgerAccount:
-    return world.alice_wallet.account
-
-
-@pytest.fixture
-def acme(world: World) -> LedgerAccount:
-    return world.acme_wallet.account
-
-
-@pytest.fixture
 def paid(alice: LedgerAccount, acme: LedgerAccount) -> uuid.UUID:
     """Alice paid Acme 100.00."""
     return written(movement(alice, acme, 100_00))

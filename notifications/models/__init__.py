@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from notifications.models.notices import Notification, Preference
 from notifications.models.webhooks import (
     WebhookAttempt,
     WebhookDelivery,
@@ -9,4 +10,11 @@ from notifications.models.webhooks import (
     WebhookSecret,
 )
 
-__all__ = ["WebhookAttempt", "WebhookDelivery", "WebhookEndpoint", "WebhookSecret"]
+__all__ = [
+    "Notification",
+    "Preference",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookSecret",
+]

@@ -84,7 +84,8 @@ def outcome(status: int | None = 200, **answer_headers: str) -> Outcome:
 
 def attempt(claim: webhooks.Claim, came: Outcome | None = None, *, now: dt.datetime = NOW) -> None:
     """The claim was carried out, with this outcome."""
-    webhooks.settle(actor=WORKER, claim=claim, outcome=came or outcome(), began_at=now, now=now)
+    came = came or outcome()
+    webhooks.note_outcome(actor=WORKER, claim=claim, outcome=came, began_at=now, now=now)
 
 
 def claims(*, now: dt.datetime = NOW, most: int = 32) -> list[webhooks.Claim]:

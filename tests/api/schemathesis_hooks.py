@@ -12,6 +12,8 @@ from typing import Any
 
 import schemathesis
 
+import tests.api.schemathesis_parsing  # noqa: F401  (for what it does to the parser)
+
 OWN_IDS = os.environ.get("VAULTCRAFT_OWN_IDS", "").split()
 OTHER_TOKEN = os.environ.get("VAULTCRAFT_OTHER_TOKEN")
 

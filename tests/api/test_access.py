@@ -28,6 +28,7 @@ from kernel import clock, ids
 from kernel.context import reading
 from kernel.crypto import fingerprint
 from notifications.models import WebhookDelivery
+from notifications.tests.notice_scenes import mark, take_new, told
 from notifications.tests.scenes import added, arrives, attempt, claims
 from tests.api import ledger_rows
 from tests.api.conftest import PROBLEM, Caller, Got, order, token_of
@@ -259,6 +260,24 @@ MATRIX: dict[str, Row] = {
         "/me/networks/confirm",
         (401, 422, 422, 422, 422, 403),
         lambda *_: {"token": "unknown"},
+    ),
+    "list_own_notifications": Row("GET", "/me/notifications", READ),
+    "count_unread_notifications": Row("GET", "/me/notifications/unread-count", READ),
+    "mark_notification_read": Row(
+        "POST",
+        "/me/notifications/{notification}/read",
+        (401, 404, 404, 200, 404, 404),
+        nothing,
+    ),
+    "mark_all_notifications_read": Row(
+        "POST", "/me/notifications/read-all", (401, 200, 200, 200, 200, 200), nothing
+    ),
+    "read_notification_preferences": Row("GET", "/me/notification-preferences", READ),
+    "set_notification_preference": Row(
+        "PUT",
+        "/me/notification-preferences",
+        (401, 200, 200, 200, 200, 403),
+        lambda *_: {"topic": "holds", "in_app": True, "email": True},
     ),
     "read_country_policy": Row("GET", "/country-policy", READ),
     "set_country_policy": Row(
@@ -573,9 +592,11 @@ def test_writing(shared_world: World, targets: dict[str, str], name: str, caller
 
 def things_of_acme(world: World) -> dict[str, str]:
     """Things of Acme that paths and answers may name."""
+    since = mark()
     inside = world.send(destination=world.acme_wallet).transfer
     assert inside is not None
     assert inside.source_transaction_id is not None
+    take_new(since)
     alice = world.actor(world.alice)
     invitation = invite(actor=alice, email="ivy@acme.test", role="member", now=NOW)[0]
     rule = set_limit_rule(
@@ -615,6 +636,7 @@ def things_of_acme(world: World) -> dict[str, str]:
         "account": ids.encode("acc", world.alice_wallet.account_id),
         "transfer": ids.encode("trf", inside.id),
         "hold": ids.encode("hld", hold.hold_id),
+        "notification": ids.encode("ntf", told(world.alice)[0].id),
         "payout": ids.encode("trf", paid_out.id),
         "limit_rule": ids.encode("lim", rule.id),
         "passkey": ids.encode("pky", ids.new_id()),

@@ -27,6 +27,7 @@ from tests.world import World
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECONDS = 900
+HOOKS = {"SCHEMATHESIS_HOOKS": "tests.api.schemathesis_parsing", "PYTHONPATH": str(ROOT)}
 
 pytestmark = pytest.mark.timeout(SECONDS + 20)
 
@@ -60,7 +61,6 @@ def test_as_an_owner(server: LiveServer, world: World, tmp_path: Path) -> None:
             ]
         ),
         "SCHEMATHESIS_HOOKS": "tests.api.schemathesis_hooks",
-        "PYTHONPATH": str(ROOT),
     }
     phases = ("--phases", "examples,fuzzing,stateful", "--max-examples", "3")
     _run(server, environment, tmp_path, *phases)
@@ -80,7 +80,7 @@ def _run(server: LiveServer, environment: dict[str, str], work: Path, *options: 
     done = subprocess.run(
         command,
         cwd=work,
-        env={**os.environ, **environment},
+        env={**os.environ, **HOOKS, **environment},
         capture_output=True,
         text=True,
         timeout=SECONDS,

@@ -39,6 +39,8 @@ ROOMS = (
     "accounts.services.pins.setting",
     "accounts.services.sessions.ending",
     "kyc.services.revealing",
+    "notifications.services.notices.choosing",
+    "notifications.services.notices.reading",
     "wallets.services.account_numbers",
 )
 SOME_ID = uuid.UUID(int=7)
@@ -60,9 +62,12 @@ ASKS: dict[str, dict[str, Any]] = {
     "reveal_own_details": {},
     "open_own_document": {"document_id": SOME_ID},
     "reveal_account_number": {"wallet": "nobody"},
+    "set_preferences": {"wanted": {}},
 }
 ASKS_NOTHING = {
     "rename_device": "a name is no power",
+    "mark_read": "nothing is hidden by it: the list shows what was read, too",
+    "mark_all_read": "the same",
     "revoke_device": "stops something: from anywhere, at once",
     "revoke_network": "stops something",
     "revoke_session": "stops something; somebody else's takes sessions.revoke_any",

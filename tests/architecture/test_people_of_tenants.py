@@ -13,8 +13,6 @@ pytestmark = pytest.mark.django_db
 # Columns that name a person the row is about; those who only acted (`decided_by`) are not meant.
 PERSON_COLUMNS = ("user_id", "owner_id", "maker_id")
 OTHERWISE = {
-    # To be guarded by a trigger of its own with the next migration of the room.
-    "wallets_beneficiary": "written once by the asker, with the payout whose rows are guarded",
     "accounts_pendingact": "its maker may be a key; a trigger of its own asks for them",
 }
 _HELD = re.compile(

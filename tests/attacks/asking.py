@@ -10,7 +10,7 @@ from accounts.actors import api_key_actor
 from accounts.models import ApiKey, DualControlPolicy, PendingAct, User
 from accounts.policy import own_organization
 from accounts.services.dual_control import set_dual_control_policy
-from accounts.services.pending_acts import expire_overdue, make_pending, reject
+from accounts.services.pending_acts import agree, expire_overdue, make_pending, reject
 from accounts.services.people import change_role, remove_member
 from accounts.services.system_settings import set_setting
 from accounts.system import REGISTRATION_OPEN
@@ -29,7 +29,8 @@ _ROOT = system(door=Door.COMMAND, request_id="field")
 
 def asked(world: World) -> dict[str, uuid.UUID]:
     """By name: Adam asks for `act`, Alice rejected `decided`; Alice's `overdue` nobody decided in
-    time, her `expired` was tidied away, and her key asks for `act_of_key`.
+    time, her `expired` was tidied away, and her key asks for `act_of_key`. Gone once agreed to her
+    `consent`, to let entries by hand take one person; they take two again.
     """
     adam, fay, gone, mia = (
         colleague(world, name, role)
@@ -41,8 +42,10 @@ def asked(world: World) -> dict[str, uuid.UUID]:
         )
     )
     alice, as_adam = world.signed_in(world.alice), world.signed_in(adam)
-    remove_member(actor=alice, user_id=gone.id, now=NOW)
-    set_dual_control_policy(actor=alice, roles=True, journals=True, terms=False, now=NOW)
+    consent = _used_up(alice, world.signed_in(gone))
+    removal = remove_member(actor=alice, user_id=gone.id, now=NOW)
+    assert isinstance(removal, PendingAct)
+    agree(actor=world.signed_in(adam), act_id=removal.id, now=NOW)
     _threshold(alice, 1_00_00_000_00, now=NOW)
     set_setting(actor=_ROOT, name=REGISTRATION_OPEN, value=True, now=NOW)
     expired = _threshold(alice, 2_00_00_000_00)
@@ -59,6 +62,7 @@ def asked(world: World) -> dict[str, uuid.UUID]:
         "gone_user": gone.id,
         "act": _role(as_adam, mia, "finance"),
         "decided": decided,
+        "consent": consent,
         "expired": expired,
         "overdue": _threshold(alice, 3_00_00_000_00),
         "act_of_key": _left(actor=as_key),
@@ -66,6 +70,18 @@ def asked(world: World) -> dict[str, uuid.UUID]:
         "platform_act": _left(actor=world.signed_in(world.olga)),
         "acme_approval": approval_of(signed_in, world.alice_wallet, world.acme_wallet).id,
     }
+
+
+def _used_up(owner: Actor, other: Actor) -> uuid.UUID:
+    """A consent to less, which happened, and was taken back since."""
+    acts = [
+        set_dual_control_policy(actor=owner, roles=True, journals=journals, terms=False, now=NOW)
+        for journals in (True, False)
+    ]
+    (act,) = [one for one in acts if isinstance(one, PendingAct)]
+    assert agree(actor=other, act_id=act.id, now=NOW).state == "agreed"
+    set_dual_control_policy(actor=owner, roles=True, journals=True, terms=False, now=NOW)
+    return act.id
 
 
 def _role(actor: Actor, user: User, role: str) -> uuid.UUID:

@@ -36,6 +36,11 @@ _SETTING_OFF = (
     "UPDATE accounts_systemsetting SET value = 'false', set_at = now()"
     " WHERE name = 'dual_control.staff'"
 )
+_TOUCHED = "UPDATE accounts_pendingact SET note = note WHERE id = %(consent)s"
+_AS_AGREED = (
+    "UPDATE accounts_dualcontrolpolicy SET journals = false, set_at = (SELECT decided_at"
+    " FROM accounts_pendingact WHERE id = %(consent)s) WHERE organization_id = %(acme)s"
+)
 _SPENT = "UPDATE accounts_approval SET consumed_at = made_at, consumed_by = sha256('{}')"
 
 
@@ -181,6 +186,16 @@ ATTACKS: tuple[Attack, ...] = (
            "UPDATE accounts_dualcontrolpolicy SET roles = false, set_at = (SELECT decided_at"
            " FROM accounts_pendingact WHERE id = %(decided)s)",
            by="dual_control_policy_loosened_by_two"),
+    attack("writes an old consent again, so that it looks like one of now", _TOUCHED, _AS_AGREED,
+           by="pending_act_decided_once"),
+    attack("erases who gave an old consent, so that it looks like one of now",
+           "UPDATE accounts_user SET email = 'erased-' || id || '@erased.invalid'"
+           " WHERE id = %(gone_user)s",
+           _TOUCHED.replace("note = note", "checker_display = 'Erased person'"), _AS_AGREED,
+           by="dual_control_policy_loosened_by_two", scope="platform"),
+    attack("says when somebody decided", "UPDATE accounts_pendingact SET decided_xid ="
+           " pg_current_xact_id() WHERE id = %(consent)s",
+           by="no privilege on table accounts_pendingact"),
     attack("gives its policy to another organization",
            "UPDATE accounts_dualcontrolpolicy SET organization_id = %(globex)s",
            by="no privilege on table accounts_dualcontrolpolicy"),

@@ -22,6 +22,7 @@ _OF_PEOPLE = {
     "accounts_totpfactor": "id, user_id, organization_id",
     "accounts_transactionpin": "user_id, organization_id",
     "kyc_case": "id, user_id, organization_id, state, rounds",
+    "wallets_beneficiary": "id, user_id, organization_id",
     "wallets_wallet": "id, owner_id, organization_id, account_id",
 }
 _VALUES = {
@@ -50,8 +51,8 @@ _CHUNK = (
     "INSERT INTO kyc_documentchunk (id, organization_id, document_id, number, content)"
     " VALUES (gen_random_uuid(), %(acme)s, %(acme_document)s, {}, 'x')"
 )
-# Whose a wallet and its number are, and what they are, never changes; no column of either but the
-# sealed number can be written, and that opens for its own place only.
+# Whose a wallet, its number and a beneficiary are, and what they are, never changes; no column of
+# them but what is sealed can be written, and that opens for its own place only.
 _WHOSE = {
     "wallets_wallet": {
         "owner_id": "%(charlie_user)s",
@@ -68,6 +69,14 @@ _WHOSE = {
         "blind_index": "'x'",
         "last_digits": "'0000'",
     },
+    "wallets_beneficiary": {
+        "user_id": "%(charlie_user)s",
+        "organization_id": "%(globex)s",
+        "reference": "'x'",
+        "bank_code": "'ICIC0000001'",
+        "blind_index": "'x'",
+        "last_digits": "'0000'",
+    },
 }
 
 
@@ -78,6 +87,11 @@ def _row(table: str) -> str:
 
 
 ATTACKS: tuple[Attack, ...] = (
+    attack(
+        "has an erased person count again",
+        "UPDATE accounts_user SET is_active = true WHERE id = %(erased_user)s",
+        by="accounts_user_erased_is_closed",
+    ),
     *(
         attack(
             f"writes a row of {table} about another organization's person as its own",

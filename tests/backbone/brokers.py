@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
 
+from events.streams import EVENTS
 from vaultcraft.embedded import nats
 from vaultcraft.embedded.places import Places
 from vaultcraft.embedded.ports import free_port
@@ -22,6 +24,8 @@ class OwnBroker:
     def __init__(self, directory: Path) -> None:
         self._places = Places(data_dir=directory)
         self._places.make()
+        self._store = directory / "nats"
+        self._copy = directory / "copy"
         self._token = throwaway_secrets().nats_token
         self._port = free_port()
         self._child: Child | None = None
@@ -36,6 +40,26 @@ class OwnBroker:
         if self._child is not None:
             self._child.kill()
             self._child = None
+
+    def keep(self, what: str) -> None:
+        """Keep a copy of the messages of all events, or of all that is stored."""
+        shutil.rmtree(self._copy, ignore_errors=True)
+        shutil.copytree(self._place(what), self._copy)
+
+    def put_back(self, what: str) -> None:
+        """As after a power failure, or from an older image of the disk."""
+        place = self._place(what)
+        shutil.rmtree(place)
+        shutil.copytree(self._copy, place)
+
+    def wipe(self) -> None:
+        """Every stream is gone."""
+        shutil.rmtree(self._store)
+
+    def _place(self, what: str) -> Path:
+        if what == "all":
+            return self._store
+        return next(self._store.glob(f"jetstream/*/streams/{EVENTS.name}/msgs"))
 
 
 @contextlib.contextmanager

@@ -15,8 +15,10 @@ from django.conf import settings
 from django.db import connections
 from nats.js import JetStreamContext
 
-from events.broker.choosing import open_broker
+from events.broker.choosing import open_jetstream
 from events.broker.jetstream import declare_streams
+from events.consuming import Consumer
+from events.consuming.running import Worker
 from events.relay.carrying import Relay
 from events.streams import EVENTS, STREAMS
 
@@ -61,9 +63,23 @@ async def namespace() -> AsyncIterator[JetStreamContext]:
 
 
 @contextlib.asynccontextmanager
+async def taking_in(consumer: Consumer) -> AsyncIterator[None]:
+    """The consumer at work; it has ended afterwards."""
+    client = await nats.connect(settings.NATS_URL)
+    worker = Worker(consumer=consumer, client=client)
+    task = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        worker.stop()
+        await asyncio.wait_for(task, 20)
+        await client.close()
+
+
+@contextlib.asynccontextmanager
 async def relaying() -> AsyncIterator[Relay]:
     """A relay at work, stopped at the end."""
-    relay = Relay(open_broker=open_broker)
+    relay = Relay(open_broker=open_jetstream)
     task = asyncio.create_task(relay.run())
     try:
         yield relay

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 
 from events.broker import BrokerUnavailable, jetstream
-from events.broker.choosing import open_broker
+from events.broker.choosing import open_jetstream
 from events.broker.jetstream import connect
 from events.relay.carrying import Relay
 
@@ -30,7 +30,7 @@ def test_a_relay_that_waits_for_it_can_be_stopped(
     monkeypatch.setattr(settings, "NATS_URL", NOBODY)
 
     async def scene() -> None:
-        relay = Relay(open_broker=open_broker)
+        relay = Relay(open_broker=open_jetstream)
         task = asyncio.create_task(relay.run())
         await asyncio.sleep(1)
         relay.stop()

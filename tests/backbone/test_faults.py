@@ -18,7 +18,7 @@ from django.db import connections
 from nats.js import JetStreamContext
 
 from events.broker import Broker
-from events.broker.choosing import open_broker
+from events.broker.choosing import open_jetstream
 from events.broker.jetstream import connect
 from events.message import OutboxRow
 from events.relay import carrying
@@ -115,7 +115,7 @@ async def idle(threads: Sequence[threading.Thread]) -> None:
 
 def test_the_broker_comes_late_and_is_killed_under_load(committed_db: str) -> None:
     async def scene(broker: OwnBroker) -> None:
-        relay = Relay(open_broker=open_broker)
+        relay = Relay(open_broker=open_jetstream)
         task = asyncio.create_task(relay.run())
         with load() as threads:
             await asyncio.sleep(0.3)
@@ -164,7 +164,7 @@ class _Dying:
 @pytest.mark.parametrize("step", ["before", "half", "after"])
 def test_the_relay_is_killed_at_each_step(committed_db: str, step: str) -> None:
     async def opened() -> Broker:
-        return _Dying(await open_broker(), step=step)
+        return _Dying(await open_jetstream(), step=step)
 
     async def scene() -> None:
         async with namespace():

@@ -18,9 +18,11 @@ from django.conf import settings as running
 from django.core.exceptions import ImproperlyConfigured
 
 from events.broker import BrokerUnavailable, kafka
-from events.broker.choosing import Both, open_broker
+from events.broker.choosing import brokers
 from events.broker.kafka import Kafka, connect
 from events.message import OutboxRow
+from events.models import RelayCursor
+from events.relay.again import leave
 from events.relay.carrying import Relay
 from tests.backbone.mock_kafka import (
     NOT_ENOUGH_REPLICAS,
@@ -29,6 +31,7 @@ from tests.backbone.mock_kafka import (
     mock_kafka,
 )
 from tests.backbone.scenes import namespace, session, told, write
+from tests.database import all_seeing, refuses, run
 from vaultcraft import env
 
 ACME, GLOBEX = uuid.uuid4(), uuid.uuid4()
@@ -176,84 +179,134 @@ def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
         asyncio.run(connect({"bootstrap.servers": "127.0.0.1:1"}))
 
 
-def test_the_relay_carries_to_both_by_configuration(committed_db, monkeypatch) -> None:
-    async def scene(cluster: MockKafka) -> tuple[list[str], list]:
-        async with namespace() as context:
-            cluster.make_topic(kafka.topic(), partitions=1)
-            relay = Relay(open_broker=open_broker)
-            task = asyncio.create_task(relay.run())
-            try:
-                own = await told(context, 5)
-                theirs = await asyncio.to_thread(cluster.read, kafka.topic(), 5)
-            finally:
-                relay.stop()
-                await asyncio.wait_for(task, 20)
-            return own, theirs
+@contextlib.asynccontextmanager
+async def carrying() -> AsyncIterator[None]:
+    """The relays of the settings, as `run_relay` runs them."""
+    relays = [Relay(open_broker=opened, place=place) for place, opened in brokers().items()]
+    tasks = [asyncio.create_task(relay.run()) for relay in relays]
+    try:
+        yield
+    finally:
+        for relay in relays:
+            relay.stop()
+        await asyncio.wait_for(asyncio.gather(*tasks), 20)
 
-    with mock_kafka() as cluster, session() as writing:
+
+def about(found: list[Message]) -> list[str]:
+    """What they tell of, each where it is first."""
+    return list(dict.fromkeys(json.loads(one.value())["payload"]["about"] for one in found))
+
+
+@pytest.fixture
+def by_configuration(monkeypatch: pytest.MonkeyPatch) -> Iterator[MockKafka]:
+    """The settings ask for a Kafka that is there."""
+    monkeypatch.setattr(kafka, "ACK_SECONDS", 0.5)
+    monkeypatch.setattr(kafka, "CONNECT_SECONDS", 0.5)
+    with mock_kafka() as cluster:
         monkeypatch.setattr(running, "EVENT_BROKER", "kafka")
         monkeypatch.setattr(running, "KAFKA", {"bootstrap.servers": cluster.bootstrap})
+        yield cluster
+
+
+def test_the_relay_carries_to_both_by_configuration(
+    committed_db: str, by_configuration: MockKafka
+) -> None:
+    async def scene() -> tuple[list[str], list[Message]]:
+        async with namespace() as context:
+            by_configuration.make_topic(kafka.topic(), partitions=1)
+            async with carrying():
+                own = await told(context, 5)
+                theirs = await asyncio.to_thread(by_configuration.read, kafka.topic(), 5)
+            return own, theirs
+
+    with session() as writing:
         for subject in "abcde":
             write(writing, subject)
-        own, theirs = asyncio.run(scene(cluster))
+        own, theirs = asyncio.run(scene())
 
     assert own == list("abcde")
-    assert [json.loads(one.value())["payload"]["about"] for one in theirs] == own
+    assert about(theirs) == own
     assert {one.key() for one in theirs} == {b"platform"}
 
 
-def test_with_kafka_down_the_outbox_waits_and_then_goes_on(committed_db, monkeypatch) -> None:
-    """Nothing is lost on either side, and JetStream is a page ahead at most."""
-    monkeypatch.setattr(kafka, "ACK_SECONDS", 0.5)
-    monkeypatch.setattr(kafka, "CONNECT_SECONDS", 0.5)
+def test_with_kafka_down_jetstream_goes_on_and_kafka_gets_the_rest_later(
+    committed_db: str, by_configuration: MockKafka
+) -> None:
+    """Of more than a page: neither broker waits for the other, and nothing is lost on either."""
+    many = [f"{number}" for number in range(600)]
 
-    async def scene(cluster: MockKafka, writing) -> tuple[list[str], list]:
+    async def scene(writing: psycopg.Connection) -> list[Message]:
         async with namespace() as context:
-            cluster.make_topic(kafka.topic(), partitions=1)
-            relay = Relay(open_broker=open_broker)
-            task = asyncio.create_task(relay.run())
-            try:
+            by_configuration.make_topic(kafka.topic(), partitions=1)
+            async with carrying():
                 await told(context, 2)
-                await asyncio.to_thread(cluster.all_down)
-                for subject in "cde":
-                    await asyncio.to_thread(write, writing, subject)
-                await asyncio.sleep(2)
-                await asyncio.to_thread(cluster.all_up)
-                own = await told(context, 5, seconds=30)
-                theirs = await asyncio.to_thread(cluster.read, kafka.topic(), 5)
-            finally:
-                relay.stop()
-                await asyncio.wait_for(task, 20)
-            return own, theirs
+                await asyncio.to_thread(by_configuration.read, kafka.topic(), 2)
+                await asyncio.to_thread(by_configuration.all_down)
+                await asyncio.to_thread(write_all, writing, many[:300])
+                await told(context, 302)
+                await asyncio.to_thread(write_all, writing, many[300:])
+                assert await told(context, 602, seconds=20) == ["a", "b", *many]
+                await asyncio.to_thread(by_configuration.all_up)
+                return await asyncio.to_thread(by_configuration.read, kafka.topic(), 602)
 
-    with mock_kafka() as cluster, session() as writing:
-        monkeypatch.setattr(running, "EVENT_BROKER", "kafka")
-        monkeypatch.setattr(running, "KAFKA", {"bootstrap.servers": cluster.bootstrap})
-        for subject in "ab":
+    with session() as writing:
+        write_all(writing, ["a", "b"])
+        theirs = asyncio.run(scene(writing))
+
+    # Read again from the first on: what comes twice comes before what is new.
+    assert [one for one in about(theirs)] == ["a", "b", *many][: len(about(theirs))]
+
+
+def write_all(writing: psycopg.Connection, subjects: Sequence[str]) -> None:
+    with writing.transaction():
+        for subject in subjects:
             write(writing, subject)
-        own, theirs = asyncio.run(scene(cluster, writing))
-
-    assert own == list("abcde")
-    first = dict.fromkeys(json.loads(one.value())["payload"]["about"] for one in theirs)
-    assert list(first) == list("abcde")
 
 
-def test_both_are_closed_though_one_breaks() -> None:
-    class Broken:
-        closed = False
+def test_with_nats_down_kafka_goes_on(
+    committed_db: str, by_configuration: MockKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "NATS_URL", "nats://127.0.0.1:1")
+    monkeypatch.setattr(running, "EVENT_NAMESPACE", f"t{uuid.uuid4().hex[:12]}")
 
-        async def publish(self, rows) -> None:
-            raise BrokerUnavailable
+    async def scene() -> list[Message]:
+        by_configuration.make_topic(kafka.topic(), partitions=1)
+        async with carrying():
+            return await asyncio.to_thread(by_configuration.read, kafka.topic(), 3)
 
-        async def close(self) -> None:
-            self.closed = True
-            raise OSError
+    with session() as writing:
+        write_all(writing, list("abc"))
+        assert about(asyncio.run(scene())) == list("abc")
 
-    first, second = Broken(), Broken()
-    with pytest.raises(OSError):
-        asyncio.run(Both(first, second).close())
-    assert first.closed
-    assert second.closed
+
+def test_the_outbox_keeps_what_one_of_them_has_not_until_kafka_is_left(
+    committed_db: str, by_configuration: MockKafka
+) -> None:
+    """The database itself lets nothing go that a broker with a place waits for."""
+    by_configuration.all_down()
+
+    async def scene() -> None:
+        async with namespace() as context, carrying():
+            await told(context, 1)
+            async with asyncio.timeout(20):
+                while not await asyncio.to_thread(kafka_waits):
+                    await asyncio.sleep(0.1)
+
+    with session() as writing:
+        asyncio.run(idle())
+        write(writing, "a")
+        writing.execute("SELECT 1")
+        asyncio.run(scene())
+        with psycopg_owner() as owner:
+            owner.execute("ALTER TABLE events_outboxevent DISABLE TRIGGER USER")
+            owner.execute("UPDATE events_outboxevent SET occurred_at = now() - interval '40 days'")
+            owner.execute("ALTER TABLE events_outboxevent ENABLE TRIGGER USER")
+        assert forget_sent(now=clock.now()) == 0
+        with pytest.raises(CommandError, match="still says kafka"):
+            call_command("leave_kafka")
+        running.EVENT_BROKER = "jetstream"
+        call_command("leave_kafka")
+        assert forget_sent(now=clock.now()) == 1
 
 
 def test_how_kafka_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,8 +132,8 @@ def test_metrics_tell_of_outbox_streams_consumers_and_dead_letters(committed_db)
         found = asyncio.run(scene())
 
     assert found["vaultcraft_broker_up"] == 1
-    assert found["vaultcraft_outbox_waiting"] == 0
-    assert found["vaultcraft_outbox_oldest_waiting_seconds"] == 0
+    assert found['vaultcraft_outbox_waiting{place="events"}'] == 0
+    assert found['vaultcraft_outbox_oldest_waiting_seconds{place="events"}'] == 0
     assert found['vaultcraft_stream_messages{stream="events"}'] == 2
     assert found['vaultcraft_stream_bytes{stream="events"}'] > 200
     assert found['vaultcraft_consumer_delivered{consumer="lag-test"}'] >= 2
@@ -146,7 +146,7 @@ def test_with_the_broker_down_the_rest_is_told(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(settings, "NATS_URL", "nats://127.0.0.1:1")
     found = gauges()
     assert found["vaultcraft_broker_up"] == 0
-    assert found["vaultcraft_outbox_waiting"] == 0
+    assert found['vaultcraft_outbox_waiting{place="events"}'] == 0
     assert not [name for name in found if name.startswith("vaultcraft_stream")]
 
 
@@ -154,7 +154,7 @@ def test_with_the_database_down_the_broker_is_told(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(connection.settings_dict, "PORT", "1")
     found = gauges()
     assert found["vaultcraft_broker_up"] == 1
-    assert "vaultcraft_outbox_waiting" not in found
+    assert 'vaultcraft_outbox_waiting{place="events"}' not in found
 
 
 def test_a_broker_that_hangs_is_not_waited_for() -> None:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
-import nats
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
 from audit.models import AuditRecord
-from events.consuming.running import Worker
 from events.forgetting import forget_taken, inbox_begins
 from events.models import InboxEntry, OutboxEvent
 from events.rebuilding import (
@@ -30,24 +27,10 @@ from ledger.models import LedgerAccount
 from reporting.consumers import BALANCES
 from reporting.models import AccountStanding
 from reporting.tests.telling import kept, posted
-from tests.backbone.scenes import namespace, relaying
+from tests.backbone.scenes import namespace, relaying, taking_in
 from tests.connecting import close_connections
 from tests.database import all_seeing
 from tests.world import World
-
-
-@contextlib.asynccontextmanager
-async def keeping() -> AsyncIterator[None]:
-    """The consumer of balances at work."""
-    client = await nats.connect(settings.NATS_URL)
-    worker = Worker(consumer=BALANCES, client=client)
-    task = asyncio.create_task(worker.run())
-    try:
-        yield
-    finally:
-        worker.stop()
-        await asyncio.wait_for(task, 20)
-        await client.close()
 
 
 def books() -> dict[uuid.UUID, tuple[int, int]]:
@@ -102,7 +85,7 @@ def move(world: World, times: int) -> None:
 
 def test_it_equals_the_live_one_under_load(committed_db: str, world: World) -> None:
     async def scene() -> list[Rebuilt]:
-        async with namespace(), relaying(), keeping():
+        async with namespace(), relaying(), taking_in(BALANCES):
             load = asyncio.create_task(apart(lambda: move(world, 40)))
             found = []
             while not load.done():
@@ -157,7 +140,7 @@ def test_planted_drift_is_found_told_and_mended(
         assert known() == books()
 
     async def scene() -> None:
-        async with namespace(), relaying(), keeping():
+        async with namespace(), relaying(), taking_in(BALANCES):
             await caught_up()
             await apart(act)
 
@@ -180,7 +163,7 @@ def test_what_the_live_one_has_not_taken_is_in_neither(committed_db: str, world:
 
     async def scene() -> None:
         async with namespace(), relaying():
-            async with keeping():
+            async with taking_in(BALANCES):
                 await caught_up()
             await apart(lambda: move(world, 2))
             before = await asyncio.to_thread(known)
@@ -189,7 +172,7 @@ def test_what_the_live_one_has_not_taken_is_in_neither(committed_db: str, world:
                     await asyncio.sleep(0.1)
             assert found.equal  # type: ignore[attr-defined]
             assert await asyncio.to_thread(known) == before
-            async with keeping():
+            async with taking_in(BALANCES):
                 await caught_up()
             assert (await apart(rebuilt)).equal  # type: ignore[attr-defined]
 
@@ -202,7 +185,7 @@ def test_what_the_inbox_has_forgotten_counts_as_taken(committed_db: str, world: 
 
     async def scene() -> None:
         async with namespace() as stream, relaying():
-            async with keeping():
+            async with taking_in(BALANCES):
                 await caught_up()
             later = clock.now() + dt.timedelta(days=60)
             gone = await apart(lambda: forget_taken(now=later))
@@ -212,14 +195,14 @@ def test_what_the_inbox_has_forgotten_counts_as_taken(committed_db: str, world: 
             name = f"{settings.EVENT_NAMESPACE.upper()}_EVENTS"
             await stream.delete_consumer(name, "balances")
             await apart(lambda: move(world, 1))
-            async with keeping():
+            async with taking_in(BALANCES):
                 await caught_up()
                 config = (await stream.consumer_info(name, "balances")).config
                 assert config.opt_start_time is not None
                 # It goes by milliseconds.
                 assert abs((config.opt_start_time - begins).total_seconds()) < 0.01
             # Beginning once more with what it has is no other configuration.
-            async with keeping():
+            async with taking_in(BALANCES):
                 await caught_up()
             assert (await apart(rebuilt)).equal  # type: ignore[attr-defined]
 
@@ -231,7 +214,7 @@ def test_a_stream_that_lost_what_was_taken_is_no_history(committed_db: str, worl
     move(world, 1)
 
     async def scene() -> None:
-        async with namespace(), relaying(), keeping():
+        async with namespace(), relaying(), taking_in(BALANCES):
             await caught_up()
         async with namespace():
             assert (await apart(rebuilt)).equal  # type: ignore[attr-defined]

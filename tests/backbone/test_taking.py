@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator
 
 import nats
 from django.conf import settings
@@ -18,7 +17,7 @@ from events.consuming.running import Worker
 from events.models import FailedDelivery, InboxEntry
 from events.streams import DEAD_LETTERS
 from kernel.actor import Door, system
-from tests.backbone.scenes import namespace, relaying, session, write
+from tests.backbone.scenes import namespace, relaying, session, taking_in, write
 from tests.database import all_seeing
 
 ACTION = "events.test.taken"
@@ -44,19 +43,6 @@ def consumer(*, poison: str = "") -> Consumer:
             raise ValueError("cannot be taken")
 
     return Consumer(name="test", names=frozenset({"accounts.session.opened"}), handle=handle)
-
-
-@contextlib.asynccontextmanager
-async def taking_in(taker: Consumer) -> AsyncIterator[None]:
-    client = await nats.connect(settings.NATS_URL)
-    worker = Worker(consumer=taker, client=client)
-    task = asyncio.create_task(worker.run())
-    try:
-        yield
-    finally:
-        worker.stop()
-        await asyncio.wait_for(task, 20)
-        await client.close()
 
 
 def effects() -> list[str]:

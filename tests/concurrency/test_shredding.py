@@ -10,12 +10,16 @@ from types import ModuleType
 
 import pytest
 
-from accounts.models import DataKey
-from accounts.services import erasing
+from accounts.errors import PersonStillActive
+from accounts.models import DataKey, PendingAct, User
+from accounts.services import erasing, restoring
 from accounts.services.erasing import shred_person
+from accounts.services.pending_acts import agree
 from accounts.services.people import remove_member
 from accounts.services.phones import set_phone
+from accounts.services.restoring import ask_to_restore
 from accounts.services.vault import rotating
+from accounts.tests.builders import staff
 from kernel.actor import Door, system
 from tests.concurrency.racing import start
 from tests.database import all_seeing
@@ -51,6 +55,43 @@ def test_a_rotation_gives_no_key_to_whom_is_being_erased(
 
     with all_seeing():
         assert not DataKey.objects.filter(user_id=world.bob.id, shredded_at=None).exists()
+
+
+@pytest.mark.parametrize("first", ["restoring", "erasure"])
+def test_nobody_comes_back_erased(
+    world: World, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    omar = world.signed_in(staff(name="omar"))
+    remove_member(actor=world.actor(world.alice), user_id=world.bob.id, now=NOW)
+    olga = world.signed_in(world.olga)
+    act = ask_to_restore(actor=olga, user_id=world.bob.id, role="viewer", now=LATER)
+
+    def restore() -> PendingAct:
+        return agree(actor=omar, act_id=act.id, now=LATER)
+
+    def erase() -> object:
+        try:
+            return shred_person(actor=ROOT, user_id=world.bob.id, now=LATER)
+        except PersonStillActive as refused:
+            return refused
+
+    if first == "restoring":
+        held = _held(monkeypatch, restoring, "_tell")
+        restored = start(restore)
+        assert held.wait(timeout=60)
+        assert isinstance(erase(), PersonStillActive)
+        assert restored.result(timeout=60).state == "agreed"
+    else:
+        held = _held(monkeypatch, erasing, "_tell")
+        erased = start(erase)
+        assert held.wait(timeout=60)
+        failed = restore()
+        assert (failed.state, failed.reason_code) == ("failed", "not_found")
+        assert isinstance(erased.result(timeout=60), User)
+
+    with all_seeing():
+        bob = User.objects.get(id=world.bob.id)
+    assert bob.is_active == (first == "restoring") == (bob.full_name == "Bob")
 
 
 def _held(monkeypatch: pytest.MonkeyPatch, module: ModuleType, last_step: str) -> threading.Event:

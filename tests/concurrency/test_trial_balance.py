@@ -33,10 +33,10 @@ def test_what_commits_during_a_walk_is_in_all_of_it_or_in_none(world: World) -> 
     pay = movement(world.alice_wallet.account, world.acme_wallet.account, 250_00)
     with transaction.atomic(), entered(Context(scope=Scope.PLATFORM)):
         post([pay], now=clock.now())
-        settled = start(queries.settled_at).result(timeout=30)
+        settled = start(queries.stable_until).result(timeout=30)
         before = start(partial(sheet, world, settled)).result(timeout=30)
     assert start(partial(sheet, world, settled)).result(timeout=30) == before
-    now, _ = start(partial(sheet, world, start(queries.settled_at).result())).result(timeout=30)
+    now, _ = start(partial(sheet, world, start(queries.stable_until).result())).result(timeout=30)
     moved = set(now) - set(before[0])
     assert {row.name: row.credit_minor for row in moved} == {
         "Alice, current": 1_00_000_00 - 250_00,
@@ -46,6 +46,6 @@ def test_what_commits_during_a_walk_is_in_all_of_it_or_in_none(world: World) -> 
 
 def test_in_quiet_books_everything_is_settled_at_once(world: World) -> None:
     world.send(amount_minor=250_00)
-    _, totals = sheet(world, queries.settled_at())
+    _, totals = sheet(world, queries.stable_until())
     assert sheet(world, None)[1] == totals
-    assert clock.now() - queries.settled_at() < dt.timedelta(seconds=5)
+    assert clock.now() - queries.stable_until() < dt.timedelta(seconds=5)

@@ -18,7 +18,13 @@ def test_ready_when_everything_answers():
     assert answer.status_code == 200
     assert answer.json() == {
         "status": "ok",
-        "checks": {"database": "ok", "migrations": "ok", "cache": "ok", "broker": "ok"},
+        "checks": {
+            "database": "ok",
+            "migrations": "ok",
+            "cache": "ok",
+            "broker": "ok",
+            "stream": "ok",
+        },
         "relay": {"behind_seconds": 0.0},
     }
 
@@ -70,6 +76,7 @@ def test_missing_migration_pulls_the_node(committed_db, monkeypatch):
         "migrations": "failed",
         "cache": "ok",
         "broker": "ok",
+        "stream": "ok",
     }
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from vaultcraft.embedded.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

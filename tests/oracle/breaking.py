@@ -24,6 +24,7 @@ from wallets.services.transfers import (
     limits,
     planning,
     rehearsing,
+    replaying,
     shaping,
 )
 from wallets.services.transfers.requests import TransferOutcome
@@ -112,9 +113,9 @@ def together_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fingerprint_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     def replayed(item: Any, transfer: Any) -> TransferOutcome:
-        return TransferOutcome(transfer, execution.error_of(transfer), replayed=True)
+        return TransferOutcome(transfer, replaying.error_of(transfer), replayed=True)
 
-    monkeypatch.setattr(execution, "replayed", replayed)
+    monkeypatch.setattr(replaying, "replayed", replayed)
 
 
 def currency_ignored(monkeypatch: pytest.MonkeyPatch) -> None:

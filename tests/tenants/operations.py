@@ -28,6 +28,7 @@ PARAMETERS = {
     "invitation_id": "inv",
     "limit_rule_id": "lim",
     "network_id": "net",
+    "notification_id": "ntf",
     "organization_id": "org",
     "passkey_id": "pky",
     "pending_act_id": "pac",

@@ -51,6 +51,7 @@ LEGITIMATE = {
     ("rehearse_hold", "destination_wallet"): PAYEE,
     ("give_approval", "destination_wallet"): PAYEE,
     ("challenge_to_approve", "destination_wallet"): PAYEE,
+    ("mark_all_notifications_read", "up_to"): "a place in one's own list, whosever it is",
     ("set_clearing_cap", "counterparty"): "a cap names the partner; both must state one",
 }
 # A refusal is part of the answer, whose own status is 200.

@@ -33,6 +33,7 @@ PARTS = {
     "document_id": "doc",
     "endpoint_id": "whe",
     "delivery_id": "whd",
+    "notification_id": "ntf",
 }
 # A secret is shown, never guessed: who has it is invited.
 SECRETS = {"token"}
@@ -80,6 +81,10 @@ FORMS: dict[str, dict[str, Any]] = {
         "cap-amount": "1",
         "organization": ":org",
     },
+    "notifications-read-all": {"up_to": ":ntf"},
+    "notification-open": {},
+    "notification-read": {},
+    "notification-preferences-save": {**SOMEBODY, "holds-email": "on"},
     "webhook-add": {
         "url": "https://hooks.globex.test/",
         "organization": ":org",

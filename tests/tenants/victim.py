@@ -34,6 +34,7 @@ from ledger.services.journals import JournalLeg, JournalOrder, post_journal
 from ledger.services.periods import close_period, open_period
 from notifications.models import WebhookDelivery
 from notifications.services import webhooks
+from notifications.tests.notice_scenes import as_event, taken, told
 from notifications.tests.scenes import arrives, attempt, claims
 from tests.database import rows
 from tests.joining import brought_in
@@ -117,11 +118,21 @@ def build_victim(world: World) -> Victim:
         **consents(mina, wallet, shop),
         "pac": waiting(vera, member),
     }
+    things["ntf"] = _told(home.id, member)
     with reading_as(Context(scope=Scope.PLATFORM)):
         posted = OutboxEvent.objects.filter(organization_id=home.id).latest("id")
         things["aud"] = AuditRecord.objects.filter(organization_id=home.id).latest("id").id
     _not_taken(posted)
     return Victim(home.id, owner, member, wallet, things, vera.request_id)
+
+
+def _told(home: uuid.UUID, member: User) -> uuid.UUID:
+    """Mina was told of what she paid."""
+    with reading_as(Context(scope=Scope.PLATFORM)):
+        paid = OutboxEvent.objects.filter(organization_id=home, name="wallets.transfer.completed")
+        events = [as_event(row) for row in paid]
+    taken(events)
+    return told(member)[-1].id
 
 
 def _not_taken(posted: OutboxEvent) -> None:

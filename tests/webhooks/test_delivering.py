@@ -16,14 +16,11 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import jsonschema  # type: ignore[import-untyped]
-import nats
 import psycopg
-from django.conf import settings
 from django.db import connections
 from standardwebhooks import Webhook
 
 from events.consuming import Event
-from events.consuming.running import Worker
 from kernel import clock
 from notifications.consumers import WEBHOOKS
 from notifications.models import WebhookAttempt, WebhookDelivery
@@ -33,26 +30,13 @@ from notifications.tests.scenes import arrives
 from notifications.webhooks import times
 from notifications.webhooks.sending import Sender
 from notifications.working import WebhookWorker
-from tests.backbone.scenes import messages, namespace, relaying, session
+from tests.backbone.scenes import messages, namespace, relaying, session, taking_in
 from tests.database import all_seeing
 from tests.webhooks.target import Handler, Server, answers, serving
 from tests.world import NOW, World
 from vaultcraft.checks import ROOT
 
 SCHEMA = json.loads((ROOT / "docs" / "events" / "message.json").read_text())
-
-
-@contextlib.asynccontextmanager
-async def consuming() -> AsyncIterator[None]:
-    client = await nats.connect(settings.NATS_URL)
-    worker = Worker(consumer=WEBHOOKS, client=client)
-    task = asyncio.create_task(worker.run())
-    try:
-        yield
-    finally:
-        worker.stop()
-        await asyncio.wait_for(task, 20)
-        await client.close()
 
 
 @contextlib.asynccontextmanager
@@ -96,7 +80,7 @@ def test_a_payment_reaches_the_organizations_server_signed_as_the_standard_says(
     committed_db: str, world: World
 ) -> None:
     async def scene(target: Server, endpoint: webhooks.NewEndpoint) -> list[dict]:
-        async with namespace() as stream, relaying(), consuming(), delivering():
+        async with namespace() as stream, relaying(), taking_in(WEBHOOKS), delivering():
             await asyncio.to_thread(lambda: world.send(amount_minor=120_50))
             await until(lambda: len(target.received) >= 1)
             await until(lambda: "delivered" in states())
@@ -123,7 +107,7 @@ def test_a_payment_reaches_the_organizations_server_signed_as_the_standard_says(
 
 def test_a_test_event_arrives_whatever_the_filter_says(committed_db: str, world: World) -> None:
     async def scene(target: Server, endpoint: webhooks.NewEndpoint) -> None:
-        async with namespace(), relaying(), consuming(), delivering():
+        async with namespace(), relaying(), taking_in(WEBHOOKS), delivering():
             await asyncio.to_thread(
                 lambda: webhooks.try_endpoint(
                     actor=world.actor(world.alice),

@@ -70,7 +70,6 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "vaultcraft.urls"
 WSGI_APPLICATION = "vaultcraft.wsgi.application"
-ASGI_APPLICATION = "vaultcraft.asgi.application"
 APPEND_SLASH = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -256,6 +255,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=1),
         "options": {"expire_seconds": 3600},
     },
+    "forget-notices": {
+        "task": "notifications.tasks.forget",
+        "schedule": timedelta(hours=1),
+        "options": {"expire_seconds": 3600},
+    },
     "release-overdue-holds": {
         "task": "ledger.tasks.release_overdue_holds",
         "schedule": timedelta(minutes=1),
@@ -283,6 +287,12 @@ LOGGING_CONFIG = None  # ours is applied below, once, before Django logs anythin
 LOGGING = logging_config()
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_COMMAND_LOGGING_ENABLED = False
+
+# --- Live pages ------------------------------------------------------------------------------
+# Streams that one process carries at once, and of these one person's. A browser opens at most six
+# connections to a site that does not speak HTTP/2: some must be left for the pages themselves.
+LIVE_STREAMS = env.integer("VAULTCRAFT_LIVE_STREAMS", default=500, minimum=1)
+LIVE_STREAMS_EACH = env.integer("VAULTCRAFT_LIVE_STREAMS_EACH", default=4, minimum=1)
 
 # --- Events ----------------------------------------------------------------------------------
 # What streams and subjects on the broker begin with: several installations may share one.

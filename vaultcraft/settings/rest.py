@@ -45,6 +45,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "HoldState": "ledger.choices.HoldState",
         "IdType": "kyc.choices.IdType",
         "InvitationStatus": ["open", "accepted", "withdrawn", "expired"],
+        "NotificationKind": "api.v1.notices.KIND_NAMES",
+        "NotificationTopic": "notifications.choices.Topic",
         "OrganizationStatus": "accounts.choices.OrganizationStatus",
         "PrincipalKind": ["user", "api_key"],
         "SystemSettingName": "accounts.system.DECLARED",

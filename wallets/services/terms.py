@@ -85,9 +85,8 @@ def set_fee_schedule(
         "ceiling_minor": ceiling_minor,
     }
     wanted = {"organization_id": str(organization_id), "kind": str(kind), "currency": currency}
-    if under_dual_control(actor=actor, subject=Subject.TERMS):
-        before = {"before": standing_fee(wanted)}
-        return _wait(actor, FEE, wanted | amounts | before, now)
+    if _takes_two(actor, organization_id):
+        return _wait(actor, FEE, wanted | amounts | {"before": standing_fee(wanted)}, now)
     return write_fee_schedule(actor=actor, facts=wanted | amounts, now=now)
 
 
@@ -155,7 +154,7 @@ def set_limit_rule(
         "day_minor": day_minor,
         "month_minor": month_minor,
     }
-    if under_dual_control(actor=actor, subject=Subject.TERMS):
+    if _takes_two(actor, organization_id):
         return _wait(actor, LIMIT, wanted | {"before": standing_limit(wanted)}, now)
     return write_limit_rule(actor=actor, facts=wanted, now=now)
 
@@ -198,7 +197,7 @@ def withdraw_limit_rule(
     """
     require(actor, SET_LIMITS)
     rule = own_rule(limit_rule_id)
-    if under_dual_control(actor=actor, subject=Subject.TERMS):
+    if _takes_two(actor, rule.organization_id):
         wanted: dict[str, object] = {
             "limit_rule_id": str(rule.id),
             "wallet_kind": rule.wallet_kind,
@@ -247,6 +246,11 @@ def _require_scope(actor: Actor, organization_id: uuid.UUID | None, tier: int | 
         _require_organization(actor, organization_id)
     elif tier is None:
         raise TermsInvalid("Name an organization or a tier.", pointer="/organization")
+
+
+@needs_transaction
+def _takes_two(actor: Actor, home: uuid.UUID | None) -> bool:
+    return under_dual_control(actor=actor, subject=Subject.TERMS, organization_id=home)
 
 
 @needs_transaction

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
@@ -22,45 +22,56 @@ def _search(placeholder: str) -> forms.CharField:
     )
 
 
-class HistoryForm(forms.Form):
-    """Filters of the activity page. They live in the address, so any view can be shared."""
+class NoticesForm(forms.Form):
+    """Filters of the notices."""
+
+    show = forms.ChoiceField(
+        choices=[("", "All"), ("unread", "Unread only")],
+        required=False,
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+
+
+class _Filters(forms.Form):
+    """What the lists of money have in common.
+
+    :cvar drawn: its closed lists, in the order they are drawn.
+    """
+
+    drawn: ClassVar[tuple[str, ...]]
 
     q = _search("Name, handle, note or id")
+    currency = forms.ChoiceField(required=False)
+
+    def __init__(self, *args: Any, currencies: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "currency", [("", "Any currency"), *currencies])
+        for field in self.fields.values():
+            field.widget.attrs.setdefault("class", "input")
+
+    @property
+    def selects(self) -> list[forms.BoundField]:
+        """The closed lists."""
+        return [self[name] for name in self.drawn]
+
+
+class HistoryForm(_Filters):
+    """Filters of the activity page."""
+
+    drawn = ("state", "direction", "currency", "kind")
+
     state = forms.ChoiceField(choices=[("", "Any state"), *TransferState.choices], required=False)
     direction = forms.ChoiceField(
         choices=[("", "In and out"), ("in", "Money in"), ("out", "Money out")], required=False
     )
-    currency = forms.ChoiceField(required=False)
     kind = forms.ChoiceField(choices=[("", "Any kind"), *TransferKind.choices], required=False)
     since = day_field("From")
     until = day_field("To")
 
-    def __init__(self, *args: Any, currencies: Choices, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        offer(self, "currency", [("", "Any currency"), *currencies])
-        for field in self.fields.values():
-            field.widget.attrs.setdefault("class", "input")
 
-    @property
-    def selects(self) -> list[forms.BoundField]:
-        """The four closed lists, in the order they are drawn."""
-        return [self[name] for name in ("state", "direction", "currency", "kind")]
-
-
-class HoldsForm(forms.Form):
+class HoldsForm(_Filters):
     """Filters of the holds page."""
 
-    q = _search("Name, handle, note or id")
+    drawn = ("state", "currency")
+
     state = forms.ChoiceField(choices=[("", "Any state"), *HoldState.choices], required=False)
-    currency = forms.ChoiceField(required=False)
-
-    def __init__(self, *args: Any, currencies: Choices, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        offer(self, "currency", [("", "Any currency"), *currencies])
-        for field in self.fields.values():
-            field.widget.attrs.setdefault("class", "input")
-
-    @property
-    def selects(self) -> list[forms.BoundField]:
-        """The closed lists, in the order they are drawn."""
-        return [self[name] for name in ("state", "currency")]

@@ -10,6 +10,7 @@ from typing import Any
 from accounts.choices import ApprovalMethod, PlatformRole, Role
 from accounts.models import PendingAct, User
 from accounts.queries import display_names
+from accounts.services.restoring import REMOVED
 from accounts.system import DECLARED
 from kernel.money import display
 from kyc.choices import Tier
@@ -44,6 +45,9 @@ _LABELS = {
     "expires_at": "Key ends",
     "value": "New value",
     "role": "New role",
+    "lost_role": "Role that was taken",
+    "taken_by_id": "Taken by",
+    "lost_at": "Taken on",
     "tier": "Tier",
     "currency": "Currency",
     "fixed_minor": "Fixed",
@@ -73,12 +77,14 @@ _UNBOUNDED = {
     "threshold_minor": "Any amount",
     "over_minor": "No amount: nothing is approved",
 }
+_PEOPLE = {"user_id", "taken_by_id"}
 _TAKES_TWO = {"roles", "journals", "terms"}
 _ROLES = dict(Role.choices) | dict(PlatformRole.choices)
 _KINDS = dict(TransferKind.choices) | dict(WalletKind.choices)
 _CHOICES: Mapping[str, Mapping[str, Any]] = {
     "role": _ROLES,
-    "before": _ROLES,
+    "lost_role": _ROLES,
+    "before": {**_ROLES, REMOVED: "Removed"},
     "kind": _KINDS,
     "wallet_kind": _KINDS,
     "approval_method": dict(ApprovalMethod.choices),
@@ -190,7 +196,7 @@ def _number(act: PendingAct, name: str, value: int) -> str:
 
 
 def _text(name: str, value: str) -> str:
-    if name == "user_id":
+    if name in _PEOPLE:
         found = User.objects.filter(id=value).values_list("full_name", flat=True).first()
         return found or value
     if name == "organization_id":

@@ -7,6 +7,7 @@ import dataclasses
 from django.urls import reverse
 
 from accounts.models import User
+from notifications.queries import MOST_COUNTED
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -22,7 +23,10 @@ class NavItem:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Chrome:
-    """What the frame shows."""
+    """What the frame shows.
+
+    :param unread: how many notices are unread, as it is drawn; empty: none.
+    """
 
     here: str
     nav: list[NavItem]
@@ -33,6 +37,7 @@ class Chrome:
     may_admin: bool
     may_verify: bool
     waits_for_address: bool
+    unread: str
 
 
 def initials_of(name: str) -> str:
@@ -41,7 +46,7 @@ def initials_of(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
 
 
-def chrome_of(user: User, *, here: str) -> Chrome:
+def chrome_of(user: User, *, here: str, unread: int) -> Chrome:
     """The frame for this person, with the current section marked."""
     organization = user.organization
     return Chrome(
@@ -54,7 +59,14 @@ def chrome_of(user: User, *, here: str) -> Chrome:
         may_admin=user.is_staff,
         may_verify=user.may("kyc.apply"),
         waits_for_address=user.email_confirmed_at is None,
+        unread=_shown(unread),
     )
+
+
+def _shown(unread: int) -> str:
+    if unread >= MOST_COUNTED:
+        return f"{MOST_COUNTED - 1}+"
+    return str(unread) if unread else ""
 
 
 def _nav(user: User) -> list[NavItem]:

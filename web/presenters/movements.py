@@ -85,8 +85,8 @@ class TransferCard:
     is_reversal: bool
     sentence: str
     outcome: str
-    seal: str
-    seal_icon: str
+    stamp: str
+    stamp_icon: str
     badge: Badge
     reason: str
     reason_code: str
@@ -154,7 +154,7 @@ def transfer_card(
     payer, payee = transfer.source_holder or BANK, transfer.destination_holder or BANK
     home = names.get(transfer.organization_id, "")
     other = names.get(transfer.counterparty_organization_id or transfer.organization_id, home)
-    seal, seal_icon, outcome = _seal(transfer, direction)
+    stamp, stamp_icon, outcome = _stamp(transfer, direction)
     fee_minor = transfer.fee_minor if sees_fee(transfer, mine) else 0
     total_minor = transfer.amount_minor + fee_minor
     return TransferCard(
@@ -169,8 +169,8 @@ def transfer_card(
         signed_amount=signed(transfer.amount_minor, transfer.currency, direction=direction),
         sentence=f"{payer} to {payee}",
         outcome=outcome,
-        seal=seal,
-        seal_icon=seal_icon,
+        stamp=stamp,
+        stamp_icon=stamp_icon,
         badge=transfer_badge(transfer.state),
         reason=sentence_of(code=transfer.reason_code).words if transfer.reason_code else "",
         reason_code=transfer.reason_code,
@@ -219,12 +219,12 @@ def _meta(transfer: Transfer, direction: str) -> str:
     return " · ".join(part for part in (ends[direction], transfer.description) if part)
 
 
-def _seal(transfer: Transfer, direction: str) -> tuple[str, str, str]:
+def _stamp(transfer: Transfer, direction: str) -> tuple[str, str, str]:
     """The mark on top of a receipt: its style, its icon, its words."""
     if transfer.state in _DEAD:
-        return "seal-bad", "x", "No money moved"
+        return "stamp-bad", "x", "No money moved"
     if transfer.state in _WAITING:
-        return "seal-wait", "hourglass", "On its way"
+        return "stamp-wait", "hourglass", "On its way"
     if transfer.kind == TransferKind.REVERSAL:
         return "", "repeat", "Money came back" if direction == "in" else "Money given back"
     return "", "check", "Money received" if direction == "in" else "Money sent"

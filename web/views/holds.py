@@ -36,7 +36,7 @@ from web.approving import moved_with_pin
 from web.doors import PersonRequest, acts, counted_as, reads
 from web.forms import HoldForm, HoldsForm, new_key, renew_key
 from web.ownership import debitable_wallets, may_free, may_take, own_ends
-from web.pages import page
+from web.pages import page, page_or_part
 from web.pagination import window
 from web.presenters.choices import currency_choices
 from web.presenters.evidence import audit_rows, event_row
@@ -80,9 +80,13 @@ def overview(request: PersonRequest) -> HttpResponse:
         "filtered": any(filters.values()) or bool(form.errors),
         "may_place": may(request.actor, "transfers.create"),
     }
-    partial = bool(getattr(request, "htmx", False))
-    template = "web/holds_results.html" if partial else "web/holds.html"
-    return page(request, template, context, here="holds")
+    return page_or_part(
+        request,
+        whole="web/holds.html",
+        part="web/holds_results.html",
+        context=context,
+        here="holds",
+    )
 
 
 @reads

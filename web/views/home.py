@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from django.http import HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 
 from accounts.choices import OrganizationStatus, PendingActState
@@ -14,7 +15,8 @@ from accounts.services.pending_acts import kind_of
 from kernel import clock
 from ledger.choices import AccountStatus
 from wallets.queries import visible_transfers, visible_wallets
-from web.doors import PersonRequest, reads
+from web.doors import PersonRequest, by_itself, reads
+from web.live import PATH
 from web.ownership import near_wallets, own_ends
 from web.pages import page
 from web.presenters.movements import movement_row
@@ -40,13 +42,24 @@ class Task:
 @reads
 def home(request: PersonRequest) -> HttpResponse:
     """Balances per currency, wallets, recent activity, tasks."""
+    context = {**_now(request), "first_name": request.user.get_short_name()}
+    return page(request, "web/home.html", context, here="home")
+
+
+@reads
+@by_itself
+def now(request: PersonRequest) -> HttpResponse:
+    """The part of it that moves, for a page that was told that something did."""
+    return render(request, "web/home_now.html", _now(request))
+
+
+def _now(request: PersonRequest) -> dict[str, object]:
     actor = request.actor
     wallets = visible_wallets(actor).exclude(account__status=AccountStatus.CLOSED)
     near = near_wallets(actor, wallets).order_by("id")[:WALLETS_SHOWN]
     recent = list(visible_transfers(actor)[:RECENT])
     mine = own_ends(actor, recent)
-    context = {
-        "first_name": request.user.get_short_name(),
+    return {
         "today": clock.now(),
         "balances": [] if actor.is_platform else balance_cards(wallets),
         "rows": [movement_row(transfer, mine) for transfer in recent],
@@ -57,8 +70,8 @@ def home(request: PersonRequest) -> HttpResponse:
         else "your wallets",
         "may_send": may(actor, "transfers.create"),
         "may_open": may(actor, "wallets.open"),
+        "live": "" if actor.is_platform else PATH,
     }
-    return page(request, "web/home.html", context, here="home")
 
 
 def _tasks(request: PersonRequest) -> list[Task]:

@@ -251,7 +251,7 @@ def _review_page(
             "source_handle": source.handle,
             "description": asked.description,
             "available_after": shown(judged.after_minor, currency),
-            "token": asked.sealed(request),
+            "token": asked.signed(request),
         },
     }
     return page(request, "web/review.html", context, here="send", status=status)

@@ -29,7 +29,7 @@ from ledger.queries import (
     TrialBalanceTotal,
     currencies,
     first_of_each_sheet,
-    settled_at,
+    stable_until,
     trial_balance,
     trial_balance_rows,
     trial_balance_totals,
@@ -97,7 +97,7 @@ def trial_balance_page(request: HttpRequest) -> HttpResponse:
         currency=currency or None,
         as_of=as_of,
         axis=axis,
-        known_at=settled_at(),
+        known_at=stable_until(),
     )
     context = {
         **admin.site.each_context(request),

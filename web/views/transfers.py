@@ -27,7 +27,7 @@ from wallets.queries import (
 from web.doors import PersonRequest, reads
 from web.forms import HistoryForm
 from web.ownership import asked_for, ends_of, may_give_back, own_ends
-from web.pages import page
+from web.pages import page, page_or_part
 from web.pagination import window
 from web.presenters.choices import currency_choices
 from web.presenters.evidence import audit_rows, event_row, timeline
@@ -65,9 +65,13 @@ def overview(request: PersonRequest) -> HttpResponse:
         "filtered": any(filters.values()) or bool(form.errors),
         "may_send": may(request.actor, "transfers.create"),
     }
-    partial = bool(getattr(request, "htmx", False))
-    template = "web/transfers_results.html" if partial else "web/transfers.html"
-    return page(request, template, context, here="transfers")
+    return page_or_part(
+        request,
+        whole="web/transfers.html",
+        part="web/transfers_results.html",
+        context=context,
+        here="transfers",
+    )
 
 
 @reads

@@ -27,7 +27,7 @@ from wallets.queries import limits_of, visible_transfers, visible_wallets, walle
 from wallets.services.wallets import close_wallet, freeze_wallet, open_wallet, unfreeze_wallet
 from web.doors import PersonRequest, acts, reads
 from web.forms import OpenWalletForm
-from web.pages import page
+from web.pages import page, page_or_part
 from web.pagination import window
 from web.presenters.choices import currency_choices, holder_choices
 from web.presenters.ledger import statement_row
@@ -110,9 +110,13 @@ def detail(request: PersonRequest, wallet: str) -> HttpResponse:
         ),
         "may_send": _may_send(request.actor, found),
     }
-    partial = bool(getattr(request, "htmx", False))
-    template = "web/wallet_entries.html" if partial else "web/wallet.html"
-    return page(request, template, context, here="wallets")
+    return page_or_part(
+        request,
+        whole="web/wallet.html",
+        part="web/wallet_entries.html",
+        context=context,
+        here="wallets",
+    )
 
 
 @acts

@@ -26,7 +26,7 @@ from notifications.services import webhooks as service
 from notifications.services.webhooks.endpoints import MOST_ENDPOINTS
 from web.doors import PersonRequest, acts, reads
 from web.forms.webhooks import DeliveriesForm, WebhookForm
-from web.pages import page
+from web.pages import page, page_or_part
 from web.pagination import window
 from web.presenters.webhooks import (
     DELIVERY,
@@ -213,9 +213,14 @@ def _detail_page(
         "form": (form or _filled(row)) if may(actor, "webhooks.manage") else None,
         **_log(request, row.id),
     }
-    partial = bool(getattr(request, "htmx", False)) and request.method == "GET"
-    template = "web/webhook_log.html" if partial else "web/webhook.html"
-    return page(request, template, context, here="organization", status=status)
+    return page_or_part(
+        request,
+        whole="web/webhook.html",
+        part="web/webhook_log.html",
+        context=context,
+        here="organization",
+        status=status,
+    )
 
 
 def _filled(row: Any) -> WebhookForm:

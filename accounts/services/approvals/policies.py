@@ -55,7 +55,9 @@ def set_approval_policy(
     organization = locked_organization(policy.own_organization(actor))
     before = organization.approval_over_minor
     less = asks_less(before=before, after=over_minor)
-    if less and under_dual_control(actor=actor, subject=Subject.TERMS):
+    if less and under_dual_control(
+        actor=actor, subject=Subject.TERMS, organization_id=organization.id
+    ):
         return make_pending(
             actor=actor,
             kind=FEWER_APPROVALS.name,

@@ -68,7 +68,9 @@ def invite(*, actor: Actor, email: str, role: str, now: dt.datetime) -> IssuedIn
 def _invite(*, actor: Actor, email: str, role: str, now: dt.datetime) -> IssuedInvitation:
     organization = locked_organization(policy.own_organization(actor))
     officer = policy.makes_officer(before=None, role=role)
-    if officer and under_dual_control(actor=actor, subject=Subject.ROLES):
+    if officer and under_dual_control(
+        actor=actor, subject=Subject.ROLES, organization_id=organization.id
+    ):
         raise OfficersByRoleOnly(pointer="/role")
     address = normalized_email(email)
     if organization.people.filter(email=address, is_active=True).exists():

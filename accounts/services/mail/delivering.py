@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import F
 
@@ -157,17 +157,20 @@ def _sent(server: BaseEmailBackend, claim: _Claim) -> _Failure | None:
     return None
 
 
-def _message(mail_id: uuid.UUID, letter: Letter) -> EmailMessage:
+def _message(mail_id: uuid.UUID, letter: Letter) -> EmailMultiAlternatives:
     domain = urlsplit(settings.VAULTCRAFT_BASE_URL).hostname
-    return EmailMessage(
-        subject=letter.subject,
-        body=letter.body,
-        to=[letter.to],
-        headers={
-            "Message-ID": f"<{mail_id}@{domain}>",
-            "Auto-Submitted": "auto-generated",  # RFC 3834: nobody's vacation notice answers
-        },
+    headers = {
+        "Message-ID": f"<{mail_id}@{domain}>",
+        "Auto-Submitted": "auto-generated",  # RFC 3834: nobody's vacation notice answers
+    }
+    if letter.choices:
+        headers["List-Unsubscribe"] = f"<{letter.choices}>"  # RFC 2369, section 3.2
+    message = EmailMultiAlternatives(
+        subject=letter.subject, body=letter.body, to=[letter.to], headers=headers
     )
+    if letter.html:
+        message.attach_alternative(letter.html, "text/html")
+    return message
 
 
 def _is_final(error: Exception) -> bool:

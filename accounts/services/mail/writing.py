@@ -1,4 +1,7 @@
-"""What a mail says. Plain text, one layout, no line that somebody else could have slipped in."""
+"""What a mail says. One layout, no line that somebody else could have slipped in.
+
+Plain text always; for kinds that have a template of it, the same in HTML beside it.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,8 @@ from kernel.text import one_line
 
 _SUBJECT = "Subject: "
 _MISSING = "\0"
+# Mail that people choose to get: it looks as the pages do, and says where to choose otherwise.
+_CHOSEN = frozenset({MailKind.NOTICE})
 _LONGEST = 500
 # "evil.example" and "https://..." in a name would be made into links by the reader's mail program.
 _LOOKS_LIKE_LINK = re.compile(r"(?<=\w)\.(?=[^\W\d_])|://|(?<=\w)@(?=\w)")
@@ -24,11 +29,17 @@ _LOOKS_LIKE_LINK = re.compile(r"(?<=\w)\.(?=[^\W\d_])|://|(?<=\w)@(?=\w)")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Letter:
-    """A written mail."""
+    """A written mail.
+
+    :param html: the same words as a page; empty: there is plain text alone.
+    :param choices: where its reader chooses not to get the like any more; empty: nowhere.
+    """
 
     to: str
     subject: str
     body: str
+    html: str = ""
+    choices: str = ""
 
     def to_bytes(self) -> bytes:
         """The form that is sealed."""
@@ -54,7 +65,16 @@ def written(*, to: str, name: str, kind: MailKind, variables: Mapping[str, str])
     if not first.startswith(_SUBJECT):
         raise InvariantBroken(f"the mail {kind.value} has no subject")
     body = _rendered("mail/layout.txt", {**context, "body": rest.strip()})
-    return Letter(to=to, subject=one_line(first.removeprefix(_SUBJECT)), body=body)
+    subject = one_line(first.removeprefix(_SUBJECT))
+    if kind not in _CHOSEN:
+        return Letter(to=to, subject=subject, body=body)
+    return Letter(
+        to=to,
+        subject=subject,
+        body=body,
+        html=_rendered(f"mail/{kind.value}.html", {**context, "subject": subject}),
+        choices=f"{settings.VAULTCRAFT_BASE_URL}/notifications/preferences",
+    )
 
 
 def _harmless(text: str) -> str:
@@ -62,7 +82,8 @@ def _harmless(text: str) -> str:
 
 
 def _rendered(template: str, context: Mapping[str, str]) -> str:
-    text = _engine().get_template(template).render(Context(context, autoescape=False))
+    escaped = template.endswith(".html")
+    text = _engine().get_template(template).render(Context(context, autoescape=escaped))
     if _MISSING in text:
         raise InvariantBroken(f"{template} asks for {text.partition(_MISSING)[2].split()[0]}")
     return text
@@ -70,6 +91,6 @@ def _rendered(template: str, context: Mapping[str, str]) -> str:
 
 @functools.cache
 def _engine() -> Engine:
-    """Plain text needs no escaping, and a variable nobody gave is a mistake, not a gap."""
+    """A variable nobody gave is a mistake, not a gap. Plain text needs no escaping."""
     directories = [path for one in settings.TEMPLATES for path in one["DIRS"]]
     return Engine(dirs=directories, autoescape=False, string_if_invalid=f"{_MISSING}%s ")

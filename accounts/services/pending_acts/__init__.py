@@ -12,6 +12,7 @@ from accounts.services.pending_acts.deciding import agree, reject, withdraw
 from accounts.services.pending_acts.expiring import expire_overdue
 from accounts.services.pending_acts.making import Wanted, make_many, make_pending
 from accounts.services.pending_acts.needing import Subject, under_dual_control
+from accounts.services.pending_acts.notices import who_could_agree
 from accounts.services.pending_acts.registry import (
     Agreed,
     PendingKind,
@@ -38,5 +39,6 @@ __all__ = [
     "state_of",
     "summary_of",
     "under_dual_control",
+    "who_could_agree",
     "withdraw",
 ]

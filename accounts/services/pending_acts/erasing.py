@@ -25,7 +25,11 @@ def hold_acts_of(user_id: uuid.UUID) -> None:
 
 @needs_transaction
 def erase_names(*, user_id: uuid.UUID) -> None:
-    """Leave the id alone; whoever reads the act later reads that it was an erased person's."""
+    """Leave the id alone; whoever reads the act later reads that it was an erased person's.
+
+    What is decided takes no change that changes nothing: whoever is called that already stays.
+    """
     asked = PendingAct.objects.filter(maker_kind=ActorKind.USER.value, maker_id=user_id)
-    asked.update(maker_display=ERASED_NAME)
-    PendingAct.objects.filter(checker_id=user_id).update(checker_display=ERASED_NAME)
+    asked.exclude(maker_display=ERASED_NAME).update(maker_display=ERASED_NAME)
+    checked = PendingAct.objects.filter(checker_id=user_id)
+    checked.exclude(checker_display=ERASED_NAME).update(checker_display=ERASED_NAME)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import uuid
 
 from accounts.queries import dual_control_policy_of
 from accounts.services.runtime import fresh_value
@@ -20,16 +21,21 @@ class Subject(enum.StrEnum):
 
 
 @needs_transaction
-def under_dual_control(*, actor: Actor, subject: Subject) -> bool:
-    """Whether the actor's act waits for another person. One query.
+def under_dual_control(
+    *, actor: Actor, subject: Subject, organization_id: uuid.UUID | None
+) -> bool:
+    """Whether the actor's act waits for another person. At most two queries.
 
-    The organization's own policy speaks for its people and keys, the installation's setting for
-    staff. The program itself has nobody to ask: commands on the server are the way out when nobody
-    is left who could agree.
+    The policy of the organization that is acted on speaks for everybody, also for staff; for these
+    the installation's setting does, too, and the stricter counts. The program itself has nobody to
+    ask: commands on the server are the way out when nobody is left who could agree.
+
+    :param organization_id: whom the act is about; None only for what is about no organization.
     """
     if actor.kind is ActorKind.SYSTEM:
         return False
-    if actor.organization_id is None:
-        return bool(fresh_value(STAFF_DUAL_CONTROL))
-    policy = dual_control_policy_of(actor.organization_id)
+    if actor.organization_id is None and fresh_value(STAFF_DUAL_CONTROL):
+        return True
+    home = actor.organization_id or organization_id
+    policy = dual_control_policy_of(home) if home is not None else None
     return policy is not None and bool(getattr(policy, subject))

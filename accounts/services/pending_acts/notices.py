@@ -19,7 +19,8 @@ from accounts.models import PendingAct, User
 from accounts.permissions import PERMISSIONS
 from accounts.services.mail import queue_mail
 from accounts.services.pending_acts.independence import Chain, chains_of
-from accounts.services.pending_acts.registry import Agreed, kind_of, summary_of
+from accounts.services.pending_acts.people import present_maker
+from accounts.services.pending_acts.registry import Agreed, kind_of, state_of, summary_of
 from kernel.actor import Actor
 from kernel.errors import PermissionDenied
 from kernel.ids import encode
@@ -58,6 +59,17 @@ def ask_checkers(made: Sequence[Made]) -> None:
         )
         for user, theirs in itertools.islice(asked, MOST_RECEIVERS):
             _ask(user, theirs)
+
+
+@needs_transaction
+def who_could_agree(act: PendingAct, *, now: dt.datetime) -> list[User]:
+    """Everybody who could agree to it now, the oldest accounts first; nobody once it is decided."""
+    maker = present_maker(act, now=now)
+    if maker is None or state_of(act, now=now) != PendingActState.PENDING:
+        return []
+    candidates = _candidates(act)
+    chains = _chains(candidates, [act])
+    return [user for user in candidates if _could_agree(user, maker, act, chains)]
 
 
 @needs_transaction

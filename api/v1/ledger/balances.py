@@ -100,7 +100,7 @@ class TrialBalances(Endpoint):
         require(actor, READ)
         pin = pin_of(query)
         with reading(actor):
-            known_at = pin or books.settled_at()
+            known_at = pin or books.stable_until()
             accounts = books.trial_balance(**_wanted(query), known_at=known_at)
             page = page_of(
                 request, accounts, query=pinned_to(query, known_at), render=rendered_balance_rows

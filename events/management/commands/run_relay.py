@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from events import metrics
 from events.alive import keep_alive, on_signals
-from events.broker.choosing import open_broker
+from events.broker.choosing import brokers
 from events.relay.carrying import Relay
 from events.relay.hints import listen
 
@@ -31,11 +31,19 @@ class Command(BaseCommand):
 
 
 async def _run(alive: Path | None) -> None:
-    relay = Relay(open_broker=open_broker)
-    on_signals(relay.stop)
-    beside = [asyncio.create_task(listen(relay.woken)), asyncio.create_task(keep_alive(alive))]
+    relays = [Relay(open_broker=opened, place=place) for place, opened in brokers().items()]
+
+    def stop() -> None:
+        for relay in relays:
+            relay.stop()
+
+    on_signals(stop)
+    beside = [asyncio.create_task(listen(relay.woken)) for relay in relays]
+    beside.append(asyncio.create_task(keep_alive(alive)))
     try:
-        await relay.run()
+        async with asyncio.TaskGroup() as group:
+            for relay in relays:
+                group.create_task(relay.run())
     finally:
         for task in beside:
             task.cancel()

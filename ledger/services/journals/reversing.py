@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from django.db import IntegrityError
-
 from accounts.models import PendingAct
 from accounts.policy import require
 from accounts.services.networks import foretell_network, require_trusted_network
@@ -28,6 +26,7 @@ from ledger.queries import transaction_of
 from ledger.services.authority import require_at_home
 from ledger.services.journals.orders import JournalOutcome, Rehearsal, ReversalOrder
 from ledger.services.journals.steps import (
+    again_after_a_rival,
     check_kind,
     effective_at_of,
     posted,
@@ -70,12 +69,7 @@ def reverse_journal(
     """
     require(actor, "ledger.post_journal")
     require_trusted_network(actor=actor, now=now)
-    try:
-        return _reverse(actor=actor, order=order, now=now)
-    except IntegrityError as error:
-        if "transaction_reference" not in str(error):
-            raise
-    return _reverse(actor=actor, order=order, now=now)
+    return again_after_a_rival(lambda: _reverse(actor=actor, order=order, now=now))
 
 
 @opens_transaction
@@ -83,9 +77,10 @@ def _reverse(
     *, actor: Actor, order: ReversalOrder, now: dt.datetime
 ) -> JournalOutcome | PendingAct:
     original = transaction_of(order.transaction_id)
-    require_at_home(actor, POST, organization_id=original.organization_id)
-    if under_dual_control(actor=actor, subject=Subject.JOURNALS):
-        before = standing(original.organization_id, order.reference)
+    home = original.organization_id
+    require_at_home(actor, POST, organization_id=home)
+    if under_dual_control(actor=actor, subject=Subject.JOURNALS, organization_id=home):
+        before = standing(home, order.reference)
         if before is not None:
             return _reversed_before(before, original, order)
         _reversal(actor, order, original, now)  # what is impossible already need not wait

@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import IntegrityError
 
 from accounts.queries import first_instant_of
 from audit.services import record
@@ -23,7 +26,19 @@ from ledger.services.journals.orders import Rehearsal
 from ledger.services.movements import Movement, Posted, Refused
 from ledger.services.posting import post, rehearse
 
+_Outcome = TypeVar("_Outcome")
+
 _BY_TRANSFER = frozenset({AccountKind.WALLET, AccountKind.CASH})
+
+
+def again_after_a_rival(write: Callable[[], _Outcome]) -> _Outcome:
+    """Do it, once more if somebody with the same reference was faster: they have committed."""
+    try:
+        return write()
+    except IntegrityError as error:
+        if "transaction_reference" not in str(error):
+            raise
+    return write()
 
 
 def check_kind(actor: Actor, kind: str, pointer: str) -> None:

@@ -7,8 +7,6 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 
-from django.db import IntegrityError
-
 from accounts.models import PendingAct
 from accounts.policy import require
 from accounts.services.networks import foretell_network, require_trusted_network
@@ -35,6 +33,7 @@ from ledger.services.journals.orders import (
     Rehearsal,
 )
 from ledger.services.journals.steps import (
+    again_after_a_rival,
     check_kind,
     effective_at_of,
     posted,
@@ -72,20 +71,15 @@ def post_journal(
     """
     require(actor, "ledger.post_journal")
     require_trusted_network(actor=actor, now=now)
-    try:
-        return _post(actor=actor, order=order, now=now)
-    except IntegrityError as error:
-        if "transaction_reference" not in str(error):
-            raise
-    # Somebody with the same reference was faster, and has committed.
-    return _post(actor=actor, order=order, now=now)
+    return again_after_a_rival(lambda: _post(actor=actor, order=order, now=now))
 
 
 @opens_transaction
 def _post(*, actor: Actor, order: JournalOrder, now: dt.datetime) -> JournalOutcome | PendingAct:
     require_at_home(actor, POST, organization_id=order.organization_id)
-    if under_dual_control(actor=actor, subject=Subject.JOURNALS):
-        before = standing(order.organization_id, order.reference)
+    home = order.organization_id
+    if under_dual_control(actor=actor, subject=Subject.JOURNALS, organization_id=home):
+        before = standing(home, order.reference)
         if before is not None:
             return _replayed(before, _content(order), order.effective_at)
         _journal(actor, order, now)  # what is impossible already need not wait

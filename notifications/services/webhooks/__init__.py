@@ -16,10 +16,10 @@ from notifications.services.webhooks.endpoints import (
     pause_endpoint,
     remove_endpoint,
 )
+from notifications.services.webhooks.noting import note_outcome
 from notifications.services.webhooks.recording import write_deliveries
 from notifications.services.webhooks.resending import resend, try_endpoint
 from notifications.services.webhooks.secrets import rotate_secret
-from notifications.services.webhooks.settling import settle
 from notifications.services.webhooks.sweeping import sweep
 
 __all__ = [
@@ -29,11 +29,11 @@ __all__ = [
     "change_endpoint",
     "claim_due",
     "enable_endpoint",
+    "note_outcome",
     "pause_endpoint",
     "remove_endpoint",
     "resend",
     "rotate_secret",
-    "settle",
     "sweep",
     "try_endpoint",
     "write_deliveries",

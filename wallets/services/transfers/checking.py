@@ -123,7 +123,7 @@ def _threshold(draft: Draft, terms: Terms) -> Threshold | None:
         return None
     threshold = terms.thresholds.get((source.organization_id, source.currency))
     by_key = request.actor.kind is ActorKind.API_KEY
-    # Staff's acts take a second person of the staff, and keep no sums: see `StaffGuard`.
+    # What staff move takes a second person whatever the amount, and keeps no sums: `StaffGuard`.
     if request.actor.kind is ActorKind.SYSTEM or request.actor.is_platform or threshold is None:
         return None
     return None if by_key and not threshold.counts_keys else threshold

@@ -18,7 +18,7 @@ from accounts.services.networks import (
 )
 from kernel.actor import Actor
 from kernel.context import Context, Scope
-from kernel.errors import Busy, VaultCraftError, registered_errors
+from kernel.errors import Busy, VaultCraftError
 from kernel.transactions import needs_transaction, opens_transaction, tune
 from ledger.errors import BatchTooLarge
 from ledger.policy import MAX_BATCH
@@ -26,9 +26,9 @@ from ledger.queries import clearing_accounts
 from ledger.services.accounts import ensure_cash_account
 from ledger.services.guarding import Guard
 from ledger.services.undoing import originals
-from wallets.choices import TransferKind, TransferState
+from wallets.choices import TransferKind
 from wallets.directory import Listed, asked_directory
-from wallets.errors import BatchWithheld, ExternalReferenceUsed, ReferenceReused
+from wallets.errors import BatchWithheld, ExternalReferenceUsed
 from wallets.models import Transfer
 from wallets.services.lanes import LOCK_WAIT_MS
 from wallets.services.transfers.approving import approved
@@ -37,6 +37,7 @@ from wallets.services.transfers.checking import DualControlGuard, counted
 from wallets.services.transfers.knowing import Terms, asked_known_and_terms
 from wallets.services.transfers.limits import SpendingGuard, spendings
 from wallets.services.transfers.planning import AT_BANK, Draft, tie
+from wallets.services.transfers.replaying import in_order, spoiled
 from wallets.services.transfers.requests import TransferOutcome, TransferRequest
 from wallets.services.transfers.reserving import reserve_payouts
 from wallets.services.transfers.shaping import CashAccounts, ClearingAccounts, Material, shape
@@ -107,7 +108,7 @@ def outcomes_of(items: Sequence[TransferRequest], *, all_or_nothing: bool) -> li
     for actor, code in prepared.turned_away:
         record_refused(actor=actor, code=code, now=_latest(items))
     fresh = prepared.errors | _carried(prepared, all_or_nothing)
-    return _in_order(items, prepared.known, fresh)
+    return in_order(items, prepared.known, fresh)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def prepare(items: Sequence[TransferRequest], *, all_or_nothing: bool) -> Prepar
         known, terms = read()
         standing_of = stand()
     errors, tied = _tied(items, known, directory, standing_of)
-    if all_or_nothing and (errors or _spoiled(items, known)):
+    if all_or_nothing and (errors or spoiled(items, known)):
         tied = [dataclasses.replace(draft, refusal=BatchWithheld()) for draft in tied]
     unseen = {(actor.id, actor.ip): actor for actor in actors if standing_of(actor).unseen}
     return Prepared(
@@ -198,30 +199,6 @@ def _latest(items: Sequence[TransferRequest]) -> dt.datetime:
     return max((item.now for item in items), default=dt.datetime.min.replace(tzinfo=dt.UTC))
 
 
-def _in_order(
-    items: Sequence[TransferRequest],
-    known: Mapping[bytes, Transfer],
-    fresh: Mapping[bytes, TransferOutcome],
-) -> list[TransferOutcome]:
-    outcomes = []
-    answered: set[bytes] = set()
-    for item in items:
-        stored = known.get(item.reference)
-        if stored is None and item.reference in answered:
-            stored = fresh[item.reference].transfer
-        outcomes.append(replayed(item, stored) if stored else fresh[item.reference])
-        answered.add(item.reference)
-    return outcomes
-
-
-def _spoiled(items: Sequence[TransferRequest], known: Mapping[bytes, Transfer]) -> bool:
-    """Whether a reference that stands already, or comes twice, refuses an item."""
-    stored = [replayed(item, known[item.reference]) for item in items if item.reference in known]
-    asked = {(item.reference, item.fingerprint) for item in items}
-    twice = len(asked) > len({item.reference for item in items})
-    return twice or any(outcome.error for outcome in stored)
-
-
 def _asking(items: Sequence[TransferRequest]) -> Context:
     """What those who ask may see; the other sides' organizations join it with their wallets.
 
@@ -231,25 +208,6 @@ def _asking(items: Sequence[TransferRequest]) -> Context:
     staff = any(item.actor.is_platform for item in items)
     asking = {item.actor.organization_id for item in items if item.actor.organization_id}
     return Context(tuple(sorted(asking)), Scope.PLATFORM if staff else None)
-
-
-def replayed(item: TransferRequest, transfer: Transfer) -> TransferOutcome:
-    """What happened under the item's reference, if it is the same request."""
-    if bytes(transfer.fingerprint) != item.fingerprint:
-        return TransferOutcome(None, ReferenceReused())
-    return TransferOutcome(transfer, error_of(transfer), replayed=True)
-
-
-def error_of(transfer: Transfer) -> VaultCraftError | None:
-    """The error a transfer was refused with, rebuilt from its stored code; None if it was not.
-
-    A payout that reserved its money was not: what became of it since is told by reading it.
-    """
-    if transfer.kind == TransferKind.PAYOUT and transfer.hold_id is not None:
-        return None
-    if transfer.state not in (TransferState.FAILED, TransferState.CANCELLED):
-        return None
-    return registered_errors()[transfer.reason_code]()
 
 
 def _carried(prepared: Prepared, all_or_nothing: bool) -> dict[bytes, TransferOutcome]:
@@ -280,7 +238,7 @@ def _carried(prepared: Prepared, all_or_nothing: bool) -> dict[bytes, TransferOu
 def guards_of(shaped: Sequence[Draft], terms: Terms) -> list[Guard]:
     """What judges beside the books: limits, and thresholds where an organization has one."""
     guards: list[Guard] = [SpendingGuard(spendings(shaped, terms))]
-    watched, of_staff = counted(shaped, terms), by_staff_alone(shaped)
+    watched, of_staff = counted(shaped, terms), by_staff_alone(shaped, terms)
     if watched:
         guards.append(DualControlGuard(watched))
     return [*guards, StaffGuard(of_staff)] if of_staff else guards

@@ -20,7 +20,7 @@ from wallets.models import Transfer
 from wallets.services.transfers.approving import Question, approved, questions
 from wallets.services.transfers.carrying import movements_of, translated
 from wallets.services.transfers.checking import DualControlGuard, counted
-from wallets.services.transfers.execution import Prepared, prepare, replayed, shape_all
+from wallets.services.transfers.execution import Prepared, prepare, shape_all
 from wallets.services.transfers.limits import (
     Spending,
     SpendingGuard,
@@ -28,6 +28,7 @@ from wallets.services.transfers.limits import (
     spendings,
 )
 from wallets.services.transfers.planning import AT_BANK, Draft
+from wallets.services.transfers.replaying import replayed
 from wallets.services.transfers.requests import TransferRequest
 from wallets.services.transfers.shaping import CashAccounts
 from wallets.services.transfers.staff_checking import StaffGuard, by_staff_alone
@@ -121,7 +122,8 @@ def _rehearsed(prepared: Prepared, all_or_nothing: bool) -> dict[bytes, Rehearsa
     shaped, refused = approved(every, spend=False)
     going = movements_of(shaped, all_or_nothing=all_or_nothing)
     watched = _Watched(spendings(shaped, prepared.terms))
-    passing, of_staff = counted(shaped, prepared.terms), by_staff_alone(shaped)
+    passing = counted(shaped, prepared.terms)
+    of_staff = by_staff_alone(shaped, prepared.terms)
     judging = [DualControlGuard(passing)] if passing else []
     results = iter(
         rehearse(

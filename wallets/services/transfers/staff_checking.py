@@ -1,7 +1,8 @@
 """What staff move by hand takes a second person of the staff, whatever the amount.
 
 Cash and reversals change what people hold on the word of somebody who is not theirs: adjustments by
-hand. So no threshold is asked; where the staff's acts take a second person, these do.
+hand. So no amount is asked: where the staff's acts take a second person, these do; and so does what
+leaves wallets of an organization that has a threshold in the currency.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from kernel.transactions import needs_transaction
 from ledger.errors import PostingRefused
 from ledger.services.movements import Movement
 from wallets.errors import DualControlRequired
+from wallets.services.transfers.knowing import Terms
 from wallets.services.transfers.planning import Draft
 
 
@@ -26,10 +28,21 @@ def is_of_staff(draft: Draft) -> bool:
 
 
 @needs_transaction
-def by_staff_alone(drafts: Sequence[Draft]) -> frozenset[bytes]:
+def by_staff_alone(drafts: Sequence[Draft], terms: Terms) -> frozenset[bytes]:
     """The references that wait for another of the staff. One query, where staff ask at all."""
-    found = frozenset(draft.request.reference for draft in drafts if is_of_staff(draft))
-    return found if found and fresh_value(STAFF_DUAL_CONTROL) else frozenset()
+    found = [draft for draft in drafts if is_of_staff(draft)]
+    if not found:
+        return frozenset()
+    every = bool(fresh_value(STAFF_DUAL_CONTROL))
+    return frozenset(
+        draft.request.reference for draft in found if every or _is_watched(draft, terms)
+    )
+
+
+def _is_watched(draft: Draft, terms: Terms) -> bool:
+    """Whether the organization that pays has a threshold: staff keep no sums, so any amount."""
+    payer = draft.source
+    return payer is not None and (payer.organization_id, payer.currency) in terms.thresholds
 
 
 class StaffGuard:

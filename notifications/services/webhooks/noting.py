@@ -19,7 +19,7 @@ ASKS_FOR_QUIET = frozenset({429, 503})
 
 
 @opens_transaction
-def settle(
+def note_outcome(
     *, actor: Actor, claim: Claim, outcome: Outcome, began_at: dt.datetime, now: dt.datetime
 ) -> None:
     """Note an attempt and what follows. Locks the endpoint if the attempt failed.

@@ -1,0 +1,142 @@
+"""`GET /live` goes on to the process that follows streams, over the connection it came by.
+
+Pages and their stream so have one origin, on a developer's machine and behind any proxy, with no
+rule for either. The request is read by gunicorn like every other and a short list of its headers is
+written anew; then a thread of the worker that serves all of them at once copies the answer as it
+comes. No thread of a request waits, and what the client says after its request is not heard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import threading
+from typing import Any
+
+from vaultcraft import worker_answers
+from web.live import PATH
+
+PLACE = "VAULTCRAFT_LIVE"
+# Of one worker; with the requests' connections, below the 1,024 files a process usually may have.
+MOST = 400
+CONNECT_SECONDS = 2.0
+# A client that does not read what was sent for so long is cut off.
+PATIENCE_SECONDS = 10.0
+_PIECE = 65_536
+_CARRIED = ("HOST", "COOKIE", "LAST-EVENT-ID", "SEC-FETCH-SITE")
+
+
+class LiveGate:
+    """Carries streams between clients and the process that makes them."""
+
+    def __init__(self) -> None:
+        self._host, _, self._port = os.environ[PLACE].rpartition(":")
+        self._loop = asyncio.new_event_loop()
+        self._clients: set[asyncio.Task[None]] = set()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="live", daemon=True)
+        self._thread.start()
+
+    def take(self, client: socket.socket, request: Any, *, peer: str) -> None:
+        """Have a client; it is nobody else's from here on. Called from any thread."""
+        request_id = worker_answers.request_id_of(request)
+        head = _head(request, peer=peer, request_id=request_id)
+        client.setblocking(False)
+        self._loop.call_soon_threadsafe(self._begin, client, head, request_id)
+
+    def _begin(self, client: socket.socket, head: bytes, request_id: str) -> None:
+        task = self._loop.create_task(self._serve(client, head, request_id))
+        self._clients.add(task)
+        task.add_done_callback(self._clients.discard)
+
+    async def _serve(self, client: socket.socket, head: bytes, request_id: str) -> None:
+        """Begin, carry, end: with a refusal where nothing could begin."""
+        try:
+            incoming, outgoing = await asyncio.open_connection(sock=client)
+        except OSError:
+            client.close()
+            return
+        try:
+            made = await self._opened() if len(self._clients) <= MOST else None
+            if made is None:
+                outgoing.write(_unavailable(request_id))
+                await asyncio.wait_for(outgoing.drain(), PATIENCE_SECONDS)
+                return
+            answer, asking = made
+            asking.write(head)
+            try:
+                await _either(_copied(answer, outgoing), _silent(incoming))
+            finally:
+                asking.transport.abort()
+        except OSError:
+            pass  # one of the two is gone, and with it the stream
+        finally:
+            await _closed(outgoing)
+
+    async def _opened(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        try:
+            connecting = asyncio.open_connection(self._host, int(self._port))
+            return await asyncio.wait_for(connecting, CONNECT_SECONDS)
+        except OSError:
+            return None
+
+
+def wanted(request: Any) -> bool:
+    """Whether a request is for the stream, and there is a process that makes it."""
+    return request.method == "GET" and request.path == PATH and PLACE in os.environ
+
+
+def _head(request: Any, *, peer: str, request_id: str) -> bytes:
+    """The request as it goes on: what the stream asks for, nothing else that anybody wrote."""
+    from vaultcraft.client_address import client_address
+
+    given = {name: value for name, value in request.headers if name in _CARRIED}
+    forwarded = ",".join(v for name, v in request.headers if name == "X-FORWARDED-FOR")
+    told = {
+        **given,
+        "X-Vaultcraft-Client": client_address(peer=peer, forwarded=forwarded),
+        "X-Request-ID": request_id,
+        "Connection": "close",
+    }
+    lines = (f"GET {PATH} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items()))
+    return "\r\n".join((*lines, "", "")).encode("latin-1")
+
+
+def _unavailable(request_id: str) -> bytes:
+    from web.live.errors import StreamUnavailable
+
+    return worker_answers.written(StreamUnavailable(), request_id=request_id, keep=False)
+
+
+async def _copied(answer: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+    """All of it, piece by piece as it comes; no more is held than one piece and its buffer."""
+    while piece := await answer.read(_PIECE):
+        client.write(piece)
+        await asyncio.wait_for(client.drain(), PATIENCE_SECONDS)
+
+
+async def _silent(client: asyncio.StreamReader) -> None:
+    """Until the client is gone; what it says is passed over."""
+    while await client.read(_PIECE):
+        pass
+
+
+async def _either(*waits: Any) -> None:
+    tasks = [asyncio.ensure_future(one) for one in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _closed(client: asyncio.StreamWriter) -> None:
+    """Let what was written go out, for a while; then there is no more patience."""
+    client.close()
+    with contextlib.suppress(OSError):
+        try:
+            await asyncio.wait_for(client.wait_closed(), PATIENCE_SECONDS)
+        except TimeoutError:
+            client.transport.abort()
