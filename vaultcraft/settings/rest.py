@@ -43,6 +43,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "DocumentMediaType": "kyc.choices.MediaType",
         "FactorMethod": "accounts.choices.FactorMethod.values",
         "HoldState": "ledger.choices.HoldState",
+        "PendingActStateEnum": "accounts.choices.PendingActState",
         "IdType": "kyc.choices.IdType",
         "InvitationStatus": ["open", "accepted", "withdrawn", "expired"],
         "NotificationKind": "api.v1.notices.KIND_NAMES",
