@@ -49,6 +49,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "NotificationKind": "api.v1.notices.KIND_NAMES",
         "NotificationTopic": "notifications.choices.Topic",
         "OrganizationStatus": "accounts.choices.OrganizationStatus",
+        "PendingActState": "accounts.choices.PendingActState.values",
         "PrincipalKind": ["user", "api_key"],
         "SystemSettingName": "accounts.system.DECLARED",
         "TransactionKind": "ledger.choices.TransactionKind",
