@@ -15,7 +15,7 @@ KINDS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0047_cash_keys_have_an_issuer")]
+    dependencies = [("accounts", "0052_erased_people_stay_closed")]
 
     operations = [
         migrations.RemoveConstraint(model_name="approval", name="accounts_approval_kind"),

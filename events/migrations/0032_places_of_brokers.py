@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('events', '0021_saga_promises'),
+        ('events', '0030_mending_sagas'),
     ]
 
     operations = [

@@ -110,7 +110,7 @@ def _refused_by_books(
     movement: Movement, organization_id: uuid.UUID, bench: Bench
 ) -> PostingRefused | None:
     books = bench.standings.books.get(organization_id)
-    if books is None or not (books.active or movement.settles):
+    if books is None or not (books.active or movement.happened_outside):
         return OrganizationInactive()
     if books.closed_before and bench.effective_at(movement) < books.closed_before:
         return PeriodClosed(facts={"closed_before": books.closed_before.isoformat()})
@@ -122,7 +122,7 @@ def _refusal_by_state(account: Standing, movement: Movement, change: int) -> Pos
         return CurrencyMismatch()
     if account.status == AccountStatus.CLOSED:
         return AccountClosed()
-    if movement.settles:
+    if movement.happened_outside:
         return None
     if account.status == AccountStatus.SUSPENDED:
         return AccountSuspended()

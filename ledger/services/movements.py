@@ -65,8 +65,8 @@ class Movement:
         its account's, balanced in each currency.
     :param reference: 32 bytes, unique for ever in each organization's books.
     :param effective_at: when it counts; from the door, or earlier. Never later than it is recorded.
-    :param settles: it books what has happened outside already. Whoever was stopped meanwhile, the
-        account or its organization, cannot undo that; only a closed account refuses it. The
+    :param happened_outside: it books what a bank has done already. Whoever was stopped meanwhile,
+        the account or its organization, cannot undo that; only a closed account refuses it. The
         database lets pass what captures the hold of a payout that waits for its bank.
     """
 
@@ -78,7 +78,7 @@ class Movement:
     transfer_id: uuid.UUID | None = None
     description: str = ""
     capture: Capture | None = None
-    settles: bool = False
+    happened_outside: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import datetime as dt
 
 import pytest
 
-from tests.database import all_seeing, run, view
+from tests.database import all_seeing
 from tests.payouts.scenes import AMOUNT, Clock, ask, scripted, seen, work
 from tests.world import NOW, World
 from wallets.choices import WalletKind
@@ -15,6 +15,7 @@ from wallets.models import SpendingUsage
 from wallets.rails import RailState
 from wallets.services.terms import set_limit_rule
 from wallets.services.transfers import execute_transfers
+from wallets.services.transfers.knowing import Terms
 
 pytestmark = pytest.mark.django_db
 
@@ -44,12 +45,14 @@ def used(world: World) -> tuple[dt.date, int, int]:
     return usage.day, usage.day_minor, usage.month_minor
 
 
-def test_what_no_limit_counted_is_not_given_back(world: World, settings) -> None:
-    """The limit came after it; what was paid since then stays counted."""
-    view(scope="platform")
-    run("UPDATE wallets_limitrule SET withdrawn_at = set_at WHERE currency_id = 'INR'")
+def test_what_no_limit_counted_is_not_given_back(
+    world: World, settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A currency had no rule yet; what was paid since there is one stays counted."""
     with scripted(settings, decides=RailState.ACCEPTED):
-        uncounted = ask(world, key="before the limit")
+        with monkeypatch.context() as patched:
+            patched.setattr(Terms, "limits_of", lambda *_: None)
+            uncounted = ask(world, key="before the limit")
         limit(world)
         sent(world, AMOUNT, now=NOW)
         assert used(world)[1:] == (AMOUNT, AMOUNT)

@@ -8,17 +8,13 @@ from accounts.errors import OwnPendingAct
 from accounts.models import PendingAct, User
 from accounts.services.pending_acts import agree
 from accounts.tests.builders import staff
-from audit.models import AuditRecord
-from events.models import OutboxEvent
 from kernel.errors import PermissionDenied
-from tests.database import all_seeing
 from tests.payouts.scenes import (
     AMOUNT,
     START,
     Clock,
     ask,
     money_of,
-    require_sound_books,
     saga_of,
     scripted,
     seen,
@@ -28,7 +24,6 @@ from tests.world import NOW, World
 from wallets.errors import PayoutNotStuck, RemedyUnknown
 from wallets.models import Transfer
 from wallets.services.payouts.mending import ask_to_mend
-from wallets.services.wallets import freeze_wallet
 
 pytestmark = pytest.mark.django_db
 
@@ -62,44 +57,6 @@ def mend(
 
 def consent(world: World, person: User, act: PendingAct) -> PendingAct:
     return agree(actor=world.signed_in(person), act_id=act.id, now=NOW)
-
-
-@pytest.mark.parametrize(
-    ("remedy", "state", "ended", "left"),
-    [
-        ("paid", "COMPLETED", "COMPLETED", START - AMOUNT),
-        ("failed", "FAILED", "COMPENSATED", START),
-    ],
-)
-def test_two_say_what_became_of_it_and_the_books_say_it_too(
-    world: World, settings, omar: User, remedy: str, state: str, ended: str, left: int
-) -> None:
-    with scripted(settings) as book:
-        transfer = stuck(world, book)
-        freeze_wallet(
-            actor=world.actor(world.alice),
-            wallet_id=world.alice_wallet.id,
-            reason="inquiry",
-            now=NOW,
-        )
-        act = mend(world, transfer, remedy)
-        assert money_of(world.alice_wallet) == (START, AMOUNT)
-        done = consent(world, omar, act)
-        assert (done.state, done.reason_code) == ("agreed", "")
-        assert seen(transfer).state == state
-        assert saga_of(transfer).state == ended
-        assert money_of(world.alice_wallet) == (left, 0)
-        with all_seeing():
-            told = AuditRecord.objects.get(action="wallets.payout.mend")
-            names = set(OutboxEvent.objects.values_list("name", flat=True))
-        assert told.actor_id == world.olga.id
-        assert told.organization_id == world.acme.id
-        assert told.metadata["remedy"] == remedy
-        assert told.metadata["reason"] == "statement 7"
-        assert f"wallets.payout.{'completed' if remedy == 'paid' else 'failed'}" in names
-        work(Clock())
-        assert not book.paid
-    require_sound_books()
 
 
 def test_two_have_it_tried_again(world: World, settings, omar: User) -> None:

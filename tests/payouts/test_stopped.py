@@ -14,7 +14,7 @@ from events.saga.leasing import take_lease
 from events.saga.models import SagaAttempt
 from events.saga.working import attempt
 from kernel.errors import InvariantBroken
-from tests.database import all_seeing, run, view
+from tests.database import all_seeing, rolled_back, run, view
 from tests.payouts.scenes import (
     AMOUNT,
     START,
@@ -33,7 +33,7 @@ from wallets.rails import RailState
 from wallets.services.payouts import settling
 from wallets.services.wallets import freeze_wallet, suspend_wallet
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("committed_db")
 
 
 def stop(world: World, how: str) -> None:
@@ -72,10 +72,11 @@ def test_nothing_else_leaves_a_frozen_account(world: World, settings) -> None:
         work(Clock())
         transfer = seen(outcome.transfer)
         assert transfer.state == "COMPLETED"
-        view(scope="platform")
-        run(_FORGED_TRANSACTION, FORGED, transfer.source_transaction_id)
-        with pytest.raises(DatabaseError, match="does not allow this entry"):
-            run(_FORGED_ENTRIES, FORGED, transfer.source_transaction_id)
+        with rolled_back():
+            view(scope="platform")
+            run(_FORGED_TRANSACTION, FORGED, transfer.source_transaction_id)
+            with pytest.raises(DatabaseError, match="does not allow this entry"):
+                run(_FORGED_ENTRIES, FORGED, transfer.source_transaction_id)
 
 
 FORGED = uuid.UUID("01900000-0000-7000-8000-000000000001")

@@ -48,7 +48,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "NotificationKind": "api.v1.notices.KIND_NAMES",
         "NotificationTopic": "notifications.choices.Topic",
         "OrganizationStatus": "accounts.choices.OrganizationStatus",
-        "PendingActState": "accounts.choices.PendingActState.values",
+        "PendingActState": "accounts.choices.PendingActState",
         "PrincipalKind": ["user", "api_key"],
         "SystemSettingName": "accounts.system.DECLARED",
         "TransactionKind": "ledger.choices.TransactionKind",

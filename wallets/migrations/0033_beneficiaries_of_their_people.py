@@ -13,7 +13,7 @@ from accounts.rows_of_people import of_its_person
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("wallets", "0023_promises_of_payouts"),
+        ("wallets", "0030_payouts_are_settled"),
         ("accounts", "0028_rows_of_people"),
     ]
 

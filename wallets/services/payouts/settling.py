@@ -117,7 +117,7 @@ def _movement(transfer: Transfer, *, now: dt.datetime) -> Movement:
             final=True,
             fee_account_id=hold.fee_account_id,
         ),
-        settles=True,
+        happened_outside=True,
     )
 
 
