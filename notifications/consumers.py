@@ -6,4 +6,4 @@ from events.catalogue import CATALOGUE
 from events.consuming import Consumer
 from notifications.services.webhooks import write_deliveries
 
-WEBHOOKS = Consumer(name="webhooks", names=frozenset(CATALOGUE), handle=write_deliveries)
+WEBHOOKS = Consumer(name="webhooks", names=frozenset(CATALOGUE), handle_many=write_deliveries)
