@@ -74,6 +74,7 @@ class VaultCraftAdminSite(AdminSite):
             staff,
             staff_backbone,
             staff_chart,
+            staff_dead_letters,
             staff_erasing,
             staff_pending_acts,
             staff_people,
@@ -89,6 +90,8 @@ class VaultCraftAdminSite(AdminSite):
         pages = [
             ("trial-balance/", staff.trial_balance_page, "trial-balance"),
             ("backbone/", staff_backbone.overview, "backbone"),
+            ("dead-letters/replay/", staff_dead_letters.replay_page, "dead-letters-replay"),
+            ("dead-letters/discard/", staff_dead_letters.discard_page, "dead-letters-discard"),
             ("people/erase/", staff_erasing.erase_page, "person-erase"),
             ("people/restore/", staff_restoring.restore_page, "person-restore"),
             ("organizations/status/", staff.organization_status, "organization-status"),
