@@ -9,6 +9,8 @@ import psycopg
 import pytest
 from django.db import connections
 
+from events.forgetting import forget_sent
+from kernel import clock
 from tests.backbone.scenes import namespace, relaying, session, told, write
 from vaultcraft.backup.restoring import WHAT_CAME_IS_OLD
 
@@ -86,3 +88,25 @@ def test_what_was_sent_elsewhere_is_known_and_the_rest_follows(committed_db: str
                     assert await told(stream, 4) == [*wanted, "written here after"]
 
     asyncio.run(scene())
+
+
+def test_before_a_relay_ever_worked_here_nothing_is_published(committed_db: str) -> None:
+    """As with the snapshots of another cluster: they mean nothing on this server."""
+    with session() as alice, _owner() as owner:
+        write(alice, "old")
+        owner.execute(f"{_TRIGGERS} DISABLE TRIGGER USER")
+        owner.execute("UPDATE events_outboxevent SET occurred_at = now() - interval '400 days'")
+        owner.execute(f"{_TRIGGERS} ENABLE TRIGGER USER")
+        highest = "(SELECT max(sequence) FROM events_outboxevent)"
+        for cluster in ("", "elsewhere"):
+            owner.execute(
+                f"UPDATE events_relaycursor SET since = '9000000000:9000000000:',"
+                f" highest = {highest}, cluster = %s",
+                [cluster],
+            )
+            assert forget_sent(now=clock.now()) == 0
+        owner.execute(
+            "UPDATE events_relaycursor SET cluster ="
+            " (SELECT system_identifier::text FROM pg_control_system())"
+        )
+        assert forget_sent(now=clock.now()) == 1

@@ -36,6 +36,8 @@ PAGES: dict[str, dict[str, str]] = {
     "account-close": {},
     "account-rename": {"name": "Stolen"},
     "backbone": {},
+    "dead-letters-discard": {"reason": "because"},
+    "dead-letters-replay": {},
     "pending-act-decide": {"decision": "agree", "note": "because"},
     "pending-acts": {},
     "case-review": {"change": "reveal"},
