@@ -1,17 +1,30 @@
-"""Migrations can be taken back and made again, with every promise of the database."""
+"""Migrations can be taken back and made again, with every promise of the database.
+
+A way through all of them takes the better part of a minute, so the tests share what they can: the
+world is taken back once to where accounts began, and from there one copy goes on to nothing and up
+again, the other up again with what was written under the rules of then.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import os
 import uuid
+from collections.abc import Iterator
 
 import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connections
+from pytest_django.plugin import DjangoDbBlocker
 
-from tests.servers import SUPERUSER_VARIABLE
+from tests.connecting import close_connections, point_at
+from tests.founded import founded
+from tests.servers import SUPERUSER_VARIABLE, clone_database, drop_database, own_database
 from tests.world import World
+
+pytestmark = pytest.mark.timeout(900)  # the first test pays for the way back of all
 
 PROMISES = {
     "triggers": "SELECT tgrelid::regclass::text, tgname::text, pg_get_triggerdef(oid)"
@@ -31,6 +44,8 @@ PROMISES = {
     "currencies": "SELECT code, exponent FROM ledger_currency",
 }
 
+TWIN = uuid.uuid4()
+
 
 def promises() -> dict[str, list[tuple]]:
     kept = {}
@@ -41,47 +56,90 @@ def promises() -> dict[str, list[tuple]]:
     return kept
 
 
-def test_down_and_up_again_is_where_we_began(committed_db: str) -> None:
-    before = promises()
-    assert before["triggers"]
-    assert before["policies"]
+@dataclasses.dataclass(frozen=True)
+class Back:
+    """The world, taken back to where accounts began.
 
-    for room in ("accounts", "events", "audit"):  # and with them all that stands on them
-        call_command("migrate", room, "zero", verbosity=0)
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(
-            "SELECT relname::text FROM pg_class WHERE relkind = 'r'"
-            " AND relname ~ '^(accounts|audit|events|ledger|wallets)_'"
-            " UNION ALL SELECT proname::text FROM pg_proc"
-            " WHERE pronamespace = 'public'::regnamespace"
-        )
-        assert cursor.fetchall() == []
-    call_command("migrate", verbosity=0)
+    :param before: what was promised at the top.
+    """
 
-    after = promises()
+    database: str
+    world: World
+    before: dict[str, list[tuple]]
+
+
+@contextlib.contextmanager
+def cloned(template: str, ending: str, blocker: DjangoDbBlocker) -> Iterator[str]:
+    """A database of a block's own, to which all connections lead."""
+    name = f"{own_database()}_{ending}"
+    clone_database(name=name, template=template)
+    own = point_at(name)
+    try:
+        with blocker.unblock():
+            yield name
+    finally:
+        close_connections()
+        point_at(own)
+        drop_database(name=name)
+
+
+@pytest.fixture(scope="module")
+def back(django_db_blocker: DjangoDbBlocker) -> Iterator[Back]:
+    place = founded(django_db_blocker)
+    with cloned(place.template, "back", django_db_blocker) as name:
+        before = promises()
+        call_command("migrate", "accounts", "0002", verbosity=0)
+        close_connections()
+        yield Back(name, place.world(), before)
+
+
+@pytest.fixture(scope="module")
+def again(back: Back, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Up again, with rows of then: of accounts 0002, and of the second person before its name."""
+    with cloned(back.database, "again", django_db_blocker) as name:
+        _write_zones_and_cash(back.world, name)
+        call_command("migrate", "accounts", "0017", verbosity=0)
+        _write_acts(back.world, name)
+        call_command("migrate", verbosity=0)
+        close_connections()
+        yield name
+
+
+@contextlib.contextmanager
+def superuser(database: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(os.environ[SUPERUSER_VARIABLE], dbname=database) as connection:
+        yield connection
+
+
+def test_down_and_up_again_is_where_we_began(
+    back: Back, django_db_blocker: DjangoDbBlocker
+) -> None:
+    assert back.before["triggers"]
+    assert back.before["policies"]
+
+    with cloned(back.database, "nothing", django_db_blocker):
+        for room in ("accounts", "events", "audit"):  # and with them all that stands on them
+            call_command("migrate", room, "zero", verbosity=0)
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(
+                "SELECT relname::text FROM pg_class WHERE relkind = 'r'"
+                " AND relname ~ '^(accounts|audit|events|ledger|wallets)_'"
+                " UNION ALL SELECT proname::text FROM pg_proc"
+                " WHERE pronamespace = 'public'::regnamespace"
+            )
+            assert cursor.fetchall() == []
+        call_command("migrate", verbosity=0)
+        after = promises()
     for name in PROMISES:
-        assert after[name] == before[name], name
+        assert after[name] == back.before[name], name
 
 
 def test_books_with_unknown_zones_and_two_cash_accounts_are_migrated(
-    world: World, committed_db: str
+    back: Back, again: str
 ) -> None:
     """What the rules refuse from now on is mended, and the evidence says what it was."""
-    call_command("migrate", "accounts", "0002", verbosity=0)
-    url = os.environ[SUPERUSER_VARIABLE]
-    acme, twin = world.acme.id, uuid.uuid4()
-    with psycopg.connect(url, dbname=committed_db) as connection:
-        connection.execute(
-            "UPDATE accounts_organization SET timezone = 'localtime' WHERE id = %s", [acme]
-        )
-        connection.execute(
-            "INSERT INTO ledger_ledgeraccount (id, organization_id, kind, account_class,"
-            " currency_id, code, name, status, floor_minor, created_at) VALUES"
-            " (%s, %s, 'CASH', 'ASSET', 'INR', '0999-CASH', '', 'ACTIVE', 0, '2020-01-01')",
-            [twin, acme],
-        )
-    call_command("migrate", verbosity=0)
-    with psycopg.connect(url, dbname=committed_db) as connection:
+    acme = back.world.acme.id
+    with superuser(again) as connection:
         zones = connection.execute("SELECT DISTINCT timezone FROM accounts_organization").fetchall()
         cash = connection.execute(
             "SELECT code FROM ledger_ledgeraccount WHERE kind = 'CASH' AND organization_id = %s",
@@ -95,44 +153,13 @@ def test_books_with_unknown_zones_and_two_cash_accounts_are_migrated(
     assert cash == [("1000-CASH",)]
     assert told == [
         ("accounts.organization.set_timezone", acme, "localtime", None),
-        ("ledger.account.make_general", twin, None, "0999-CASH"),
+        ("ledger.account.make_general", TWIN, None, "0999-CASH"),
     ]
 
 
-def test_acts_that_waited_under_the_old_names_wait_on(world: World, committed_db: str) -> None:
+def test_acts_that_waited_under_the_old_names_wait_on(again: str) -> None:
     """Approvals of a second person became dual control: states, kinds and settings with it."""
-    call_command("migrate", "wallets", "0016", verbosity=0)
-    call_command("migrate", "accounts", "0017", verbosity=0)
-    url, olga = os.environ[SUPERUSER_VARIABLE], world.olga.id
-    waits = ("accounts.system_setting", '{"name": "approvals.lifetime_hours", "value": 1}', "")
-    done = ("wallets.approval_threshold", "{}", "approval_threshold")
-    with psycopg.connect(url, dbname=committed_db) as connection:
-        connection.execute("SET session_replication_role = replica")  # past the triggers
-        for kind, facts, result in (waits, done):
-            connection.execute(
-                "INSERT INTO accounts_pendingact (id, kind, facts, reference, fingerprint,"
-                " maker_kind, maker_id, maker_person_id, maker_display, door, request_id, made_at,"
-                " expires_at, state, checker_id, checker_display, decided_at, note, reason_code,"
-                " result_type) VALUES (gen_random_uuid(), %(kind)s, %(facts)s, %(reference)s,"
-                " '', 'user', %(maker)s, %(maker)s, '', 'web', '', '2026-01-01', '2026-01-02',"
-                " %(state)s, %(checker)s, '', %(decided)s, '', '', %(result)s)",
-                {
-                    "kind": kind,
-                    "facts": facts,
-                    "reference": kind.encode(),
-                    "maker": olga,
-                    "state": "approved" if result else "pending",
-                    "checker": world.alice.id if result else None,
-                    "decided": "2026-01-01" if result else None,
-                    "result": result,
-                },
-            )
-        connection.execute(
-            "INSERT INTO accounts_systemsetting VALUES"
-            " ('approvals.staff_second_person', 'true', '2026-01-01')"
-        )
-    call_command("migrate", verbosity=0)
-    with psycopg.connect(url, dbname=committed_db) as connection:
+    with superuser(again) as connection:
         acts = connection.execute(
             "SELECT kind, state, result_type, facts ->> 'name' FROM accounts_pendingact ORDER BY 1"
         ).fetchall()
@@ -147,3 +174,46 @@ def test_acts_that_waited_under_the_old_names_wait_on(world: World, committed_db
 @pytest.mark.django_db
 def test_models_and_migrations_say_the_same() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def _write_zones_and_cash(world: World, database: str) -> None:
+    with superuser(database) as connection:
+        connection.execute(
+            "UPDATE accounts_organization SET timezone = 'localtime' WHERE id = %s", [world.acme.id]
+        )
+        connection.execute(
+            "INSERT INTO ledger_ledgeraccount (id, organization_id, kind, account_class,"
+            " currency_id, code, name, status, floor_minor, created_at) VALUES"
+            " (%s, %s, 'CASH', 'ASSET', 'INR', '0999-CASH', '', 'ACTIVE', 0, '2020-01-01')",
+            [TWIN, world.acme.id],
+        )
+
+
+def _write_acts(world: World, database: str) -> None:
+    waits = ("accounts.system_setting", '{"name": "approvals.lifetime_hours", "value": 1}', "")
+    done = ("wallets.approval_threshold", "{}", "approval_threshold")
+    with superuser(database) as connection:
+        connection.execute("SET session_replication_role = replica")  # past the triggers
+        for kind, facts, result in (waits, done):
+            connection.execute(
+                "INSERT INTO accounts_pendingact (id, kind, facts, reference, fingerprint,"
+                " maker_kind, maker_id, maker_person_id, maker_display, door, request_id, made_at,"
+                " expires_at, state, checker_id, checker_display, decided_at, note, reason_code,"
+                " result_type) VALUES (gen_random_uuid(), %(kind)s, %(facts)s, %(reference)s,"
+                " '', 'user', %(maker)s, %(maker)s, '', 'web', '', '2026-01-01', '2026-01-02',"
+                " %(state)s, %(checker)s, '', %(decided)s, '', '', %(result)s)",
+                {
+                    "kind": kind,
+                    "facts": facts,
+                    "reference": kind.encode(),
+                    "maker": world.olga.id,
+                    "state": "approved" if result else "pending",
+                    "checker": world.alice.id if result else None,
+                    "decided": "2026-01-01" if result else None,
+                    "result": result,
+                },
+            )
+        connection.execute(
+            "INSERT INTO accounts_systemsetting VALUES"
+            " ('approvals.staff_second_person', 'true', '2026-01-01')"
+        )
