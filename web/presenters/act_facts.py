@@ -9,7 +9,9 @@ from typing import Any
 
 from accounts.choices import ApprovalMethod, PlatformRole, Role
 from accounts.models import PendingAct, User
+from accounts.policy import exemptions_of
 from accounts.queries import display_names
+from accounts.services.permits import KEY
 from accounts.system import DECLARED
 from kernel.money import display
 from kyc.choices import Tier
@@ -85,7 +87,7 @@ _CHOICES: Mapping[str, Mapping[str, Any]] = {
 def pairs_of(act: PendingAct) -> list[tuple[str, str]]:
     """Terms and values, the payee first."""
     shown = {name: value for name, value in act.facts.items() if name not in _NOT_SHOWN}
-    return [*_payee(act), *_listed(act, shown)]
+    return [*_payee(act), *_listed(act, shown), *_spared(act)]
 
 
 def legs_of(act: PendingAct) -> list[tuple[str, str, str]]:
@@ -128,6 +130,12 @@ def _payee(act: PendingAct) -> list[tuple[str, str]]:
         return []
     names = dict.fromkeys((found.holder_name, found.organization_name))
     return [("Payee", ", ".join(names))]
+
+
+def _spared(act: PendingAct) -> list[tuple[str, str]]:
+    """What a key will do without a check that people meet: part of what is agreed to."""
+    spared = exemptions_of(act.facts["scopes"]) if act.kind == KEY else []
+    return [("Unchecked", "; ".join(one.label for one in spared))] if spared else []
 
 
 def _label(name: str) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join, strip_tags
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 
 register = template.Library()
 
+_TAG = len("<td")
 _HANDLE = re.compile(r"\b(VC-[0-9A-Z]{6})\b")
 
 
@@ -34,6 +38,28 @@ def handles(text: str) -> SafeString:
     return format_html_join(
         "", '<span class="{}">{}</span>', ((kinds[at % 2], one) for at, one in enumerate(pieces))
     )
+
+
+@register.filter
+def breakable(address: str) -> SafeString:
+    """An e-mail address that breaks after its @ before it breaks anywhere else."""
+    who, at, home = str(address).rpartition("@")
+    return format_html("{}{}<wbr>{}", who, at, home) if at else format_html("{}", home)
+
+
+@register.filter
+def labelled(cells: Iterable[str], headers: Sequence[Mapping[str, Any]]) -> list[SafeString]:
+    """The cells of one row of the staff site's lists, each with the name of its column.
+
+    :param cells: whole ones, as Django draws them: ``<td ...>`` or ``<th ...>``.
+    """
+    named = zip(cells, headers, strict=True)
+    return [_labelled(cell, strip_tags(str(header["text"]))) for cell, header in named]
+
+
+def _labelled(cell: str, label: str) -> SafeString:
+    mark = format_html(' data-label="{}"', capfirst(label)) if label else ""
+    return mark_safe(f"{cell[:_TAG]}{mark}{cell[_TAG:]}")  # noqa: S308 # both are markup already
 
 
 @register.simple_tag
