@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.choices import Role
 from accounts.models import PendingAct, User
 from accounts.services.people import remove_member
 from accounts.tests.builders import staff
@@ -20,10 +21,11 @@ def test_the_page_says_what_they_are_and_leaves_it_to_another_super_admin(
     world: World, visit: Visit
 ):
     wanted = {"id": str(world.bob.id)}
-    assert "Member now" in visit(world.olga).get(PAGE, wanted).content.decode()
+    label = Role(world.bob.role or "").label
+    assert f"{label} now" in visit(world.olga).get(PAGE, wanted).content.decode()
     remove_member(actor=world.actor(world.alice), user_id=world.bob.id, now=NOW)
-    assert "removed, Member before" in visit(world.olga).get(PAGE, wanted).content.decode()
-    asked = visit(world.olga).post(PAGE, wanted | {"role": "viewer"}, follow=True)
+    assert f"removed, {label} before" in visit(world.olga).get(PAGE, wanted).content.decode()
+    asked = visit(world.olga).post(PAGE, wanted | {"role": "owner"}, follow=True)
     assert "waits for a second person" in asked.content.decode()
     with all_seeing():
         act = PendingAct.objects.get(kind="accounts.restoration")
@@ -31,7 +33,7 @@ def test_the_page_says_what_they_are_and_leaves_it_to_another_super_admin(
     visit(staff(name="omar")).post("/admin/pending-acts/decide/", decision)
     with all_seeing():
         bob = User.objects.get(id=world.bob.id)
-    assert (bob.is_active, bob.role) == (True, "viewer")
+    assert (bob.is_active, bob.role) == (True, "owner")
 
 
 @pytest.mark.parametrize("ids", [[], ["x"], ["%00"], ["1", "2"]])

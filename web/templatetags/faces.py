@@ -64,7 +64,7 @@ def _labelled(cell: str, label: str) -> SafeString:
 
 @register.simple_tag
 def when(at: dt.datetime | None, style: str = "full") -> SafeString | str:
-    """An instant: UTC as rendered, made local by the script, with UTC kept in the title.
+    """An instant: UTC as rendered, and said so; made local by the script, with UTC in the title.
 
     :param style: ``full``, ``short`` (no year), ``day``, ``clock`` or ``moment`` (no year).
     """
@@ -74,10 +74,10 @@ def when(at: dt.datetime | None, style: str = "full") -> SafeString | str:
     shapes = {
         "short": f"{utc.day} {utc:%b}",
         "day": f"{utc.day} {utc:%b %Y}",
-        "clock": f"{utc:%H:%M}",
-        "moment": f"{utc.day} {utc:%b, %H:%M}",
+        "clock": f"{utc:%H:%M} UTC",
+        "moment": f"{utc.day} {utc:%b, %H:%M} UTC",
     }
-    words = shapes.get(style, f"{utc.day} {utc:%b %Y, %H:%M}")
+    words = shapes.get(style, f"{utc.day} {utc:%b %Y, %H:%M} UTC")
     return format_html(
         '<time datetime="{}" data-style="{}" title="{} UTC">{}</time>',
         f"{utc:%Y-%m-%dT%H:%M:%S.%f}Z",
