@@ -48,7 +48,7 @@ class KeyScope(enum.StrEnum):
 class Exemption(models.TextChoices):
     """What people meet and keys with some scopes do not; shown wherever a key is."""
 
-    APPROVALS = "approvals", "Pays without a payer's approval"
+    APPROVALS = "approvals", "Pays without a payer’s approval"
     DUAL_CONTROL = "dual_control", "Records withdrawals that no threshold counts"
 
 

@@ -388,7 +388,7 @@ def _leave_waiting(page: Page) -> None:
         return
     to_policy_form(page)
     page.check("#id_policy-roles")
-    pressed(page, "Set")
+    pressed(page, "Set these")
     to_policy_form(page)
     page.select_option("#id_threshold-currency", "INR")
     page.fill("#id_threshold-amount", "50000")

@@ -51,7 +51,7 @@ PAGES = {
     "/security/officers": (302, 200, 200, 200, 200),
     "/security/sign-in-anew": (302, 200, 200, 200, 200),
     "/security/pin": (302, 200, 200, 200, 200),
-    "/security/pin/reset/unknown": (302, 200, 200, 200, 200),
+    "/security/pin/reset/unknown": (302, 410, 410, 410, 410),
     "/networks/confirm/unknown": (302, 410, 410, 410, 410),
     "/verification": (302, 200, 200, 200, 403),
     "/pending-acts": (302, 200, 200, 200, 200),
