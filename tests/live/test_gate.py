@@ -39,6 +39,9 @@ class Behind:
                 self.came.release()
 
     def close(self) -> None:
+        """Shut first: whoever waits for the next to come would still be given one."""
+        with contextlib.suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
 
 
