@@ -35,6 +35,7 @@ def following(*, most: int = 500, most_each: int = 4) -> Iterator[tuple[Live, in
         assert server.started
         yield live, port
     finally:
+        live.stop()
         server.should_exit = True
         thread.join(20)
 

@@ -20,6 +20,7 @@ TO_SIGN_IN = 302
 # Address: (nobody, charlie, bob the viewer, alice, olga of the platform).
 PAGES = {
     "/": (302, 200, 200, 200, 200),
+    "/now": (302, 200, 200, 200, 200),
     "/sign-in": (200, 302, 302, 302, 302),
     "/register": (200, 200, 200, 200, 200),
     "/join/unknown": (410, 410, 410, 410, 410),
