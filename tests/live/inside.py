@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from events.broker.choosing import open_broker
+from events.broker.choosing import open_jetstream
 from events.relay.carrying import Relay
 from vaultcraft.browser_headers import HEADERS
 from vaultcraft.embedded.ports import free_port
@@ -47,7 +47,7 @@ def carrying() -> Iterator[None]:
     begun = threading.Event()
 
     async def run() -> None:
-        made.append(Relay(open_broker=open_broker))
+        made.append(Relay(open_broker=open_jetstream))
         begun.set()
         await made[0].run()
 
