@@ -73,19 +73,19 @@ def in_parts(world: World, parts: int) -> list[str]:
 
 
 def test_payments_too_small_to_be_approved_add_up_to_the_threshold(world: World, fay: User):
-    """Splitting goes round approvals; the sum of a day takes a second person, where one is asked."""
+    """Splitting goes round approvals; the sum of a day takes a second person, if one is asked."""
     asking(world)
     set_dual_control_threshold(
         actor=world.signed_in(world.alice), currency="INR", threshold_minor=2_000_00, now=NOW
     )
-    assert in_parts(world, 4) == ["completed", "completed", "waits", "waits"]
+    assert in_parts(world, 4) == ["COMPLETED", "COMPLETED", "waits", "waits"]
     assert world.balance(world.alice_wallet) == HAD - 2_000_00
 
 
 def test_without_a_threshold_they_go_on(world: World):
     """Accepted, and said in the threat model: limits of wallets and tiers are what is left."""
     asking(world)
-    assert in_parts(world, 3) == ["completed"] * 3
+    assert in_parts(world, 3) == ["COMPLETED"] * 3
 
 
 def test_it_can_be_approved_by_another_way_than_the_pin(
