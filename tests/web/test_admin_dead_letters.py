@@ -130,13 +130,3 @@ def test_nobody_else_may_and_is_not_asked_to(world: World, visit: Visit, broken:
             assert client.post(page, form).status_code == 403
     assert "Discard for good" not in client.get(LIST).content.decode()
     assert state(letter) == "DEAD"
-
-
-def test_a_proof_that_is_old_is_asked_for_again(
-    world: World, visit: Visit, broken: set[str]
-) -> None:
-    letter = dead("good")
-    client = visit(world.olga, second_factor=None)
-    answer = client.post(REPLAY, {"id": str(letter.id)})
-    assert answer.headers["Location"].startswith("/security/officers?next=")
-    assert state(letter) == "DEAD"

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.models import PendingAct
-from accounts.policy import require
+from accounts.policy import require_but_place
 from events.consuming.replaying import Replayed
 from events.models import FailedDelivery
 from events.queries import Selection, dead_letters
@@ -48,7 +48,7 @@ def replay_page(request: HttpRequest) -> HttpResponse:
     :raises StepUpRequired: unless a second factor was proven a short while ago.
     """
     actor, posted = actor_of(request), request.method == "POST"
-    require(actor, REPLAY)
+    require_but_place(actor, REPLAY)
     chosen = Selection(ids=chosen_ids((request.POST if posted else request.GET).getlist("id")))
     try:
         if not posted:
@@ -71,7 +71,7 @@ def discard_page(request: HttpRequest) -> HttpResponse:
     :raises StepUpRequired: unless a second factor was proven a short while ago.
     """
     actor, posted = actor_of(request), request.method == "POST"
-    require(actor, REPLAY)
+    require_but_place(actor, REPLAY)
     chosen = Selection(ids=chosen_ids((request.POST if posted else request.GET).getlist("id")))
     form = WhyForm(request.POST if posted else None)
     if not posted or not form.is_valid():
