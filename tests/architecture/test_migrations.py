@@ -1,14 +1,11 @@
 """Migrations can be taken back and made again, with every promise of the database.
 
-A way through all of them takes the better part of a minute, so the tests share what they can: the
-world is taken back once to where accounts began, and from there one copy goes on to nothing and up
-again, the other up again with what was written under the rules of then.
+A way through all of them takes the better part of a minute, so tests of rows of then share one.
 """
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import uuid
 from collections.abc import Iterator
@@ -23,8 +20,6 @@ from tests.connecting import close_connections, point_at
 from tests.founded import founded
 from tests.servers import SUPERUSER_VARIABLE, clone_database, drop_database, own_database
 from tests.world import World
-
-pytestmark = pytest.mark.timeout(900)  # the first test pays for the way back of all
 
 PROMISES = {
     "triggers": "SELECT tgrelid::regclass::text, tgname::text, pg_get_triggerdef(oid)"
@@ -56,53 +51,26 @@ def promises() -> dict[str, list[tuple]]:
     return kept
 
 
-@dataclasses.dataclass(frozen=True)
-class Back:
-    """The world, taken back to where accounts began.
+@pytest.fixture(scope="module")
+def again(django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[World, str]]:
+    """The world, down and up again with rows of then, and the name of its database.
 
-    :param before: what was promised at the top.
+    Rows of accounts 0002, and of a second person's consents before those had today's names.
     """
-
-    database: str
-    world: World
-    before: dict[str, list[tuple]]
-
-
-@contextlib.contextmanager
-def cloned(template: str, ending: str, blocker: DjangoDbBlocker) -> Iterator[str]:
-    """A database of a block's own, to which all connections lead."""
-    name = f"{own_database()}_{ending}"
-    clone_database(name=name, template=template)
+    place, name = founded(django_db_blocker), f"{own_database()}_again"
+    world = place.world()
+    clone_database(name=name, template=place.template)
     own = point_at(name)
-    try:
-        with blocker.unblock():
-            yield name
-    finally:
-        close_connections()
-        point_at(own)
-        drop_database(name=name)
-
-
-@pytest.fixture(scope="module")
-def back(django_db_blocker: DjangoDbBlocker) -> Iterator[Back]:
-    place = founded(django_db_blocker)
-    with cloned(place.template, "back", django_db_blocker) as name:
-        before = promises()
+    with django_db_blocker.unblock():
         call_command("migrate", "accounts", "0002", verbosity=0)
-        close_connections()
-        yield Back(name, place.world(), before)
-
-
-@pytest.fixture(scope="module")
-def again(back: Back, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Up again, with rows of then: of accounts 0002, and of the second person before its name."""
-    with cloned(back.database, "again", django_db_blocker) as name:
-        _write_zones_and_cash(back.world, name)
+        _write_zones_and_cash(world, name)
         call_command("migrate", "accounts", "0017", verbosity=0)
-        _write_acts(back.world, name)
+        _write_acts(world, name)
         call_command("migrate", verbosity=0)
         close_connections()
-        yield name
+    point_at(own)
+    yield world, name
+    drop_database(name=name)
 
 
 @contextlib.contextmanager
@@ -111,35 +79,35 @@ def superuser(database: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def test_down_and_up_again_is_where_we_began(
-    back: Back, django_db_blocker: DjangoDbBlocker
-) -> None:
-    assert back.before["triggers"]
-    assert back.before["policies"]
+def test_down_and_up_again_is_where_we_began(committed_db: str) -> None:
+    before = promises()
+    assert before["triggers"]
+    assert before["policies"]
 
-    with cloned(back.database, "nothing", django_db_blocker):
-        for room in ("accounts", "events", "audit"):  # and with them all that stands on them
-            call_command("migrate", room, "zero", verbosity=0)
-        with connections["owner"].cursor() as cursor:
-            cursor.execute(
-                "SELECT relname::text FROM pg_class WHERE relkind = 'r'"
-                " AND relname ~ '^(accounts|audit|events|ledger|wallets)_'"
-                " UNION ALL SELECT proname::text FROM pg_proc"
-                " WHERE pronamespace = 'public'::regnamespace"
-            )
-            assert cursor.fetchall() == []
-        call_command("migrate", verbosity=0)
-        after = promises()
+    for room in ("accounts", "events", "audit"):  # and with them all that stands on them
+        call_command("migrate", room, "zero", verbosity=0)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT relname::text FROM pg_class WHERE relkind = 'r'"
+            " AND relname ~ '^(accounts|audit|events|ledger|wallets)_'"
+            " UNION ALL SELECT proname::text FROM pg_proc"
+            " WHERE pronamespace = 'public'::regnamespace"
+        )
+        assert cursor.fetchall() == []
+    call_command("migrate", verbosity=0)
+
+    after = promises()
     for name in PROMISES:
-        assert after[name] == back.before[name], name
+        assert after[name] == before[name], name
 
 
 def test_books_with_unknown_zones_and_two_cash_accounts_are_migrated(
-    back: Back, again: str
+    again: tuple[World, str],
 ) -> None:
     """What the rules refuse from now on is mended, and the evidence says what it was."""
-    acme = back.world.acme.id
-    with superuser(again) as connection:
+    world, database = again
+    acme = world.acme.id
+    with superuser(database) as connection:
         zones = connection.execute("SELECT DISTINCT timezone FROM accounts_organization").fetchall()
         cash = connection.execute(
             "SELECT code FROM ledger_ledgeraccount WHERE kind = 'CASH' AND organization_id = %s",
@@ -157,9 +125,10 @@ def test_books_with_unknown_zones_and_two_cash_accounts_are_migrated(
     ]
 
 
-def test_acts_that_waited_under_the_old_names_wait_on(again: str) -> None:
+def test_acts_that_waited_under_the_old_names_wait_on(again: tuple[World, str]) -> None:
     """Approvals of a second person became dual control: states, kinds and settings with it."""
-    with superuser(again) as connection:
+    _, database = again
+    with superuser(database) as connection:
         acts = connection.execute(
             "SELECT kind, state, result_type, facts ->> 'name' FROM accounts_pendingact ORDER BY 1"
         ).fetchall()
