@@ -7,7 +7,6 @@ from bench.measured import (
     backbone,
     http,
     large,
-    live,
     overload,
     parts,
     peers,
@@ -29,5 +28,4 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     *http.MEASUREMENTS,
     *overload.MEASUREMENTS,
     *backbone.MEASUREMENTS,
-    *live.MEASUREMENTS,
 )
