@@ -122,7 +122,7 @@ def confirm(request: PersonRequest, token: str) -> HttpResponse:
     except VaultCraftError as error:
         messages.error(request, words_of(error))
         return HttpResponseRedirect(_place())
-    return _back(request, f"Money can be moved from {network.prefix} now.")
+    return _back(request, f"Money can be moved from {network.prefix.removesuffix('/32')} now.")
 
 
 def _id(prefix: str, text: str) -> uuid.UUID:
