@@ -96,9 +96,9 @@ class Preference(serializers.Serializer[Any]):
 
     topic = serializers.ChoiceField(choices=Topic.choices)
     in_app = serializers.BooleanField()
-    email = serializers.BooleanField()
+    by_email = serializers.BooleanField()
     in_app_fixed = serializers.BooleanField(help_text="Always on: it cannot be turned off.")
-    email_fixed = serializers.BooleanField(help_text="Always sent: it cannot be turned off.")
+    by_email_fixed = serializers.BooleanField(help_text="Always sent: it cannot be turned off.")
 
 
 class Preferences(serializers.Serializer[Any]):
@@ -112,7 +112,7 @@ class PreferenceOrder(fields.StrictSerializer):
 
     topic = serializers.ChoiceField(choices=Topic.choices)
     in_app = fields.BooleanField()
-    email = fields.BooleanField()
+    by_email = fields.BooleanField()
 
 
 class OwnNotifications(Endpoint):
@@ -230,7 +230,7 @@ class NotificationPreferences(Endpoint):
     def put(self, request: Request) -> HttpResponse:
         """Set it."""
         order = body_of(request, PreferenceOrder)
-        topic, channels = Topic(order["topic"]), Channels(order["in_app"], order["email"])
+        topic, channels = Topic(order["topic"]), Channels(order["in_app"], order["by_email"])
         notices.set_preferences(actor=actor_of(request), wanted={topic: channels}, now=clock.now())
         return Answer.of(rendered_preference(topic, channels)).response()
 
@@ -260,7 +260,7 @@ def rendered_preference(topic: Topic, channels: Channels) -> dict[str, Any]:
     return {
         "topic": topic,
         "in_app": channels.in_app,
-        "email": channels.email,
+        "by_email": channels.email,
         "in_app_fixed": topic in ALWAYS_IN_APP,
-        "email_fixed": topic not in EMAIL_BY_CHOICE,
+        "by_email_fixed": topic not in EMAIL_BY_CHOICE,
     }

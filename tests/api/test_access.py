@@ -277,7 +277,7 @@ MATRIX: dict[str, Row] = {
         "PUT",
         "/me/notification-preferences",
         (401, 200, 200, 200, 200, 403),
-        lambda *_: {"topic": "holds", "in_app": True, "email": True},
+        lambda *_: {"topic": "holds", "in_app": True, "by_email": True},
     ),
     "read_country_policy": Row("GET", "/country-policy", READ),
     "set_country_policy": Row(

@@ -77,11 +77,11 @@ def test_somebody_elses_is_not_there(paid: World, alice: Caller) -> None:
 def test_channels_are_chosen_topic_by_topic(alice: Caller) -> None:
     place = "/me/notification-preferences"
     before = {row["topic"]: row for row in alice.get(place).data["preferences"]}
-    assert before["security"]["in_app_fixed"] is before["security"]["email_fixed"] is True
-    assert before["payouts"]["email"] is True
-    order = {"topic": "money_out", "in_app": False, "email": True}
+    assert before["security"]["in_app_fixed"] is before["security"]["by_email_fixed"] is True
+    assert before["payouts"]["by_email"] is True
+    order = {"topic": "money_out", "in_app": False, "by_email": True}
     set_ = alice("PUT", place, order)
-    assert (set_.status, set_.data["email"]) == (200, True)
+    assert (set_.status, set_.data["by_email"]) == (200, True)
     after = {row["topic"]: row for row in alice.get(place).data["preferences"]}
     assert {topic for topic in after if after[topic] != before[topic]} == {"money_out"}
 
@@ -89,8 +89,8 @@ def test_channels_are_chosen_topic_by_topic(alice: Caller) -> None:
 @pytest.mark.parametrize(
     "order",
     [
-        {"topic": "security", "in_app": False, "email": True},
-        {"topic": "acts", "in_app": True, "email": False},
+        {"topic": "security", "in_app": False, "by_email": True},
+        {"topic": "acts", "in_app": True, "by_email": False},
     ],
 )
 def test_what_is_always_on_stays_on(alice: Caller, order: dict[str, object]) -> None:
@@ -101,6 +101,6 @@ def test_what_is_always_on_stays_on(alice: Caller, order: dict[str, object]) -> 
 def test_silencing_takes_a_fresh_proof(paid: World) -> None:
     """A thief of a session would turn off what tells its person."""
     stale = Caller(token_of(paid, paid.alice, second_factor=None))
-    order = {"topic": "money_out", "in_app": False, "email": False}
+    order = {"topic": "money_out", "in_app": False, "by_email": False}
     got = stale("PUT", "/me/notification-preferences", order)
     assert (got.status, got.code) == (403, "step_up_required")

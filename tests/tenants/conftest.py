@@ -145,7 +145,7 @@ def _own_things(world: World) -> dict[str, str]:
     found["doc"] = papers(actor, "Charlie Globex").id
     missing = (
         *("apr", "dev", "hld", "inv", "lim", "net", "pac", "per", "pky", "ses", "txn", "trf"),
-        *("whd", "whe"),
+        *("ntf", "whd", "whe"),
     )
     nobodys = dict.fromkeys(missing, uuid.UUID(int=1))
     return {prefix: ids.encode(prefix, value) for prefix, value in (found | nobodys).items()}

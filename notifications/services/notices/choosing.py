@@ -45,7 +45,7 @@ def _require_allowed(topic: Topic, channels: Channels) -> None:
     if topic in ALWAYS_IN_APP and not channels.in_app:
         raise ChannelAlwaysOn("Security notices are always shown.", pointer="/in_app")
     if topic not in EMAIL_BY_CHOICE and not channels.email:
-        raise ChannelAlwaysOn("Mail about this is always sent.", pointer="/email")
+        raise ChannelAlwaysOn("Mail about this is always sent.", pointer="/by_email")
 
 
 @needs_transaction
