@@ -48,7 +48,7 @@ class KeyScope(enum.StrEnum):
 class Exemption(models.TextChoices):
     """What people meet and keys with some scopes do not; shown wherever a key is."""
 
-    APPROVALS = "approvals", "Pays without a payer's approval"
+    APPROVALS = "approvals", "Pays without a payer’s approval"
     DUAL_CONTROL = "dual_control", "Records withdrawals that no threshold counts"
 
 
@@ -146,8 +146,11 @@ class MailKind(models.TextChoices):
     CHECKS_LOOSENED = "checks_loosened", "A check of the organization holds less"
     OFFICER_INVITED = "officer_invited", "Somebody was invited to be an officer"
     OFFICER_MADE = "officer_made", "Somebody became an officer"
+    OFFICER_CHANGED = "officer_changed", "Somebody's powers as an officer are others now"
     MEMBER_REMOVED = "member_removed", "Somebody was removed from the organization"
     MEMBER_RESTORED = "member_restored", "Somebody has their role again"
+    STAFF_ADDED = "staff_added", "Somebody was added to the staff"
+    STAFF_ROLE_CHANGED = "staff_role_changed", "Somebody of the staff has another role"
     STAFF_CLOSED = "staff_closed", "An account of the staff was closed"
     SESSIONS_ENDED = "sessions_ended", "Somebody else ended the sessions"
     WEBHOOK_SET = "webhook_set", "Events go to another server"

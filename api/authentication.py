@@ -13,6 +13,7 @@ from api.problems import challenge, request_id_of
 from kernel import actor as actors
 from kernel import clock
 from kernel.actor import Actor, Door
+from kernel.addresses import client_ip
 
 API_KEY_PREFIX = "vck_"
 MAX_CREDENTIAL_LENGTH = 2_000
@@ -43,7 +44,7 @@ class BearerAuthentication(BaseAuthentication):
 
 
 def _actor(request: HttpRequest, credential: str) -> Actor:
-    now, ip, request_id = clock.now(), client_ip(request), request_id_of(request)
+    now, ip, request_id = clock.now(), client_ip(request.META), request_id_of(request)
     if credential.startswith(API_KEY_PREFIX):
         return api_keys.authenticate(
             secret=credential, door=Door.API, request_id=request_id, ip=ip, now=now
@@ -56,9 +57,6 @@ def _actor(request: HttpRequest, credential: str) -> Actor:
 def anonymous_actor(request: Request) -> Actor:
     """Whoever sends a public request."""
     plain = request._request
-    return actors.anonymous(door=Door.API, request_id=request_id_of(plain), ip=client_ip(plain))
-
-
-def client_ip(request: HttpRequest) -> str | None:
-    """The client's address; the settings say how many proxies of ours stand before it."""
-    return request.META.get("REMOTE_ADDR") or None
+    return actors.anonymous(
+        door=Door.API, request_id=request_id_of(plain), ip=client_ip(plain.META)
+    )

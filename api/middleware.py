@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from api import problems
 from api.errors import DatabaseUnavailable, InternalError
 from kernel import ids
+from kernel.addresses import client_ip
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +42,7 @@ class RequestIdMiddleware:
         request.request_id = request_id  # type: ignore[attr-defined]
         structlog.contextvars.clear_contextvars()
         # The address as our own proxies told it (`ClientAddressMiddleware` stands outside of this).
-        ip = request.META.get("REMOTE_ADDR")
+        ip = client_ip(request.META)
         structlog.contextvars.bind_contextvars(request_id=request_id, ip=ip)
         if trace_id:
             structlog.contextvars.bind_contextvars(trace_id=trace_id)

@@ -32,7 +32,7 @@ class NamedList(CarefulList):
 class AuditRecordAdmin(ReadOnlyAdmin):
     """Who did what, newest first; people by the names they have today, for as long as they do."""
 
-    list_display = ("at", "action", "actor", "door", "subject_type", "subject", "ip")
+    list_display = ("at", "action", "actor", "subject", "subject_type", "door", "ip")
     list_filter = ("door", "actor_kind", "at")
     search_fields = ("action", "actor_display", "actor_id", "subject_id", "request_id")
     fields = (

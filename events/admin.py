@@ -31,9 +31,10 @@ _TONES = {
 }
 
 
-@admin.register(FailedDelivery)
 class FailedDeliveryAdmin(ReadOnlyAdmin):
     """Events that a consumer could not take, the newest failure first.
+
+    Registered by the room that knows who may replay them: `reporting.admin`.
 
     Neither the message nor the whole error is shown: an error may quote what it stumbled over. Both
     are in the row, and the log has the traceback under the id of the event.

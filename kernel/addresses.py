@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
+from typing import Any
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # A provider gives a household or a site 2**64 addresses or more, and its machines change theirs
 # daily within them (RFC 8981): only the first half says where somebody is.
 _IPV6_BITS = 64
+
+
+def client_ip(meta: Mapping[str, Any]) -> str | None:
+    """Who is calling, of a request's ``META``; every door asks here.
+
+    It is what `ClientAddressMiddleware` made of the peer and of what our own proxies said; None
+    where there was no socket.
+    """
+    return meta.get("REMOTE_ADDR") or None
 
 
 def address_of(text: str) -> Address | None:

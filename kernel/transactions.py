@@ -25,7 +25,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 MAX_ATTEMPTS = 5
-_RETRYABLE = {"40001", "40P01"}  # serialization_failure, deadlock_detected
+RETRYABLE = {"40001", "40P01"}  # serialization_failure, deadlock_detected
 _LOCK_NOT_AVAILABLE = "55P03"
 _JITTER_SECONDS = 0.02
 
@@ -176,7 +176,7 @@ def _retried(once: Callable[[], R]) -> R:
             state = sqlstate_of(error)
             if state == _LOCK_NOT_AVAILABLE:
                 raise Busy() from error
-            if state not in _RETRYABLE:
+            if state not in RETRYABLE:
                 raise
             metrics.transaction_retries.labels(state).inc()
             last = error

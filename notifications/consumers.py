@@ -7,5 +7,5 @@ from events.consuming import Consumer
 from notifications.services.notices import NAMES, write_notices
 from notifications.services.webhooks import write_deliveries
 
-WEBHOOKS = Consumer(name="webhooks", names=frozenset(CATALOGUE), handle=write_deliveries)
+WEBHOOKS = Consumer(name="webhooks", names=frozenset(CATALOGUE), handle_many=write_deliveries)
 NOTICES = Consumer(name="notices", names=NAMES, handle_many=write_notices)

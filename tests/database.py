@@ -60,6 +60,16 @@ def rows(statement: str, *values: Any) -> list[tuple]:
         return cursor.fetchall()
 
 
+def written() -> int:
+    """How many rows this transaction has written so far. What was undone counts: it only grows."""
+    ((number,),) = rows(
+        "SELECT sum(pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid)"
+        " + pg_stat_get_xact_tuples_deleted(oid))::bigint FROM pg_class"
+        " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    )
+    return int(number)
+
+
 @contextlib.contextmanager
 def refused_by(rule: str) -> Iterator[None]:
     """The database refuses the block by the rule of this name."""

@@ -189,6 +189,9 @@ SHOTS = (
     Shot("review-two", "merchant", to_review("60000")),
     *(Shot(*row) for row in IDENTITY),
     Shot("home", "owner", to("/")),
+    Shot("notifications", "owner", to("/notifications")),
+    Shot("notifications-unread", "merchant", to("/notifications?show=unread")),
+    Shot("notification-preferences", "owner", to("/notifications/preferences")),
     Shot("send", "owner", to("/send")),
     Shot("send-refused", "owner", to_payee),
     Shot("review", "owner", to_review("1250.50")),
@@ -388,7 +391,7 @@ def _leave_waiting(page: Page) -> None:
         return
     to_policy_form(page)
     page.check("#id_policy-roles")
-    pressed(page, "Set")
+    pressed(page, "Set these")
     to_policy_form(page)
     page.select_option("#id_threshold-currency", "INR")
     page.fill("#id_threshold-amount", "50000")

@@ -57,7 +57,7 @@ class Backbone(Collector):
             return
         yield from _of_outbox(lags)
         yield _labeled(
-            "vaultcraft_stream_lost",
+            "vaultcraft_relay_stands",
             "Whether a relay stands because its stream lost what it had acknowledged.",
             "place",
             {place: int(lost) for place, lost in known},
@@ -117,7 +117,9 @@ def _of_broker(state: BrokerState) -> Iterator[GaugeMetricFamily]:
         yield _labeled(f"vaultcraft_consumer_{name}", help_text, "consumer", values)
 
 
-def _labeled(name: str, help_text: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:
+def _labeled(
+    name: str, help_text: str, label: str, values: Mapping[str, float]
+) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, help_text, labels=[label])
     for one, value in values.items():
         family.add_metric([one], value)

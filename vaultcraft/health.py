@@ -1,9 +1,9 @@
 """Is this process alive, may it have traffic, and how is it doing: the operators' three pages.
 
 `/healthz` asks nothing of anybody. `/readyz` is 503 when the database or its migrations are not
-good; cache, broker and stream are only reported, because a dead broker must not pull every web node,
-and so is how far the relay is behind. It asks over a connection of its own: requests that wait for a lock
-may hold the whole pool, and a busy node is still a good one.
+good; cache, broker and stream are only reported, because a dead broker must not pull every web
+node, and so is how far the relay is behind. It asks over a connection of its own: requests that
+wait for a lock may hold the whole pool, and a busy node is still a good one.
 """
 
 import json

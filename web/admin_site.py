@@ -74,7 +74,9 @@ class VaultCraftAdminSite(AdminSite):
             staff,
             staff_backbone,
             staff_chart,
+            staff_dead_letters,
             staff_erasing,
+            staff_networks,
             staff_pending_acts,
             staff_people,
             staff_periods,
@@ -92,8 +94,11 @@ class VaultCraftAdminSite(AdminSite):
             ("backbone/", staff_backbone.overview, "backbone"),
             ("sagas/", staff_sagas.overview, "sagas"),
             ("sagas/mend/", staff_sagas.mend_page, "saga-mend"),
+            ("dead-letters/replay/", staff_dead_letters.replay_page, "dead-letters-replay"),
+            ("dead-letters/discard/", staff_dead_letters.discard_page, "dead-letters-discard"),
             ("people/erase/", staff_erasing.erase_page, "person-erase"),
             ("people/restore/", staff_restoring.restore_page, "person-restore"),
+            ("networks/link/", staff_networks.send_link, "network-link"),
             ("organizations/status/", staff.organization_status, "organization-status"),
             ("people/reset-factors/", staff_people.reset_factors, "factor-reset"),
             ("people/end-sessions/", staff_sessions.end_sessions, "sessions-end"),
@@ -161,6 +166,7 @@ class VaultCraftAdminSite(AdminSite):
             "has_permission": bool(actor),
             "sees_system": actor is not None and may(actor, "system.read"),
             "sees_backbone": actor is not None and may(actor, "events.read_delivery"),
+            **(_network_notice(request) if actor is not None else {}),
         }
 
 
@@ -168,6 +174,16 @@ def _has_proven(person: PersonRequest) -> bool:
     return policy.proof_opens_admin(
         platform_role=person.user.platform_role, second_factor=person.second_factor
     )
+
+
+def _network_notice(request: HttpRequest) -> dict[str, Any]:
+    """That power and money wait where this person was never seen, on whatever page they look at."""
+    from web.presenters.whereabouts import network_notice
+
+    person = cast("PersonRequest", request)
+    back = request.get_full_path() if request.method == "GET" else ""
+    with reading(person.actor):
+        return network_notice(person, link_form="admin:network-link", back=back)
 
 
 def _under_actors_eyes(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -28,6 +28,7 @@ from accounts.queries import live_session
 from accounts.services.sessions import note_seen
 from kernel import clock
 from kernel.actor import Actor, Door, anonymous
+from kernel.addresses import client_ip
 from kernel.context import reading
 from kernel.errors import VaultCraftError
 from kernel.rates.admission import admit
@@ -61,14 +62,9 @@ def request_id_of(request: HttpRequest) -> str:
     return str(getattr(request, "request_id", "") or uuid.uuid4())
 
 
-def client_ip(request: HttpRequest) -> str | None:
-    """The peer's address as the server saw it."""
-    return request.META.get("REMOTE_ADDR") or None
-
-
 def stranger(request: HttpRequest) -> Actor:
     """The actor of a page that needs no sign-in."""
-    return anonymous(door=Door.WEB, request_id=request_id_of(request), ip=client_ip(request))
+    return anonymous(door=Door.WEB, request_id=request_id_of(request), ip=client_ip(request.META))
 
 
 def enter(
@@ -103,7 +99,7 @@ def enter(
         user=session.user,
         door=door,
         request_id=request_id_of(request),
-        ip=client_ip(request),
+        ip=client_ip(request.META),
         session=session,
         now=now,
     )
@@ -160,12 +156,13 @@ def visits(view: PersonView[P]) -> View[P]:
 def _signed_in(view: PersonView[P]) -> View[P]:
     @functools.wraps(view)
     def door(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        itself = getattr(view, "by_itself", False)
         try:
-            person = enter(request, noted=not getattr(view, "by_itself", False))
+            person = enter(request, noted=not itself)
             who = stranger(request) if person is None else person.actor
             admit(actor=who, route=rate_of(view, request))
             if person is None:
-                return to_sign_in(request)
+                return to_sign_in(request, back=not itself)
             response = view(person, *args, **kwargs)
         except VaultCraftError as error:
             response = errors.refused(request, error)
@@ -241,10 +238,13 @@ def sign_in_address(wanted: str) -> str:
     return f"{reverse('web:sign-in')}?{urlencode({'next': wanted})}"
 
 
-def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Off to the sign-in page, and back here afterwards if this was a page."""
+def to_sign_in(request: HttpRequest, *, back: bool = True) -> HttpResponse:
+    """Off to the sign-in page, and back here afterwards if this was a page.
+
+    :param back: False for a part of a page, which is no place to come back to.
+    """
     address = reverse("web:sign-in")
-    if request.method == "GET" and request.path != reverse("web:home"):
+    if back and request.method == "GET" and request.path != reverse("web:home"):
         address = sign_in_address(request.get_full_path())
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204, headers={"HX-Redirect": address})

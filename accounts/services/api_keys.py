@@ -30,7 +30,7 @@ from audit.services import Act, record_many
 from events.services import Fact, emit_many
 from kernel.actor import Actor, ActorKind, Door
 from kernel.crypto import hash_token
-from kernel.errors import NotFound
+from kernel.errors import NotFound, PermissionDenied
 from kernel.transactions import needs_transaction, opens_transaction
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -61,13 +61,15 @@ def issue(
 
     Where one that moves money takes a second person the answer is the pending act, and nothing else
     has happened; once that is agreed to, asking for the same key again, within a day, issues it,
-    once. For the program itself it takes none.
+    once. For the program itself it takes none, but it issues no key that records cash: behind such
+    a key stands a person of the staff, which a trigger holds, too (decision 62).
 
     Emits `accounts.api_key.issued`; records `accounts.api_key.issue`; mails the owners.
 
     :param organization_id: for platform staff only, who have none of their own.
     :raises PermissionDenied: unless the actor carries `api_keys.issue`, for `cash:write` also
-        `api_keys.issue_cash`, and for `wallets:debit-any` also `api_keys.issue_debit_any`.
+        `api_keys.issue_cash`, and for `wallets:debit-any` also `api_keys.issue_debit_any`; of the
+        program itself, for `cash:write`.
     :raises InvalidScopes: on no scope, or an unknown one.
     :raises InvalidProfile: on an unusable name, or an end in the past.
     :raises NotFound: if the organization is not there or not the actor's.
@@ -121,6 +123,8 @@ def _issued(*, actor: Actor, key: ApiKey, now: dt.datetime) -> IssuedKey:
 def _require_right(*, actor: Actor, scopes: Collection[str]) -> None:
     for permission in sorted(policy.permissions_to_issue(scopes)):
         policy.require(actor, permission)
+    if actor.kind is ActorKind.SYSTEM and KeyScope.CASH_WRITE in scopes:
+        raise PermissionDenied("A person of the staff issues a key that records cash.")
 
 
 @needs_transaction

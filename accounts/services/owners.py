@@ -1,12 +1,14 @@
-"""Telling an organization's owners, and super admins, what somebody did that they should know."""
+"""Telling an organization's owners what somebody did that they should know."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from accounts.choices import MailKind, PlatformRole, Role
+from django.db.models import QuerySet
+
+from accounts.choices import MailKind, Role
 from accounts.models import Organization, User
 from accounts.services.mail import notify_security
 from kernel.actor import Actor
@@ -29,10 +31,9 @@ def tell_owners(
     The template has `who` and `organization` besides the variables, `at` and `ip`.
     """
     organization = Organization.objects.get(id=organization_id)
-    words = {"who": actor.display, "organization": organization.display_name, **variables}
-    owners = User.objects.filter(organization_id=organization_id, role=Role.OWNER, is_active=True)
-    for owner in owners.order_by("id")[:_MOST_TOLD]:
-        notify_security(actor=actor, user=owner, kind=kind, variables=words, now=now)
+    words = {"organization": organization.display_name, **variables}
+    told = _owners(organization_id).order_by("id")[:_MOST_TOLD]
+    _tell(actor=actor, told=told, kind=kind, words=words, now=now)
 
 
 @needs_transaction
@@ -49,55 +50,63 @@ def tell_of_less(*, actor: Actor, organization_id: uuid.UUID, what: str, now: dt
 
 @needs_transaction
 def tell_of_officer(*, actor: Actor, user: User, now: dt.datetime) -> None:
-    """Mail the owners that somebody became an owner, an admin, or of the finance team."""
-    if user.organization_id is None:
-        return
-    tell_owners(
-        actor=actor,
-        organization_id=user.organization_id,
-        kind=MailKind.OFFICER_MADE,
-        variables={"person": user.full_name, "role": Role(user.role or "").label},
-        now=now,
-    )
+    """Mail the person and the owners that the person came as an owner, an admin or of finance."""
+    told = [user, *_others(user)]
+    _tell(actor=actor, told=told, kind=MailKind.OFFICER_MADE, words=_words(user), now=now)
+
+
+@needs_transaction
+def tell_of_changed_officer(*, actor: Actor, user: User, before: str, now: dt.datetime) -> None:
+    """Mail the other owners that somebody gained an officer's powers, lost them, or has others."""
+    words = {"before": Role(before).label, **_words(user)}
+    _tell(actor=actor, told=_others(user), kind=MailKind.OFFICER_CHANGED, words=words, now=now)
 
 
 @needs_transaction
 def tell_of_removed(*, actor: Actor, user: User, now: dt.datetime) -> None:
     """Mail the person and the owners that the person is removed, and what to do about it."""
-    _tell_person_and_owners(actor=actor, user=user, kind=MailKind.MEMBER_REMOVED, now=now)
+    told = [user, *_others(user)]
+    _tell(actor=actor, told=told, kind=MailKind.MEMBER_REMOVED, words=_words(user), now=now)
 
 
 @needs_transaction
 def tell_of_restored(*, actor: Actor, user: User, now: dt.datetime) -> None:
     """Mail the person and the owners that the person has a role again."""
-    _tell_person_and_owners(actor=actor, user=user, kind=MailKind.MEMBER_RESTORED, now=now)
+    told = [user, *_others(user)]
+    _tell(actor=actor, told=told, kind=MailKind.MEMBER_RESTORED, words=_words(user), now=now)
 
 
-@needs_transaction
-def tell_of_closed(*, actor: Actor, user: User, now: dt.datetime) -> None:
-    """Mail a person of the staff, and all super admins, that the person's account is closed."""
-    admins = User.objects.filter(platform_role=PlatformRole.SUPER_ADMIN, is_active=True)
-    told = [user, *admins.exclude(id=user.id).order_by("id")[:_MOST_TOLD]]
-    words = {
-        "who": actor.display,
-        "person": user.full_name,
-        "role": PlatformRole(user.platform_role or "").label,
-    }
-    for one in told:
-        notify_security(actor=actor, user=one, kind=MailKind.STAFF_CLOSED, variables=words, now=now)
-
-
-@needs_transaction
-def _tell_person_and_owners(*, actor: Actor, user: User, kind: MailKind, now: dt.datetime) -> None:
+def _words(user: User) -> dict[str, str]:
     organization = user.organization
-    if organization is None:
-        return
-    owners = organization.people.filter(role=Role.OWNER, is_active=True).exclude(id=user.id)
-    words = {
-        "who": actor.display,
-        "organization": organization.display_name,
+    return {
+        "organization": organization.display_name if organization else "",
         "person": user.full_name,
         "role": Role(user.role or "").label,
     }
-    for one in [user, *owners.order_by("id")[:_MOST_TOLD]]:
-        notify_security(actor=actor, user=one, kind=kind, variables=words, now=now)
+
+
+def _owners(organization_id: uuid.UUID) -> QuerySet[User]:
+    return User.objects.filter(organization_id=organization_id, role=Role.OWNER, is_active=True)
+
+
+@needs_transaction
+def _others(user: User) -> list[User]:
+    """The owners besides the person."""
+    if user.organization_id is None:
+        return []
+    owners = _owners(user.organization_id).exclude(id=user.id)
+    return list(owners.order_by("id")[:_MOST_TOLD])
+
+
+@needs_transaction
+def _tell(
+    *,
+    actor: Actor,
+    told: Iterable[User],
+    kind: MailKind,
+    words: Mapping[str, str],
+    now: dt.datetime,
+) -> None:
+    known = {"who": actor.display, **words}
+    for one in told:
+        notify_security(actor=actor, user=one, kind=kind, variables=known, now=now)

@@ -14,7 +14,7 @@ from accounts.services.invitations import withdraw_beyond
 from accounts.services.lookups import colleague, giver_of, locked_organization, note_giver
 from accounts.services.mail import notify_security
 from accounts.services.networks.standing import from_known_network
-from accounts.services.owners import tell_of_officer, tell_of_removed
+from accounts.services.owners import tell_of_changed_officer, tell_of_removed
 from accounts.services.pending_acts.making import make_pending
 from accounts.services.pending_acts.needing import Subject, under_dual_control
 from accounts.services.pending_acts.registry import Agreed, Result
@@ -45,7 +45,8 @@ def change_role(
     Keys and open invitations they issued that the new role could not issue end with it. Emits
     `accounts.member.role_changed`, `accounts.api_key.revoked` for each such key and
     `accounts.member.uninvited` for each such invitation; records `accounts.member.change_role`
-    with both roles, `accounts.api_key.revoke` and `accounts.member.uninvite`; mails the person.
+    with both roles, `accounts.api_key.revoke` and `accounts.member.uninvite`; mails the person, and
+    of an officer the other owners.
 
     :raises PermissionDenied: unless the actor carries `members.change_role`; only owners make or
         change owners.
@@ -98,8 +99,8 @@ def _give_role(*, actor: Actor, user: User, role: str, now: dt.datetime) -> User
     )
     words = {"who": actor.display, "before": str(before), "after": role}
     notify_security(actor=actor, user=user, kind=MailKind.ROLE_CHANGED, variables=words, now=now)
-    if policy.makes_officer(before=before, role=role):
-        tell_of_officer(actor=actor, user=user, now=now)
+    if policy.touches_officer(before=before, role=role):
+        tell_of_changed_officer(actor=actor, user=user, before=str(before), now=now)
     return user
 
 

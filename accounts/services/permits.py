@@ -83,6 +83,12 @@ def open_permits(*, now: dt.datetime) -> QuerySet[PendingAct]:
     )
 
 
+@needs_transaction
+def issued_under(act: PendingAct) -> bool:
+    """Whether the key that this consents to was issued."""
+    return ApiKey.objects.filter(permit=act).exists()
+
+
 def _maker(actor: Actor) -> Q:
     return Q(maker_id=actor.id) if actor.id is not None else Q(pk__in=())
 
@@ -111,7 +117,7 @@ def _execute(agreed: Agreed) -> Result:
 
 
 def _summary(facts: Facts) -> str:
-    return f"An API key with {', '.join(facts['scopes'])}, issued by who asks within a day"
+    return f"{facts['key_name']}: {', '.join(facts['scopes'])}"
 
 
 API_KEY = PendingKind(

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.choices import KeyScope
 from accounts.errors import InvalidApiKey, InvalidProfile, InvalidScopes, OrganizationSuspended
-from accounts.models import ApiKey
+from accounts.models import ApiKey, Organization, User
 from accounts.services.api_keys import BASE62, SECRET_LENGTH, authenticate, revoke
 from accounts.services.organizations import activate_organization, suspend_organization
 from accounts.services.people import change_role, remove_member
 from accounts.tests.builders import (
     NOW,
+    ROOT,
     acting,
     events_emitted,
     joined,
@@ -24,9 +26,11 @@ from accounts.tests.builders import (
     staff,
 )
 from kernel.actor import Actor, ActorKind, Door
+from kernel.context import Context, Scope, entered
 from kernel.crypto import hash_token
 from kernel.errors import NotFound, PermissionDenied
 from kernel.ids import new_id
+from tests.database import refused_by, run
 from tests.keys import issue
 
 pytestmark = pytest.mark.django_db
@@ -170,6 +174,47 @@ def test_only_the_platform_gives_a_key_the_right_to_move_cash():
         now=NOW,
     ).key
     assert key.organization_id == made.organization.id
+
+
+@pytest.mark.parametrize("scope", [scope.value for scope in KeyScope])
+def test_the_program_issues_every_key_but_those_that_record_cash(scope: str):
+    """Service and database say the same of it; decision 62."""
+    home = registered().organization
+    may = scope != KeyScope.CASH_WRITE
+    with contextlib.nullcontext() if may else pytest.raises(PermissionDenied):
+        issue(actor=ROOT, name="Own", scopes=[scope], organization_id=home.id, now=NOW)
+    with contextlib.nullcontext() if may else refused_by("accounts_apikey_cash_by_staff"):
+        _write(home, issuer=None, scope=scope)
+
+
+@pytest.mark.parametrize("role", ["admin", "super_admin", "moderator"])
+def test_staff_issue_keys_that_record_cash_by_their_role_at_both_doors(role: str):
+    home, issuer = registered().organization, staff(role)
+    may = role != "moderator"
+    with contextlib.nullcontext() if may else pytest.raises(PermissionDenied):
+        issue(
+            actor=acting(issuer),
+            name="Own",
+            scopes=["cash:write"],
+            organization_id=home.id,
+            now=NOW,
+        )
+    with contextlib.nullcontext() if may else refused_by("accounts_apikey_cash_by_staff"):
+        _write(home, issuer=issuer, scope="cash:write")
+
+
+def _write(home: Organization, *, issuer: User | None, scope: str) -> None:
+    """By hand, under the platform's view, in which the program and staff issue keys."""
+    with transaction.atomic(), entered(Context(scope=Scope.PLATFORM)):
+        run(
+            "INSERT INTO accounts_apikey (id, organization_id, name, prefix, secret_hash, scopes,"
+            " created_by_id, created_at)"
+            " VALUES (gen_random_uuid(), %s, 'Mine', 'vck_test_x', sha256('mine'), %s, %s, %s)",
+            home.id,
+            [scope],
+            issuer.id if issuer else None,
+            NOW,
+        )
 
 
 def test_nobody_issues_a_key_for_another_organization():

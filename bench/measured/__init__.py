@@ -7,6 +7,7 @@ from bench.measured import (
     backbone,
     http,
     large,
+    live,
     overload,
     parts,
     peers,
@@ -28,4 +29,5 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     *http.MEASUREMENTS,
     *overload.MEASUREMENTS,
     *backbone.MEASUREMENTS,
+    *live.MEASUREMENTS,
 )

@@ -31,8 +31,8 @@ _SETTLING_SECONDS = 1.0
 
 def _relaying(around: Surroundings) -> Run:
     _outbox(around)
-    plain = around.cluster.environment["NATS_URL"]
-    careful = around.closing.enter_context(relays.careful_broker(around.cluster))
+    careful = around.cluster.environment["NATS_URL"]
+    plain = around.closing.enter_context(relays.careless_broker(around.cluster))
 
     def rate(broker: str, count: int) -> tuple[float, float]:
         relays.write_waiting(around.cluster, count=count)

@@ -167,8 +167,12 @@ class JetStream:
             raise
 
     async def close(self) -> None:
-        """Let go of the connection; what was sent has been acknowledged or will be sent again."""
-        await self._client.close()
+        """Let go of the connection; what was sent has been acknowledged or will be sent again.
+
+        The library says so when the connection broke before, which is why most are closed.
+        """
+        with contextlib.suppress(*UNAVAILABLE):
+            await self._client.close()
 
     async def _found(self) -> End:
         info = await self._context.stream_info(EVENTS.name)

@@ -8,10 +8,11 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.db.models import F
 
 from events.choices import DeliveryState
+from events.consuming.judging import database_is_away, lost_a_race
 from events.consuming.registry import Event, consumer_of
 from events.consuming.taking import ERROR_LENGTH, note_taken, take_in
 from events.models import FailedDelivery
@@ -80,9 +81,9 @@ def _replay(letter: FailedDelivery, *, rehearse: bool, now: dt.datetime) -> Repl
             new = _take(letter, now=now)
     except _Rehearsed:
         return Replayed(letter, "TAKEN")
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever a handler raises is kept
+    except Exception as error:
+        if database_is_away(error) or lost_a_race(error):
+            raise
         told = f"{type(error).__name__}: {error}"[:ERROR_LENGTH]
         if not rehearse:
             _note(letter, error=told, now=now)

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connections
+from django.db import DatabaseError, InterfaceError, connections
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import api
@@ -18,6 +18,7 @@ from nats.js.errors import FetchTimeoutError, NotFoundError
 from prometheus_client import Counter
 
 from events.broker.jetstream import ACK_SECONDS, UNAVAILABLE
+from events.consuming.judging import database_is_away
 from events.consuming.registry import Consumer, Event
 from events.consuming.taking import note_failure, take
 from events.forgetting import inbox_begins
@@ -118,9 +119,9 @@ class Worker:
         good = [(message, event) for message, event in read if event is not None]
         try:
             await self._taken([event for _, event in good])
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception:  # noqa: BLE001 - whatever a handler raises: it is kept for each event below
+        except Exception as error:
+            if database_is_away(error):
+                raise
             log.info("consumer_one_by_one: %s", self._consumer.name)
             for message, event in good:
                 await self._take_alone(message, event)
@@ -131,9 +132,9 @@ class Worker:
     async def _take_alone(self, message: Msg, event: Event) -> None:
         try:
             await self._taken([event])
-        except (OperationalError, InterfaceError):
-            raise
         except Exception as error:
+            if database_is_away(error):
+                raise
             log.exception("consumer_failed: %s %s", self._consumer.name, event.id)
             failed.labels(self._consumer.name).inc()
             await self._put_off(message, event, error)

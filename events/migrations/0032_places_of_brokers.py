@@ -4,41 +4,51 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('events', '0030_mending_sagas'),
+        ("events", "0030_mending_sagas"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='relaycursor',
-            name='lost_at',
+            model_name="relaycursor",
+            name="lost_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='relaycursor',
-            name='stream_last',
+            model_name="relaycursor",
+            name="stream_last",
             field=models.BigIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
-            model_name='relaycursor',
-            name='stream_made_at',
+            model_name="relaycursor",
+            name="stream_made_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.CreateModel(
-            name='RelayMark',
+            name="RelayMark",
             fields=[
-                ('pk', models.CompositePrimaryKey('name', 'stream_made_at', 'stream_last', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('name', models.TextField()),
-                ('stream_made_at', models.DateTimeField()),
-                ('stream_last', models.BigIntegerField()),
-                ('since', models.TextField()),
-                ('until', models.TextField(null=True)),
-                ('position', models.BigIntegerField()),
-                ('noted_at', models.DateTimeField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "name",
+                        "stream_made_at",
+                        "stream_last",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.TextField()),
+                ("stream_made_at", models.DateTimeField()),
+                ("stream_last", models.BigIntegerField()),
+                ("since", models.TextField()),
+                ("until", models.TextField(null=True)),
+                ("position", models.BigIntegerField()),
+                ("noted_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['name', 'noted_at'], name='relay_mark_noted_at')],
+                "indexes": [models.Index(fields=["name", "noted_at"], name="relay_mark_noted_at")],
             },
         ),
     ]

@@ -19,7 +19,10 @@ from events.forgetting import (
     inbox_begins,
 )
 from events.models import FailedDelivery, InboxEntry, OutboxEvent, RelayCursor
+from events.relay.again import leave
+from events.relay.cursor import KAFKA
 from kernel import clock
+from kernel.actor import Door, system
 from kernel.ids import made_at, new_id
 from tests.database import FORBIDDEN, all_seeing, refuses, rows, run, view
 
@@ -95,6 +98,22 @@ def test_of_a_page_under_way_what_is_published_goes(now: dt.datetime) -> None:
     sent(up_to=second, since=NOTHING, until=EVERYTHING, position=first)
     assert forget_sent(now=now) == 1
     assert kept() == ["b"]
+
+
+def test_what_another_broker_waits_for_stays(now: dt.datetime) -> None:
+    """The database itself judges by every place there is, for the tables' owner, too."""
+    sequence = write("old", at=now - 40 * DAY)
+    sent(up_to=sequence)
+    run(
+        "INSERT INTO events_relaycursor (name, cluster, since, position, highest, epoch)"
+        " SELECT 'kafka', cluster, %s, 0, 0, 0 FROM events_relaycursor",
+        NOTHING,
+    )
+    assert forget_sent(now=now) == 0
+    assert kept() == ["old"]
+    assert leave(actor=system(door=Door.COMMAND, request_id="test"), place=KAFKA)
+    assert forget_sent(now=now) == 1
+    assert kept() == []
 
 
 def test_batches_end_and_go_on(now: dt.datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from accounts.models import Organization
@@ -35,7 +36,14 @@ def _platform(**_: Any) -> Context:
     return Context(scope=Scope.PLATFORM)
 
 
-def arrives(
+def arrives(organization: Organization, *, now: dt.datetime = NOW, **given: Any) -> Event:
+    """An event of the organization is taken in."""
+    event = event_of(organization, now=now, **given)
+    taken(events=[event], now=now)
+    return event
+
+
+def event_of(
     organization: Organization,
     *,
     name: str = "wallets.wallet.opened",
@@ -43,7 +51,7 @@ def arrives(
     event_id: uuid.UUID | None = None,
     now: dt.datetime = NOW,
 ) -> Event:
-    """An event of the organization is taken in."""
+    """An event of the organization, as it comes off the broker."""
     told = {
         "id": str(event_id or new_id()),
         "name": name,
@@ -55,14 +63,13 @@ def arrives(
         "actor": {"kind": "system", "id": None},
         "payload": {"text": "₹"},
     }
-    event = Event.of(json.dumps(told).encode())
-    _taken(event=event, now=now)
-    return event
+    return Event.of(json.dumps(told).encode())
 
 
 @opens_transaction(context=_platform)
-def _taken(*, event: Event, now: dt.datetime) -> None:
-    webhooks.write_deliveries(event, now)
+def taken(*, events: Sequence[Event], now: dt.datetime = NOW) -> None:
+    """Events are taken in together."""
+    webhooks.write_deliveries(events, now)
 
 
 @opens_transaction(context=_platform)

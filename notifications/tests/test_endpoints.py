@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import PendingMail
 from audit.models import AuditRecord
@@ -16,7 +20,7 @@ from notifications.errors import InvalidWebhookUrl, TooManyWebhookEndpoints, Unk
 from notifications.models import WebhookDelivery, WebhookEndpoint, WebhookSecret
 from notifications.services import webhooks
 from notifications.services.webhooks.endpoints import MOST_ENDPOINTS
-from notifications.tests.scenes import NOW, URL, added, arrives, live_keys
+from notifications.tests.scenes import NOW, URL, added, arrives, event_of, live_keys, taken
 from tests.database import all_seeing
 from tests.world import World, colleague
 
@@ -168,3 +172,34 @@ def test_what_happened_before_an_endpoint_was_added_is_no_news_to_it(world: Worl
     arrives(world.acme, now=NOW - dt.timedelta(seconds=1))
     with all_seeing():
         assert not WebhookDelivery.objects.exists()
+
+
+def test_many_events_at_once_cost_no_more_statements_than_one(
+    world: World, django_assert_max_num_queries: Callable[..., AbstractContextManager[None]]
+) -> None:
+    """Of two organizations, each with endpoints of its own; all in the order they came in."""
+    mine, _ = added(world)
+    opened, _ = added(world, event_names=["wallets.wallet.opened"])
+    theirs, _ = added(world, actor=world.actor(world.charlie))
+    with CaptureQueriesContext(connection) as one:
+        taken(events=[event_of(world.acme, name="ledger.transaction.posted")])
+    batch = [
+        event_of(world.globex if number % 3 else world.acme, name=name)
+        for number, name in enumerate(["wallets.wallet.opened", "ledger.transaction.posted"] * 30)
+    ]
+
+    with django_assert_max_num_queries(len(one)):
+        taken(events=batch)
+
+    with all_seeing():
+        kept = WebhookDelivery.objects.all()
+        found = {(one.endpoint_id, one.event_id) for one in kept}
+    wanted = {
+        (endpoint.id, event.id)
+        for event in batch
+        for endpoint in (mine, opened, theirs)
+        if (event.organization_id == world.acme.id) == (endpoint is not theirs)
+        and (endpoint is not opened or event.name == "wallets.wallet.opened")
+    }
+    assert wanted <= found
+    assert len(found) == len(wanted) + 1

@@ -31,6 +31,7 @@ OF_NO_TENANT = {
     "events_inboxentry": "ids of events that a consumer of the platform has taken",
     "events_inboxbeginning": "since when a consumer's inbox is complete",
     "events_relaycursor": "how far the outbox is published: numbers alone",
+    "events_relaymark": "how far it was published then: numbers alone",
     "ledger_currency": "the currencies, the same for everybody",
 }
 # What the platform knows of people's verifications; no organization reads it, not even its own.

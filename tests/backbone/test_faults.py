@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connections
 from nats.js import JetStreamContext
 
-from events.broker import Broker
+from events.broker import Broker, End
 from events.broker.choosing import open_jetstream
 from events.broker.jetstream import connect
 from events.message import OutboxRow
@@ -144,6 +144,16 @@ class _Dying:
 
     def __init__(self, inner: Broker, *, step: str) -> None:
         self._inner, self._step = inner, step
+
+    @property
+    def end(self) -> End | None:
+        return self._inner.end
+
+    async def check(self, known: End | None) -> None:
+        await self._inner.check(known)
+
+    async def let_go(self, found: End) -> None:
+        await self._inner.let_go(found)
 
     async def publish(self, rows: Sequence[OutboxRow]) -> None:
         _Dying.pages += 1

@@ -1,4 +1,4 @@
-"""A broker that lost what it had acknowledged: it gets that again, or nobody pretends it did not."""
+"""A broker that lost what it had acknowledged gets it again, or nobody pretends that it did not."""
 
 from __future__ import annotations
 
@@ -202,12 +202,14 @@ def test_what_the_outbox_has_let_go_of_stops_the_relay_until_somebody_decides(
                 assert answer.status_code == 200
                 assert answer.json()["status"] == "degraded"
                 assert answer.json()["checks"]["stream"] == "degraded"
-                assert 'vaultcraft_stream_lost{place="events"} 1.0' in await asyncio.to_thread(scraped)
+                assert 'vaultcraft_relay_stands{place="events"} 1.0' in await asyncio.to_thread(
+                    scraped
+                )
                 assert "relay_stream_lost" in caplog.text
                 # Whoever says so knows what is missing; from then on the stream counts as it is.
                 await asyncio.to_thread(call_command, "publish_again", "--since", LONG_AGO)
                 await fully_told(["a", "b"])
-        assert 'vaultcraft_stream_lost{place="events"} 0.0' in await asyncio.to_thread(scraped)
+        assert 'vaultcraft_relay_stands{place="events"} 0.0' in await asyncio.to_thread(scraped)
 
     with own_broker() as broker:
         asyncio.run(scene(broker))

@@ -6,9 +6,13 @@ import asyncio
 from typing import LiteralString
 
 import psycopg
+import pytest
 from django.db import connections
 
+from events.forgetting import forget_sent
+from kernel import clock
 from tests.backbone.scenes import namespace, relaying, session, told, write
+from vaultcraft.backup.restoring import WHAT_CAME_IS_OLD
 
 _TRIGGERS: LiteralString = "ALTER TABLE events_outboxevent"
 
@@ -22,7 +26,14 @@ def _owner() -> psycopg.Connection:
     return connection
 
 
-def _move_to_another_cluster(*, since: str, highest: int) -> None:
+def _here() -> str:
+    with _owner() as owner:
+        found = owner.execute("SELECT system_identifier::text FROM pg_control_system()").fetchone()
+    assert found is not None
+    return str(found[0])
+
+
+def _move_to_another_cluster(*, since: str, highest: int, cluster: str = "elsewhere") -> None:
     """What a dump of a cluster that had counted further looks like here.
 
     There, 9,000,000,010 had committed before the cursor's snapshot and 9,000,000,020 after it.
@@ -39,22 +50,34 @@ def _move_to_another_cluster(*, since: str, highest: int) -> None:
             "ALTER TABLE events_outboxevent ENABLE TRIGGER events_outboxevent_append_only"
         )
         owner.execute(
-            "UPDATE events_relaycursor SET cluster = 'elsewhere', since = %s::pg_snapshot,"
-            " highest = %s",
-            [since, highest],
+            "UPDATE events_relaycursor SET cluster = %s, since = %s::pg_snapshot, highest = %s",
+            [cluster, since, highest],
         )
 
 
-def test_what_was_sent_elsewhere_is_known_and_the_rest_follows(committed_db: str) -> None:
+def _in_the_middle(alice: psycopg.Connection, *, cluster: str) -> None:
+    """Something is published, something before it committed late, and something waits."""
+    write(alice, "late")
+    write(alice, "sent")
+    write(alice, "waiting")
+    (highest,) = alice.execute(
+        "SELECT sequence FROM events_outboxevent WHERE payload->>'about' = 'sent'"
+    ).fetchone() or (0,)
+    since = "9000000011:9000000011:"
+    _move_to_another_cluster(since=since, highest=highest, cluster=cluster)
+
+
+@pytest.mark.parametrize("how", ["copied", "put back", "put back where it was saved"])
+def test_what_was_sent_elsewhere_is_known_and_the_rest_follows(committed_db: str, how: str) -> None:
+    """Whether a copy of the files is started, or a backup is put back on this server or another."""
+
     async def scene() -> None:
         with session() as alice:
-            write(alice, "late")
-            write(alice, "sent")
-            write(alice, "waiting")
-            (highest,) = alice.execute(
-                "SELECT sequence FROM events_outboxevent WHERE payload->>'about' = 'sent'"
-            ).fetchone() or (0,)
-            _move_to_another_cluster(since="9000000011:9000000011:", highest=highest)
+            same = how == "put back where it was saved"
+            _in_the_middle(alice, cluster=_here() if same else "elsewhere")
+            if how != "copied":
+                with _owner() as owner:
+                    owner.execute(WHAT_CAME_IS_OLD)
             write(alice, "written here before the relay")
             async with namespace() as stream:
                 async with relaying():
@@ -65,3 +88,25 @@ def test_what_was_sent_elsewhere_is_known_and_the_rest_follows(committed_db: str
                     assert await told(stream, 4) == [*wanted, "written here after"]
 
     asyncio.run(scene())
+
+
+def test_before_a_relay_ever_worked_here_nothing_is_published(committed_db: str) -> None:
+    """As with the snapshots of another cluster: they mean nothing on this server."""
+    with session() as alice, _owner() as owner:
+        write(alice, "old")
+        owner.execute(f"{_TRIGGERS} DISABLE TRIGGER USER")
+        owner.execute("UPDATE events_outboxevent SET occurred_at = now() - interval '400 days'")
+        owner.execute(f"{_TRIGGERS} ENABLE TRIGGER USER")
+        highest = "(SELECT max(sequence) FROM events_outboxevent)"
+        for cluster in ("", "elsewhere"):
+            owner.execute(
+                f"UPDATE events_relaycursor SET since = '9000000000:9000000000:',"
+                f" highest = {highest}, cluster = %s",
+                [cluster],
+            )
+            assert forget_sent(now=clock.now()) == 0
+        owner.execute(
+            "UPDATE events_relaycursor SET cluster ="
+            " (SELECT system_identifier::text FROM pg_control_system())"
+        )
+        assert forget_sent(now=clock.now()) == 1

@@ -14,6 +14,7 @@ from kernel import clock
 from kernel.crypto import fingerprint
 from kernel.ids import encode
 from kyc.tests.people import begun, submitted
+from notifications.tests.notice_scenes import emitted, taken
 from tests.approving import PIN, asking
 from tests.journeys.conftest import Opens, aside
 from tests.web.reserved import held, hold_id_of
@@ -90,6 +91,7 @@ def test_axe_finds_nothing(world: World, opens: Opens, theme: str, width: int):
     assert inside is not None
     assert refused is not None
     aside(lambda: given_back(world, sent))
+    aside(lambda: taken(emitted()))
     window = {"color_scheme": theme, "viewport": {"width": width, "height": 800}}
     stranger, alice = opens(**window), opens(world.alice, **window)
     found: dict[str, list[str]] = {}
@@ -103,6 +105,9 @@ def test_axe_finds_nothing(world: World, opens: Opens, theme: str, width: int):
                 "/transfers",
                 "/security",
                 "/security/set-up",
+                "/notifications",
+                "/notifications?show=unread",
+                "/notifications/preferences",
                 "/security/officers",
                 "/step-up",
                 "/transfers?q=zzz",

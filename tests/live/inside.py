@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from events.broker.choosing import open_broker
+from events.broker.choosing import open_jetstream
 from events.relay.carrying import Relay
 from vaultcraft.browser_headers import HEADERS
 from vaultcraft.embedded.ports import free_port
@@ -35,6 +35,7 @@ def following(*, most: int = 500, most_each: int = 4) -> Iterator[tuple[Live, in
         assert server.started
         yield live, port
     finally:
+        live.stop()
         server.should_exit = True
         thread.join(20)
 
@@ -46,7 +47,7 @@ def carrying() -> Iterator[None]:
     begun = threading.Event()
 
     async def run() -> None:
-        made.append(Relay(open_broker=open_broker))
+        made.append(Relay(open_broker=open_jetstream))
         begun.set()
         await made[0].run()
 

@@ -43,7 +43,7 @@ def cookie_of(client: Client) -> str:
 
 def session_of(user: User) -> SignInSession:
     with all_seeing():
-        return SignInSession.objects.filter(user=user, door=Door.WEB).latest("id")
+        return SignInSession.objects.get(user=user, door=Door.WEB, revoked_at=None)
 
 
 def followed(port: int, client: Client, **more: str) -> Page:
@@ -225,7 +225,7 @@ def test_of_a_thousand_connections_those_past_the_bound_are_refused(
         until = time.monotonic() + 5
         while live.hub.listening() and time.monotonic() < until:
             time.sleep(0.05)
-        with ThreadPoolExecutor(50) as pool:
+        with ThreadPoolExecutor(8) as pool:
             pages = list(pool.map(lambda _: Page(port, cookie), range(1_000)))
         statuses = [page.status for page in pages]
         assert statuses.count(200) == 20
@@ -245,8 +245,8 @@ def test_without_a_broker_nothing_waits_and_afterwards_all_is_told(
     with own_broker() as broker, own_namespace(), following() as (_, port):
         begun = time.monotonic()
         assert Page(port, cookie_of(client)).status == 503
+        assert time.monotonic() - begun < 2
         assert client.get("/").status_code == 200
-        assert time.monotonic() - begun < 5
         broker.start()
         with carrying():
             page = followed(port, client)

@@ -9,6 +9,8 @@ from tests.connecting import close_connections, point_at
 from tests.operations.demo_world import seed, story
 from tests.servers import clone_database, drop_database
 
+HEADS = "audit-heads.jsonl"
+
 
 @pytest.fixture(scope="session")
 def first_seeding(tmp_path_factory, django_db_blocker):
@@ -17,7 +19,8 @@ def first_seeding(tmp_path_factory, django_db_blocker):
     name = f"vaultcraft_seeded_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     clone_database(name=name)
     own = point_at(name)
-    with django_db_blocker.unblock(), override_settings(VAULTCRAFT_DATA_DIR=data_dir):
+    ours = override_settings(VAULTCRAFT_DATA_DIR=data_dir, VAULTCRAFT_HEADS_FILE=data_dir / HEADS)
+    with django_db_blocker.unblock(), ours:
         seed()
         close_connections()
     point_at(own)
@@ -28,6 +31,7 @@ def first_seeding(tmp_path_factory, django_db_blocker):
 @pytest.fixture
 def data_dir(settings, tmp_path):
     settings.VAULTCRAFT_DATA_DIR = tmp_path
+    settings.VAULTCRAFT_HEADS_FILE = tmp_path / HEADS
     return tmp_path
 
 
@@ -40,6 +44,7 @@ def seeded(first_seeding, data_dir, django_db_blocker):
     path = data_dir / "demo.json"
     path.write_bytes((origin / "demo.json").read_bytes())
     path.chmod(0o600)
+    (data_dir / HEADS).write_bytes((origin / HEADS).read_bytes())
     own = point_at(name)
     with django_db_blocker.unblock():
         yield path

@@ -58,6 +58,7 @@ def test_passwords_of_other_roles_are_where_they_are_used():
         "DATABASE_URL": {
             "migrate",
             "web",
+            "live",
             "worker",
             "beat",
             "relay",

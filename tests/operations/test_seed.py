@@ -20,6 +20,7 @@ from ledger.queries import trial_balance, trial_balance_totals
 from tests.connecting import close_connections, point_at
 from tests.operations.demo_world import NOW, ROOT_ACTOR, STRANGER, demo, seed, story
 from tests.servers import clone_database, drop_database
+from tests.settled import alone
 from wallets.models import Transfer, Wallet
 
 
@@ -58,6 +59,21 @@ def test_the_books_stand(seeded):
     report = verify_books()
     assert report.findings == []
     assert all(one.visited for one in report.passes)
+
+
+def test_what_was_seeded_is_sealed_at_its_end(seeded, capsys):
+    """It is dated back, so it would be found at once as kept from being sealed."""
+    with alone():
+        assert "not sealed" not in seed()
+    call_command("verify_audit")
+    assert ", 0 not sealed yet." in capsys.readouterr().out
+
+
+def test_where_sealing_is_refused_the_seeding_says_so(seeded):
+    with alone():
+        seed()
+        seeded.with_name("audit-heads.jsonl").unlink()
+        assert "Its evidence is not sealed: seal 1 was made, and the file" in seed()
 
 
 def test_every_role_has_somebody(seeded):
@@ -120,7 +136,8 @@ def test_demo_file_is_private_and_complete(first_seeding):
     assert list(content) == ["base_url", "users", "api_keys"]
     assert len({user["password"] for user in content["users"]}) == 20
     assert len({key["organization"] for key in content["api_keys"]}) == 3
-    assert [file.name for file in path.parent.iterdir()] == ["demo.json"]
+    names = sorted(file.name for file in path.parent.iterdir())
+    assert names == ["audit-heads.jsonl", "demo.json"]
 
 
 def test_everybody_signs_in(seeded):

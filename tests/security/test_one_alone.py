@@ -186,12 +186,27 @@ def test_the_page_of_the_act_issues_it_to_its_maker(world: World, visit: Visit) 
     sent = {"key-name": "Mine", "key-scopes": ["transfers:write", "wallets:read"]}
     page = browser.post("/organization/keys", sent).headers["Location"]
     assert "Issue the key" not in browser.get(page).content.decode()
-    visit(adam).post(f"{page}/decide", {"decision": "agree"})
-    assert "Issue the key" not in visit(adam).get(page).content.decode()
+    asked = visit(adam).get(page).content.decode()
+    assert "Pays without a payer’s approval" in asked  # part of what is agreed to
+    agreed = visit(adam).post(f"{page}/decide", {"decision": "agree"}, follow=True)
+    assert "Agreed. Alice can issue the key now." in agreed.content.decode()
+    seen = visit(adam).get(page).content.decode()
+    assert ("Issue the key" in seen, "There is no key yet" in seen) == (False, True)
     assert "Issue the key" in browser.get(page).content.decode()
     issued = browser.post("/organization/keys", sent)
     assert "vck_test_" in issued.content.decode()
-    assert "Issue the key" not in browser.get(page).content.decode()
+    used = browser.get(page).content.decode()
+    assert ("Issue the key" in used, "The key was issued." in used) == (False, True)
+
+
+def test_the_page_of_a_consent_says_when_its_day_has_passed(world: World, visit: Visit) -> None:  # noqa: F811
+    adam, browser = takes_two(world), visit(world.alice)
+    sent = {"key-name": "Late", "key-scopes": ["transfers:write"]}
+    page = browser.post("/organization/keys", sent).headers["Location"]
+    visit(adam).post(f"{page}/decide", {"decision": "agree"})
+    with time_machine.travel(clock.now() + dt.timedelta(hours=24, minutes=1), tick=False):
+        late = visit(world.alice).get(page).content.decode()
+    assert ("Issue the key" in late, "not issued within a day" in late) == (False, True)
 
 
 def test_of_staff_another_of_them_agrees(world: World) -> None:

@@ -28,6 +28,8 @@ PREFIX = "vaultcraft-torture-"
 DEFAULT_SECONDS = 600.0
 DEFAULT_CLIENTS = 10
 CHECK_EVERY = 5
+# How long the broker, the relay or the consumers stay away at most, of the time that is given.
+LONGEST_AWAY = 0.1
 # Beyond its time a run may finish its last round and stop; then it is ended.
 GRACE_SECONDS = 240
 PR_SET_PDEATHSIG = 1
@@ -103,6 +105,7 @@ def _torture(
         tally=tally,
         seed=options.seed,
         clients=options.clients,
+        away_seconds=options.seconds * LONGEST_AWAY,
     )
     say("the stack is up: " + ", ".join(f"{child.pid}" for child in stack.servers.children))
     chamber.open()
@@ -142,6 +145,10 @@ def _report(tally: Tally, *, directory: Path) -> int:
     say(
         f"{tally['replays compared']} replays compared byte by byte, {tally['comparisons']} times"
         f" all transfers and balances with the journal, {tally['checker passes']} checker passes"
+    )
+    say(
+        f"{tally['carried compared']} times all events with the stream and what was made of them:"
+        f" {tally['events']} events, {tally['repeats']} of them told again"
     )
     for finding in tally.findings[:SHOWN]:
         say(f"FINDING {finding}"[:LONGEST])

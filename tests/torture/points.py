@@ -16,7 +16,7 @@ LEASE_VARIABLE = "VAULTCRAFT_TORTURE_LEASE_SECONDS"
 
 
 class Point(enum.StrEnum):
-    """In the order in which a request passes them."""
+    """In the order in which a request passes them; then those of the events it leaves behind."""
 
     GUARD_TAKEN = "guard-taken"
     LOCKED = "locked"
@@ -31,6 +31,8 @@ class Point(enum.StrEnum):
     AFTER_COMMIT = "after-commit"
     BEFORE_ANSWER_KEPT = "before-answer-kept"
     ANSWER_KEPT = "answer-kept"
+    PUBLISHED = "published, the place not noted"
+    TAKEN = "taken, not acknowledged"
 
 
 class Victim(enum.StrEnum):
@@ -40,6 +42,12 @@ class Victim(enum.StrEnum):
     BACKEND = "backend"
     POSTMASTER = "postmaster"
     POSTGRES = "all of PostgreSQL"
+    RELAY = "relay"
+    CONSUMERS = "consumers"
+
+
+# Who passes the points of the backbone, and dies there.
+OF_EVENTS = {Point.PUBLISHED: Victim.RELAY, Point.TAKEN: Victim.CONSUMERS}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from tests.torture import points, processes
 from tests.torture.books import Books
+from tests.torture.carried import Carried
 from tests.torture.journal import Journal, Record
 from tests.torture.load import Load
 from tests.torture.orders import Orders
@@ -28,17 +29,27 @@ class Chamber:
     """A running stack, its load and its journal."""
 
     def __init__(
-        self, *, stack: Stack, world: World, journal: Journal, tally: Tally, seed: int, clients: int
+        self,
+        *,
+        stack: Stack,
+        world: World,
+        journal: Journal,
+        tally: Tally,
+        seed: int,
+        clients: int,
+        away_seconds: float,
     ) -> None:
         self._stack = stack
         self._journal = journal
         self._tally = tally
         self._seed = seed
         self._clients = clients
+        self._away_seconds = away_seconds
         self._world = world
         self._rng = random.Random(f"{seed}/older")
         self._load = Load(port=stack.port, world=world, journal=journal, tally=tally)
         self._books = Books(auditor_url=stack.auditor_url, world=world, tally=tally)
+        self._carried = Carried(auditor_url=stack.auditor_url, tally=tally)
 
     def open(self) -> None:
         """Put money into every wallet, through the same door as all that follows."""
@@ -58,6 +69,7 @@ class Chamber:
         if blow.second:
             time.sleep(blow.second_after_seconds)
             self._kill(blow.second, blow.choice)
+        time.sleep(blow.away * self._away_seconds)
         began = time.monotonic()
         self._stack.revive()
         back = time.monotonic() - began
@@ -83,10 +95,13 @@ class Chamber:
             self._load.replay(self._journal.records)
             self._books.compare(self._journal.records)
         self._books.check()
+        self._carried.compare()
+        self._carried.check()
 
     def check(self) -> None:
-        """Run the checker."""
+        """Run the checker, and compare what was carried with what was written."""
         self._books.check()
+        self._carried.compare()
 
     def _strike(self, blow: Blow) -> bool:
         """Kill; tells whether anybody was there to be killed."""
@@ -117,6 +132,8 @@ class Chamber:
         if found:
             self._tally.kills[f"{target} at a random moment"] += 1
         time.sleep(0.1)
+        if target is Target.TAIL:
+            self._stack.lose_tail()
 
     def _found(self, target: Target) -> list[int]:
         if target in {Target.WORKER, Target.WORKERS}:
@@ -127,6 +144,10 @@ class Chamber:
             return self._stack.backends()
         if target is Target.VALKEY:
             return [self._stack.valkey()]
+        if target in {Target.NATS, Target.TAIL}:
+            return [self._stack.nats()]
+        if target in {Target.RELAY, Target.CONSUMERS}:
+            return [self._stack.carrier("relay" if target is Target.RELAY else "consumers")]
         postmaster = self._stack.postmaster()
         whole = target is Target.POSTGRES
         return [postmaster, *(processes.children_of(postmaster) if whole else [])]

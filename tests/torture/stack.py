@@ -1,4 +1,5 @@
-"""The private stack: PostgreSQL with every promise of durability, Valkey, two web workers."""
+"""The private stack: PostgreSQL with every promise of durability, Valkey, NATS, two web workers,
+a relay and consumers."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ LEASE_SECONDS = 2.0  # of an idempotency guard; 60 in the product, and no run is
 UP_SECONDS = 60.0
 GONE_SECONDS = 20.0
 COMMAND_SECONDS = 120
-NOWHERE = "nats://127.0.0.1:1"  # nothing here needs a broker
+BACKBONE = "tests.torture.doomed_backbone"
 _ASKED = (RouteClass.READS, RouteClass.CHANGES, RouteClass.MONEY, RouteClass.BATCHES)
 _FOREIGN = ("DATABASE_", "REDIS_URL", "NATS_URL", "VAULTCRAFT_", "DJANGO_", "PROMETHEUS_")
 _DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
@@ -49,6 +50,10 @@ class Stack:
         self._web = Child(program=self._web_program())
         self._web_starts = 0
         self._orphans: list[int] = []
+        self._carriers = {
+            name: Child(program=self._carrier_program(name)) for name in ("relay", "consumers")
+        }
+        self._kept = servers.places.data_dir / "kept"
         self.wait()
 
     @property
@@ -78,6 +83,25 @@ class Stack:
         """The cache."""
         return self._server("valkey").pid
 
+    def nats(self) -> int:
+        """The broker."""
+        return self._server("nats").pid
+
+    def carrier(self, name: str) -> int:
+        """The relay, or the consumers."""
+        return self._carriers[name].pid
+
+    def lose_tail(self) -> None:
+        """Let a dead NATS have the messages of the last time, if there was one; keep these."""
+        stored = self.servers.places.data_dir / "nats"
+        for place in stored.glob("jetstream/*/streams/VAULTCRAFT_EVENTS/msgs"):
+            now = self._kept.with_suffix(".now")
+            shutil.copytree(place, now)
+            if self._kept.exists():
+                shutil.rmtree(place)
+                shutil.move(self._kept, place)
+            shutil.move(now, self._kept)
+
     def revive(self) -> None:
         """Start what is not running any more, until the product answers.
 
@@ -97,14 +121,14 @@ class Stack:
 
     def stop(self) -> None:
         """End the product; the servers are ended by whoever started them."""
-        stop_all([self._web], gentle_seconds=5)
+        stop_all([*self._carriers.values(), self._web], gentle_seconds=5)
         with contextlib.suppress(RuntimeError):
             self._until(self._orphans_gone, "orphans", seconds=5)
         processes.kill(pid for pid in self._orphans if APPLICATION in processes.title_of(pid))
 
     def log_tails(self) -> str:
         """The ends of the logs, for a report."""
-        children = [*self.servers.children, self._web]
+        children = [*self.servers.children, *self._carriers.values(), self._web]
         return "\n".join(f"--- {c.program.name}\n{c.log_tail(lines=25)}" for c in children)
 
     @property
@@ -123,6 +147,9 @@ class Stack:
             if not child.running and not (child is self._postgres and self._remains()):
                 position = self.servers.children.index(child)
                 self.servers.children[position] = Child(program=child.program)
+        for name, child in self._carriers.items():
+            if not child.running:
+                self._carriers[name] = Child(program=child.program)
         if not self._web.running:
             if self._web_starts > RESTARTS:
                 raise RuntimeError(f"gunicorn ended:\n{self._web.log_tail(lines=40)}")
@@ -136,10 +163,7 @@ class Stack:
 
     def _web_program(self) -> Program:
         """gunicorn as `make up` starts it, with the application that can be made to die."""
-        programs = product_programs(
-            places=self.servers.places, addresses=[f"127.0.0.1:{self.port}"]
-        )
-        web = next(program for program in programs if program.name == "web")
+        web = self._program("web")
         more = {
             points.DIRECTORY_VARIABLE: str(self.points_dir),
             points.LEASE_VARIABLE: str(LEASE_SECONDS),
@@ -152,6 +176,24 @@ class Stack:
             command=[*web.command[:-1], APPLICATION],
             environment={**web.environment, **more},
         )
+
+    def _carrier_program(self, name: str) -> Program:
+        """As `make up` starts it, but that it can be made to die."""
+        program = self._program(name)
+        return dataclasses.replace(
+            program,
+            command=[sys.executable, "-m", BACKBONE, program.command[-1]],
+            environment={
+                **program.environment,
+                points.DIRECTORY_VARIABLE: str(self.points_dir),
+            },
+        )
+
+    def _program(self, name: str) -> Program:
+        programs = product_programs(
+            places=self.servers.places, addresses=[f"127.0.0.1:{self.port}"]
+        )
+        return next(program for program in programs if program.name == name)
 
     def _orphans_gone(self) -> bool:
         return not any(APPLICATION in processes.title_of(pid) for pid in self._orphans)
@@ -183,7 +225,6 @@ def running_stack(directory: Path) -> Iterator[tuple[Stack, World]]:
     for name in list(os.environ):
         if name.startswith(_FOREIGN):
             del os.environ[name]
-    os.environ["NATS_URL"] = NOWHERE
     points_dir = directory / "points"
     points_dir.mkdir()
     servers = EmbeddedServers(data_dir=_data_dir(directory))

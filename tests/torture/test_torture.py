@@ -17,7 +17,7 @@ from tests.torture import processes
 from vaultcraft.embedded.processes import start_ticks
 from vaultcraft.supervisor.programs import ROOT
 
-# With this seed the first rounds kill a web worker, a backend, the postmaster and all of them.
+# With this seed the first rounds kill the postmaster, a backend, both web workers and NATS.
 SEED = 21_583
 ROUNDS = 5
 SECONDS = 14

@@ -1,14 +1,19 @@
 """Activity, one transfer in full, wallets with their running balance."""
 
+import dataclasses
+import datetime as dt
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from kernel import clock
 from kernel.ids import encode
+from ledger.services.timezones import set_timezone
 from tests.web.conftest import Visit
 from tests.world import World
 from wallets.choices import WalletKind
+from wallets.services.transfers import execute_transfers
 from wallets.services.wallets import open_wallet
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +35,23 @@ def test_filters_live_in_the_address(world: World, visit: Visit):
     assert titles(client.get("/transfers?until=2026-11-19")) == []
     assert titles(client.get("/transfers?since=2026-11-20&q=charl")) == ["Charlie", "Charlie"]
     assert "Nothing matches" in client.get("/transfers?q=zzz").content.decode()
+
+
+def test_days_are_those_of_the_organization(world: World, visit: Visit):
+    alice = world.signed_in(world.alice)
+    set_timezone(actor=alice, timezone="Asia/Kolkata", now=clock.now())
+    late = dt.datetime(2026, 11, 20, 19, 30, tzinfo=dt.UTC)  # one in the morning of the 21st
+    [sent] = execute_transfers([dataclasses.replace(world.request(), now=late)])
+    assert sent.transfer is not None
+    client = visit(world.alice)
+    page = client.get("/transfers")
+    assert [day.day for day in page.context["days"]] == [
+        dt.date(2026, 11, 21),
+        dt.date(2026, 11, 20),
+    ]
+    assert "by days of Asia/Kolkata" in page.content.decode()
+    assert titles(client.get("/transfers?since=2026-11-21")) == ["Charlie"]
+    assert titles(client.get("/transfers?until=2026-11-20")) == ["Deposit", "Deposit"]
 
 
 @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1899-12-31", "99999-01-01", "\x00"])

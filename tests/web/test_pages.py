@@ -20,6 +20,7 @@ TO_SIGN_IN = 302
 # Address: (nobody, charlie, bob the viewer, alice, olga of the platform).
 PAGES = {
     "/": (302, 200, 200, 200, 200),
+    "/now": (302, 200, 200, 200, 200),
     "/sign-in": (200, 302, 302, 302, 302),
     "/register": (200, 200, 200, 200, 200),
     "/join/unknown": (410, 410, 410, 410, 410),
@@ -51,7 +52,7 @@ PAGES = {
     "/security/officers": (302, 200, 200, 200, 200),
     "/security/sign-in-anew": (302, 200, 200, 200, 200),
     "/security/pin": (302, 200, 200, 200, 200),
-    "/security/pin/reset/unknown": (302, 200, 200, 200, 200),
+    "/security/pin/reset/unknown": (302, 410, 410, 410, 410),
     "/networks/confirm/unknown": (302, 410, 410, 410, 410),
     "/verification": (302, 200, 200, 200, 403),
     "/pending-acts": (302, 200, 200, 200, 200),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from urllib.parse import quote
 
 import pytest
 from django.core import mail
@@ -211,4 +213,20 @@ def test_a_forgotten_one_comes_back_by_mail(world: World, client: Client):
     done = client.post(f"{link[1]}/confirm", {"pin": "8264", "again": "8264"}, follow=True)
     assert "Your new PIN counts" in words(done)
     again = client.post(f"{link[1]}/confirm", {"pin": "8264", "again": "8264"})
-    assert (again.status_code, "not valid any more" in words(again)) == (422, True)
+    assert (again.status_code, "This link is no longer good" in words(again)) == (410, True)
+    assert "This link is no longer good" in words(client.get(link[1]))
+
+
+def test_a_link_for_a_new_one_says_from_when_it_counts(world: World, visit: Visit, asking: None):
+    give_phone(world.alice, now=clock.now() - dt.timedelta(days=2))
+    client = visit(world.alice, second_factor=None)
+    client.post("/security/pin/reset")
+    deliver_due(actor=system(door=Door.TASK, request_id="post"), now=clock.now())
+    link = re.search(r"(/security/pin/reset/\S+)", str(mail.outbox[-1].body))
+    assert link
+    page = words(client.get(link[1]))
+    assert "It counts after a day." in page
+    assert f"/step-up?next={quote(link[1], safe='')}" in page
+    assert "as soon as you have chosen it" in words(visit(world.alice).get(link[1]))
+    other = visit(world.bob).get(link[1])
+    assert (other.status_code, "no longer good" in words(other)) == (410, True)

@@ -1,12 +1,13 @@
 """How amounts and names read."""
 
 import dataclasses
+import datetime as dt
 
 import pytest
 
 from web.presenters.chrome import initials_of
 from web.presenters.money import figure, shown, signed
-from web.templatetags.faces import handles
+from web.templatetags.faces import breakable, handles, labelled, when
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,3 +64,25 @@ def test_handles_stay_whole_and_the_rest_is_escaped():
         '<span class="">&lt;b&gt; to </span><span class="nowrap">VC-H801KD</span>'
         '<span class="">.</span>'
     )
+
+
+def test_an_address_breaks_after_its_at_sign_and_is_escaped():
+    assert breakable("<b>@acme.test") == "&lt;b&gt;@<wbr>acme.test"
+    assert breakable("Erased") == "Erased"
+
+
+def test_each_cell_of_a_list_says_what_stands_above_it():
+    headers = [{"text": '<input type="checkbox">'}, {"text": "name"}, {"text": 'a "b"'}]
+    cells = ['<td class="action-checkbox">x</td>', "<th>Alice</th>", "<td>1</td>"]
+    assert labelled(cells, headers) == [
+        '<td class="action-checkbox">x</td>',
+        '<th data-label="Name">Alice</th>',
+        '<td data-label="A &quot;b&quot;">1</td>',
+    ]
+
+
+def test_an_instant_says_utc_until_the_script_makes_it_local():
+    at = dt.datetime(2026, 11, 20, 19, 30, tzinfo=dt.UTC)
+    assert ">20 Nov 2026, 19:30 UTC</time>" in when(at)
+    assert ">19:30 UTC</time>" in when(at, "clock")
+    assert ">20 Nov 2026</time>" in when(at, "day")

@@ -118,6 +118,20 @@ def test_a_browser_nobody_uses_is_signed_out(world: World, visit: Visit, setting
         assert client.get("/").headers["Location"] == "/sign-in"
 
 
+def test_a_page_left_open_is_no_use(world: World, visit: Visit, settings):
+    """What it asks for by itself when money moves does not keep it signed in."""
+    client, start = visit(world.alice), clock.now()
+    idle = dt.timedelta(seconds=settings.SESSION_IDLE_STRICT_SECONDS)
+    with time_machine.travel(start, tick=False) as traveler:
+        for _ in range(3):
+            traveler.shift(idle / 4)
+            assert client.get("/now").status_code == 200
+        traveler.shift(idle / 4)
+        assert (
+            client.get("/now", headers={"HX-Request": "true"}).headers["HX-Redirect"] == "/sign-in"
+        )
+
+
 def test_the_staff_site_counts_as_use(world: World, visit: Visit, settings):
     client, start = visit(world.olga), clock.now()
     idle = dt.timedelta(seconds=settings.SESSION_IDLE_STRICT_SECONDS)

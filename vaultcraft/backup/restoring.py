@@ -27,11 +27,28 @@ ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC;
 # The relay and the sealing of evidence read in the order of the transactions that wrote, as this
 # server counts transactions. Another server's numbers mean nothing here and may lie in the future;
 # what was restored is simply older than everything else. The order within is kept by `sequence`.
+# What was published is known by the old numbers alone, so it is settled here, before they go: it
+# lies below the line the relay begins at, what waited above. `vaultcraft_outbox_moved` has nothing
+# left to settle then, on this server or another. Backups older than the relay published nothing.
 # Records that are not sealed yet are sealed next: they lie above the line, the others below.
-_WHAT_CAME_IS_OLD = """
+WHAT_CAME_IS_OLD = """
 ALTER TABLE events_outboxevent DISABLE TRIGGER USER;
 ALTER TABLE events_outboxevent NO FORCE ROW LEVEL SECURITY;
-UPDATE events_outboxevent SET commit_xid = '3'::xid8;
+DO $$ BEGIN
+    IF to_regclass('events_relaycursor') IS NULL THEN
+        UPDATE events_outboxevent SET commit_xid = '3'::xid8;
+    ELSE
+        UPDATE events_outboxevent o SET commit_xid = CASE
+            WHEN o.sequence <= c.highest
+                AND (pg_visible_in_snapshot(o.commit_xid, c.since)
+                    OR (c.until IS NOT NULL AND o.sequence <= c.position
+                        AND pg_visible_in_snapshot(o.commit_xid, c.until)))
+            THEN '3'::xid8 ELSE '4'::xid8 END
+        FROM events_relaycursor c WHERE c.name = 'events';
+        UPDATE events_relaycursor SET cluster = '', since = '4:4:', until = NULL, position = 0
+            WHERE name = 'events';
+    END IF;
+END $$;
 ALTER TABLE events_outboxevent FORCE ROW LEVEL SECURITY;
 ALTER TABLE events_outboxevent ENABLE TRIGGER USER;
 
@@ -104,7 +121,7 @@ def _fill(dump: Path, *, owner_url: str) -> None:
     except BackupError:
         _execute(owner_url, DEFAULT_PRIVILEGES)
         raise
-    _execute(owner_url, _WHAT_CAME_IS_OLD)
+    _execute(owner_url, WHAT_CAME_IS_OLD)
 
 
 def _execute(url: str, statements: LiteralString) -> None:

@@ -1,5 +1,6 @@
 """NATS with JetStream from its wheel: loopback, token, streams kept."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -15,30 +16,26 @@ def url(*, token: str, port: int) -> str:
     return f"nats://{token}@127.0.0.1:{port}"
 
 
-def program(*, places: Places, token: str, port: int) -> Program:
+def program(*, places: Places, token: str, port: int, careless: bool = False) -> Program:
     """Return NATS as a program; its token is in a private file, not on the command line.
 
+    :param careless: acknowledge what is in memory yet; by itself the server syncs every two
+        minutes, and a machine that loses its power takes what came since.
     :raises CannotStart: the wheel is not installed.
     """
     configuration = places.run_dir / "nats.conf"
-    write_private(path=configuration, text=f'authorization {{ token: "{token}" }}')
-    store = places.data_dir / "nats"
+    write_private(path=configuration, text=_configuration(places, token, careless=careless))
     return Program(
         name="nats",
-        command=[
-            _binary(),
-            "-js",
-            "-sd",
-            str(store),
-            "-a",
-            "127.0.0.1",
-            "-p",
-            str(port),
-            "-c",
-            str(configuration),
-        ],
+        command=[_binary(), "-a", "127.0.0.1", "-p", str(port), "-c", str(configuration)],
         log_path=places.logs_dir / "nats.log",
     )
+
+
+def _configuration(places: Places, token: str, *, careless: bool) -> str:
+    sync = "" if careless else "sync_interval: always"
+    store = json.dumps(str(places.data_dir / "nats"))
+    return f'authorization {{ token: "{token}" }}\njetstream {{ store_dir: {store}\n{sync} }}\n'
 
 
 def _binary() -> str:

@@ -130,7 +130,7 @@ class EmbeddedServers:
         """Return NATS on a port, noting its address."""
         token = self.secrets.nats_token
         self.environment["NATS_URL"] = nats.url(token=token, port=port)
-        return nats.program(places=self.places, token=token, port=port)
+        return nats.program(places=self.places, token=token, port=port, careless=self._careless)
 
     def _start_on_free_port(self, program_on: Callable[[int], Program]) -> None:
         """Start a server; a port that somebody took in between costs one more attempt."""

@@ -289,8 +289,7 @@ DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_COMMAND_LOGGING_ENABLED = False
 
 # --- Live pages ------------------------------------------------------------------------------
-# Streams that one process carries at once, and of these one person's. A browser opens at most six
-# connections to a site that does not speak HTTP/2: some must be left for the pages themselves.
+# Streams that a process carries, and of these one person's: below a browser's six connections.
 LIVE_STREAMS = env.integer("VAULTCRAFT_LIVE_STREAMS", default=500, minimum=1)
 LIVE_STREAMS_EACH = env.integer("VAULTCRAFT_LIVE_STREAMS_EACH", default=4, minimum=1)
 

@@ -12,7 +12,7 @@ from accounts.errors import ApprovalRequired
 from accounts.models import User
 from accounts.services.approvals import Proof
 from accounts.services.pending_acts import agree
-from tests.approving import PIN, approval_of, asking, presenting, with_pin
+from tests.approving import OVER, PIN, approval_of, asking, presenting, with_pin
 from tests.phones import give_phone
 from tests.world import NOW, World, colleague, takes_two
 from wallets.errors import DualControlRequired
@@ -58,6 +58,34 @@ def test_the_pin_comes_first_and_then_a_colleague(
 
     agree(actor=world.signed_in(fay), act_id=asked.pending_act.id, now=NOW)
     assert world.balance(world.alice_wallet) == HAD - AMOUNT
+
+
+def in_parts(world: World, parts: int) -> list[str]:
+    """What becomes of payments of 1,000 rupees each, the most that nobody approves."""
+    actor = with_pin(world, world.alice)
+    outcomes = [
+        execute_transfers([dataclasses.replace(world.request(amount_minor=OVER), actor=actor)])[0]
+        for _ in range(parts)
+    ]
+    return [
+        "waits" if one.pending_act else str(one.transfer and one.transfer.state) for one in outcomes
+    ]
+
+
+def test_payments_too_small_to_be_approved_add_up_to_the_threshold(world: World, fay: User):
+    """Splitting goes round approvals; the sum of a day takes a second person, if one is asked."""
+    asking(world)
+    set_dual_control_threshold(
+        actor=world.signed_in(world.alice), currency="INR", threshold_minor=2_000_00, now=NOW
+    )
+    assert in_parts(world, 4) == ["COMPLETED", "COMPLETED", "waits", "waits"]
+    assert world.balance(world.alice_wallet) == HAD - 2_000_00
+
+
+def test_without_a_threshold_they_go_on(world: World):
+    """Accepted, and said in the threat model: limits of wallets and tiers are what is left."""
+    asking(world)
+    assert in_parts(world, 3) == ["COMPLETED"] * 3
 
 
 def test_it_can_be_approved_by_another_way_than_the_pin(

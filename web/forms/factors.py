@@ -27,6 +27,7 @@ def code_field(*, numeric: bool, label: str) -> forms.CharField:
             "autocapitalize": "none",
             "spellcheck": "false",
             "placeholder": "xxxx-xxxx-…",
+            "class": "input-code input-code-long",
         }
     return forms.CharField(
         label=label, max_length=_CODE_LENGTH, widget=forms.TextInput(attrs=attrs)

@@ -12,7 +12,7 @@ from web.live.listening import End
 from web.live.viewers import Viewer
 
 EVERY_SECONDS = 1.0
-PATIENCE_SECONDS = 1.5
+PATIENCE_SECONDS = 2.0
 
 Ask = Callable[[Collection[uuid.UUID]], Awaitable[Mapping[uuid.UUID, Viewer]]]
 

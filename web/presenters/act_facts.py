@@ -9,7 +9,9 @@ from typing import Any
 
 from accounts.choices import ApprovalMethod, PlatformRole, Role
 from accounts.models import PendingAct, User
+from accounts.policy import exemptions_of
 from accounts.queries import display_names
+from accounts.services.permits import KEY
 from accounts.services.restoring import REMOVED
 from accounts.system import DECLARED
 from kernel.money import display
@@ -99,7 +101,7 @@ def pairs_of(act: PendingAct) -> list[tuple[str, str]]:
     if act.facts.get("payout"):
         del shown["destination_handle"]
         return [*_at_a_bank(act), *_listed(act, shown)]
-    return [*_payee(act), *_listed(act, shown)]
+    return [*_payee(act), *_listed(act, shown), *_spared(act)]
 
 
 def legs_of(act: PendingAct) -> list[tuple[str, str, str]]:
@@ -156,6 +158,12 @@ def _at_a_bank(act: PendingAct) -> list[tuple[str, str]]:
         ("Bank", f"{found.bank_code}{country}"),
         ("Account", f"{found.masked}{length}"),
     ]
+
+
+def _spared(act: PendingAct) -> list[tuple[str, str]]:
+    """What a key will do without a check that people meet: part of what is agreed to."""
+    spared = exemptions_of(act.facts["scopes"]) if act.kind == KEY else []
+    return [("Unchecked", "; ".join(one.label for one in spared))] if spared else []
 
 
 def _label(name: str) -> str:

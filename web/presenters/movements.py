@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import uuid
+import zoneinfo
 from collections.abc import Collection, Iterable
 from itertools import groupby
 
@@ -58,9 +59,9 @@ class MovementRow:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Day:
-    """The rows of one UTC day, and an instant in it for the heading."""
+    """The rows of one day of the organization."""
 
-    at: dt.datetime
+    day: dt.date
     rows: list[MovementRow]
 
 
@@ -129,11 +130,11 @@ def movement_row(transfer: Transfer, mine: Collection[uuid.UUID]) -> MovementRow
     )
 
 
-def by_day(rows: Iterable[MovementRow]) -> list[Day]:
-    """Rows under their UTC day, in the order they came."""
-    groups = groupby(rows, key=lambda row: row.at.astimezone(dt.UTC).date())
-    days = ((list(group)) for _, group in groups)
-    return [Day(rows[0].at, rows) for rows in days]
+def by_day(rows: Iterable[MovementRow], *, timezone: str) -> list[Day]:
+    """Rows under their day in this time zone, in the order they came."""
+    zone = zoneinfo.ZoneInfo(timezone)
+    groups = groupby(rows, key=lambda row: row.at.astimezone(zone).date())
+    return [Day(day, list(group)) for day, group in groups]
 
 
 def transfer_card(

@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.choices import PendingActState
 from accounts.models import PendingAct
 from accounts.services.pending_acts import kind_of, state_of, summary_of
+from accounts.services.permits import KEY, LIFETIME, issued_under
 from kernel.ids import encode
 from web.presenters.act_facts import amount_of, legs_of, pairs_of
 from web.presenters.badges import Badge, act_badge
@@ -35,6 +36,15 @@ class ActRow:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Permit:
+    """What became of a key that was agreed to: issued, or to be by its maker before `until`."""
+
+    issued: bool
+    open: bool
+    until: dt.datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class ActCard:
     """One act in full, with what may be done about it."""
 
@@ -47,6 +57,7 @@ class ActCard:
     note: str
     refusal: str
     result_url: str
+    permit: Permit | None
 
 
 def act_row(act: PendingAct, *, now: dt.datetime) -> ActRow:
@@ -81,4 +92,12 @@ def act_card(act: PendingAct, *, now: dt.datetime) -> ActCard:
         result_url=reverse("web:transfer", args=[encode("trf", act.result_id)])
         if paid and act.result_id
         else "",
+        permit=_permit(act, now=now),
     )
+
+
+def _permit(act: PendingAct, *, now: dt.datetime) -> Permit | None:
+    if act.kind != KEY or act.state != PendingActState.AGREED or act.decided_at is None:
+        return None
+    issued, until = issued_under(act), act.decided_at + LIFETIME
+    return Permit(issued=issued, open=not issued and now < until, until=until)

@@ -45,13 +45,21 @@ def network_facts(request: PersonRequest) -> dict[str, Any]:
     return {"networks": [_network(request, row) for row in mine], **network_notice(request)}
 
 
-def network_notice(request: PersonRequest) -> dict[str, Any]:
-    """What the page says where money does not move from here now; nothing where it does."""
+def network_notice(
+    request: PersonRequest, *, link_form: str = "web:network-link", back: str = ""
+) -> dict[str, Any]:
+    """What the page says where money does not move from here now; nothing where it does.
+
+    :param link_form: where its form asks for the link that is mailed.
+    :param back: the page that form is told to come back to.
+    """
     standing = standing_of(actor=request.actor, now=clock.now())
     if standing.refusal is None:
         return {}
     return {
         "network_notice": {
+            "link_url": reverse(link_form),
+            "back": back,
             "network": standing.network,
             "opens_at": standing.opens_at,
             "by_country": standing.refusal.code == "country_not_allowed",

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join, strip_tags
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 
 register = template.Library()
 
+_TAG = len("<td")
 _HANDLE = re.compile(r"\b(VC-[0-9A-Z]{6})\b")
 
 
@@ -36,9 +40,31 @@ def handles(text: str) -> SafeString:
     )
 
 
+@register.filter
+def breakable(address: str) -> SafeString:
+    """An e-mail address that breaks after its @ before it breaks anywhere else."""
+    who, at, home = str(address).rpartition("@")
+    return format_html("{}{}<wbr>{}", who, at, home) if at else format_html("{}", home)
+
+
+@register.filter
+def labelled(cells: Iterable[str], headers: Sequence[Mapping[str, Any]]) -> list[SafeString]:
+    """The cells of one row of the staff site's lists, each with the name of its column.
+
+    :param cells: whole ones, as Django draws them: ``<td ...>`` or ``<th ...>``.
+    """
+    named = zip(cells, headers, strict=True)
+    return [_labelled(cell, strip_tags(str(header["text"]))) for cell, header in named]
+
+
+def _labelled(cell: str, label: str) -> SafeString:
+    mark = format_html(' data-label="{}"', capfirst(label)) if label else ""
+    return mark_safe(f"{cell[:_TAG]}{mark}{cell[_TAG:]}")  # noqa: S308 # both are markup already
+
+
 @register.simple_tag
 def when(at: dt.datetime | None, style: str = "full") -> SafeString | str:
-    """An instant: UTC as rendered, made local by the script, with UTC kept in the title.
+    """An instant: UTC as rendered, and said so; made local by the script, with UTC in the title.
 
     :param style: ``full``, ``short`` (no year), ``day``, ``clock`` or ``moment`` (no year).
     """
@@ -48,10 +74,10 @@ def when(at: dt.datetime | None, style: str = "full") -> SafeString | str:
     shapes = {
         "short": f"{utc.day} {utc:%b}",
         "day": f"{utc.day} {utc:%b %Y}",
-        "clock": f"{utc:%H:%M}",
-        "moment": f"{utc.day} {utc:%b, %H:%M}",
+        "clock": f"{utc:%H:%M} UTC",
+        "moment": f"{utc.day} {utc:%b, %H:%M} UTC",
     }
-    words = shapes.get(style, f"{utc.day} {utc:%b %Y, %H:%M}")
+    words = shapes.get(style, f"{utc.day} {utc:%b %Y, %H:%M} UTC")
     return format_html(
         '<time datetime="{}" data-style="{}" title="{} UTC">{}</time>',
         f"{utc:%Y-%m-%dT%H:%M:%S.%f}Z",

@@ -16,7 +16,7 @@ from accounts.models import PendingAct
 from accounts.policy import may
 from accounts.queries import visible_pending_acts
 from accounts.services.pending_acts import agree, kind_of, reject, withdraw
-from accounts.services.permits import open_permits
+from accounts.services.permits import KEY, open_permits
 from kernel import clock
 from kernel.actor import Actor
 from kernel.context import reading
@@ -87,6 +87,8 @@ def decide(request: PersonRequest, act_id: str) -> HttpResponse:
 
 def _say(request: PersonRequest, act: PendingAct) -> None:
     words = _DONE.get(PendingActState(act.state))
+    if act.kind == KEY and act.state == PendingActState.AGREED:
+        words = f"Agreed. {act.maker_display} can issue the key now."
     if words:
         messages.success(request, words)
     else:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.choices import Role
+from accounts.models import User
 from accounts.policy import require_but_place
 from accounts.queries import visible_people
 from accounts.services.restoring import RESTORE, ask_to_restore
@@ -61,15 +62,21 @@ def restore_page(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:accounts_user_changelist"))
 
 
+def _now(person: User) -> str:
+    """What they are, before what they become."""
+    role = Role(person.role).label if person.role else "no role"
+    return f"{role} now" if person.is_active else f"removed, {role} before"
+
+
 def _asked(request: HttpRequest, actor: Actor, person: uuid.UUID, form: RoleForm) -> HttpResponse:
     with reading(actor):
         found = visible_people(actor).filter(id=person, organization__isnull=False)
         rows = [
-            (row.id, row.full_name, f"{encode('usr', row.id)} · {row.organization}")
+            (row.id, row.full_name, f"{encode('usr', row.id)} · {row.organization} · {_now(row)}")
             for row in found
         ]
         context = {
-            "title": "Give a person their role back",
+            "title": "Ask to give a role back",
             "lead": _LEAD,
             "form": form,
             "rows": rows,

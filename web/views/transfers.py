@@ -13,6 +13,7 @@ from accounts.policy import may
 from accounts.queries import display_names
 from audit.queries import records_about
 from events.queries import events_about
+from kernel import clock
 from kernel.ids import MalformedId, decode, encode
 from ledger.queries import transactions_of_transfer
 from wallets.errors import TransferNotFound
@@ -60,7 +61,10 @@ def overview(request: PersonRequest) -> HttpResponse:
     mine = own_ends(request.actor, shown.rows)
     context = {
         "form": form,
-        "days": by_day(movement_row(transfer, mine) for transfer in shown.rows),
+        "days": by_day(
+            (movement_row(transfer, mine) for transfer in shown.rows), timezone=_timezone(request)
+        ),
+        "timezone": _timezone(request),
         "pager": shown.pager,
         "filtered": any(filters.values()) or bool(form.errors),
         "may_send": may(request.actor, "transfers.create"),
@@ -155,11 +159,12 @@ def _filtered(
     if filters.get("currency"):
         transfers = transfers.filter(currency_id=filters["currency"])
     if filters.get("since"):
-        transfers = transfers.filter(created_at__gte=_midnight(filters["since"]))
+        first = clock.start_of_day(filters["since"], timezone=_timezone(request))
+        transfers = transfers.filter(created_at__gte=first)
     if filters.get("until"):
-        transfers = transfers.filter(
-            created_at__lt=_midnight(filters["until"]) + dt.timedelta(days=1)
-        )
+        after = filters["until"] + dt.timedelta(days=1)
+        ends = clock.start_of_day(after, timezone=_timezone(request))
+        transfers = transfers.filter(created_at__lt=ends)
     if filters.get("direction"):
         mine = visible_wallets(request.actor).order_by().values("id")
         end = "destination" if filters["direction"] == "in" else "source"
@@ -177,5 +182,7 @@ def _matching(words: str) -> Q:
         return matching
 
 
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC)
+def _timezone(request: PersonRequest) -> str:
+    """In which the reader's days are counted: their organization's; of staff, UTC."""
+    home = request.user.organization
+    return home.timezone if home is not None else "UTC"

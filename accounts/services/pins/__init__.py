@@ -4,6 +4,7 @@ from accounts.services.pins.reading import PinStanding, pin_standing
 from accounts.services.pins.resetting import (
     cancel_pin_reset,
     choose_forgotten_pin,
+    counts_at_once,
     request_pin_reset,
 )
 from accounts.services.pins.rules import MAX_TRIES
@@ -16,6 +17,7 @@ __all__ = [
     "cancel_pin_reset",
     "change_pin",
     "choose_forgotten_pin",
+    "counts_at_once",
     "pin_standing",
     "request_pin_reset",
     "require_counting_pin",

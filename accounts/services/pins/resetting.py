@@ -84,6 +84,21 @@ def choose_forgotten_pin(*, actor: Actor, token: str, pin: str, now: dt.datetime
     return effective_at
 
 
+@needs_transaction
+def counts_at_once(*, actor: Actor, token: str, now: dt.datetime) -> bool:
+    """Whether a PIN chosen under this link now would count now, and not in a day.
+
+    :raises InvalidPinReset: unless the link is the actor's, fresh, unused and not called off.
+    """
+    user_id = person_of(actor)
+    if not _usable(user_id=user_id, token_hash=hash_token(token), now=now).exists():
+        raise InvalidPinReset()
+    session_id = actor.session_id
+    return session_id is not None and proven_by_settled(
+        user_id=user_id, session_id=session_id, now=now
+    )
+
+
 def _proven(actor: Actor, now: dt.datetime) -> bool:
     """Whether this session's person has just shown something that no mailbox leads to."""
     if actor.session_id is None:
@@ -102,8 +117,8 @@ def _choose(
     effective_at: dt.datetime,
     now: dt.datetime,
 ) -> None:
-    open_ = _open(user_id).select_for_update(no_key=True)
-    reset = open_.filter(token_hash=token_hash, used_at=None, expires_at__gt=now).first()
+    usable = _usable(user_id=user_id, token_hash=token_hash, now=now)
+    reset = usable.select_for_update(no_key=True).first()
     if reset is None:
         raise InvalidPinReset()
     if _replace_waiting(user_id=user_id, pin_hash=pin_hash, counts_from=effective_at, now=now):
@@ -165,6 +180,10 @@ def _record(
         metadata=metadata,
         now=now,
     )
+
+
+def _usable(*, user_id: uuid.UUID, token_hash: bytes, now: dt.datetime) -> QuerySet[PinReset]:
+    return _open(user_id).filter(token_hash=token_hash, used_at=None, expires_at__gt=now)
 
 
 def _open(user_id: uuid.UUID) -> QuerySet[PinReset]:

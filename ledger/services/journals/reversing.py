@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping
 
 from accounts.models import PendingAct
@@ -69,7 +70,7 @@ def reverse_journal(
     """
     require(actor, "ledger.post_journal")
     require_trusted_network(actor=actor, now=now)
-    return again_after_a_rival(lambda: _reverse(actor=actor, order=order, now=now))
+    return again_after_a_rival(functools.partial(_reverse, actor=actor, order=order, now=now))
 
 
 @opens_transaction

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable
-from typing import TypeVar
 
 from django.db import IntegrityError
 
+from accounts.models import PendingAct
 from accounts.queries import first_instant_of
 from audit.services import record
 from events.services import emit
@@ -22,16 +22,16 @@ from ledger.errors import (
 )
 from ledger.models import Transaction
 from ledger.services.dating import check_date
-from ledger.services.journals.orders import Rehearsal
+from ledger.services.journals.orders import JournalOutcome, Rehearsal
 from ledger.services.movements import Movement, Posted, Refused
 from ledger.services.posting import post, rehearse
-
-_Outcome = TypeVar("_Outcome")
 
 _BY_TRANSFER = frozenset({AccountKind.WALLET, AccountKind.CASH})
 
 
-def again_after_a_rival(write: Callable[[], _Outcome]) -> _Outcome:
+def again_after_a_rival(
+    write: Callable[[], JournalOutcome | PendingAct],
+) -> JournalOutcome | PendingAct:
     """Do it, once more if somebody with the same reference was faster: they have committed."""
     try:
         return write()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import uuid
 from collections import Counter
 from collections.abc import Sequence
@@ -71,7 +72,7 @@ def post_journal(
     """
     require(actor, "ledger.post_journal")
     require_trusted_network(actor=actor, now=now)
-    return again_after_a_rival(lambda: _post(actor=actor, order=order, now=now))
+    return again_after_a_rival(functools.partial(_post, actor=actor, order=order, now=now))
 
 
 @opens_transaction

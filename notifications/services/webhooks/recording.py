@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from django.db.models import Q
 
@@ -15,14 +18,15 @@ from notifications.webhooks.times import LIFETIME
 
 
 @needs_transaction
-def write_deliveries(event: Event, now: dt.datetime) -> None:
-    """Write down what has to be sent, in the transaction that notes the event as taken.
+def write_deliveries(events: Sequence[Event], now: dt.datetime) -> None:
+    """Write down what has to be sent, in the transaction that notes the events as taken.
 
     For endpoints that are paused as well: it waits until they are enabled, or expires. Not for one
     that was added after the event: what is replayed from long ago is no news to it.
+
+    :param events: of any organizations; they cost two statements however many they are.
     """
-    if event.organization_id is None:
-        return
+    endpoints = _open_endpoints(events)
     WebhookDelivery.objects.bulk_create(
         [
             WebhookDelivery(
@@ -36,17 +40,28 @@ def write_deliveries(event: Event, now: dt.datetime) -> None:
                 next_attempt_at=now,
                 expires_at=now + LIFETIME,
             )
-            for endpoint in _wanting(event)
+            for event in events
+            for endpoint in endpoints.get(event.organization_id, ())
+            if _wants(endpoint, event)
         ],
         ignore_conflicts=True,
     )
 
 
 @needs_transaction
-def _wanting(event: Event) -> list[WebhookEndpoint]:
-    owned = Q(("organization_id", event.organization_id))
-    rows = WebhookEndpoint.objects.filter(owned, created_at__lte=event.occurred_at)
-    open_ones = rows.exclude(status=EndpointStatus.DISABLED).order_by("id")
+def _open_endpoints(events: Sequence[Event]) -> Mapping[uuid.UUID | None, list[WebhookEndpoint]]:
+    """Those of the events' organizations, of each in the order in which they were added."""
+    owners = {event.organization_id for event in events} - {None}
+    rows = WebhookEndpoint.objects.filter(Q(("organization_id__in", owners)))
+    found: dict[uuid.UUID | None, list[WebhookEndpoint]] = defaultdict(list)
+    for endpoint in rows.exclude(status=EndpointStatus.DISABLED).order_by("id"):
+        found[endpoint.organization_id].append(endpoint)
+    return found
+
+
+def _wants(endpoint: WebhookEndpoint, event: Event) -> bool:
+    if endpoint.created_at > event.occurred_at:
+        return False
     if event.name == TESTED:
-        return list(open_ones.filter(Q(("id", event.subject_id))))
-    return list(open_ones.filter(Q(event_names=[]) | Q(event_names__contains=[event.name])))
+        return endpoint.id == event.subject_id
+    return not endpoint.event_names or event.name in endpoint.event_names

@@ -13,6 +13,7 @@ from kernel import clock
 from kernel.errors import VaultCraftError
 from vaultcraft.seeding.demo_file import FILE_NAME, UnreadableDemoFile
 from vaultcraft.seeding.planting import AlreadySeeding, Planted, plant, wanted_when_empty
+from vaultcraft.seeding.sealing import seal
 
 ALLOWED_ENVIRONMENTS = ("local", "test")
 
@@ -55,6 +56,8 @@ class Command(BaseCommand):
         except (AlreadySeeding, UnreadableDemoFile) as error:
             raise CommandError(str(error)) from None
         self._tell(planted)
+        if refused := seal(path=settings.VAULTCRAFT_HEADS_FILE):
+            self.stdout.write(f"Its evidence is not sealed: {refused}.")
 
     def _tell(self, planted: Planted) -> None:
         path = settings.VAULTCRAFT_DATA_DIR / FILE_NAME

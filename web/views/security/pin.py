@@ -8,8 +8,9 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts.errors import StepUpRequired
+from accounts.errors import InvalidPinReset, StepUpRequired
 from accounts.services import pins
+from accounts.services.factors import factors_of
 from kernel import clock
 from kernel.context import reading
 from kernel.errors import VaultCraftError
@@ -153,11 +154,22 @@ def _page(
 def _reset_page(
     request: PersonRequest, token: str, form: FirstPinForm, *, status: int = 200
 ) -> HttpResponse:
+    now = clock.now()
+    try:
+        at_once = pins.counts_at_once(actor=request.actor, token=token, now=now)
+    except InvalidPinReset:
+        return page(request, "web/pin_link_ended.html", {}, here="security", status=410)
+    since = factors_of(request.user.id).counting_from
+    here = reverse("web:pin-reset-link", args=[token])
     words = {
         "heading": "Choose a new PIN",
         "label": "Take this PIN",
         "action_url": reverse("web:pin-reset-confirm", args=[token]),
         "resetting": True,
+        "at_once": at_once,
+        "confirm_url": steps.address(reverse("web:step-up"), here)
+        if since is not None and since <= now
+        else "",
     }
     context = {**pin_facts(request), **words, "form": form}
     return page(request, TEMPLATE, context, here="security", status=status)
