@@ -50,6 +50,7 @@ REPLACES_NOTHING = {
     "ledger.journal_reversal": "adds entries, once",
     "wallets.adjustment": "moves money",
     "wallets.payment": "moves money",
+    "wallets.payout_mending": "ends one saga, once; compares its fence itself",
     "wallets.reversal": "moves money, and no more than is left",
 }
 

@@ -24,9 +24,10 @@ def test_the_page_says_where_each_stands(world: World, visit: Visit, settings) -
         saga = saga_of(stuck(world, book))
     answer = visit(world.olga).get(PAGE)
     (row,) = answer.context["rows"]
-    assert (row.standing, row.step, row.organization) == ("Needs a person", "undo submit", "Acme")
+    assert (row.standing, row.step, row.organization) == ("Stuck", "undo submit", "Acme")
     assert row.last == "Failed: RailUnavailable"
     assert row.age
+    assert row.attempts > 30
     assert f"{MEND}?id={saga.id}" in answer.content.decode()
     moderator = visit(staff(name="mod", platform_role="moderator"))
     assert moderator.get(PAGE).status_code == 200

@@ -108,10 +108,10 @@ def _line(
         name=saga.name,
         subject_id=saga.subject_id,
         organization=homes.get(saga.organization_id, ""),
-        standing=state.label.capitalize(),
+        standing="Stuck" if stuck else state.label.capitalize(),
         tone=_TONES.get(state, ""),
         step=_step(saga),
-        attempts=saga.attempts,
+        attempts=saga.fence,  # one lease for each
         last=_last(last),
         age=timesince(saga.started_at, now, depth=1),
         due_at=None if stuck else saga.due_at,

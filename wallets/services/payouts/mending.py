@@ -75,7 +75,7 @@ def ask_to_mend(
             "fence": saga.fence,
             "transfer": encode("trf", transfer.id),
             "source_handle": transfer.source_handle,
-            "destination_handle": transfer.destination_handle,
+            "account": transfer.destination_handle,
             "remedy": remedy,
             "reason": reason.strip(),
         },
