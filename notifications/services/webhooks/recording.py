@@ -53,7 +53,7 @@ def _open_endpoints(events: Sequence[Event]) -> Mapping[uuid.UUID | None, list[W
     """Those of the events' organizations, of each in the order in which they were added."""
     owners = {event.organization_id for event in events} - {None}
     rows = WebhookEndpoint.objects.filter(Q(("organization_id__in", owners)))
-    found = defaultdict(list)
+    found: dict[uuid.UUID | None, list[WebhookEndpoint]] = defaultdict(list)
     for endpoint in rows.exclude(status=EndpointStatus.DISABLED).order_by("id"):
         found[endpoint.organization_id].append(endpoint)
     return found
