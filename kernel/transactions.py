@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 import psycopg
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, Error, connection, transaction
 from psycopg.pq import PipelineStatus, TransactionStatus
 
 from kernel import metrics
@@ -184,7 +184,7 @@ def _retried(once: Callable[[], R]) -> R:
     raise Busy() from last
 
 
-def sqlstate_of(error: DatabaseError) -> str | None:
+def sqlstate_of(error: Error) -> str | None:
     """The five-character SQLSTATE that PostgreSQL gave, if it gave one."""
     return cast("str | None", getattr(error.__cause__, "sqlstate", None))
 

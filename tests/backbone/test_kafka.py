@@ -203,7 +203,7 @@ def begin(writing: psycopg.Connection) -> None:
 
 def about(found: list[Message]) -> list[str]:
     """What they tell of, each where it is first."""
-    return list(dict.fromkeys(json.loads(one.value())["payload"]["about"] for one in found))
+    return list(dict.fromkeys(json.loads(one.value() or b"")["payload"]["about"] for one in found))
 
 
 @pytest.fixture
