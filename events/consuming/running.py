@@ -17,6 +17,7 @@ from nats.js import api
 from nats.js.errors import FetchTimeoutError, NotFoundError
 from prometheus_client import Counter
 
+from events.broker.fetching import fetched
 from events.broker.jetstream import ACK_SECONDS, UNAVAILABLE
 from events.consuming.judging import database_is_away
 from events.consuming.registry import Consumer, Event
@@ -108,7 +109,7 @@ class Worker:
         try:
             while not self._stopping.is_set():
                 with contextlib.suppress(FetchTimeoutError, TimeoutError):
-                    await self._take(await subscription.fetch(BATCH, timeout=FETCH_SECONDS))
+                    await self._take(await fetched(subscription, most=BATCH, seconds=FETCH_SECONDS))
         finally:
             with contextlib.suppress(*UNAVAILABLE):
                 await subscription.unsubscribe()

@@ -14,6 +14,7 @@ from nats.js import JetStreamContext, api
 from nats.js.errors import FetchTimeoutError
 
 from events.broker import BrokerUnavailable
+from events.broker.fetching import fetched
 from events.broker.jetstream import ACK_SECONDS, UNAVAILABLE, connect
 from events.streams import EVENTS
 from web.live.changes import NAMES, Change, change_of
@@ -63,7 +64,7 @@ class Reader:
             self.caught_up.set()
         while True:
             try:
-                await self._take(await _fetched(subscription))
+                await self._take(await fetched(subscription, most=BATCH, seconds=FETCH_SECONDS))
             except (FetchTimeoutError, TimeoutError):
                 # Nothing came: is it there at all? A broker that was away has forgotten it.
                 await context.consumer_info(EVENTS.name, consumer.name)
@@ -97,20 +98,6 @@ class Reader:
             self._next = new[-1].metadata.sequence.stream + 1
             if not new[-1].metadata.num_pending:
                 self.caught_up.set()
-
-
-async def _fetched(subscription: JetStreamContext.PullSubscription) -> Sequence[Msg]:
-    """The next message the moment it is there, and with it those that wait behind it.
-
-    Asked for several at once the library waits for all of them, or until time is over.
-    """
-    messages = list(await subscription.fetch(1, timeout=FETCH_SECONDS))
-    waiting = messages[-1].metadata.num_pending if messages else 0
-    if waiting:
-        more = min(waiting, BATCH)
-        with contextlib.suppress(FetchTimeoutError, TimeoutError):
-            messages += await subscription.fetch(more, timeout=FETCH_SECONDS)
-    return messages
 
 
 def _read(message: Msg) -> Change | None:
