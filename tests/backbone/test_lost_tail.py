@@ -19,8 +19,8 @@ from events.broker.jetstream import UNAVAILABLE
 from events.relay import carrying, mending
 from events.streams import EVENTS
 from tests.backbone.brokers import OwnBroker, own_broker
-from tests.backbone.scenes import messages, relaying, session, write
-from tests.backbone.test_taking import consumer, taking_in, until
+from tests.backbone.scenes import messages, relaying, session, taking_in, write
+from tests.backbone.test_taking import consumer, until
 
 LONG_AGO = "2020-01-01T00:00:00+00:00"
 

@@ -13,8 +13,8 @@ from psycopg import errors as pg
 from events.consuming import Consumer, Event, running
 from events.consuming.judging import database_is_away, lost_a_race
 from events.models import FailedDelivery
-from tests.backbone.scenes import namespace, relaying, session, write
-from tests.backbone.test_taking import effects, note, taking_in, until
+from tests.backbone.scenes import namespace, relaying, session, taking_in, write
+from tests.backbone.test_taking import effects, note, until
 from tests.database import all_seeing
 
 
