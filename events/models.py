@@ -1,7 +1,9 @@
 """The outbox: facts written in the transaction that made them true, carried out by the relay.
 
-Two more columns exist in the database only, for the relay: `commit_xid` (the writing transaction)
-and `sequence` (drawn as the row is written). `events.relay.cursor` says how it reads by them.
+Three more columns exist in the database only. By `commit_xid` (the writing transaction) and
+`sequence` (drawn as the row is written) `events.relay.cursor` reads; by `written_at`, which is the
+database's own clock, a row is old enough to go. Entries of inboxes have `noted_in`, the transaction
+that wrote them.
 """
 
 from __future__ import annotations

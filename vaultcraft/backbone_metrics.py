@@ -15,7 +15,10 @@ from prometheus_client.registry import Collector
 
 from events.broker import BrokerUnavailable
 from events.broker.looking import BrokerState, look
+from events.catalogue import CATALOGUE
+from events.consuming import registered
 from events.relay.lag import Lag, outbox_lag, places
+from events.relay.skipped import skipped
 from kernel import clock
 
 _FAILED = (
@@ -37,6 +40,7 @@ class Backbone(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The outbox and the failed deliveries; then the streams and the consumers."""
         yield from self._of_database()
+        yield from self._of_skipped()
         try:
             state = look()
         except BrokerUnavailable:
@@ -70,6 +74,24 @@ class Backbone(Collector):
         for consumer, state, count in failed:
             deliveries.add_metric([consumer, state], count)
         yield deliveries
+
+    def _of_skipped(self) -> Iterator[GaugeMetricFamily]:
+        """Apart from the others: it reads the most, and must not cost them."""
+        every = [one.name for one in registered() if one.names >= CATALOGUE.keys()]
+        if not every:
+            return
+        try:
+            with self._connect() as connection, connection.transaction():
+                connection.execute("SELECT set_config('vaultcraft.scope', 'platform', true)")
+                with connection.cursor() as cursor:
+                    count = skipped(cursor, consumer=every[0])
+        except psycopg.Error:
+            return
+        yield GaugeMetricFamily(
+            "vaultcraft_outbox_skipped",
+            "Recent events that count as published and never came to who takes every event.",
+            value=count,
+        )
 
 
 def _of_outbox(lags: Mapping[str, Lag]) -> Iterator[GaugeMetricFamily]:

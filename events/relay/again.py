@@ -14,11 +14,12 @@ from kernel.actor import Actor
 from kernel.transactions import needs_transaction, opens_transaction
 
 # A walk from nothing up to what is visible now, as `events.relay.cursor` walks a long difference.
-# What commits later is in the next difference; the relay at work learns by its epoch. The stream
-# counts as it is: whoever asks knows what it lost.
+# What commits later is in the next difference; the relay at work learns by its epoch, and how far
+# it is behind is counted from there. The stream counts as it is: whoever asks knows what it lost.
 _REWIND = """
     UPDATE events_relaycursor SET since = '3:3:', until = pg_current_snapshot(),
-        position = least(highest, %(position)s), epoch = epoch + 1,
+        position = least(highest, %(position)s), highest = least(highest, %(position)s),
+        epoch = epoch + 1,
         stream_made_at = NULL, stream_last = 0, lost_at = NULL
     WHERE name = %(place)s
 """

@@ -13,7 +13,17 @@ from prometheus_client import Counter, Gauge
 from events.broker import Broker, BrokerUnavailable, OutOfTurn, Shortened
 from events.relay import mending
 from events.relay.connecting import connected
-from events.relay.cursor import EVENTS, KAFKA, Overtaken, Page, Place, page_after, save, take_over
+from events.relay.cursor import (
+    EVENTS,
+    KAFKA,
+    Overtaken,
+    Page,
+    Place,
+    page_after,
+    page_if_ours,
+    save,
+    take_over,
+)
 
 LOOK_SECONDS = 0.02
 IDLE_LOOK_SECONDS = 0.25
@@ -122,7 +132,7 @@ class Relay:
                     await broker.check(broker.end)
                     check_at = clock() + CHECK_SECONDS
                 # An empty difference moves the place without being written down.
-                page = await page_after(reading, page.after)
+                page = await page_if_ours(reading, page.after)
                 continue
             busy_until = clock() + BUSY_SECONDS
             done, page = page, await self._carried(page, reading, writing, broker)

@@ -59,6 +59,7 @@ _TAKE = """
     UPDATE events_relaycursor SET epoch = epoch + 1 WHERE name = %(name)s
     RETURNING name, since::text, until::text, position, highest, epoch, stream_made_at, stream_last
 """
+_EPOCH = "SELECT epoch FROM events_relaycursor WHERE name = %s"
 _SAVE = """
     UPDATE events_relaycursor SET since = %(since)s::pg_snapshot, until = %(until)s::pg_snapshot,
         position = %(position)s, highest = %(highest)s, moved_at = clock_timestamp(),
@@ -87,7 +88,7 @@ class Place:
     :param since: a snapshot (``xmin:xmax:xip,...``); what it shows is published.
     :param until: the snapshot up to which publishing is under way, None between two differences.
     :param position: the sequence up to which that difference is published.
-    :param highest: the highest sequence ever published.
+    :param highest: the highest sequence of what is published.
     :param epoch: of the relay that may move it.
     :param made_at: which stream acknowledged it; None if the broker cannot tell.
     :param last: the number of the last message that stream acknowledged.
@@ -123,9 +124,7 @@ class Page:
 
 async def take_over(connection: psycopg.AsyncConnection, name: str) -> Place:
     """The place, for this relay alone from now on; after a restore it is settled first."""
-    found = await connection.execute("SELECT system_identifier::text FROM pg_control_system()")
-    (cluster,) = await _one(found)
-    await connection.execute("SELECT vaultcraft_outbox_moved(%s)", [cluster])
+    await connection.execute("SELECT vaultcraft_outbox_moved()")
     await connection.execute(_BEGIN, {"name": name})
     return Place(*await _one(await connection.execute(_TAKE, {"name": name})))
 
@@ -148,6 +147,22 @@ async def page_after(connection: psycopg.AsyncConnection, place: Place) -> Page:
     if len(read) > PAGE:
         return Page(rows, dataclasses.replace(after, position=rows[-1].sequence))
     return Page(rows, dataclasses.replace(after, since=until, until=None, position=0))
+
+
+async def page_if_ours(connection: psycopg.AsyncConnection, place: Place) -> Page:
+    """As `page_after`, for a relay that has nothing to save by which it would learn of another.
+
+    The epoch is read first: what was visible when somebody else moved the place is in the page, and
+    a page with rows is published, wherever the place is now.
+
+    :raises Overtaken: if somebody else has moved the place and nothing more is visible here.
+    """
+    found = await connection.execute(_EPOCH, [place.name])
+    epoch = await found.fetchone()
+    page = await page_after(connection, place)
+    if epoch != (place.epoch,) and not page.rows:
+        raise Overtaken
+    return page
 
 
 async def save(connection: psycopg.AsyncConnection, place: Place) -> None:

@@ -1,4 +1,4 @@
-"""The backbone lets go of what is published, taken or settled, and old; of nothing else."""
+"""The backbone lets go of what is taken or settled, and old; of nothing else."""
 
 from __future__ import annotations
 
@@ -9,144 +9,26 @@ import pytest
 
 from events.choices import DeliveryState
 from events.forgetting import (
-    KEEPS_SENT,
     KEEPS_SETTLED,
     KEEPS_TAKEN,
     first_id_at,
-    forget_sent,
     forget_settled,
     forget_taken,
     inbox_begins,
 )
-from events.models import FailedDelivery, InboxEntry, OutboxEvent, RelayCursor
-from events.relay.again import leave
-from events.relay.cursor import KAFKA
+from events.models import FailedDelivery, InboxEntry
 from kernel import clock
-from kernel.actor import Door, system
 from kernel.ids import made_at, new_id
-from tests.database import FORBIDDEN, all_seeing, refuses, rows, run, view
+from tests.database import all_seeing, refuses, run, view
 
 pytestmark = pytest.mark.django_db
 
 DAY = dt.timedelta(days=1)
-EVERYTHING = "9000000000:9000000000:"
-NOTHING = "3:3:"
 
 
 @pytest.fixture
 def now() -> dt.datetime:
     return clock.now()
-
-
-def write(about: str, *, at: dt.datetime) -> int:
-    """An event that occurred then; its sequence."""
-    view(scope="platform")
-    found = rows(
-        "INSERT INTO events_outboxevent (id, name, version, payload, actor_kind, request_id,"
-        " occurred_at) VALUES (gen_random_uuid(), 'accounts.session.opened', 1,"
-        " jsonb_build_object('about', %s::text), 'system', '', %s) RETURNING sequence",
-        about,
-        at,
-    )
-    view()
-    return found[0][0]
-
-
-def sent(*, up_to: int, since: str = EVERYTHING, **place: object) -> None:
-    """Let the relay's cursor say so, on this server."""
-    here = rows("SELECT system_identifier::text FROM pg_control_system()")[0][0]
-    run("SELECT vaultcraft_outbox_moved(%s)", here)
-    run("UPDATE events_relaycursor SET since = %s, highest = %s", since, up_to)
-    for name, value in place.items():
-        run(f"UPDATE events_relaycursor SET {name} = %s", value)
-
-
-def kept() -> list[str]:
-    with all_seeing():
-        found = OutboxEvent.objects.filter(payload__has_key="about").order_by("payload__about")
-        return [event.payload["about"] for event in found]
-
-
-def test_what_is_published_and_old_goes(now: dt.datetime) -> None:
-    write("old", at=now - KEEPS_SENT - DAY)
-    young = write("young", at=now - KEEPS_SENT + DAY)
-    sent(up_to=young)
-    assert forget_sent(now=now) == 1
-    assert kept() == ["young"]
-    assert RelayCursor.objects.get().forgotten_before == now - KEEPS_SENT
-    assert forget_sent(now=now) == 0
-
-
-@pytest.mark.parametrize(
-    "place",
-    [
-        {"since": NOTHING},  # nothing is published
-        {"since": EVERYTHING, "less": 1},  # not this one
-        {"since": NOTHING, "until": EVERYTHING, "position": 0},  # a page is under way
-    ],
-)
-def test_what_waits_to_be_published_stays_however_old(now: dt.datetime, place: dict) -> None:
-    sequence = write("waiting", at=now - 400 * DAY)
-    sent(up_to=sequence - place.pop("less", 0), **place)
-    assert forget_sent(now=now) == 0
-    assert kept() == ["waiting"]
-
-
-def test_of_a_page_under_way_what_is_published_goes(now: dt.datetime) -> None:
-    first = write("a", at=now - 400 * DAY)
-    second = write("b", at=now - 400 * DAY)
-    sent(up_to=second, since=NOTHING, until=EVERYTHING, position=first)
-    assert forget_sent(now=now) == 1
-    assert kept() == ["b"]
-
-
-def test_what_another_broker_waits_for_stays(now: dt.datetime) -> None:
-    """The database itself judges by every place there is, for the tables' owner, too."""
-    sequence = write("old", at=now - 40 * DAY)
-    sent(up_to=sequence)
-    run(
-        "INSERT INTO events_relaycursor (name, cluster, since, position, highest, epoch)"
-        " SELECT 'kafka', cluster, %s, 0, 0, 0 FROM events_relaycursor",
-        NOTHING,
-    )
-    assert forget_sent(now=now) == 0
-    assert kept() == ["old"]
-    assert leave(actor=system(door=Door.COMMAND, request_id="test"), place=KAFKA)
-    assert forget_sent(now=now) == 1
-    assert kept() == []
-
-
-def test_batches_end_and_go_on(now: dt.datetime) -> None:
-    last = 0
-    for number in range(7):
-        last = write(f"{number}", at=now - 60 * DAY)
-    sent(up_to=last)
-    assert forget_sent(now=now, batch=3) == 7
-    assert kept() == []
-
-
-def test_nobody_asks_for_younger_events_to_go(now: dt.datetime) -> None:
-    sequence = write("young", at=now - 29 * DAY)
-    sent(up_to=sequence)
-    assert rows("SELECT vaultcraft_forget_events(%s, 100)", now + DAY) == [(0,)]
-    assert kept() == ["young"]
-    line = RelayCursor.objects.get().forgotten_before
-    assert line is not None
-    assert line < now - 29 * DAY
-
-
-def test_the_view_is_as_before(now: dt.datetime) -> None:
-    sent(up_to=write("old", at=now - 60 * DAY))
-    view()
-    run("SELECT vaultcraft_forget_events(%s, 100)", now)
-    assert rows("SELECT current_setting('vaultcraft.scope')") == [("",)]
-
-
-def test_the_application_deletes_nothing_itself(now: dt.datetime) -> None:
-    sent(up_to=write("old", at=now - 60 * DAY))
-    view(scope="platform")
-    refuses(FORBIDDEN, "DELETE FROM events_outboxevent")
-    refuses(FORBIDDEN, "UPDATE events_relaycursor SET forgotten_before = now()")
 
 
 def taken(consumer: str, *, at: dt.datetime) -> uuid.UUID:
@@ -221,3 +103,17 @@ def test_the_first_id_of_a_moment() -> None:
     assert made_at(first_id_at(moment)) == moment
     before = clock.now()
     assert first_id_at(before) <= new_id()
+
+
+def test_no_inbox_begins_later_than_what_it_keeps_or_sooner_than_it_did(now: dt.datetime) -> None:
+    """Later, and nothing could be published again; sooner, and it would be taken twice."""
+    begin = "INSERT INTO events_inboxbeginning VALUES ('one', %s)"
+    for later in (dt.datetime(2100, 1, 1, tzinfo=dt.UTC), now, now - KEEPS_TAKEN + 2 * DAY):
+        refuses("events_inboxbeginning_old", begin, later)
+    run(begin, now - KEEPS_TAKEN)
+    for changed in (now, now - KEEPS_TAKEN - DAY):
+        refuses(
+            "events_inboxbeginning_old",
+            "UPDATE events_inboxbeginning SET forgotten_before = %s",
+            changed,
+        )

@@ -304,6 +304,7 @@ def test_functions_that_run_as_the_owner() -> None:
         "accounts_display_name": True,
         "accounts_live_session": True,
         "audit_guard_seal": False,
+        "events_guard_counts": False,
         "ledger_apply_clearing_cap": False,
         "ledger_apply_entries": False,
         "ledger_apply_holds": False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.attacks import (
     on_accounts,
+    on_backbone,
     on_dual_control,
     on_entries,
     on_history,
@@ -31,5 +32,6 @@ CHAPTERS = (
     on_tenants,
     on_terms,
     on_rules,
+    on_backbone,
 )
 ATTACKS: tuple[Attack, ...] = tuple(attack for chapter in CHAPTERS for attack in chapter.ATTACKS)

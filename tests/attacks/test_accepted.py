@@ -40,6 +40,14 @@ _PERSON = (
     " 'eve@acme.test', 'Eve', 'x', %(acme)s, 'owner', true, now() - interval '1 year',"
     " %(fay_user)s, now() - interval '1 year', '{}')"
 )
+_SENT = (
+    "UPDATE events_relaycursor SET since = pg_current_snapshot(), until = NULL, position = 0,"
+    " epoch = epoch + 1"
+)
+_TAKEN = (
+    "INSERT INTO events_inboxentry (consumer, event_id, taken_at)"
+    " VALUES ('webhooks', gen_random_uuid(), now())"
+)
 _PASSWORD = "UPDATE accounts_user SET password = 'mine' WHERE id = %(alice_user)s"
 
 
@@ -52,6 +60,8 @@ _PASSWORD = "UPDATE accounts_user SET password = 'mine' WHERE id = %(alice_user)
         pytest.param(_PASSKEY, "", id="a passkey of a year ago"),
         pytest.param(_PERSON, "", id="an owner of a year ago, whom another is said to have made"),
         pytest.param(_PASSWORD, "", id="another password"),
+        pytest.param(_SENT, "", id="that all that is committed is published"),
+        pytest.param(_TAKEN, "", id="that an event was taken, before there is one"),
     ],
 )
 def test_it_is_taken(move: str, scope: str, attacker: Attacker) -> None:

@@ -61,14 +61,14 @@ def test_what_an_inbox_may_have_forgotten_is_not_told_again(committed_db: str) -
     with session() as alice:
         write(alice, "a")
         alice.execute(
-            "INSERT INTO events_inboxbeginning VALUES ('spending', '2026-11-01T00:00Z'),"
-            " ('balances', '2026-11-02T00:00Z')"
+            "INSERT INTO events_inboxbeginning VALUES ('spending', '2026-10-01T00:00Z'),"
+            " ('balances', '2026-10-02T00:00Z')"
         )
         before = alice.execute("SELECT * FROM events_relaycursor").fetchall()
-        with pytest.raises(CommandError, match=r"2026-11-02T00:00:00\+00:00"):
-            call_command("publish_again", "--since", "2026-11-01T12:00:00+00:00")
+        with pytest.raises(CommandError, match=r"2026-10-02T00:00:00\+00:00"):
+            call_command("publish_again", "--since", "2026-10-01T12:00:00+00:00")
         assert alice.execute("SELECT * FROM events_relaycursor").fetchall() == before
-        call_command("publish_again", "--since", "2026-11-02T00:00:00+00:00")
+        call_command("publish_again", "--since", "2026-10-02T00:00:00+00:00")
 
 
 def test_what_waits_is_not_left_behind(committed_db: str) -> None:

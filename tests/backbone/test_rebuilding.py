@@ -187,6 +187,8 @@ def test_what_the_inbox_has_forgotten_counts_as_taken(committed_db: str, world: 
         async with namespace() as stream, relaying():
             async with taking_in(BALANCES):
                 await caught_up()
+            # The database does not believe that all of that is old.
+            await apart(lambda: as_owner("ALTER TABLE events_inboxbeginning DISABLE TRIGGER USER"))
             later = clock.now() + dt.timedelta(days=60)
             gone = await apart(lambda: forget_taken(now=later))
             assert gone
