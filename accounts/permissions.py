@@ -145,7 +145,8 @@ PERMISSIONS: dict[str, Permission] = {
     "wallets.freeze": Permission(
         "Freeze a wallet", OFFICERS, STAFF, WRITE_WALLETS, everyday=True, stops=ALL_OF_IT
     ),
-    "wallets.unfreeze": Permission("Unfreeze a wallet", OFFICERS, STAFF_ADMINS, WRITE_WALLETS),
+    # No key does: what it gives back is power, and a key has neither factor nor network.
+    "wallets.unfreeze": Permission("Unfreeze a wallet", OFFICERS, STAFF_ADMINS),
     "wallets.suspend": Permission(
         "Suspend a wallet, or lift that", platform=STAFF_ADMINS, stops="suspending"
     ),

@@ -118,6 +118,8 @@ def test_a_key_may_what_its_scopes_say_and_no_more():
     assert not policy.may(key("transfers:write"), "transfers.debit_any")
     assert policy.may(key("wallets:debit-any"), "transfers.debit_any")
     assert not policy.may(key(*KeyScope), "api_keys.issue")
+    assert policy.may(key("wallets:write"), "wallets.freeze")
+    assert not policy.may(key(*KeyScope), "wallets.unfreeze")
 
 
 def test_a_role_on_a_key_counts_for_nothing():

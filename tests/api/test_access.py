@@ -402,7 +402,7 @@ MATRIX: dict[str, Row] = {
         "POST", "/wallets/{wallet}/freeze", (401, 404, 403, 200, 200, 200), nothing
     ),
     "unfreeze_wallet": Row(
-        "POST", "/wallets/{wallet}/unfreeze", (401, 404, 403, 409, 409, 409), nothing
+        "POST", "/wallets/{wallet}/unfreeze", (401, 404, 403, 409, 409, 403), nothing
     ),
     "suspend_wallet": Row(
         "POST", "/wallets/{wallet}/suspend", (401, 404, 403, 403, 200, 403), nothing

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from tests.attacks.forging import Attack, attack
 
+BY_PLATFORM = "account_stopped_by_platform"
+_AS_PLATFORM = "SELECT set_config('vaultcraft.scope', 'platform', true)"
+_AS_TENANT = "SELECT set_config('vaultcraft.scope', '', true)"
+_STOPPED = (
+    "UPDATE ledger_ledgeraccount SET status = 'FROZEN', stopped_by_platform = true"
+    " WHERE id = %(alice)s"
+)
 NO_UPDATE = "no privilege on table ledger_ledgeraccount"
 _OWNED_BY_TRIGGERS = {
     "posted_minor": "a balance",
@@ -98,6 +105,41 @@ ATTACKS: tuple[Attack, ...] = (
         "invents a state of accounts",
         "UPDATE ledger_ledgeraccount SET status = 'BLESSED' WHERE id = %(alice)s",
         by="account_state_machine",
+    ),
+    attack(
+        "stops an account as if the platform did",
+        "UPDATE ledger_ledgeraccount SET status = 'FROZEN', stopped_by_platform = true"
+        " WHERE id = %(alice)s",
+        by=BY_PLATFORM,
+    ),
+    *(
+        attack(
+            f"moves an account that the platform stopped: {change}",
+            _AS_PLATFORM,
+            _STOPPED,
+            _AS_TENANT,
+            f"UPDATE ledger_ledgeraccount SET {change} WHERE id = %(alice)s",
+            by=BY_PLATFORM,
+        )
+        for change in (
+            "status = 'ACTIVE', stopped_by_platform = false",
+            "status = 'ACTIVE'",
+            "stopped_by_platform = false",
+            "status = 'SUSPENDED'",
+        )
+    ),
+    attack(
+        "stops its own organization",
+        "UPDATE accounts_organization SET status = 'suspended' WHERE id = %(acme)s",
+        by="accounts_organization_status_by_platform",
+    ),
+    attack(
+        "lets its own organization act again",
+        _AS_PLATFORM,
+        "UPDATE accounts_organization SET status = 'suspended' WHERE id = %(acme)s",
+        _AS_TENANT,
+        "UPDATE accounts_organization SET status = 'active' WHERE id = %(acme)s",
+        by="accounts_organization_status_by_platform",
     ),
     attack("opens a wallet without a floor", opening(floor="NULL"), by="account_has_floor"),
     attack("opens a wallet with a floor below zero", opening(floor="-1"), by="account_has_floor"),

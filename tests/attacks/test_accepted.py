@@ -68,6 +68,15 @@ def test_it_is_taken(move: str, scope: str, attacker: Attacker) -> None:
     assert attacker.stopped_by((move,), sees=("acme",), scope=scope) == TAKEN
 
 
+def test_the_receiver_s_view_reads_who_asked(attacker: Attacker) -> None:
+    """A transfer across organizations is one row of both; the doors alone keep silent (0013)."""
+    asked = (
+        "SELECT actor_id, actor_display, metadata FROM wallets_transfer"
+        " WHERE actor_id = %(alice_user)s AND destination_id = %(charlie_wallet)s"
+    )
+    assert attacker.stopped_by((asked,), sees=("globex",)) == TAKEN
+
+
 @pytest.mark.parametrize(
     ("move", "by"),
     [

@@ -12,6 +12,7 @@ from tests.attacks.forging import Attack, Forged, credit, debit
 from tests.attacks.on_accounts import opening
 from tests.attacks.on_dual_control import agreeing, approving, asking
 from tests.attacks.on_holds import changing, charging_fee, placing
+from tests.attacks.on_payouts import RIGHT
 from tests.attacks.on_reversals import back, undoing
 from tests.attacks.on_terms import charging, limiting, spending
 
@@ -49,6 +50,10 @@ def test_postgresql_refuses_it(attack: Attack, attacker: Attacker) -> None:
 def test_what_is_right_is_taken(move: str | Forged, attacker: Attacker) -> None:
     """The control: the same hand, with nothing wrong. So it is the wrong thing that is refused."""
     assert attacker.stopped_by((move,), sees=("acme",)) == TAKEN
+
+
+def test_a_frozen_account_gives_what_a_payout_reserved(attacker: Attacker) -> None:
+    assert attacker.stopped_by(RIGHT, sees=("acme",)) == TAKEN
 
 
 def test_no_attack_is_told_twice() -> None:

@@ -72,6 +72,9 @@ def opens(browser: Browser, server: LiveServer) -> Iterator[Opens]:
         if refused:
             foreseen.add(REFUSED.format(refused))
         context = browser.new_context(base_url=server.url, reduced_motion="reduce", **options)  # type: ignore[arg-type]
+        # This server has no stream of events: its gate is in gunicorn. test_live_journey.py runs
+        # the whole stack. 204 tells an EventSource to stay away for good.
+        context.route("**/live", lambda route: route.fulfill(status=HTTPStatus.NO_CONTENT))
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: _listen(message, said, foreseen))

@@ -279,6 +279,15 @@ def test_only_the_platform_suspends(world: World) -> None:
         refused(world, PermissionDenied, suspend_wallet, world.alice_wallet, who)
 
 
+def test_a_key_freezes_and_gives_nothing_back(world: World) -> None:
+    """One admin issues such a key, which has neither a factor nor a network to ask for."""
+    writer = key_of(world, "wallets:write")
+    stop: dict[str, Any] = {"wallet_id": world.alice_wallet.id, "reason": "review", "now": NOW}
+    assert freeze_wallet(actor=writer, **stop).status == "FROZEN"
+    with nothing_happens(world), pytest.raises(PermissionDenied):
+        unfreeze_wallet(actor=writer, **stop)
+
+
 @pytest.mark.parametrize("step", [freeze_wallet, unfreeze_wallet, close_wallet])
 def test_what_does_not_exist(world: World, step: Step) -> None:
     with nothing_happens(world), pytest.raises(WalletNotFound):
