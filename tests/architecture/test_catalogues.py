@@ -8,12 +8,14 @@ import pkgutil
 import re
 from pathlib import Path
 
+import pytest
 from django.apps import apps
 from django.core.management import call_command
 
 from accounts.permissions import PERMISSIONS
 from events.catalogue import CATALOGUE
 from kernel.errors import Kind, VaultCraftError, registered_errors
+from tests.architecture.permissions_asked import asked_for
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,19 +50,43 @@ def test_the_checked_in_events_are_what_the_catalogue_says() -> None:
 
 
 def test_every_permission_asked_for_is_in_the_table_and_every_one_there_is_asked_for() -> None:
-    asked = set()
-    for room in _rooms():
-        for path in (ROOT / room).rglob("*.py"):
-            if "tests" not in path.parts and path.name != "policy.py":
-                asked |= set(re.findall(r"\"([a-z_]+\.[a-z_]+)\"", path.read_text()))
-    policies = (ROOT / "wallets" / "policy.py").read_text()
-    asked |= set(re.findall(r"\"([a-z_]+\.[a-z_]+)\"", policies))
-    asked |= set(re.findall(r": \"([a-z_]+\.[a-z_]+)\"", (ROOT / "accounts/policy.py").read_text()))
-    assert PERMISSIONS.keys() - asked == set()
+    asked = asked_for(_program(), table=PERMISSIONS)
+    assert {one for one in asked if one.permission not in PERMISSIONS} == set()
+    assert PERMISSIONS.keys() - {one.permission for one in asked} == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "require(actor, 'house.burn')",
+        "policy.may(actor, 'house.burn' if hot else 'people.read')",
+        "BURN = 'house.burn'\n@from_known_network(BURN)\ndef burn(): ...",
+        "KEEP, BURN = 'people.read', 'house.burn'\nrequire_at_home(actor, BURN, organization_id=x)",
+        "PendingKind(name='house.fire', permission_to_check='house.burn')",
+        "def permission_to(actor): return 'house.burn' if actor else 'people.read'",
+        "VIEWS = {'house': 'house.burn', 'people': 'people.read'}",
+        "user.may('house.burn')",
+    ],
+)
+def test_a_permission_nobody_has_is_found_wherever_it_is_asked_for(
+    tmp_path: Path, text: str
+) -> None:
+    house = tmp_path / "house.py"
+    house.write_text(text)
+    asked = asked_for({*_program(), house}, table=PERMISSIONS)
+    assert "house.burn" in {one.permission for one in asked}
+    assert "house.fire" not in {one.permission for one in asked}
 
 
 def test_the_checked_in_permissions_are_what_the_policy_says() -> None:
     call_command("permissions_table", check=True)
+
+
+def _program() -> set[Path]:
+    """What runs, without the table itself: it would ask for all that it holds."""
+    table = ROOT / "accounts" / "permissions.py"
+    found = {path for room in _rooms() for path in (ROOT / room).rglob("*.py")}
+    return {path for path in found - {table} if not {"tests", "migrations"} & set(path.parts)}
 
 
 def _rooms() -> set[str]:
