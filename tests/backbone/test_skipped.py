@@ -120,7 +120,7 @@ async def at_work(connection: psycopg.Connection) -> None:
     """The relay has taken its place over, and noted it."""
     async with asyncio.timeout(20):
         while connection.execute(
-            "SELECT FROM events_relaycursor WHERE moved_at IS NULL"
+            "SELECT 1 FROM events_relaycursor WHERE moved_at IS NULL"
         ).fetchone():
             await asyncio.sleep(0.05)
 
