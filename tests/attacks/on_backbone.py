@@ -40,7 +40,8 @@ ATTACKS: tuple[Attack, ...] = (
     ),
     attack(
         "marks a place behind what will be written",
-        "INSERT INTO events_relaymark (name, stream_made_at, stream_last, since, position, noted_at)"
+        "INSERT INTO events_relaymark"
+        " (name, stream_made_at, stream_last, since, position, noted_at)"
         f" VALUES ('events', now(), 0, {_TO_COME}, 0, now())",
         by="events_relaymark_past",
     ),

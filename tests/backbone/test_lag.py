@@ -134,6 +134,7 @@ def test_metrics_tell_of_outbox_streams_consumers_and_dead_letters(committed_db)
     assert found["vaultcraft_broker_up"] == 1
     assert found['vaultcraft_outbox_waiting{place="events"}'] == 0
     assert found['vaultcraft_outbox_oldest_waiting_seconds{place="events"}'] == 0
+    assert found["vaultcraft_outbox_skipped"] == 0
     assert found['vaultcraft_stream_messages{stream="events"}'] == 2
     assert found['vaultcraft_stream_bytes{stream="events"}'] > 200
     assert found['vaultcraft_consumer_delivered{consumer="lag-test"}'] >= 2
