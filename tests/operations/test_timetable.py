@@ -16,9 +16,8 @@ from vaultcraft.beat import Entry, Timetable
 from vaultcraft.celery import app
 from vaultcraft.timetable import write_timetable
 
-pytestmark = pytest.mark.django_db
 
-
+@pytest.mark.django_db
 def test_a_migration_writes_what_the_settings_say() -> None:
     written = {
         task.name: (task.task, task.interval.schedule.run_every, task.expire_seconds, task.enabled)
@@ -35,7 +34,7 @@ def test_a_migration_writes_what_the_settings_say() -> None:
     }
 
 
-def test_beat_runs_by_it_and_notes_what_it_ran() -> None:
+def test_beat_runs_by_it_and_notes_what_it_ran(committed_db: str) -> None:
     beat = Timetable(app=app)
     assert set(beat.schedule) == set(settings.CELERY_BEAT_SCHEDULE)
     name = "seal-audit-records"
@@ -49,12 +48,14 @@ def test_beat_runs_by_it_and_notes_what_it_ran() -> None:
     assert clock.now() - last < dt.timedelta(minutes=1)
 
 
+@pytest.mark.django_db
 def test_no_date_to_come_puts_a_task_off() -> None:
     run("UPDATE django_celery_beat_periodictask SET last_run_at = now() + interval '9 years'")
     for task in PeriodicTask.objects.all():
         assert Entry(task, app=app).last_run_at <= clock.now()
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "move",
     [
@@ -75,6 +76,7 @@ def test_the_application_cannot_write_tables_of_libraries(move: str) -> None:
     refuses(FORBIDDEN, move)
 
 
+@pytest.mark.django_db
 def test_the_application_cannot_write_the_timetable_anew() -> None:
     with pytest.raises(DatabaseError, match="permission denied"):
         write_timetable(using=connection.alias)

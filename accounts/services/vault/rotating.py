@@ -15,13 +15,20 @@ from collections.abc import Callable, Sequence
 from accounts import policy
 from accounts.models import DataKey
 from accounts.services.vault import sealed_rows
-from accounts.services.vault.keys import add_key, clear_bytes, newest_master, owner_of, wrap
+from accounts.services.vault.keys import (
+    Owner,
+    add_key,
+    clear_bytes,
+    newest_master,
+    owner_of,
+    wrap,
+)
 from accounts.services.vault.places import SealedColumn, sealed_columns
 from accounts.services.vault.sealed_rows import SealedRow
 from accounts.services.vault.values import Place, seal, unseal
 from audit.services import record
 from kernel.actor import Actor
-from kernel.errors import VaultCraftError
+from kernel.errors import InvariantBroken, VaultCraftError
 from kernel.sealing import Unreadable
 from kernel.transactions import needs_transaction, opens_transaction
 
@@ -141,7 +148,7 @@ def _wrap_batch(
 def _wrap_again(row: DataKey, progress: Progress) -> bool:
     try:
         row.master_version, row.wrapped = wrap(row=row, clear=clear_bytes(row))
-    except VaultCraftError:
+    except InvariantBroken:
         progress.unreadable.append(f"data key {row.id}")
         return False
     return True
@@ -225,12 +232,19 @@ def _again(
 ) -> bytes | None:
     row_id, organization_id, user_id, sealed = row
     place = Place(column.table, column.column, row_id)
+    owner = Owner(organization_id, user_id)
     try:
-        plain = unseal(organization_id=organization_id, user_id=user_id, place=place, sealed=sealed)
-    except (Unreadable, VaultCraftError):
+        return _turned(owner=owner, place=place, sealed=sealed, now=now)
+    except (Unreadable, InvariantBroken, VaultCraftError):
         progress.unreadable.append(f"{column.name} of {row_id}")
         return None
-    return seal(organization_id=organization_id, user_id=user_id, place=place, plain=plain, now=now)
+
+
+@needs_transaction
+def _turned(*, owner: Owner, place: Place, sealed: bytes, now: dt.datetime) -> bytes:
+    home, user = owner.organization_id, owner.user_id
+    plain = unseal(organization_id=home, user_id=user, place=place, sealed=sealed)
+    return seal(organization_id=home, user_id=user, place=place, plain=plain, now=now)
 
 
 @opens_transaction
