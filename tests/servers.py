@@ -44,6 +44,7 @@ INGREDIENTS = (
     "kernel/*.py",
     "vaultcraft/embedded/bootstrap.py",
     "vaultcraft/settings/base.py",
+    "vaultcraft/timetable.py",
     "requirements.txt",
 )
 

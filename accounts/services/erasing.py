@@ -105,11 +105,11 @@ def _is_erased(user: User) -> bool:
 
 @needs_transaction
 def _erase(*, actor: Actor, user: User, now: dt.datetime) -> User:
-    shred_keys(user=user, now=now)
     _blank_invitations(user=user)
     user.full_name, user.email = ERASED_NAME, erased_address(user.id)
     user.set_unusable_password()
     user.save(update_fields=["full_name", "email", "password"])
+    shred_keys(user=user, now=now)  # keys end where the person is erased: a trigger holds it
     for erase in _erasures:  # names leave acts where the person is erased: a trigger holds it
         erase(user_id=user.id)
     _tell(actor=actor, user=user, now=now)

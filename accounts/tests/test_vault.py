@@ -12,7 +12,6 @@ from collections.abc import Iterator
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.db.utils import DatabaseError
 
 from accounts.errors import DataShredded, PersonStillActive
 from accounts.models import DataKey, Invitation, User
@@ -28,7 +27,7 @@ from kernel.context import reading
 from kernel.errors import InvariantBroken, PermissionDenied
 from kernel.ids import encode, new_id
 from kernel.sealing import Unreadable
-from kernel.transactions import opens_transaction, rule_of
+from kernel.transactions import opens_transaction
 from tests.database import all_seeing, refuses, rows, view
 from tests.world import NOW, PASSWORD, World
 
@@ -37,6 +36,7 @@ pytestmark = pytest.mark.django_db
 ROOT = system(door=Door.COMMAND, request_id="test")
 TABLE = "vault_probe"
 COLUMN = SealedColumn(TABLE, "sealed")
+EVERYWHERE = dict(places._columns)
 LATER = NOW + dt.timedelta(days=2)
 
 
@@ -52,6 +52,12 @@ def probe(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE {TABLE}")
+
+
+@pytest.fixture
+def among_others(monkeypatch: pytest.MonkeyPatch, probe: None) -> None:
+    """The test's column beside all that rooms have registered."""
+    monkeypatch.setattr(places, "_columns", {**EVERYWHERE, (TABLE, "sealed"): COLUMN})
 
 
 def place(row_id: uuid.UUID) -> Place:
@@ -179,7 +185,9 @@ def test_new_data_keys_seal_everything_again(world: World, probe: None) -> None:
     assert read(actor=ROOT, user=world.charlie, row_id=two) == "two"
 
 
-def test_old_data_keys_are_shredded_once_nothing_can_need_them(world: World, probe: None) -> None:
+def test_old_data_keys_are_shredded_once_nothing_can_need_them(
+    world: World, among_others: None
+) -> None:
     kept(actor=ROOT, user=world.alice, text="one")
     assert vault.rotate_data(actor=ROOT, now=LATER, report=lambda _: None).retired == 0
     much_later = LATER + dt.timedelta(hours=2)
@@ -305,18 +313,42 @@ def test_only_a_closed_account_is_shredded_and_only_by_super_admins(world: World
         shred_person(actor=world.actor(world.alice), user_id=world.bob.id, now=NOW)
 
 
-def test_the_database_never_gives_a_shredded_key_back(world: World, probe: None) -> None:
-    kept(actor=ROOT, user=world.alice, text="one")
+def test_the_database_never_gives_a_shredded_key_back(world: World) -> None:
+    remove_member(actor=world.actor(world.alice), user_id=world.bob.id, now=NOW)
+    shred_person(actor=world.actor(world.olga), user_id=world.bob.id, now=NOW)
+    view(scope="platform")
+    refuses(
+        "accounts_datakey_one_way",
+        "UPDATE accounts_datakey SET wrapped = %s, shredded_at = NULL WHERE user_id = %s",
+        b"x",
+        world.bob.id,
+    )
 
-    @opens_transaction
-    def undo(*, actor: Actor) -> None:
-        keys = DataKey.objects.all()
-        keys.update(wrapped=None, shredded_at=NOW)
-        keys.update(wrapped=b"x", shredded_at=None)
 
-    with pytest.raises(DatabaseError) as refused:
-        undo(actor=ROOT)
-    assert rule_of(refused.value) == "accounts_datakey_one_way"
+def test_one_key_that_no_master_opens_keeps_no_other_from_its_rotation(
+    world, probe, settings, capsys
+) -> None:
+    """Whoever may write can wrap a key in nonsense: it is named, and the others go on."""
+    row_id = kept(actor=ROOT, user=world.alice, text="mine")
+    settings.VAULTCRAFT_MASTER_KEYS = {**settings.VAULTCRAFT_MASTER_KEYS, 3: sealing.new_key()}
+    view(scope="platform")
+    ((spoilt,),) = rows(
+        "UPDATE accounts_datakey SET master_version = 2, wrapped = %s::bytea || int4send(2) ||"
+        " substring(wrapped FROM 6) WHERE id = (SELECT min(id::text)::uuid FROM accounts_datakey"
+        " WHERE user_id = %s) RETURNING id",
+        b"\x01",
+        world.alice.id,
+    )
+    with pytest.raises(CommandError, match="could not be read: 2"):
+        call_command("rotate_keys", "--data")
+    told = capsys.readouterr()
+    assert f"Wrapped again: {owners() - 1} data keys." in told.out
+    assert f"data key {spoilt}" in told.err
+    assert f"{TABLE}.sealed of {row_id}" in told.err
+    with all_seeing():
+        assert list(DataKey.objects.exclude(master_version=3).values_list("id", flat=True)) == [
+            spoilt
+        ]
 
 
 def test_every_sealed_column_is_registered() -> None:

@@ -86,6 +86,15 @@ def _row(table: str) -> str:
     return f"INSERT INTO {table} ({columns}) VALUES ({values})"
 
 
+_OF_ALICE = "WHERE user_id = %(alice_user)s"
+_SHRED = f"UPDATE accounts_datakey SET wrapped = NULL, shredded_at = now() {_OF_ALICE}"
+_WRAP = "UPDATE accounts_datakey SET"
+_NONSENSE = "'\\x01'::bytea || int4send(1) || decode(repeat('2a', 60), 'hex')"
+_KEY = (
+    "INSERT INTO accounts_datakey (id, organization_id, user_id, version, shredded_at, wrapped,"
+    " master_version, created_at) VALUES (gen_random_uuid(), %(acme)s, {}, {}, {}, {}, 1, now())"
+)
+
 ATTACKS: tuple[Attack, ...] = (
     attack(
         "has an erased person count again",
@@ -174,5 +183,70 @@ ATTACKS: tuple[Attack, ...] = (
         "INSERT INTO accounts_datakey (id, organization_id, user_id, version, wrapped)"
         " VALUES (gen_random_uuid(), %(acme)s, %(erased_user)s, 9, 'x')",
         by="accounts_datakey_after_shredding",
+    ),
+    attack(
+        "shreds the keys of the living",
+        _SHRED,
+        by="accounts_datakey_ends_with_its_owner",
+    ),
+    attack(
+        "shreds the keys of the staff, while signing in",
+        "UPDATE accounts_datakey SET wrapped = NULL, shredded_at = now()"
+        " WHERE user_id = %(olga_user)s",
+        by="accounts_datakey_ends_with_its_owner",
+        sees=(),
+        scope="sign_in",
+    ),
+    attack(
+        "erases somebody and their keys without a record",
+        "UPDATE accounts_user SET is_active = false WHERE id = %(alice_user)s",
+        "UPDATE accounts_user SET email = 'erased-' || id || '@erased.invalid'"
+        " WHERE id = %(alice_user)s",
+        _SHRED,
+        "SELECT set_config('vaultcraft.organizations', '{}', true)",
+        by="accounts_datakey_shredding_on_record",
+    ),
+    attack(
+        "shreds a key that something is sealed under, once it has a successor",
+        _KEY.format("%(alice_user)s", 2, "NULL", _NONSENSE),
+        f"{_SHRED} AND version = 1",
+        by="accounts_datakey_ends_with_its_owner",
+    ),
+    attack(
+        "shreds an organization's key",
+        _KEY.format("NULL", 1, "NULL", _NONSENSE),
+        "UPDATE accounts_datakey SET wrapped = NULL, shredded_at = now()"
+        " WHERE user_id IS NULL AND organization_id = %(acme)s",
+        by="accounts_datakey_ends_with_its_owner",
+    ),
+    attack(
+        "makes a key that is shredded already",
+        _KEY.format("%(alice_user)s", 2, "now()", "NULL"),
+        by="accounts_datakey_successor",
+    ),
+    attack(
+        "makes the last key there can be",
+        _KEY.format("%(alice_user)s", 2147483647, "NULL", _NONSENSE),
+        by="accounts_datakey_successor",
+    ),
+    attack(
+        "writes a byte over a key",
+        f"{_WRAP} wrapped = '\\x00' {_OF_ALICE}",
+        by="accounts_datakey_wrapped_again",
+    ),
+    attack(
+        "writes nonsense over a key",
+        f"{_WRAP} wrapped = {_NONSENSE} {_OF_ALICE}",
+        by="accounts_datakey_wrapped_again",
+    ),
+    attack(
+        "writes a byte over a key, as if it were rotated",
+        f"{_WRAP} wrapped = '\\x00', master_version = master_version + 1 {_OF_ALICE}",
+        by="accounts_datakey_wrapped",
+    ),
+    attack(
+        "says that another master key wraps it",
+        f"{_WRAP} master_version = master_version + 1 {_OF_ALICE}",
+        by="accounts_datakey_wrapped",
     ),
 )

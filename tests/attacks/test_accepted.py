@@ -48,6 +48,21 @@ _TAKEN = (
     "INSERT INTO events_inboxentry (consumer, event_id, taken_at)"
     " VALUES ('webhooks', gen_random_uuid(), now())"
 )
+_KEY = (
+    "UPDATE accounts_datakey SET master_version = 2, wrapped = '\\x01'::bytea || int4send(2)"
+    " || decode(repeat('2a', 60), 'hex') WHERE user_id = %(alice_user)s"
+)
+_API_KEY = (
+    "INSERT INTO accounts_apikey (id, name, prefix, secret_hash, scopes, created_at,"
+    " organization_id) VALUES (gen_random_uuid(), 'Pay', 'vck_test_aaaaaa', sha256('x'),"
+    " ARRAY['transfers:write', 'wallets:debit-any'], now(), %(acme)s)"
+)
+_RECORD = (
+    "INSERT INTO audit_auditrecord (id, at, actor_kind, actor_id, actor_display, door, action,"
+    " subject_type, subject_id, organization_id, metadata, request_id, scope) VALUES"
+    " (gen_random_uuid(), '2020-01-01', 'user', %(alice_user)s, 'Alice', 'web',"
+    " 'accounts.member.remove', 'user', %(erased_user)s, %(acme)s, '{}', 'x', '')"
+)
 _PASSWORD = "UPDATE accounts_user SET password = 'mine' WHERE id = %(alice_user)s"
 
 
@@ -62,6 +77,9 @@ _PASSWORD = "UPDATE accounts_user SET password = 'mine' WHERE id = %(alice_user)
         pytest.param(_PASSWORD, "", id="another password"),
         pytest.param(_SENT, "", id="that all that is committed is published"),
         pytest.param(_TAKEN, "", id="that an event was taken, before there is one"),
+        pytest.param(_KEY, "", id="a data key that no master key opens, as if it were rotated"),
+        pytest.param(_API_KEY, "platform", id="a key of the program's, which asks nobody"),
+        pytest.param(_RECORD, "", id="an audit record of years ago"),
     ],
 )
 def test_it_is_taken(move: str, scope: str, attacker: Attacker) -> None:
@@ -97,6 +115,17 @@ def test_the_receiver_s_view_reads_who_asked(attacker: Attacker) -> None:
 )
 def test_not_so_what_contradicts_itself(move: str, by: str, attacker: Attacker) -> None:
     assert attacker.stopped_by((move,), sees=("acme",)) == by
+
+
+def test_a_record_of_years_ago_stands_among_those_of_now(attacker: Attacker) -> None:
+    """Its date is a lie, its place in the chain is not: the database counts records itself."""
+    attacker.view("acme")
+    attacker.run(_RECORD)
+    last = attacker.connection.execute(
+        "SELECT at < '2021-01-01', sequence = (SELECT max(sequence) FROM audit_auditrecord)"
+        " FROM audit_auditrecord ORDER BY sequence DESC LIMIT 1"
+    ).fetchone()
+    assert last == (True, True)
 
 
 @pytest.mark.django_db

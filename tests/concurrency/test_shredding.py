@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from types import ModuleType
 
@@ -39,7 +40,8 @@ def test_a_rotation_gives_no_key_to_whom_is_being_erased(
     remove_member(actor=world.actor(world.alice), user_id=world.bob.id, now=NOW)
 
     def rotate() -> None:
-        rotating._add_batch(actor=ROOT, now=LATER)
+        start_of_ids, done = uuid.UUID(int=0), rotating.Progress()
+        rotating._add_batch(actor=ROOT, after=start_of_ids, progress=done, now=LATER)
 
     def erase() -> None:
         shred_person(actor=ROOT, user_id=world.bob.id, now=LATER)

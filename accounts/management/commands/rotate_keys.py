@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.services.vault import Plan, Progress, rotate_data, rotate_master, rotation_plan
 from kernel import clock
@@ -34,17 +34,21 @@ class Command(BaseCommand):
             return
         done = rotate_master(actor=actor, now=clock.now(), report=self._tell)
         self.stdout.write(f"Wrapped again: {done.wrapped} data keys.")
+        unreadable = done.unreadable
         if data:
-            self._rotate_data(actor)
+            unreadable = unreadable + self._rotate_data(actor)
+        for name in unreadable:
+            self.stderr.write(f"Unreadable, left as it is: {name}")
+        if unreadable:
+            raise CommandError(f"All is done but what could not be read: {len(unreadable)}.")
 
-    def _rotate_data(self, actor: Any) -> None:
+    def _rotate_data(self, actor: Any) -> list[str]:
         done = rotate_data(actor=actor, now=clock.now(), report=self._tell)
         self.stdout.write(
             f"New data keys: {done.keys_made}. Sealed again: {done.sealed} values."
             f" Old keys shredded: {done.retired}."
         )
-        for name in done.unreadable:
-            self.stderr.write(f"Unreadable, left as it is: {name}")
+        return done.unreadable
 
     def _tell(self, progress: Progress) -> None:
         if self.verbosity > 1:

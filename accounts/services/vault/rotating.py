@@ -10,18 +10,25 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from accounts import policy
 from accounts.models import DataKey
 from accounts.services.vault import sealed_rows
-from accounts.services.vault.keys import add_key, clear_bytes, newest_master, owner_of, wrap
+from accounts.services.vault.keys import (
+    Owner,
+    add_key,
+    clear_bytes,
+    newest_master,
+    owner_of,
+    wrap,
+)
 from accounts.services.vault.places import SealedColumn, sealed_columns
 from accounts.services.vault.sealed_rows import SealedRow
 from accounts.services.vault.values import Place, seal, unseal
 from audit.services import record
 from kernel.actor import Actor
-from kernel.errors import VaultCraftError
+from kernel.errors import InvariantBroken, VaultCraftError
 from kernel.sealing import Unreadable
 from kernel.transactions import needs_transaction, opens_transaction
 
@@ -30,6 +37,7 @@ BATCH = 100
 RETIRED_AFTER = dt.timedelta(hours=1)
 
 Report = Callable[["Progress"], None]
+_Batch = Callable[..., uuid.UUID | None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -81,17 +89,14 @@ def rotation_plan(*, actor: Actor) -> Plan:
 def rotate_master(*, actor: Actor, now: dt.datetime, report: Report) -> Progress:
     """Wrap every data key by the newest master key, `BATCH` in a transaction.
 
-    Records `accounts.data_key.wrap` for each batch. When it is done, and no backup older than it is
-    needed any more, the old master key can leave the environment.
+    A key that no master key opens is named in `unreadable`, and the others are wrapped. Records
+    `accounts.data_key.wrap` for each batch. When nothing is unreadable, and no backup older than it
+    is needed any more, the old master key can leave the environment.
 
     :raises PermissionDenied: unless the actor carries `system.manage`.
     """
     policy.require(actor, "system.manage")
-    progress = Progress()
-    while done := _wrap_batch(actor=actor, now=now):
-        progress.wrapped += done
-        report(progress)
-    return progress
+    return _walked(_wrap_batch, actor=actor, progress=Progress(), now=now, report=report)
 
 
 def rotate_data(*, actor: Actor, now: dt.datetime, report: Report) -> Progress:
@@ -104,9 +109,7 @@ def rotate_data(*, actor: Actor, now: dt.datetime, report: Report) -> Progress:
     """
     policy.require(actor, "system.manage")
     progress = Progress()
-    while done := _add_batch(actor=actor, now=now):
-        progress.keys_made += done
-        report(progress)
+    _walked(_add_batch, actor=actor, progress=progress, now=now, report=report)
     for column in sealed_columns():
         if not column.stream:
             _reseal(actor=actor, column=column, progress=progress, now=now, report=report)
@@ -115,35 +118,67 @@ def rotate_data(*, actor: Actor, now: dt.datetime, report: Report) -> Progress:
     return progress
 
 
+def _walked(
+    batch: _Batch, *, actor: Actor, progress: Progress, now: dt.datetime, report: Report
+) -> Progress:
+    """Take the batches in id order to their end: what one left as it is does not come again."""
+    after: uuid.UUID | None = uuid.UUID(int=0)
+    while after is not None:
+        after = batch(actor=actor, after=after, progress=progress, now=now)
+        report(progress)
+    return progress
+
+
 @opens_transaction
-def _wrap_batch(*, actor: Actor, now: dt.datetime) -> int:
+def _wrap_batch(
+    *, actor: Actor, after: uuid.UUID, progress: Progress, now: dt.datetime
+) -> uuid.UUID | None:
+    """Wrap the next keys again; the id to go on after, None at the end."""
     version, _ = newest_master()
-    old = DataKey.objects.filter(shredded_at=None).exclude(master_version=version)
+    old = DataKey.objects.filter(shredded_at=None, id__gt=after).exclude(master_version=version)
     rows = list(old.order_by("id").select_for_update(no_key=True)[:BATCH])
-    for row in rows:
+    opened = [row for row in rows if _wrap_again(row, progress)]
+    DataKey.objects.bulk_update(opened, ["master_version", "wrapped"])
+    progress.wrapped += len(opened)
+    _note(actor=actor, verb="wrap", count=len(opened), now=now)
+    return _last(rows)
+
+
+@needs_transaction
+def _wrap_again(row: DataKey, progress: Progress) -> bool:
+    try:
         row.master_version, row.wrapped = wrap(row=row, clear=clear_bytes(row))
-    DataKey.objects.bulk_update(rows, ["master_version", "wrapped"])
-    _note(actor=actor, verb="wrap", count=len(rows), now=now)
-    return len(rows)
+    except InvariantBroken:
+        progress.unreadable.append(f"data key {row.id}")
+        return False
+    return True
 
 
 @opens_transaction
-def _add_batch(*, actor: Actor, now: dt.datetime) -> int:
-    """New keys for owners whose last one was made before today.
+def _add_batch(
+    *, actor: Actor, after: uuid.UUID, progress: Progress, now: dt.datetime
+) -> uuid.UUID | None:
+    """New keys for owners whose last one was made before today; the id to go on after.
 
     Locks those last ones: shredding locks them too, and a key that was shredded while this waited
-    is not due any more.
+    is not due any more. Nobody's last key has to be readable for another to be made.
     """
-    due = list(DataKey.objects.raw(_DUE, [_today(now), BATCH]))
+    due = list(DataKey.objects.raw(_DUE, [_today(now), after, BATCH]))
     for row in due:
         add_key(owner=owner_of(row), version=row.version + 1, now=now)
+    progress.keys_made += len(due)
     _note(actor=actor, verb="add", count=len(due), now=now)
-    return len(due)
+    return _last(due)
+
+
+def _last(rows: Sequence[DataKey]) -> uuid.UUID | None:
+    """Where to go on after a batch; None after the last."""
+    return rows[-1].id if len(rows) == BATCH else None
 
 
 _DUE = """
 SELECT * FROM accounts_datakey k
-WHERE k.shredded_at IS NULL AND k.created_at < %s AND NOT EXISTS (
+WHERE k.shredded_at IS NULL AND k.created_at < %s AND k.id > %s AND NOT EXISTS (
     SELECT FROM accounts_datakey later
     WHERE later.organization_id IS NOT DISTINCT FROM k.organization_id
       AND later.user_id IS NOT DISTINCT FROM k.user_id AND later.version > k.version
@@ -197,12 +232,19 @@ def _again(
 ) -> bytes | None:
     row_id, organization_id, user_id, sealed = row
     place = Place(column.table, column.column, row_id)
+    owner = Owner(organization_id, user_id)
     try:
-        plain = unseal(organization_id=organization_id, user_id=user_id, place=place, sealed=sealed)
-    except (Unreadable, VaultCraftError):
+        return _turned(owner=owner, place=place, sealed=sealed, now=now)
+    except (Unreadable, InvariantBroken, VaultCraftError):
         progress.unreadable.append(f"{column.name} of {row_id}")
         return None
-    return seal(organization_id=organization_id, user_id=user_id, place=place, plain=plain, now=now)
+
+
+@needs_transaction
+def _turned(*, owner: Owner, place: Place, sealed: bytes, now: dt.datetime) -> bytes:
+    home, user = owner.organization_id, owner.user_id
+    plain = unseal(organization_id=home, user_id=user, place=place, sealed=sealed)
+    return seal(organization_id=home, user_id=user, place=place, plain=plain, now=now)
 
 
 @opens_transaction
