@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import PendingMail, User
 from accounts.services.mail.delivering import _letter
+from accounts.tasks import nudge_delivery
 from events.consuming import Event
 from events.consuming.taking import take
 from kernel.context import reading
@@ -132,14 +133,11 @@ def test_a_batch_takes_as_many_looks_as_one_payment(world: World) -> None:
     assert len(told(world.charlie)) == 102
 
 
-def test_a_transaction_tells_the_sender_of_mail_once(
-    world: World, django_capture_on_commit_callbacks: object
-) -> None:
+def test_a_transaction_tells_the_sender_of_mail_once(world: World) -> None:
     wanting_mail(world)
-    events = payments(world, 10)
-    with django_capture_on_commit_callbacks() as hooks:  # type: ignore[operator]
-        taken(events)
-    assert len(hooks) == 1
+    taken(payments(world, 10))
+    waiting = [hook for _, hook, _ in connection.run_on_commit]
+    assert waiting.count(nudge_delivery) == 1
     assert mails_waiting(world.charlie) == 10
 
 

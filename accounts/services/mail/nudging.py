@@ -31,7 +31,10 @@ def nudge_after_commit() -> None:
 
 
 def _will_be_called(hook: Callable[[], None]) -> bool:
-    """Whether it waits for this commit already, and no savepoint goes back without this one."""
-    here = set(connection.savepoint_ids)
+    """Whether it waits for this commit already.
+
+    What waits was asked for in savepoints that are released or still open, and those enclose this
+    call, too: if one of them goes back, so does what is written now.
+    """
     waiting = cast("list[tuple[set[str], object, bool]]", connection.run_on_commit)
-    return any(known is hook and ids <= here for ids, known, _ in waiting)
+    return any(known is hook for _, known, _ in waiting)
