@@ -136,7 +136,7 @@ def test_a_batch_takes_as_many_looks_as_one_payment(world: World) -> None:
 def test_a_transaction_tells_the_sender_of_mail_once(world: World) -> None:
     wanting_mail(world)
     taken(payments(world, 10))
-    waiting = [hook for _, hook, _ in connection.run_on_commit]
+    waiting = [entry[1] for entry in connection.run_on_commit]
     assert waiting.count(nudge_delivery) == 1
     assert mails_waiting(world.charlie) == 10
 
