@@ -11,7 +11,7 @@ class NotificationsConfig(AppConfig):
         from accounts.services.erasing import register_erasure
         from accounts.services.vault import SealedColumn, register_sealed_column
         from events.consuming import register
-        from notifications.consumers import NOTICES, WEBHOOKS
+        from notifications.consumers import NOTICES, NOTICES_OF_MONEY, WEBHOOKS
         from notifications.services.notices import erase_notices
 
         register_sealed_column(
@@ -19,4 +19,5 @@ class NotificationsConfig(AppConfig):
         )
         register(WEBHOOKS)
         register(NOTICES)
+        register(NOTICES_OF_MONEY)
         register_erasure(erase_notices)

@@ -69,6 +69,11 @@ def own_notifications(actor: Actor) -> QuerySet[Notification]:
     return rows.filter(kind__in=KINDS)
 
 
+def of_topic(rows: QuerySet[Notification], topic: Topic) -> QuerySet[Notification]:
+    """Those of them that are about one topic."""
+    return rows.filter(kind__in=[kind.name for kind in KINDS.values() if kind.topic is topic])
+
+
 def in_words(rows: Iterable[Notification]) -> list[tuple[Notification, Words]]:
     """Each with what it says. One query."""
     exponents = dict(currencies().values_list("code", "exponent"))
@@ -89,9 +94,10 @@ def in_words(rows: Iterable[Notification]) -> list[tuple[Notification, Words]]:
     ]
 
 
-def unread_count(actor: Actor) -> int:
-    """How many of them are unread; at `MOST_COUNTED` there may be more."""
-    return own_notifications(actor).filter(read_at=None)[:MOST_COUNTED].count()
+def unread_count(actor: Actor, topic: Topic | None = None) -> int:
+    """How many of them, or of one topic, are unread; at `MOST_COUNTED` there may be more."""
+    rows = own_notifications(actor).filter(read_at=None)
+    return (of_topic(rows, topic) if topic else rows)[:MOST_COUNTED].count()
 
 
 def own_channels(actor: Actor) -> dict[Topic, Channels]:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from email import message_from_bytes, policy
 from unittest import mock
 
@@ -33,7 +34,7 @@ from accounts.tests.test_races import at_once
 from kernel import clock
 from kernel.actor import Actor
 from kernel.context import reading
-from kernel.transactions import opens_transaction
+from kernel.transactions import opens_transaction, undone_if_refused
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -147,6 +148,38 @@ def test_a_commit_that_wrote_mail_tells_a_worker_and_a_rollback_does_not():
     finally:
         _HOOKS.remove(tell)
     assert told == ["told"]
+
+
+def test_a_commit_nudges_once_however_much_mail_it_wrote_and_whatever_went_back():
+    told: list[str] = []
+
+    def tell() -> None:
+        told.append("told")
+
+    alice = registered().owner
+    reset = {"token": "x", "lifetime": "x"}
+
+    @opens_transaction
+    def writes(*, actor: Actor, undone: bool) -> None:
+        def write() -> None:
+            queue_mail(
+                actor=actor, user=alice, kind=MailKind.RESET_PASSWORD, variables=reset, now=NOW
+            )
+
+        with suppress(RuntimeError), undone_if_refused():
+            write()
+            if undone:
+                raise RuntimeError
+        for _ in range(3):
+            write()
+
+    after_queueing(tell)
+    try:
+        for undone in (False, True):
+            writes(actor=acting(alice), undone=undone)
+    finally:
+        _HOOKS.remove(tell)
+    assert told == ["told"] * 2
 
 
 def test_with_the_broker_down_nothing_waits_and_the_sweep_sends(monkeypatch):

@@ -27,6 +27,7 @@ from notifications.models import Notification as NotificationRow
 from notifications.queries import (
     MOST_COUNTED,
     in_words,
+    of_topic,
     own_channels,
     own_notifications,
     unread_count,
@@ -64,6 +65,7 @@ class NotificationQuery(queries.PageQuery):
 
     list_name = "notifications"
     state = queries.one_of("unread", "read", required=False)
+    topic = queries.one_of(*Topic.values, required=False)
 
 
 class UnreadCount(serializers.Serializer[Any]):
@@ -82,6 +84,9 @@ class AllRead(fields.StrictSerializer):
         message="Expected the id of a notification.",
         required=False,
         help_text="The newest that was seen: later ones stay unread. Left out: all.",
+    )
+    topic = serializers.ChoiceField(
+        choices=Topic.choices, required=False, help_text="Of this topic alone."
     )
 
 
@@ -133,6 +138,8 @@ class OwnNotifications(Endpoint):
             rows = own_notifications(actor)
             if "state" in query:
                 rows = rows.filter(read_at__isnull=query["state"] == "unread")
+            if "topic" in query:
+                rows = of_topic(rows, Topic(query["topic"]))
             page = page_of(
                 request,
                 rows,
@@ -187,7 +194,7 @@ class ReadAllNotifications(Endpoint):
     @operation(
         "mark_all_notifications_read",
         tag=TAG,
-        summary="Note that I have read all, or all up to one",
+        summary="Note that I have read all, or all up to one, or of one topic",
         request=AllRead,
         response=NumberRead,
     )
@@ -195,7 +202,10 @@ class ReadAllNotifications(Endpoint):
         """Mark them."""
         order = body_of(request, AllRead)
         up_to = ids.decode(PREFIX, order["up_to"]) if "up_to" in order else None
-        number = notices.mark_all_read(actor=actor_of(request), up_to=up_to, now=clock.now())
+        topic = Topic(order["topic"]) if "topic" in order else None
+        number = notices.mark_all_read(
+            actor=actor_of(request), up_to=up_to, topic=topic, now=clock.now()
+        )
         return Answer.of({"marked": number}).response()
 
 

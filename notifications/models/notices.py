@@ -19,6 +19,7 @@ class Notification(IdentifiedModel):
     :ivar subject_id: of the transfer, hold or act that it leads to.
     :ivar detail: a code that the sentence names, like the kind of an act.
     :ivar in_app: whether the person sees it here; false where they wanted it by mail alone.
+    :ivar by_email: whether a mail went with it, which has a limit: see `notices.mailing`.
     """
 
     organization = models.ForeignKey(
@@ -32,6 +33,7 @@ class Notification(IdentifiedModel):
     currency = models.CharField(max_length=3, null=True)
     detail = models.CharField(max_length=80)
     in_app = models.BooleanField()
+    by_email = models.BooleanField(default=False, db_default=False)
     happened_at = models.DateTimeField()
     created_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
@@ -60,6 +62,15 @@ class Notification(IdentifiedModel):
                 fields=["user", "-id"],
                 condition=Q(in_app=True, read_at__isnull=True),
                 name="notifications_unread",
+            ),
+            # One topic among many, however many others there are.
+            models.Index(
+                fields=["user", "kind", "-id"], condition=Q(in_app=True), name="notifications_kind"
+            ),
+            models.Index(
+                fields=["user", "happened_at"],
+                condition=Q(by_email=True),
+                name="notifications_mailed",
             ),
             models.Index(fields=["created_at"], name="notifications_old"),
         )

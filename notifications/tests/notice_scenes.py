@@ -12,7 +12,7 @@ from events.consuming import Event
 from events.consuming.taking import take
 from events.models import OutboxEvent
 from kernel.ids import new_id
-from notifications.consumers import NOTICES
+from notifications.consumers import NOTICES, NOTICES_OF_MONEY
 from notifications.models import Notification
 from tests.database import all_seeing
 from tests.world import NOW
@@ -21,12 +21,13 @@ SOON = NOW + dt.timedelta(minutes=1)
 
 
 def emitted(*, since: uuid.UUID | None = None) -> list[Event]:
-    """The events of the outbox that the consumer takes, in order, as the broker would bring them.
+    """The events of the outbox that people are told of, in order, as the broker would bring them.
 
     :param since: after the event with this id.
     """
     with all_seeing():
-        rows = OutboxEvent.objects.filter(name__in=NOTICES.names).order_by("id")
+        names = NOTICES.names | NOTICES_OF_MONEY.names
+        rows = OutboxEvent.objects.filter(name__in=names).order_by("id")
         return [as_event(row) for row in (rows.filter(id__gt=since) if since else rows)]
 
 
@@ -52,8 +53,12 @@ def mark() -> uuid.UUID:
 
 
 def taken(events: Iterable[Event], *, now: dt.datetime = SOON) -> int:
-    """The consumer takes them in; how many were new to it."""
-    return take(consumer=NOTICES, events=list(events), now=now)
+    """The consumers take them in, each its own; how many were new to them."""
+    given = list(events)
+    return sum(
+        take(consumer=one, events=[event for event in given if event.name in one.names], now=now)
+        for one in (NOTICES, NOTICES_OF_MONEY)
+    )
 
 
 def take_new(since: uuid.UUID, *, now: dt.datetime = SOON) -> None:

@@ -19,7 +19,7 @@ from accounts.services.pins import set_pin
 from kernel import clock
 from kyc.tests.people import verified
 from notifications.choices import Topic
-from notifications.consumers import NOTICES
+from notifications.consumers import NOTICES, NOTICES_OF_MONEY
 from notifications.kinds import KINDS, Channels
 from notifications.services.notices import set_preferences
 from notifications.services.notices.acts import DECIDED
@@ -172,7 +172,7 @@ def test_every_kind_has_an_event_and_every_event_a_kind() -> None:
     others = {"hold_expired", "payout_completed", "payout_failed", "act_waits", "api_key_issued"}
     told_kinds = {*ABOUT_SOMEBODY.values(), *DECIDED.values(), *money, *others}
     assert told_kinds == KINDS.keys()
-    assert len(NOTICES.names) > 25
+    assert len(NOTICES.names | NOTICES_OF_MONEY.names) > 25
 
 
 def test_every_icon_is_on_the_sheet() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.services.pins import set_pin
 from notifications.tests.notice_scenes import mark, take_new
 from tests.api.conftest import Caller, token_of
-from tests.world import World
+from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db
 HERE = "/me/notifications"
@@ -64,6 +65,25 @@ def test_reading_all_stops_at_what_was_seen(alice: Caller) -> None:
     assert alice.post(f"{HERE}/read-all", {"up_to": seen}).data == {"marked": 2}
     assert alice.post(f"{HERE}/read-all", {}).data == {"marked": 1}
     assert alice.get(f"{HERE}/unread-count").data == {"unread": 0}
+
+
+def test_one_topic_is_found_below_any_number_of_others(paid: World) -> None:
+    since = mark()
+    set_pin(actor=paid.signed_in(paid.alice), pin="493817", now=NOW)
+    take_new(since)
+    since = mark()
+    for _ in range(3):
+        paid.send(amount_minor=1)
+    take_new(since)
+    alice = Caller(token_of(paid, paid.alice))
+    assert {row["topic"] for row in alice.get(f"{HERE}?limit=3").data["data"]} == {"money_out"}
+    (found,) = alice.get(f"{HERE}?topic=security&state=unread").data["data"]
+    assert found["kind"] == "pin_set"
+    marked = alice.post(f"{HERE}/read-all", {"topic": "money_out"}).data
+    assert marked == {"marked": 6}
+    assert alice.get(f"{HERE}?topic=security&state=unread").data["data"] == [found]
+    assert alice.get(f"{HERE}?topic=weather").status == 422
+    assert alice.post(f"{HERE}/read-all", {"topic": "weather"}).status == 422
 
 
 def test_somebody_elses_is_not_there(paid: World, alice: Caller) -> None:

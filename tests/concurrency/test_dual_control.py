@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from functools import partial
 
@@ -9,10 +10,12 @@ import pytest
 
 from accounts.errors import PendingActDecided
 from accounts.models import PendingAct, User
+from accounts.services.api_keys import IssuedKey, issue
 from accounts.services.erasing import shred_person
 from accounts.services.pending_acts import agree, reject
 from accounts.services.people import change_role, remove_member
 from kernel import metrics
+from kernel.actor import Door, system
 from kernel.context import reading
 from kernel.errors import PermissionDenied
 from tests.concurrency.racing import THREADS, assert_books_are_sound, race, until_not_busy
@@ -27,6 +30,7 @@ pytestmark = pytest.mark.usefixtures("committed_db")
 
 ALICE, ACME = 1_00_000_00, 5_00_000_00
 DEADLOCK = "40P01"
+SERVER = system(door=Door.COMMAND, request_id="shred_person")
 
 
 def guarded(world: World, threshold_minor: int) -> list[User]:
@@ -136,8 +140,9 @@ def test_erasing_somebody_and_deciding_what_they_asked_for_lock_in_one_order(
     before = deadlocks()
 
     def erased() -> str:
-        shred_person(actor=world.actor(world.olga), user_id=adam.id, now=NOW)
-        return "erased"
+        # The program itself: of staff it would wait for a second person here, and erase nobody yet.
+        done = shred_person(actor=SERVER, user_id=adam.id, now=NOW)
+        return "erased" if isinstance(done, User) else "waits"
 
     calls: list[Callable[[], str]] = [partial(decided, world, fay, act, agree) for act in acts]
     answers = race([partial(until_not_busy, call) for call in (*calls, erased, erased)])
@@ -176,3 +181,27 @@ def test_deciding_about_officers_and_changing_roles_lock_in_one_order(world: Wor
 
     assert answers == ["agreed"] * pairs + ["changed"] * pairs
     assert deadlocks() == before
+
+
+def test_a_key_that_is_wished_for_ten_times_at_once_is_one_request(world: World) -> None:
+    """Its consent is used by one of them; the other nine ask anew, and that is one wish."""
+    adam = takes_two(world)
+    alice = world.signed_in(world.alice)
+
+    def ask() -> PendingAct | IssuedKey:
+        return issue(actor=alice, name="Mine", scopes=["transfers:write"], now=LATER)
+
+    def waiting() -> list[uuid.UUID]:
+        with reading(world.signed_in(world.olga)):
+            acts = PendingAct.objects.filter(kind="accounts.api_key", state="pending")
+            return list(acts.values_list("id", flat=True))
+
+    race([partial(until_not_busy, ask)] * 10)
+    (first,) = waiting()
+    agree(actor=world.signed_in(adam), act_id=first, now=LATER)
+    answers = race([partial(until_not_busy, ask)] * 10)
+
+    (second,) = waiting()
+    asked = [answer.id for answer in answers if isinstance(answer, PendingAct)]
+    assert asked == [second] * 9
+    assert len(answers) == 10

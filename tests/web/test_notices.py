@@ -7,9 +7,10 @@ import re
 import pytest
 from django.test import Client
 
+from accounts.services.pins import set_pin
 from notifications.tests.notice_scenes import mark, take_new, told
 from tests.web.conftest import Visit
-from tests.world import World
+from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db
 HERE = "/notifications"
@@ -68,6 +69,38 @@ def test_all_read_is_all_that_was_drawn(world: World, alice: Client):
     assert page.count("told-new") == 1
     alice.post(f"{HERE}/read-all")
     assert "You have read everything" in text_of(alice, f"{HERE}?show=unread")
+
+
+def test_security_is_named_above_whatever_else_there_is(world: World, visit: Visit):
+    since = mark()
+    set_pin(actor=world.signed_in(world.alice), pin="493817", now=NOW)
+    for _ in range(26):
+        world.send(amount_minor=1_00)
+    take_new(since)
+    client = visit(world.alice)
+    page = text_of(client, HERE)
+    assert "Your transaction PIN is another now" not in page
+    assert "One notice about your security you have not read" in page
+    found = text_of(client, f"{HERE}?topic=security&show=unread")
+    assert "Your transaction PIN is another now" in found
+    assert "you have not read" not in found
+
+
+def test_clearing_one_topic_leaves_the_others(world: World, visit: Visit):
+    since = mark()
+    set_pin(actor=world.signed_in(world.alice), pin="493817", now=NOW)
+    world.send()
+    take_new(since)
+    client = visit(world.alice)
+    rows = client.get(f"{HERE}?topic=money_out", headers={"HX-Request": "true"}).content.decode()
+    assert rows.count("told-new") == 1
+    assert 'id="read-all" hx-swap-oob="true"' in rows
+    given = dict(re.findall(r'name="(up_to|topic)" value="(\w+)"', rows))
+    assert given["topic"] == "money_out"
+    page = client.post(f"{HERE}/read-all", given, follow=True).content.decode()
+    assert "Marked as read: 1." in page
+    assert "One notice about your security you have not read" in page
+    assert "Nothing about this" in text_of(client, f"{HERE}?topic=payouts")
 
 
 def test_pages_turn(world: World, visit: Visit):

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from ledger.choices import HoldState
+from notifications.choices import Topic
 from wallets.choices import TransferKind, TransferState
 from web.forms.fields import Choices, day_field, offer
 
@@ -26,10 +27,26 @@ class NoticesForm(forms.Form):
     """Filters of the notices."""
 
     show = forms.ChoiceField(
-        choices=[("", "All"), ("unread", "Unread only")],
+        choices=[("", "Read and unread"), ("unread", "Unread only")],
         required=False,
         widget=forms.Select(attrs={"class": "input"}),
     )
+    topic = forms.ChoiceField(
+        choices=[("", "Any topic"), *Topic.choices],
+        required=False,
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+
+    @property
+    def only_unread(self) -> bool:
+        """Whether what was read is left out."""
+        return self.is_bound and self.is_valid() and bool(self.cleaned_data["show"])
+
+    @property
+    def chosen_topic(self) -> Topic | None:
+        """The one topic to show; None: all."""
+        chosen = self.cleaned_data["topic"] if self.is_bound and self.is_valid() else ""
+        return Topic(chosen) if chosen else None
 
 
 class _Filters(forms.Form):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 
@@ -14,7 +15,15 @@ from kernel.errors import NotFound
 from kernel.ids import MalformedId, decode, encode
 from notifications.choices import Topic
 from notifications.kinds import ALWAYS_IN_APP, EMAIL_BY_CHOICE, Channels
-from notifications.queries import in_words, own_channels, own_notifications, unread_count
+from notifications.models import Notification
+from notifications.queries import (
+    MOST_COUNTED,
+    in_words,
+    of_topic,
+    own_channels,
+    own_notifications,
+    unread_count,
+)
 from notifications.services import notices
 from web.doors import PersonRequest, acts, reads
 from web.forms.lists import NoticesForm
@@ -27,19 +36,20 @@ from web.presenters.notices import NOTIFICATION, notice_rows, topic_rows
 def overview(request: PersonRequest) -> HttpResponse:
     """The list, newest first. htmx asks for the rows alone."""
     filters = NoticesForm(request.GET or None)
-    only_unread = filters.is_bound and filters.is_valid() and bool(filters.cleaned_data["show"])
-    rows = own_notifications(request.actor)
     found = window(
         request,
-        rows.filter(read_at=None) if only_unread else rows,
+        _asked_for(request, filters),
         field="id",
         parse=_id,
         render=lambda value: encode(NOTIFICATION, value),
     )
     context = {
         "filters": filters,
-        "only_unread": only_unread,
-        "unread": unread_count(request.actor),
+        "only_unread": filters.only_unread,
+        "topic": filters.chosen_topic,
+        "unread": unread_count(request.actor, filters.chosen_topic),
+        "unread_security": _unread_beside(request, filters),
+        "most_counted": MOST_COUNTED,
         "newest": encode(NOTIFICATION, found.rows[0].id) if found.rows else "",
         "rows": notice_rows(found.rows),
         "pager": found.pager,
@@ -47,6 +57,20 @@ def overview(request: PersonRequest) -> HttpResponse:
     partial = bool(getattr(request, "htmx", False))
     template = "web/notices_results.html" if partial else "web/notices.html"
     return page(request, template, context, here="notifications")
+
+
+def _asked_for(request: PersonRequest, filters: NoticesForm) -> QuerySet[Notification]:
+    rows, topic = own_notifications(request.actor), filters.chosen_topic
+    if filters.only_unread:
+        rows = rows.filter(read_at=None)
+    return of_topic(rows, topic) if topic else rows
+
+
+def _unread_beside(request: PersonRequest, filters: NoticesForm) -> int:
+    """How much about security is unread, however deep below other notices; 0 where it is shown."""
+    if filters.chosen_topic is Topic.SECURITY:
+        return 0
+    return unread_count(request.actor, Topic.SECURITY)
 
 
 @acts
@@ -69,10 +93,11 @@ def read(request: PersonRequest, notification_id: str) -> HttpResponse:
 
 @acts
 def read_all(request: PersonRequest) -> HttpResponse:
-    """Mark all as read that were there when the page was drawn."""
+    """Mark all as read that were there when the page was drawn, of the topic it showed."""
     given = request.POST.get("up_to", "")
     up_to = _id(given) if given else None
-    number = notices.mark_all_read(actor=request.actor, up_to=up_to, now=clock.now())
+    topic = NoticesForm(request.POST).chosen_topic
+    number = notices.mark_all_read(actor=request.actor, up_to=up_to, topic=topic, now=clock.now())
     messages.success(request, f"Marked as read: {number}.")
     return HttpResponseRedirect(reverse("web:notifications"))
 

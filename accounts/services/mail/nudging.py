@@ -7,8 +7,9 @@ also when nobody was told, so a nudge that fails loses nothing but seconds.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from kernel.transactions import needs_transaction
 
@@ -23,6 +24,17 @@ def after_queueing(hook: Callable[[], None]) -> None:
 
 @needs_transaction
 def nudge_after_commit() -> None:
-    """Call the hooks when the transaction has committed; a failing one harms nobody."""
+    """Call the hooks when the transaction has committed, once each; a failing one harms nobody."""
     for hook in _HOOKS:
-        transaction.on_commit(hook, robust=True)
+        if not _will_be_called(hook):
+            transaction.on_commit(hook, robust=True)
+
+
+def _will_be_called(hook: Callable[[], None]) -> bool:
+    """Whether it waits for this commit already.
+
+    What waits was asked for in savepoints that are released or still open, and those enclose this
+    call, too: if one of them goes back, so does what is written now.
+    """
+    waiting = cast("list[tuple[set[str], object, bool]]", connection.run_on_commit)
+    return any(known is hook for _, known, _ in waiting)

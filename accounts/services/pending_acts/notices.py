@@ -62,14 +62,34 @@ def ask_checkers(made: Sequence[Made]) -> None:
 
 
 @needs_transaction
-def who_could_agree(act: PendingAct, *, now: dt.datetime) -> list[User]:
-    """Everybody who could agree to it now, the oldest accounts first; nobody once it is decided."""
-    maker = present_maker(act, now=now)
-    if maker is None or state_of(act, now=now) != PendingActState.PENDING:
-        return []
-    candidates = _candidates(act)
-    chains = _chains(candidates, [act])
-    return [user for user in candidates if _could_agree(user, maker, act, chains)]
+def who_could_agree(acts: Iterable[PendingAct], *, now: dt.datetime) -> dict[UUID, list[User]]:
+    """By act: everybody who could agree to it now, the oldest accounts first; nobody once decided.
+
+    What acts of one kind, house and maker have in common is read once.
+    """
+    found: dict[UUID, list[User]] = {}
+    groups: dict[tuple[object, ...], list[PendingAct]] = defaultdict(list)
+    for act in acts:
+        found[act.id] = []
+        if state_of(act, now=now) == PendingActState.PENDING:
+            same = (act.organization_id, act.kind, act.maker_kind, act.maker_id, act.door)
+            groups[same].append(act)
+    for group in groups.values():
+        maker = present_maker(group[0], now=now)
+        if maker is not None:
+            found |= _checkers(group, maker)
+    return found
+
+
+@needs_transaction
+def _checkers(acts: Sequence[PendingAct], maker: Actor) -> dict[UUID, list[User]]:
+    """Who could agree to each of the acts of one maker, kind and house."""
+    candidates = _candidates(acts[0])
+    chains = _chains(candidates, acts)
+    return {
+        act.id: [user for user in candidates if _could_agree(user, maker, act, chains)]
+        for act in acts
+    }
 
 
 @needs_transaction

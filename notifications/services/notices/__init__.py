@@ -9,10 +9,11 @@ from __future__ import annotations
 from notifications.services.notices.choosing import set_preferences
 from notifications.services.notices.forgetting import erase_notices, forget_notices
 from notifications.services.notices.reading import mark_all_read, mark_read
-from notifications.services.notices.writing import NAMES, write_notices
+from notifications.services.notices.writing import NAMES, NAMES_OF_MONEY, write_notices
 
 __all__ = [
     "NAMES",
+    "NAMES_OF_MONEY",
     "erase_notices",
     "forget_notices",
     "mark_all_read",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from collections.abc import Iterator, Sequence
 
 from accounts.models import PendingAct
@@ -31,12 +30,14 @@ def of_acts(events: Sequence[Event], *, now: dt.datetime) -> Iterator[Told]:
     """
     ours = [event for event in events if event.name in NAMES]
     acts = PendingAct.objects.in_bulk([event.subject_id for event in ours if event.subject_id])
+    made = {event.subject_id for event in ours if event.name == MADE}
+    asked = who_could_agree([act for act in acts.values() if act.id in made], now=now)
     for event in ours:
         act = acts.get(event.subject_id) if event.subject_id else None
         if act is None or act.organization_id != event.organization_id:
             continue
         if event.name == MADE:
-            for user in itertools.islice(who_could_agree(act, now=now), MOST_ASKED):
+            for user in asked[act.id][:MOST_ASKED]:
                 yield Told(user.id, event, "act_waits", act.id, detail=act.kind)
         elif act.maker_person_id is not None:
             yield Told(act.maker_person_id, event, DECIDED[event.name], act.id, detail=act.kind)

@@ -7,8 +7,9 @@ look after the money are told what came of each.
 
 from __future__ import annotations
 
+import functools
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from accounts.choices import Role
 from accounts.models import User
@@ -31,6 +32,7 @@ _KEEPERS = (Role.OWNER, Role.FINANCE)
 
 # A wallet's, or its account's, id and organization to its holder; None: the organization itself.
 Holders = Mapping[tuple[uuid.UUID | None, uuid.UUID | None], uuid.UUID | None]
+Keepers = Callable[[uuid.UUID | None], list[uuid.UUID]]
 
 
 @needs_transaction
@@ -40,11 +42,12 @@ def of_money(events: Sequence[Event]) -> Iterator[Told]:
     if not ours:
         return
     holders, hidden = _holders(ours), _holds_of_payouts(ours)
+    keepers = functools.cache(_keepers)
     for event in ours:
         if event.name == MOVED:
             yield from _moved(event, holders)
         elif event.name in PAYOUTS:
-            yield from _paid_out(event, holders)
+            yield from _paid_out(event, holders, keepers)
         elif event.subject_id not in hidden:
             yield from _held(event, holders)
 
@@ -64,12 +67,12 @@ def _moved(event: Event, holders: Holders) -> Iterator[Told]:
         yield _told(event, payee, "money_received")
 
 
-def _paid_out(event: Event, holders: Holders) -> Iterator[Told]:
+def _paid_out(event: Event, holders: Holders, keepers: Keepers) -> Iterator[Told]:
     place = (id_in(event, "source_wallet_id"), event.organization_id)
     if place not in holders:
         return
     holder = holders[place]
-    for user_id in [holder] if holder else _keepers(event.organization_id):
+    for user_id in [holder] if holder else keepers(event.organization_id):
         yield _told(event, user_id, PAYOUTS[event.name])
 
 

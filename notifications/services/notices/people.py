@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import uuid
 from collections.abc import Iterator, Sequence
 
 from accounts.choices import Role
@@ -39,9 +41,11 @@ MOST_OWNERS = 20
 @needs_transaction
 def of_people(events: Sequence[Event]) -> Iterator[Told]:
     """Who is told what of these events about people and their keys."""
+    owners = functools.cache(_owners)
     for event in events:
-        if event.name == KEY_ISSUED:
-            yield from _owners(event)
+        if event.name == KEY_ISSUED and event.organization_id is not None:
+            for owner_id in owners(event.organization_id):
+                yield Told(owner_id, event, "api_key_issued")
         elif event.name in ABOUT_SOMEBODY:
             user_id = id_in(event, "user_id")
             if user_id is not None:
@@ -50,11 +54,6 @@ def of_people(events: Sequence[Event]) -> Iterator[Told]:
 
 
 @needs_transaction
-def _owners(event: Event) -> Iterator[Told]:
-    if event.organization_id is None:
-        return
-    owners = User.objects.filter(
-        organization=event.organization_id, role=Role.OWNER, is_active=True
-    )
-    for user_id in owners.order_by("id").values_list("id", flat=True)[:MOST_OWNERS]:
-        yield Told(user_id, event, "api_key_issued")
+def _owners(organization_id: uuid.UUID) -> list[uuid.UUID]:
+    owners = User.objects.filter(organization=organization_id, role=Role.OWNER, is_active=True)
+    return list(owners.order_by("id").values_list("id", flat=True)[:MOST_OWNERS])

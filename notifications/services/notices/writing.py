@@ -1,4 +1,7 @@
-"""Events become notifications, and mail where somebody wants it: rows alone, in one transaction."""
+"""Events become notifications, and mail where somebody wants it: rows alone, in one transaction.
+
+What it takes to write them is read once for a batch: a flood is taken in as fast as it comes.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,18 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 
-from accounts.choices import MailKind
 from accounts.models import User
-from accounts.services.mail import queue_mail
 from events.consuming import Event
-from kernel.actor import Door, system
 from kernel.transactions import needs_transaction
-from ledger.queries import currencies
 from notifications.kinds import EMAIL_BY_CHOICE, KINDS, Channels, usual
 from notifications.models import Notification, Preference
 from notifications.services.notices import acts, money, people
+from notifications.services.notices.mailing import Post, by_mail, mailed_lately, send
 from notifications.services.notices.told import Told
-from notifications.wording import words_of
 
-NAMES = acts.NAMES | money.NAMES | people.NAMES
+# Of money there can be floods, which hold up nothing else that people are told.
+NAMES_OF_MONEY = money.NAMES - money.PAYOUTS.keys()
+NAMES = (acts.NAMES | money.NAMES | people.NAMES) - NAMES_OF_MONEY
 KEPT = dt.timedelta(days=180)
 # What is taken in later than this is history: it is in the list, and nobody's mailbox rings.
 NEWS = dt.timedelta(days=1)
@@ -41,25 +42,20 @@ def write_notices(events: Sequence[Event], now: dt.datetime) -> None:
         *people.of_people(recent),
     ]
     told = _still_to_tell(drafts)
-    if not told:
-        return
-    chosen = _chosen(user.id for user, _ in told)
-    for user, draft in told:
-        topic = KINDS[draft.kind].topic
-        channels = chosen.get((user.id, topic), usual(topic))
-        _tell(user=user, draft=draft, channels=channels, now=now)
+    if told:
+        send(_written(_posts(told, now=now)), now=now)
 
 
 @needs_transaction
 def _still_to_tell(drafts: Sequence[Told]) -> list[tuple[User, Told]]:
     """Those of the drafts whose person is there to be told, and was not told before."""
-    found = User.objects.filter(id__in={draft.user_id for draft in drafts}, is_active=True)
+    ids = {draft.user_id for draft in drafts}
+    found = User.objects.filter(id__in=ids, is_active=True)
     counting = found.select_related("organization").in_bulk()
-    before = set(
-        Notification.objects.filter(event_id__in={draft.event.id for draft in drafts})
-        .order_by()
-        .values_list("user_id", "event_id")
+    known = Notification.objects.filter(
+        user_id__in=ids, event_id__in={draft.event.id for draft in drafts}
     )
+    before = set(known.order_by().values_list("user_id", "event_id"))
     kept: dict[tuple[uuid.UUID, uuid.UUID], tuple[User, Told]] = {}
     for draft in drafts:
         user, key = counting.get(draft.user_id), (draft.user_id, draft.event.id)
@@ -79,44 +75,48 @@ def _chosen(user_ids: Iterable[uuid.UUID]) -> _Chosen:
 
 
 @needs_transaction
-def _tell(*, user: User, draft: Told, channels: Channels, now: dt.datetime) -> None:
-    event = draft.event
-    news = event.occurred_at > now - NEWS
-    by_mail = channels.email and news and KINDS[draft.kind].topic in EMAIL_BY_CHOICE
-    if not channels.in_app and not by_mail:
-        return
-    Notification.objects.create(
-        organization_id=event.organization_id,
+def _posts(told: Sequence[tuple[User, Told]], *, now: dt.datetime) -> list[Post]:
+    """What of it people want to be told, and how."""
+    chosen = _chosen(user.id for user, _ in told)
+    wanted = []
+    for user, draft in told:
+        topic = KINDS[draft.kind].topic
+        channels = chosen.get((user.id, topic), usual(topic))
+        rings = channels.email and topic in EMAIL_BY_CHOICE and _is_news(draft.event, now)
+        if channels.in_app or rings:
+            row = _row(user=user, draft=draft, in_app=channels.in_app, now=now)
+            wanted.append((row, draft.event.request_id, rings))
+    mailed = mailed_lately([row for row, _, rings in wanted if rings])
+    return [
+        by_mail(row, request_id, mailed) if rings else Post(row, request_id)
+        for row, request_id, rings in wanted
+    ]
+
+
+def _is_news(event: Event, now: dt.datetime) -> bool:
+    return event.occurred_at > now - NEWS
+
+
+def _row(*, user: User, draft: Told, in_app: bool, now: dt.datetime) -> Notification:
+    return Notification(
+        organization_id=draft.event.organization_id,
         user=user,
-        event_id=event.id,
+        event_id=draft.event.id,
         kind=draft.kind,
         subject_id=draft.subject_id,
         amount_minor=draft.amount_minor,
         currency=draft.currency,
         detail=draft.detail,
-        in_app=channels.in_app,
-        happened_at=event.occurred_at,
+        in_app=in_app,
+        happened_at=draft.event.occurred_at,
         created_at=now,
     )
-    if by_mail:
-        _mail(user=user, draft=draft, now=now)
 
 
 @needs_transaction
-def _mail(*, user: User, draft: Told, now: dt.datetime) -> None:
-    words = words_of(
-        kind=KINDS[draft.kind],
-        organization_id=draft.event.organization_id,
-        subject_id=draft.subject_id,
-        amount_minor=draft.amount_minor,
-        currency=draft.currency,
-        detail=draft.detail,
-        exponents=dict(currencies().values_list("code", "exponent")),
-    )
-    queue_mail(
-        actor=system(door=Door.TASK, request_id=draft.event.request_id),
-        user=user,
-        kind=MailKind.NOTICE,
-        variables={"what": words.title, "why": words.sentence, "place": words.place},
-        now=now,
-    )
+def _written(posts: Sequence[Post]) -> list[Post]:
+    """Insert the rows, and say which: what somebody else wrote meanwhile is theirs to mail."""
+    Notification.objects.bulk_create([post.row for post in posts], ignore_conflicts=True)
+    ids = [post.row.id for post in posts]
+    new = set(Notification.objects.filter(id__in=ids).order_by().values_list("id", flat=True))
+    return [post for post in posts if post.row.id in new]
