@@ -107,6 +107,25 @@ def test_everything_answers_and_the_greeting_moves_money(house, running):
     assert "vaultcraft_http_requests_total" in house.page("/metrics")[1]
 
 
+def test_the_greeting_prints_a_command_that_prints_codes(house, running):
+    """In a shell that knows nothing, of a house elsewhere than where commands look."""
+    world = json.loads((house.data_dir / "demo.json").read_text())
+    email = next(user["email"] for user in world["users"] if user["totp_secret"])
+    found = re.search(r"^  (.* totp )EMAIL$", house.said(), re.MULTILINE)
+    assert found is not None, house.said()
+    command = found[1].replace(".venv/bin/python", sys.executable)
+    bare = {name: value for name, value in os.environ.items() if not OURS.match(name)}
+    done = subprocess.run(
+        ["bash", "-c", f"{command}{email}"],
+        cwd=ROOT,
+        env=bare,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert re.fullmatch(r"\d{6}\n", done.stdout), done.stderr
+
+
 def test_a_second_start_says_so(house, running):
     second = House(house.data_dir)
     second.log = house.data_dir.with_suffix(".second.log")
