@@ -66,14 +66,21 @@ def cleaned_name(text: str, *, pointer: str, maximum: int = 200) -> str:
     return name
 
 
+def countries() -> dict[str, str]:
+    """The name of every country that there is, in English, by its ISO 3166-1 alpha-2 code."""
+    named = Locale("en").territories.items()
+    return {
+        code: name for code, name in named if _COUNTRY.fullmatch(code) and code not in _NO_COUNTRY
+    }
+
+
 def checked_country(code: str) -> str:
     """The ISO 3166-1 alpha-2 code in upper case.
 
     :raises InvalidProfile: if there is no such country.
     """
     country = code.strip().upper()
-    known = country in Locale("en").territories and country not in _NO_COUNTRY
-    if not _COUNTRY.fullmatch(country) or not known:
+    if country not in countries():
         raise InvalidProfile("Enter a country code like IN.", pointer="/country")
     return country
 

@@ -42,15 +42,18 @@ class LiveGate:
         """Have a client; it is nobody else's from here on. Called from any thread."""
         request_id = worker_answers.request_id_of(request)
         head = _head(request, peer=peer, request_id=request_id)
+        refusal = _refusal(request, peer=peer, request_id=request_id)
         client.setblocking(False)
-        self._loop.call_soon_threadsafe(self._begin, client, head, request_id)
+        self._loop.call_soon_threadsafe(self._begin, client, head, request_id, refusal)
 
-    def _begin(self, client: socket.socket, head: bytes, request_id: str) -> None:
-        task = self._loop.create_task(self._serve(client, head, request_id))
+    def _begin(self, client: socket.socket, head: bytes, request_id: str, refusal: bytes) -> None:
+        task = self._loop.create_task(self._serve(client, head, request_id, refusal))
         self._clients.add(task)
         task.add_done_callback(self._clients.discard)
 
-    async def _serve(self, client: socket.socket, head: bytes, request_id: str) -> None:
+    async def _serve(
+        self, client: socket.socket, head: bytes, request_id: str, refusal: bytes
+    ) -> None:
         """Begin, carry, end: with a refusal where nothing could begin."""
         try:
             incoming, outgoing = await asyncio.open_connection(sock=client)
@@ -58,9 +61,10 @@ class LiveGate:
             client.close()
             return
         try:
-            made = await self._opened() if len(self._clients) <= MOST else None
+            goes_on = not refusal and len(self._clients) <= MOST
+            made = await self._opened() if goes_on else None
             if made is None:
-                outgoing.write(_unavailable(request_id))
+                outgoing.write(refusal or _unavailable(request_id))
                 await asyncio.wait_for(outgoing.drain(), PATIENCE_SECONDS)
                 return
             answer, asking = made
@@ -101,6 +105,26 @@ def _head(request: Any, *, peer: str, request_id: str) -> bytes:
     }
     lines = (f"GET {PATH} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items()))
     return "\r\n".join((*lines, "", "")).encode("latin-1")
+
+
+def _refusal(request: Any, *, peer: str, request_id: str) -> bytes:
+    """What is said to an address that reads too much; nothing to others, whom this counts.
+
+    The process behind knows people and counts them; so much it does not even hear.
+    """
+    from kernel.actor import Door, anonymous
+    from kernel.rates.admission import admit
+    from kernel.rates.errors import QuotaExceeded
+    from kernel.rates.table import RouteClass
+    from vaultcraft.client_address import client_address
+
+    forwarded = ",".join(v for name, v in request.headers if name == "X-FORWARDED-FOR")
+    ip = client_address(peer=peer, forwarded=forwarded)
+    try:
+        admit(actor=anonymous(door=Door.WEB, request_id=request_id, ip=ip), route=RouteClass.READS)
+    except QuotaExceeded as error:
+        return worker_answers.written(error, request_id=request_id, keep=False)
+    return b""
 
 
 def _unavailable(request_id: str) -> bytes:

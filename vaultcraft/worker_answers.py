@@ -62,10 +62,11 @@ def problem(error: VaultCraftError, request_id: str) -> tuple[HTTPStatus, dict[s
 
     status = HTTPStatus(problems.status_of(error))
     body = problems.encode(problems.document(error, request_id=request_id))
+    seconds = getattr(error, "retry_after_seconds", problems.RETRY_AFTER_SECONDS)
     told = {
         "Content-Type": problems.MEDIA_TYPE,
         "Content-Length": str(len(body)),
-        **({"Retry-After": str(problems.RETRY_AFTER_SECONDS)} if error.retryable else {}),
+        **({"Retry-After": str(seconds)} if error.retryable else {}),
         "X-Request-ID": request_id,
         "Cache-Control": "no-store",
         **BARE,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from typing import Protocol
 
 from django.db.models import Q
 
@@ -31,12 +31,18 @@ from kernel.transactions import needs_transaction, opens_transaction
 
 SHRED = "people.shred"
 
-Erasure = Callable[..., None]
+
+class Erasure(Protocol):
+    """A room's part of an erasure: what it shows of the person in clear, what it keeps for them."""
+
+    def __call__(self, *, user_id: uuid.UUID, actor: Actor, now: dt.datetime) -> None: ...
+
+
 _erasures: list[Erasure] = []
 
 
 def register_erasure(step: Erasure) -> None:
-    """Let a room remove what it shows of a person in clear, called with ``user_id=``."""
+    """Let a room take part; everything goes in the transaction that erases."""
     if step not in _erasures:
         _erasures.append(step)
 
@@ -47,7 +53,8 @@ def shred_person(*, actor: Actor, user_id: uuid.UUID, now: dt.datetime) -> User 
     """Make everything sealed under a removed person's keys unreadable, for ever and everywhere.
 
     Name and address are replaced as well, and the address in their invitations; the row, the books
-    and the audit records stay, which name the person by id alone. Twice is once. Locks the acts
+    and the audit records stay, which name the person by id alone; their wallets are suspended, so
+    that nobody pays them any more. Twice is once. Locks the acts
     they asked for or decided, then the person and their keys. Emits `accounts.person.shredded`;
     records `accounts.person.shred`. Where staff's acts take a second person, or roles of the
     person's organization do, the answer is the pending act, and nothing else has happened; for the
@@ -111,7 +118,7 @@ def _erase(*, actor: Actor, user: User, now: dt.datetime) -> User:
     user.save(update_fields=["full_name", "email", "password"])
     shred_keys(user=user, now=now)  # keys end where the person is erased: a trigger holds it
     for erase in _erasures:  # names leave acts where the person is erased: a trigger holds it
-        erase(user_id=user.id)
+        erase(user_id=user.id, actor=actor, now=now)
     _tell(actor=actor, user=user, now=now)
     return user
 

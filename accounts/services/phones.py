@@ -90,7 +90,7 @@ def reveal_phone(*, actor: Actor, now: dt.datetime) -> str:
 
 
 @needs_transaction
-def erase_phone(*, user_id: uuid.UUID) -> None:
+def erase_phone(*, user_id: uuid.UUID, **_: object) -> None:
     """Leave nothing of an erased person's number, its last digits included."""
     Phone.objects.filter(user_id=user_id).delete()
 

@@ -41,7 +41,7 @@ def test_countries_currencies_and_zones_are_real():
     assert rules.checked_timezone("Asia/Kolkata") == "Asia/Kolkata"
 
 
-@pytest.mark.parametrize("code", ["EU", "UN", "ZZ", "419", "I", "IND", ""])
+@pytest.mark.parametrize("code", ["EU", "EZ", "QO", "UN", "XA", "XB", "ZZ", "419", "I", "IND", ""])
 def test_what_is_no_country(code: str):
     with pytest.raises(InvalidProfile):
         rules.checked_country(code)

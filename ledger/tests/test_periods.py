@@ -109,7 +109,7 @@ def test_a_closed_period_keeps_what_every_account_showed(world: World) -> None:
 
     assert kept(world, period) == {
         "Cash at bank": (0, 6_00_000_00, 0, 6_00_000_00),
-        "Alice, current": (0, 250_00, 1_00_000_00, 99_750_00),
+        f"{world.alice_wallet.handle}, current": (0, 250_00, 1_00_000_00, 99_750_00),
         "Organization, current": (0, 0, 5_00_000_00, 5_00_000_00),
         "Clearing with Globex": (0, 0, 250_00, 250_00),
     }
@@ -130,7 +130,7 @@ def test_the_next_period_begins_where_this_one_ended(world: World) -> None:
 
     assert bytes(second.opening_proof or b"") == bytes(first.closing_proof or b"")
     assert kept(world, first) == {}
-    opening, debit, credit, closing = kept(world, second)["Alice, current"]
+    opening, debit, credit, closing = kept(world, second)[f"{world.alice_wallet.handle}, current"]
     assert (opening, debit, credit, closing) == (0, 250_00, 1_00_000_00, 99_750_00)
 
 
@@ -138,7 +138,9 @@ def test_late_entries_are_in_the_period_they_are_dated_into(world: World) -> Non
     """The world's deposits are dated this morning and were recorded whenever this test runs."""
     first = opened(world, closes_on=TODAY)
     world.send(amount_minor=250_00)
-    assert kept(world, closed(world, first))["Alice, current"][3] == 99_750_00
+    assert (
+        kept(world, closed(world, first))[f"{world.alice_wallet.handle}, current"][3] == 99_750_00
+    )
     with reading(world.actor(world.alice)):
         last = first.ends_at - dt.timedelta(microseconds=1)
         account = world.alice_wallet.account_id

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import confluent_kafka
@@ -19,6 +19,7 @@ PRODUCE = 0  # the protocol's number of that request
 NOT_ENOUGH_REPLICAS = 19
 TOPIC_AUTHORIZATION_FAILED = 29
 READ_SECONDS = 15.0
+AT_ONCE = 100
 
 
 def _library() -> ctypes.CDLL:
@@ -68,6 +69,12 @@ class MockKafka:
 
     def read(self, topic: str, count: int) -> list[Message]:
         """The first messages of a topic, as a consumer of somebody else's reads them."""
+        return self.read_until(topic, lambda found: len(found) >= count, most=count)
+
+    def read_until(
+        self, topic: str, whole: Callable[[list[Message]], bool], *, most: int = 10_000
+    ) -> list[Message]:
+        """The same, until what was read is whole; fails when no more comes before."""
         options = {
             "bootstrap.servers": self.bootstrap,
             "group.id": "somebody",
@@ -78,9 +85,9 @@ class MockKafka:
         consumer.subscribe([topic])
         found: list[Message] = []
         try:
-            while len(found) < count:
-                got = consumer.consume(count - len(found), READ_SECONDS)
-                assert got, f"{len(found)} of {count}"
+            while not whole(found):
+                got = consumer.consume(min(most - len(found), AT_ONCE), READ_SECONDS)
+                assert got, f"no more than {len(found)} messages"
                 assert not [one.error() for one in got if one.error()]
                 found += got
         finally:

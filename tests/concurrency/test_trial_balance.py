@@ -39,7 +39,7 @@ def test_what_commits_during_a_walk_is_in_all_of_it_or_in_none(world: World) -> 
     now, _ = start(partial(sheet, world, start(queries.stable_until).result())).result(timeout=30)
     moved = set(now) - set(before[0])
     assert {row.name: row.credit_minor for row in moved} == {
-        "Alice, current": 1_00_000_00 - 250_00,
+        f"{world.alice_wallet.handle}, current": 1_00_000_00 - 250_00,
         "Organization, current": 5_00_000_00 + 250_00,
     }
 

@@ -6,9 +6,11 @@ import contextlib
 import http.client
 import json
 import os
+import secrets
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -115,6 +117,33 @@ def test_streams_take_nobodys_thread_and_end_on_both_sides(web: WebServer, behin
         answer.close()
         one.close()
     assert behind.made[-1].recv(10) == b""
+
+
+def test_an_address_that_reads_too_much_goes_no_further(behind: Behind, tmp_path: Path) -> None:
+    """Two within an hour; the process behind hears of no third, others go on."""
+    environment = {
+        **os.environ,
+        "VAULTCRAFT_LIVE": behind.place,
+        "VAULTCRAFT_PROXIES": "1",
+        "VAULTCRAFT_RATE_READS_ADDRESS": "2/3600",
+        GATE: str(tmp_path / "open"),
+    }
+    # Nobody else's within the hour: what is counted outlives a test.
+    many, other = (f"2001:db8:{secrets.token_hex(2)}:{n}::1" for n in (1, 2))
+    asked = len(behind.asked)
+    with serving("tests.operations.slow_wsgi", environment) as narrow:
+        came = [asking(narrow, **{"X-Forwarded-For": ip}) for ip in (many, many, many, other)]
+        answers = [one.getresponse() for one in came]
+        assert [one.status for one in answers] == [200, 200, 429, 200]
+        problem = json.loads(answers[2].read())
+        assert problem["code"] == "quota_exceeded"
+        assert problem["violated-policies"] == ["reads-address"]
+        assert int(answers[2].headers["Retry-After"]) > 1_000
+        assert len(behind.asked) == asked + 3
+        for one in came:
+            one.close()
+    for _ in range(3):
+        assert behind.came.acquire(timeout=5)
 
 
 def test_with_nobody_behind_it_says_so_at_once(web: WebServer, behind: Behind) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import secrets
 import time
 import uuid
 from collections.abc import Iterator
@@ -19,16 +22,18 @@ from accounts.services.sessions import end_sessions_of_person, revoke_session
 from kernel import clock
 from kernel.actor import Door
 from kernel.ids import encode
+from kernel.rates.table import ClassRates, Rate, RouteClass
 from tests.backbone.brokers import own_broker
 from tests.database import all_seeing
 from tests.live.inside import carrying, following
 from tests.live.stack import Page, opened, own_namespace
+from tests.security.conftest import written
 from tests.web.conftest import Visit, visit
 from tests.world import World, colleague
 from wallets.choices import WalletKind
 from wallets.services.wallets import open_wallet
 
-__all__ = ["visit"]
+__all__ = ["visit", "written"]
 
 
 @pytest.fixture
@@ -199,6 +204,33 @@ def test_who_may_not_follow_is_refused(port: int, world: World, visit: Visit) ->
     refused = Page(port, "a" * 32).answer
     assert refused.headers["Content-Type"] == "application/problem+json"
     assert "Access-Control-Allow-Origin" not in refused.headers
+
+
+def test_what_is_refused_is_a_security_event_and_counted(
+    port: int,
+    world: World,
+    visit: Visit,
+    written: io.StringIO,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    followed(port, visit(world.alice))
+    narrow = ClassRates(address=Rate(2, 3_600), strict=True)
+    rates = {**settings.VAULTCRAFT_RATES, RouteClass.REFUSED_CREDENTIALS: narrow}
+    monkeypatch.setattr(settings, "VAULTCRAFT_RATES", rates)
+    own = f"2001:db8:{secrets.token_hex(2)}::1"
+    forged = [Page(port, "a" * 32, **{"X-Vaultcraft-Client": own}).status for _ in range(3)]
+    assert forged == [401, 401, 429]
+    assert Page(port, cookie_of(visit(world.olga)), **{"X-Vaultcraft-Client": own}).status == 403
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    told = [line for line in lines if line["logger"] == "security"]
+    assert [(line["event"], line.get("code")) for line in told] == [
+        ("authentication_failed", "no_session"),
+        ("authentication_failed", "no_session"),
+        ("quota_exceeded", None),
+        ("access_refused", "permission_denied"),
+    ]
+    assert {line["ip"] for line in told} == {own}
+    assert {line["route"] for line in told if "route" in line} == {"/live"}
 
 
 def test_one_person_has_so_many_and_leaving_makes_room(

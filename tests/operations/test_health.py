@@ -44,14 +44,18 @@ def test_alive_without_asking_anybody():
 
 
 @pytest.mark.django_db
-def test_dead_cache_and_broker_degrade_but_do_not_pull_the_node(settings, monkeypatch):
+def test_dead_cache_and_broker_degrade_but_do_not_pull_the_node(settings):
     settings.NATS_URL = "nats://127.0.0.1:1"
+    settings.CACHES = {
+        "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
+    }
 
     answer = Client().get("/readyz")
 
     assert answer.status_code == 200
     assert answer.json()["status"] == "degraded"
-    assert answer.json()["checks"]["broker"] == "degraded"
+    told = answer.json()["checks"]
+    assert (told["database"], told["cache"], told["broker"]) == ("ok", "degraded", "degraded")
 
 
 @pytest.mark.django_db

@@ -116,6 +116,25 @@ def test_beat_sends_what_is_due_by_the_timetable_it_only_reads(house, running):
     assert "permission denied" not in log.read_text()
 
 
+def test_the_greeting_prints_a_command_that_prints_codes(house, running):
+    """In a shell that knows nothing, of a house elsewhere than where commands look."""
+    world = json.loads((house.data_dir / "demo.json").read_text())
+    email = next(user["email"] for user in world["users"] if user["totp_secret"])
+    found = re.search(r"^  (.* totp )EMAIL$", house.said(), re.MULTILINE)
+    assert found is not None, house.said()
+    command = found[1].replace(".venv/bin/python", sys.executable)
+    bare = {name: value for name, value in os.environ.items() if not OURS.match(name)}
+    done = subprocess.run(
+        ["bash", "-c", f"{command}{email}"],
+        cwd=ROOT,
+        env=bare,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert re.fullmatch(r"\d{6}\n", done.stdout), done.stderr
+
+
 def test_a_second_start_says_so(house, running):
     second = House(house.data_dir)
     second.log = house.data_dir.with_suffix(".second.log")

@@ -185,6 +185,12 @@ def test_the_command_prints_the_code_of_the_phone(seeded, settings, capsys):
         call_command("totp", owner["email"])
 
 
+def test_where_no_demo_world_is_the_command_says_where_it_looked(settings, tmp_path):
+    settings.VAULTCRAFT_DATA_DIR = tmp_path
+    with pytest.raises(CommandError, match=f"There is no demo.json at {tmp_path}"):
+        call_command("totp", "anybody@vaultcraft.example")
+
+
 def test_keys_open_their_organization_without_cash(seeded):
     for key in demo(seeded)["api_keys"]:
         actor = authenticate(secret=key["key"], door=Door.API, request_id="test", ip=None, now=NOW)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from structlog.testing import capture_logs
 
 from accounts.choices import FactorMethod, MailKind
 from accounts.errors import (
@@ -475,7 +476,10 @@ def test_without_redis_three_tries_hold_and_nobody_watches_for_spraying(
     monkeypatch.setattr(spraying, "MOST_IN_NETWORK", 1)
     colleagues = people(world, 3)
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    assert [told(one, WRONG) for one in colleagues] == ["wrong_pin"] * 3
+    with capture_logs() as logged:
+        assert [told(one, WRONG) for one in colleagues] == ["wrong_pin"] * 3
+    unwatched = [line for line in logged if line["event"] == "pin_spraying_not_watched"]
+    assert [line["log_level"] for line in unwatched] == ["warning"] * 3
     one = colleagues[0]
     assert [told(one, WRONG), told(one, WRONG), told(one, PIN)] == [
         "wrong_pin",

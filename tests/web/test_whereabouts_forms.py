@@ -10,6 +10,7 @@ import time_machine
 from django.urls import reverse
 
 from accounts.models import CountryPolicy, Device, SignInSession
+from accounts.rules import checked_country
 from accounts.services.devices import met_device
 from kernel import clock
 from kernel.ids import encode
@@ -17,6 +18,7 @@ from tests.database import all_seeing
 from tests.geoip import write_countries
 from tests.web.conftest import Visit
 from tests.world import World
+from web.forms.people import country_choices
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +32,14 @@ def geoip(settings, tmp_path: Path) -> Path:
     path = write_countries(tmp_path / "geo.mmdb", {"127.0.0.0/8": "IN", "203.0.113.0/24": "SG"})
     settings.VAULTCRAFT_GEOIP_PATH = str(path)
     return path
+
+
+def test_menus_offer_every_country_that_is_taken_and_no_other() -> None:
+    offered = [code for code, _ in country_choices()]
+    assert offered[0] == "IN"
+    assert len(offered) == len(set(offered)) > 240
+    assert [checked_country(code) for code in offered] == offered
+    assert not {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"} & set(offered)
 
 
 def named(world: World) -> list[str]:

@@ -15,7 +15,12 @@ from vaultcraft.embedded.postgres import CannotStart
 from vaultcraft.embedded.processes import Child, end_leftovers, record, stop_all
 from vaultcraft.embedded.servers import SERVER_VARIABLES, EmbeddedServers
 from vaultcraft.supervisor import greeting, settling
-from vaultcraft.supervisor.programs import PRODUCT, data_dir_of_environment, product_programs
+from vaultcraft.supervisor.programs import (
+    DEFAULT_DATA_DIR,
+    PRODUCT,
+    data_dir_of_environment,
+    product_programs,
+)
 from vaultcraft.supervisor.watch import Watch
 
 PR_SET_PDEATHSIG = 1
@@ -134,7 +139,8 @@ class _Installation:
             curl = greeting.transfer_curl(
                 base_url=self._base_url, world=world, auditor_url=self._auditor_url
             )
-        say(greeting.greeting(base_url=self._base_url, world=world, curl=curl))
+        moved_to = self._data_dir if self._data_dir != DEFAULT_DATA_DIR else None
+        say(greeting.greeting(base_url=self._base_url, world=world, curl=curl, moved_to=moved_to))
 
     def _stop(self) -> None:
         """Stop the product, then what it stood on; leave no file that says otherwise."""

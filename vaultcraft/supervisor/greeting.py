@@ -1,10 +1,14 @@
 """What `make up` prints once everything answers: where, who, and a `curl` that moves money."""
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import psycopg
+
+from vaultcraft.supervisor.programs import DATA_DIR_VARIABLE
 
 SHOWN_USERS = 6
 AMOUNT_MINOR = 12_550
@@ -29,14 +33,23 @@ LIMIT 1
 """
 
 
-def greeting(*, base_url: str, world: Mapping[str, Any] | None, curl: str | None) -> str:
-    """Return the whole text."""
+def greeting(
+    *,
+    base_url: str,
+    world: Mapping[str, Any] | None,
+    curl: str | None,
+    moved_to: Path | None = None,
+) -> str:
+    """Return the whole text.
+
+    :param moved_to: the data directory, unless it is where commands look by themselves.
+    """
     lines = ["", f"VaultCraft is ready:  {base_url}", ""]
     if world:
         lines += ["Sign in as", *_sign_in_lines(world["users"]), ""]
         lines += [
             "Second step",
-            f"  {CODE_COMMAND}",
+            f"  {code_command(moved_to)}",
             f"  or, for members, the mail at {base_url}/dev/mail",
         ]
         lines += [""]
@@ -47,6 +60,13 @@ def greeting(*, base_url: str, world: Mapping[str, Any] | None, curl: str | None
         "Ctrl-C stops everything; the data stays.",
     ]
     return "\n".join(lines)
+
+
+def code_command(moved_to: Path | None) -> str:
+    """Return what prints a code, ready to paste into a shell that knows nothing yet."""
+    if moved_to is None:
+        return CODE_COMMAND
+    return f"{DATA_DIR_VARIABLE}={shlex.quote(str(moved_to))} {CODE_COMMAND}"
 
 
 def transfer_curl(*, base_url: str, world: Mapping[str, Any], auditor_url: str) -> str | None:

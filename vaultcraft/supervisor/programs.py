@@ -10,13 +10,15 @@ from vaultcraft.embedded.ports import free_port
 from vaultcraft.embedded.processes import Program
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+DATA_DIR_VARIABLE = "VAULTCRAFT_DATA_DIR"
+DEFAULT_DATA_DIR = ROOT / ".vaultcraft"
 PRODUCT = ("web", "live", "worker", "beat", "relay", "consumers", "webhooks", "sagas")
 WORKER_THREADS = 4
 
 
 def data_dir_of_environment() -> Path:
     """Return the data directory: `.vaultcraft` unless VAULTCRAFT_DATA_DIR moves it."""
-    return Path(os.environ.get("VAULTCRAFT_DATA_DIR") or ROOT / ".vaultcraft").absolute()
+    return Path(os.environ.get(DATA_DIR_VARIABLE) or DEFAULT_DATA_DIR).absolute()
 
 
 def product_programs(*, places: Places, addresses: Sequence[str]) -> list[Program]:

@@ -83,12 +83,13 @@ def _open(
         raise PermissionDenied()
     if organization_id not in active_organizations([organization_id]):
         raise OrganizationInactive()
+    _require_holder(organization_id, owner_id)
     number = _next_number(actor, organization_id, owner_id, kind, currency)
     account_id = open_wallet_account(
         organization_id=organization_id,
         currency=currency,
         handle=handle,
-        name=f"{_holder_name(organization_id, owner_id)}, {kind}",
+        name=account_name(handle=handle, owner_id=owner_id, kind=kind),
         now=now,
     )
     wallet = Wallet.objects.create(
@@ -127,14 +128,17 @@ def _next_number(
     return held + 1
 
 
-def _holder_name(organization_id: uuid.UUID, owner_id: uuid.UUID | None) -> str:
+def account_name(*, handle: str, owner_id: uuid.UUID | None, kind: str) -> str:
+    """What the books call the account behind a wallet: no person, whose name could not leave it."""
+    return f"{'Organization' if owner_id is None else handle}, {kind}"
+
+
+def _require_holder(organization_id: uuid.UUID, owner_id: uuid.UUID | None) -> None:
     if owner_id is None:
-        return "Organization"
+        return
     people = User.objects.filter(id=owner_id, organization_id=organization_id, is_active=True)
-    name = people.values_list("full_name", flat=True).first()
-    if name is None:
+    if not people.exists():
         raise HolderNotFound(pointer="/owner")
-    return name
 
 
 @opens_transaction
@@ -195,6 +199,34 @@ def close_wallet(*, actor: Actor, wallet_id: uuid.UUID, reason: str, now: dt.dat
     """
     require(actor, "wallets.close")
     return _moved(actor, wallet_id, AccountStatus.CLOSED, ("close", "closed"), reason, now)
+
+
+@needs_transaction
+def stop_wallets_of(*, user_id: uuid.UUID, actor: Actor, now: dt.datetime) -> None:
+    """Suspend what an erased person held: nobody is paid there any more. Locks their accounts.
+
+    The platform does it, and only it can lift that, to hand out what is left. What is closed stays
+    so. For each records `wallets.wallet.suspend` and emits `wallets.wallet.suspended`.
+    """
+    wallets = Wallet.objects.select_related("account").filter(owner_id=user_id)
+    for wallet in wallets.exclude(account__status=AccountStatus.CLOSED).order_by("account_id"):
+        before = lock_account(wallet.account_id).status
+        wallet.account.refresh_from_db(fields=["stopped_by_platform"])
+        stopped = before == AccountStatus.SUSPENDED and wallet.account.stopped_by_platform
+        if stopped or before == AccountStatus.CLOSED:
+            continue
+        change_status(
+            account_id=wallet.account_id, wanted=AccountStatus.SUSPENDED, by_platform=True
+        )
+        wallet.account.status = AccountStatus.SUSPENDED
+        facts: dict[str, object] = {
+            "reason": "The holder is erased.",
+            "from": before,
+            "to": AccountStatus.SUSPENDED.value,
+        }
+        _tell(
+            actor=actor, wallet=wallet, verb="suspend", happened="suspended", now=now, facts=facts
+        )
 
 
 def _moved(

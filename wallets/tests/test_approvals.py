@@ -306,6 +306,14 @@ def _other_fee(world: World, request: TransferRequest) -> TransferRequest:
     return request
 
 
+def _other_currency(world: World, request: TransferRequest) -> TransferRequest:
+    """A wallet has one currency, so the wallets are others as well."""
+    mine = opened(world, world.alice, currency="USD", funds_minor=10_000_00)
+    theirs = opened(world, hired(world, "mia", "member"), currency="USD")
+    ends = {"source": mine.handle, "destination": theirs.handle}
+    return dataclasses.replace(request, **ends, currency="USD")
+
+
 def _as_a_batch(world: World, request: TransferRequest) -> TransferRequest:
     return bundled([request], approval_id=request.approval_id)[0]
 
@@ -317,6 +325,7 @@ def _as_a_batch(world: World, request: TransferRequest) -> TransferRequest:
         (_other_payer, ["source_wallet"]),
         (_other_amount, ["amount_minor"]),
         (_other_fee, ["fee_minor"]),
+        (_other_currency, ["source_wallet", "destination_wallet", "currency"]),
         (_as_a_batch, ["kind", "source_wallet", "destination_wallet"]),
     ],
 )
@@ -336,8 +345,8 @@ def test_changing_anything_voids_it(world: World, alice: Actor, alter, fields: l
     assert "accounts.approval.refuse" in refusals
 
 
-def test_another_currency_voids_it(world: World, alice: Actor) -> None:
-    """Wallets of one handle and two currencies do not exist; the binding says it all the same."""
+def test_what_no_request_can_alter_alone_is_bound_too(world: World, alice: Actor) -> None:
+    """A currency with the same wallets, a quote: the binding says it all the same."""
     request = asked(world, alice)
     question = rehearse_transfers([request])[0].question
     assert question is not None
@@ -472,7 +481,69 @@ def test_an_altered_item_voids_the_approval_of_its_batch(world: World, alice: Ac
     assert world.balance(world.alice_wallet) == 1_00_000_00
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_fewer_or_more_items_void_the_approval_of_a_batch(
+    world: World, alice: Actor, count: int
+) -> None:
+    items = batch_of(world, alice, OVER, 7)
+    proof = Proof(ApprovalMethod.PIN, PIN)
+    approval = approve_batch(requests=items, all_or_nothing=False, proof=proof)
+    others = (items + batch_of(world, alice, 1))[:count]
+    outcomes = execute_transfers(bundled(others, approval_id=approval.id))
+    assert [code_of(one) for one in outcomes] == ["approval_mismatch"] * count
+    error = outcomes[0].error
+    assert error is not None
+    assert "item_count" in error.facts["fields"]  # type: ignore[operator]
+    assert world.balance(world.alice_wallet) == 1_00_000_00
+    assert stored(world, approval).consumed_at is None
+
+
 # Holds, captures, reversals.
+
+
+def test_what_was_approved_of_one_hold_captures_no_other(world: World, alice: Actor) -> None:
+    asking(world, None)
+    one, other = (place_hold(wanted(world, amount_minor=MUCH, key=key)) for key in ("one", "other"))
+    asking(world)
+    capture = partial(
+        capture_request,
+        actor=alice,
+        amount_minor=MUCH,
+        final=True,
+        reference=b"c" * 32,
+        fingerprint=b"f" * 32,
+        now=NOW,
+    )
+    approval = approval_of(capture(hold_id=one.hold_id))
+    wrong = execute_transfers([presenting(capture(hold_id=other.hold_id), approval)])[0]
+    assert isinstance(wrong.error, ApprovalMismatch)
+    assert wrong.error.facts == {"fields": ["subject"]}
+    assert (
+        code_of(execute_transfers([presenting(capture(hold_id=one.hold_id), approval)])[0]) is None
+    )
+
+
+def test_what_was_approved_of_one_payment_gives_no_other_back(world: World) -> None:
+    one, other = (
+        moved(
+            world.send(
+                source=world.charlie_wallet,
+                sender=world.charlie,
+                destination=world.alice_wallet,
+                amount_minor=MUCH,
+            )
+        )
+        for _ in range(2)
+    )
+    asking(world)
+    alice = with_pin(world, world.alice)
+    back = {"actor": alice, "amount_minor": None, "reference": b"r" * 32, "fingerprint": b"f" * 32}
+    approval = approval_of(reversal_request(transfer_id=one.id, now=NOW, **back))
+    give_back = partial(reverse_transfer, approval_id=approval.id, now=NOW, **back)
+    wrong = give_back(transfer_id=other.id)
+    assert isinstance(wrong.error, ApprovalMismatch)
+    assert wrong.error.facts == {"fields": ["subject"]}
+    assert moved(give_back(transfer_id=one.id)).approval_id == approval.id
 
 
 def test_a_hold_is_approved_like_a_transfer(world: World, alice: Actor) -> None:

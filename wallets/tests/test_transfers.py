@@ -73,9 +73,10 @@ def test_both_books_have_the_entries_an_accountant_would_write(world: World) -> 
             [(e.side, e.account.name, e.amount_minor) for e in transaction_of(one).entries.all()]
             for one in (transfer.source_transaction_id, transfer.destination_transaction_id)
         ]
+    alice, charlie = (f"{w.handle}, current" for w in (world.alice_wallet, world.charlie_wallet))
     assert told == [
-        [("DEBIT", "Alice, current", 250_00), ("CREDIT", "Clearing with Globex", 250_00)],
-        [("DEBIT", "Clearing with Acme", 250_00), ("CREDIT", "Charlie, current", 250_00)],
+        [("DEBIT", alice, 250_00), ("CREDIT", "Clearing with Globex", 250_00)],
+        [("DEBIT", "Clearing with Acme", 250_00), ("CREDIT", charlie, 250_00)],
     ]
 
 

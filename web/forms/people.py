@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from babel import Locale
 from django import forms
 
 from accounts.choices import KeyScope, Role
+from accounts.rules import countries
 from web.forms.fields import Choices, LineField, offer
 
 _HOME_COUNTRY = "IN"
@@ -16,9 +16,7 @@ _HOME_COUNTRY = "IN"
 
 def country_choices() -> list[tuple[str, str]]:
     """Countries by name, the home market first."""
-    names = Locale("en").territories
-    countries = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha()]
-    return sorted(countries, key=lambda row: (row[0] != _HOME_COUNTRY, row[1]))
+    return sorted(countries().items(), key=lambda row: (row[0] != _HOME_COUNTRY, row[1]))
 
 
 class SignInForm(forms.Form):

@@ -39,6 +39,9 @@ SEND_SECONDS = 10.0
 
 R = TypeVar("R")
 log = structlog.get_logger("request")
+security = structlog.get_logger("security")
+# As `vaultcraft.request_log` has them, which this room does not know.
+SECURITY_EVENTS = {401: "authentication_failed", 403: "access_refused"}
 
 
 class Live:
@@ -201,14 +204,17 @@ async def _either(*waits: Coroutine[Any, Any, None]) -> None:
 
 
 def _told(asked: Asked, *, status: int, viewer: Viewer | None = None, code: str = "") -> None:
-    """A line of the request log, as `vaultcraft.request_log` writes it."""
-    line = log.bind(
-        method=asked.method,
-        route=PATH,
-        status=status,
-        actor=f"user:{viewer.person_id}" if viewer else "anonymous:",
-        ip=asked.caller.ip,
-        request_id=asked.request_id,
+    """A line of the request log, of a refusal a security event as well, as all doors write them."""
+    told = {
+        "method": asked.method,
+        "route": PATH,
+        "status": status,
+        "actor": f"user:{viewer.person_id}" if viewer else "anonymous:",
+        "ip": asked.caller.ip,
+        "request_id": asked.request_id,
         **({"code": code} if code else {}),
-    )
-    line.info("request") if status < 400 else line.warning("request")
+    }
+    line = log.info if status < 400 else log.warning
+    line("request", **told)
+    if status in SECURITY_EVENTS:
+        security.warning(SECURITY_EVENTS[status], **told)

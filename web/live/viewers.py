@@ -57,7 +57,8 @@ def viewer_of(caller: Caller, *, now: dt.datetime) -> Viewer:
     session = _session_of(caller, now=now)
     if session is None:
         who = anonymous(door=Door.WEB, request_id=caller.request_id, ip=caller.ip)
-        admit(actor=who, route=RouteClass.READS)
+        guessed = RouteClass.REFUSED_CREDENTIALS if caller.cookie else RouteClass.READS
+        admit(actor=who, route=guessed)
         raise NoSession()
     actor = _actor_of(session, now=now, request_id=caller.request_id, ip=caller.ip)
     admit(actor=actor, route=RouteClass.READS)

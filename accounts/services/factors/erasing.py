@@ -11,6 +11,6 @@ _NAMELESS = "Passkey"
 
 
 @needs_transaction
-def erase_factors(*, user_id: uuid.UUID) -> None:
+def erase_factors(*, user_id: uuid.UUID, **_: object) -> None:
     """Leave nothing of an erased person that they wrote themselves."""
     Passkey.objects.filter(user_id=user_id).update(name=_NAMELESS)

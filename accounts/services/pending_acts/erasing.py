@@ -24,7 +24,7 @@ def hold_acts_of(user_id: uuid.UUID) -> None:
 
 
 @needs_transaction
-def erase_names(*, user_id: uuid.UUID) -> None:
+def erase_names(*, user_id: uuid.UUID, **_: object) -> None:
     """Leave the id alone; whoever reads the act later reads that it was an erased person's.
 
     What is decided takes no change that changes nothing: whoever is called that already stays.

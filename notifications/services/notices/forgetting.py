@@ -31,7 +31,7 @@ def forget_notices(*, actor: Actor, now: dt.datetime) -> int:
 
 
 @needs_transaction
-def erase_notices(*, user_id: uuid.UUID) -> None:
+def erase_notices(*, user_id: uuid.UUID, **_: object) -> None:
     """Leave nothing of what an erased person was told, nor of what they wished to be told."""
     Notification.objects.filter(user_id=user_id).delete()
     Preference.objects.filter(user_id=user_id).delete()

@@ -32,6 +32,8 @@ class Command(BaseCommand):
             )
         except UnreadableDemoFile as error:
             raise CommandError(str(error)) from None
+        if not demo.existed:
+            raise CommandError(f"There is no {FILE_NAME} at {settings.VAULTCRAFT_DATA_DIR}.")
         secret = demo.totp_secret_of(options["email"].strip().lower())
         if secret is None:
             raise CommandError(f"{FILE_NAME} has no authenticator app for this address.")
