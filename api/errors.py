@@ -53,6 +53,15 @@ class LengthRequired(ProtocolError):
     status = 411
 
 
+class RequestTimeout(ProtocolError):
+    """The request did not come within its time: ten seconds, a minute for a long body."""
+
+    code = "request_timeout"
+    title = "The request took too long to arrive"
+    status = 408
+    retryable = True
+
+
 class AddressTooLong(ProtocolError):
     """The request line is longer than the server reads: 8190 bytes."""
 
@@ -62,7 +71,7 @@ class AddressTooLong(ProtocolError):
 
 
 class HeadersTooLarge(ProtocolError):
-    """A header has more bytes than the server reads (16380), or there are more than a hundred."""
+    """More than the server reads: 16380 bytes in one, a hundred of them, 128 kB in all."""
 
     code = "headers_too_large"
     title = "The headers are too large"

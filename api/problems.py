@@ -16,7 +16,7 @@ from django.core.exceptions import (
     SuspiciousOperation,
 )
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions as drf
 
 from api import errors
@@ -136,6 +136,7 @@ _TRANSLATIONS: tuple[tuple[tuple[type[BaseException], ...], type[VaultCraftError
     ((PermissionDenied, drf.PermissionDenied), kernel_errors.PermissionDenied),
     ((drf.MethodNotAllowed,), errors.MethodNotAllowed),
     ((drf.UnsupportedMediaType,), errors.UnsupportedMediaType),
+    ((UnreadablePostError,), errors.RequestTimeout),
     ((RequestDataTooBig,), errors.BodyTooLarge),
     ((SuspiciousOperation, drf.ParseError), errors.ProtocolError),
     ((OperationalError, InterfaceError), errors.DatabaseUnavailable),

@@ -15,6 +15,8 @@ import socket
 import threading
 from typing import Any
 
+from gunicorn.http import errors as unreadable  # type: ignore[import-untyped]
+
 from vaultcraft import worker_answers
 from web.live import PATH
 
@@ -25,7 +27,10 @@ CONNECT_SECONDS = 2.0
 # A client that does not read what was sent for so long is cut off.
 PATIENCE_SECONDS = 10.0
 _PIECE = 65_536
-_CARRIED = ("HOST", "COOKIE", "LAST-EVENT-ID", "SEC-FETCH-SITE")
+# A browser says nothing after its request; who goes on talking is not listened to for long.
+MOST_HEARD = 4_096
+# What is asked for, and how much of it can mean anything (a name has 253 characters at most).
+_CARRIED = {"HOST": 300, "COOKIE": 16_380, "LAST-EVENT-ID": 64, "SEC-FETCH-SITE": 64}
 
 
 class LiveGate:
@@ -91,19 +96,32 @@ def wanted(request: Any) -> bool:
     return request.method == "GET" and request.path == PATH and PLACE in os.environ
 
 
+def judge(request: Any) -> None:
+    """Let on only what the process behind takes for HTTP: it would answer in words of its own.
+
+    :raises InvalidHTTPVersion: for HTTP/1.0, which knows no answer without a length.
+    :raises InvalidHeader: without a host (RFC 9112, section 3.2).
+    """
+    if request.version < (1, 1):
+        raise unreadable.InvalidHTTPVersion(request.version)
+    if not any(name == "HOST" for name, _ in request.headers):
+        raise unreadable.InvalidHeader("HOST")
+
+
 def _head(request: Any, *, peer: str, request_id: str) -> bytes:
     """The request as it goes on: what the stream asks for, nothing else that anybody wrote."""
     from vaultcraft.client_address import client_address
 
-    given = {name: value for name, value in request.headers if name in _CARRIED}
+    told = ((name, value) for name, value in request.headers if name in _CARRIED)
+    given = {name: value[: _CARRIED[name]] for name, value in told}
     forwarded = ",".join(v for name, v in request.headers if name == "X-FORWARDED-FOR")
-    told = {
+    sent = {
         **given,
         "X-Vaultcraft-Client": client_address(peer=peer, forwarded=forwarded),
         "X-Request-ID": request_id,
         "Connection": "close",
     }
-    lines = (f"GET {PATH} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items()))
+    lines = (f"GET {PATH} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items()))
     return "\r\n".join((*lines, "", "")).encode("latin-1")
 
 
@@ -141,9 +159,10 @@ async def _copied(answer: asyncio.StreamReader, client: asyncio.StreamWriter) ->
 
 
 async def _silent(client: asyncio.StreamReader) -> None:
-    """Until the client is gone; what it says is passed over."""
-    while await client.read(_PIECE):
-        pass
+    """Until the client is gone, or has said too much; what it says is passed over."""
+    heard = 0
+    while heard <= MOST_HEARD and (piece := await client.read(_PIECE)):
+        heard += len(piece)
 
 
 async def _either(*waits: Any) -> None:

@@ -24,6 +24,7 @@ from kernel.actor import Door
 from kernel.context import reading
 from kernel.errors import PermissionDenied, VaultCraftError
 from kernel.rates.admission import admit
+from kernel.rates.errors import QuotaExceeded
 
 if TYPE_CHECKING:
     from web.doors import PersonRequest
@@ -66,7 +67,7 @@ class VaultCraftAdminSite(AdminSite):
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """As Django's, with the view and its template run under the actor's eyes."""
-        return super().admin_view(_under_actors_eyes(view), cacheable)
+        return _strangers_counted(super().admin_view(_under_actors_eyes(view), cacheable))
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Our own pages first; some of Django's are left out."""
@@ -130,10 +131,14 @@ class VaultCraftAdminSite(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Our own sign-in. Who has the role only proves who they are; who has not, learns so."""
-        from web.doors import enter, safe_next, sign_in_address
+        from web.doors import admit_strangers, enter, safe_next, sign_in_address
         from web.views import errors
         from web.views.security import proving_address
 
+        try:
+            admit_strangers(request, door=Door.WEB)
+        except QuotaExceeded as error:
+            return errors.refused(request, error)
         wanted = safe_next(request, request.GET.get("next") or reverse("admin:index"))
         person = enter(request)
         if person is None:
@@ -184,6 +189,21 @@ def _network_notice(request: HttpRequest) -> dict[str, Any]:
     back = request.get_full_path() if request.method == "GET" else ""
     with reading(person.actor):
         return network_notice(person, link_form="admin:network-link", back=back)
+
+
+def _strangers_counted(view: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(view)
+    def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        from web.doors import admit_strangers
+        from web.views import errors
+
+        try:
+            admit_strangers(request, door=Door.ADMIN)
+        except QuotaExceeded as error:
+            return errors.refused(request, error)
+        return cast(HttpResponseBase, view(request, *args, **kwargs))
+
+    return counted
 
 
 def _under_actors_eyes(view: Callable[..., Any]) -> Callable[..., Any]:

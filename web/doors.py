@@ -158,9 +158,7 @@ def _signed_in(view: PersonView[P]) -> View[P]:
     def door(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         itself = getattr(view, "by_itself", False)
         try:
-            person = enter(request, noted=not itself)
-            who = stranger(request) if person is None else person.actor
-            admit(actor=who, route=rate_of(view, request))
+            person = _admitted(request, route=rate_of(view, request), noted=not itself)
             if person is None:
                 return to_sign_in(request, back=not itself)
             response = view(person, *args, **kwargs)
@@ -173,6 +171,29 @@ def _signed_in(view: PersonView[P]) -> View[P]:
         return response
 
     return door
+
+
+def _admitted(request: HttpRequest, *, route: RouteClass, noted: bool) -> PersonRequest | None:
+    """Who asks, counted: who has no cookie of ours before anything else is asked.
+
+    :raises QuotaExceeded: when they come too often.
+    """
+    nobody = request.session.session_key is None
+    if nobody:
+        admit(actor=stranger(request), route=route)
+    person = enter(request, noted=noted)
+    if not nobody:
+        admit(actor=person.actor if person else stranger(request), route=route)
+    return person
+
+
+def admit_strangers(request: HttpRequest, *, door: Door) -> None:
+    """Count a look of who is not signed in; the staff's and people's own are counted elsewhere.
+
+    :raises QuotaExceeded: when they come too often.
+    """
+    if request.session.session_key is None or enter(request, door=door) is None:
+        admit(actor=stranger(request), route=RouteClass.READS)
 
 
 def safe_next(request: HttpRequest, wanted: str) -> str:

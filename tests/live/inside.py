@@ -22,9 +22,18 @@ PATIENCE_SECONDS = 30.0
 
 
 @contextlib.contextmanager
-def following(*, most: int = 500, most_each: int = 4) -> Iterator[tuple[Live, int]]:
+def following(
+    *, most: int = 500, most_each: int = 4, most_together: int = 500
+) -> Iterator[tuple[Live, int]]:
     """The application and its port."""
-    live, port = Live(headers=HEADERS, refusal=problem, most=most, most_each=most_each), free_port()
+    live = Live(
+        headers=HEADERS,
+        refusal=problem,
+        most=most,
+        most_each=most_each,
+        most_together=most_together,
+    )
+    port = free_port()
     server = uvicorn.Server(_configuration(live, host="127.0.0.1", port=port))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()

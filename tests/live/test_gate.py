@@ -146,6 +146,64 @@ def test_an_address_that_reads_too_much_goes_no_further(behind: Behind, tmp_path
         assert behind.came.acquire(timeout=5)
 
 
+def raw(web: WebServer, words: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", web.port), timeout=10) as connection:
+        connection.sendall(words)
+        said = b""
+        while piece := connection.recv(65_536):
+            said += piece
+        return said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        b"GET /live HTTP/1.0\r\n\r\n",
+        b"GET /live HTTP/1.0\r\nHost: localhost\r\n\r\n",
+        b"GET /live HTTP/1.1\r\n\r\n",
+    ],
+    ids=["of old", "of old with host", "no host"],
+)
+def test_what_is_no_request_behind_is_refused_in_our_own_words(
+    web: WebServer, behind: Behind, words: bytes
+) -> None:
+    before = len(behind.asked)
+    head, _, body = raw(web, words).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400")
+    assert b"X-Content-Type-Options: nosniff" in head
+    assert b"application/problem+json" in head
+    assert json.loads(body)["code"] == "protocol_error"
+    assert len(behind.asked) == before
+
+
+def test_headers_go_on_no_longer_than_they_can_mean_anything(
+    web: WebServer, behind: Behind
+) -> None:
+    much = {"Last-Event-ID": "b" * 16_000, "Sec-Fetch-Site": "c" * 16_000, "Cookie": "a" * 16_000}
+    connection = asking(web, **much)
+    assert behind.came.acquire(timeout=5)
+    assert connection.getresponse().status == 200
+    assert len(behind.asked[-1]) < 17_500
+    connection.close()
+
+
+def test_who_goes_on_talking_is_not_listened_to(web: WebServer, behind: Behind) -> None:
+    taken = 0
+    with (
+        contextlib.suppress(OSError),
+        socket.create_connection(("127.0.0.1", web.port), timeout=5) as talker,
+    ):
+        talker.sendall(b"GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert behind.came.acquire(timeout=5)
+        made = behind.made[-1]
+        made.settimeout(5)
+        while taken < 50_000_000:
+            talker.sendall(b"x" * 65_536)
+            taken += 65_536
+    assert taken < 50_000_000
+    assert made.recv(10) == b""
+
+
 def test_with_nobody_behind_it_says_so_at_once(web: WebServer, behind: Behind) -> None:
     """Last: nobody is there afterwards."""
     behind.close()

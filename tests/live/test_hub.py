@@ -13,7 +13,7 @@ import pytest
 from web.live import hub as hubs
 from web.live import listening
 from web.live.changes import POSTED, Balance, Change, change_of
-from web.live.errors import StreamsFull, TooManyStreams
+from web.live.errors import OrganizationFull, StreamsFull, TooManyStreams
 from web.live.hub import Hub
 from web.live.listening import End, Listener
 from web.live.viewers import Viewer
@@ -47,8 +47,8 @@ def change(version: int = 1, *, organization: uuid.UUID = ORGANIZATION) -> Chang
     )
 
 
-def made(*, most: int = 10, most_each: int = 10) -> Hub:
-    return Hub(look_up=known, most=most, most_each=most_each)
+def made(*, most: int = 10, most_each: int = 10, most_together: int = 10) -> Hub:
+    return Hub(look_up=known, most=most, most_each=most_each, most_together=most_together)
 
 
 async def heard(listener: Listener, count: int) -> list[int]:
@@ -73,18 +73,49 @@ def test_a_message_that_comes_again_is_told_once() -> None:
     asyncio.run(scene())
 
 
-def test_who_does_not_keep_up_is_dropped_and_the_others_are_not() -> None:
+def test_more_than_is_kept_for_a_page_becomes_one_wish_to_draw_anew() -> None:
+    """A batch of transfers is as long: a healthy page stays, and knows where it stands."""
+
     async def scene() -> None:
         hub = made()
         with hub.joined(viewer()) as slow, hub.joined(viewer()) as quick:
-            for number in range(listening.MOST_WAITING + 1):
+            for number in range(listening.MOST_WAITING):
                 await hub.tell([change(number)])
                 assert await heard(quick, 1) == [number]
-            assert slow.ended is End.TOO_SLOW
-            assert await slow.next() is None
-            assert quick.ended is None
+            last = change(1_000)
+            await hub.tell([last])
+            assert await heard(quick, 1) == [1_000]
+            told = await asyncio.wait_for(slow.next(), 1)
+            assert told is not None
+            assert told.startswith(f"id: {last.id}\nevent: reload\n".encode())
+            await hub.tell([change(1_001)])
+            assert await heard(slow, 1) == [1_001]
+            assert slow.ended is None
 
     asyncio.run(scene())
+
+
+def test_a_batch_of_two_hundred_ends_no_stream() -> None:
+    async def scene() -> None:
+        hub = made()
+        with hub.joined(viewer()) as listener:
+            await hub.tell([change(number) for number in range(200)])
+            first = await asyncio.wait_for(listener.next(), 1)
+            assert b"event: reload" in (first or b"")
+            assert len(await heard(listener, 3)) == 3
+            assert listener.ended is None
+
+    asyncio.run(scene())
+
+
+def test_one_organization_does_not_take_the_places_of_all() -> None:
+    hub, other = made(most_together=2), uuid.uuid4()
+    with ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(hub.joined(viewer(person=uuid.uuid4())))
+        with pytest.raises(OrganizationFull), hub.joined(viewer(person=uuid.uuid4())):
+            pass
+        stack.enter_context(hub.joined(viewer(organization=other)))
 
 
 def test_who_was_dropped_resumes_where_it_was() -> None:
@@ -147,7 +178,7 @@ def test_too_much_to_resume_means_to_draw_again() -> None:
 
 def test_where_wallets_cannot_be_looked_up_pages_are_interrupted_and_miss_nothing() -> None:
     async def scene() -> None:
-        hub = Hub(look_up=unknown, most=10, most_each=10)
+        hub = Hub(look_up=unknown, most=10, most_each=10, most_together=10)
         elsewhere = viewer(organization=uuid.uuid4())
         with hub.joined(viewer()) as listener, hub.joined(elsewhere) as other:
             one = change(1)

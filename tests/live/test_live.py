@@ -16,11 +16,15 @@ from django.test import Client
 
 from accounts.actors import user_actor
 from accounts.models import SignInSession, User
-from accounts.services.organizations import suspend_organization
+from accounts.services.organizations import (
+    activate_organization,
+    register_organization,
+    suspend_organization,
+)
 from accounts.services.people import remove_member
 from accounts.services.sessions import end_sessions_of_person, revoke_session
 from kernel import clock
-from kernel.actor import Door
+from kernel.actor import Door, anonymous
 from kernel.ids import encode
 from kernel.rates.table import ClassRates, Rate, RouteClass
 from tests.backbone.brokers import own_broker
@@ -29,7 +33,7 @@ from tests.live.inside import carrying, following
 from tests.live.stack import Page, opened, own_namespace
 from tests.security.conftest import written
 from tests.web.conftest import Visit, visit
-from tests.world import World, colleague
+from tests.world import PASSWORD, World, colleague
 from wallets.choices import WalletKind
 from wallets.services.wallets import open_wallet
 
@@ -233,6 +237,38 @@ def test_what_is_refused_is_a_security_event_and_counted(
     assert {line["route"] for line in told if "route" in line} == {"/live"}
 
 
+@pytest.mark.parametrize("cookie", ['"aaaaaaaaaaaa\\000b"', "A" * 32, "short"])
+def test_a_cookie_that_is_no_session_s_is_nobody_s(port: int, world: World, cookie: str) -> None:
+    assert opened(port, cookie).status == 401
+
+
+def test_nothing_is_followed_before_address_and_organization_are_good(
+    port: int, world: World, visit: Visit
+) -> None:
+    """Anybody can register: strangers would have all the places."""
+    followed(port, visit(world.charlie))
+    made = register_organization(
+        actor=anonymous(door=Door.WEB, request_id="test", ip=None),
+        organization_name="Initech",
+        country="IN",
+        base_currency="INR",
+        owner_email="ian@initech.test",
+        owner_name="Ian Initech",
+        password=PASSWORD,
+        now=clock.now(),
+    )
+    client = visit(made.owner)
+    assert client.get("/").status_code == 200
+    assert Page(port, cookie_of(client)).status == 403
+    with all_seeing():
+        User.objects.filter(id=made.owner.id).update(email_confirmed_at=clock.now())
+    assert Page(port, cookie_of(client)).status == 403
+    activate_organization(
+        actor=world.actor(world.olga), organization_id=made.organization.id, now=clock.now()
+    )
+    assert Page(port, cookie_of(client)).status == 200
+
+
 def test_one_person_has_so_many_and_leaving_makes_room(
     port: int, world: World, visit: Visit
 ) -> None:
@@ -246,6 +282,18 @@ def test_one_person_has_so_many_and_leaving_makes_room(
     while (status := Page(port, cookie).status) == 429 and time.monotonic() < until:
         time.sleep(0.05)
     assert status == 200
+
+
+def test_one_organization_leaves_places_for_the_others(
+    committed_db: str, world: World, visit: Visit
+) -> None:
+    with own_namespace(), carrying(), following(most_together=2) as (_, port):
+        alice, bob = cookie_of(visit(world.alice)), cookie_of(visit(world.bob))
+        pages = [opened(port, alice), opened(port, bob)]
+        refused = Page(port, bob)
+        assert [page.status for page in (*pages, refused)] == [200, 200, 429]
+        assert b"too_many_streams_of_organization" in refused.answer.read()
+        assert Page(port, cookie_of(visit(world.charlie))).status == 200
 
 
 def test_of_a_thousand_connections_those_past_the_bound_are_refused(

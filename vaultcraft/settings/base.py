@@ -114,6 +114,7 @@ REFRESH_IDLE_SECONDS = int(timedelta(days=14).total_seconds())
 REFRESH_ABSOLUTE_SECONDS = int(timedelta(days=90).total_seconds())
 
 # --- Browser ---------------------------------------------------------------------------------
+SESSION_ENGINE = "web.browser_sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
@@ -291,6 +292,7 @@ DJANGO_STRUCTLOG_COMMAND_LOGGING_ENABLED = False
 # --- Live pages ------------------------------------------------------------------------------
 # Streams that a process carries, and of these one person's: below a browser's six connections.
 LIVE_STREAMS = env.integer("VAULTCRAFT_LIVE_STREAMS", default=500, minimum=1)
+LIVE_STREAMS_TOGETHER = env.integer("VAULTCRAFT_LIVE_STREAMS_TOGETHER", default=100, minimum=1)
 LIVE_STREAMS_EACH = env.integer("VAULTCRAFT_LIVE_STREAMS_EACH", default=4, minimum=1)
 
 # --- Events ----------------------------------------------------------------------------------

@@ -50,14 +50,23 @@ class Live:
     :param headers: that every answer of the house has.
     :param most: streams at once.
     :param most_each: of one person.
+    :param most_together: of one organization.
     """
 
     def __init__(
-        self, *, headers: Mapping[str, str], refusal: Refusal, most: int, most_each: int
+        self,
+        *,
+        headers: Mapping[str, str],
+        refusal: Refusal,
+        most: int,
+        most_each: int,
+        most_together: int,
     ) -> None:
         self._headers, self._refusal = headers, refusal
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="live")
-        self.hub = Hub(look_up=self._owned, most=most, most_each=most_each)
+        self.hub = Hub(
+            look_up=self._owned, most=most, most_each=most_each, most_together=most_together
+        )
         self.reader = Reader(self.hub)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

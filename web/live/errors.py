@@ -38,6 +38,15 @@ class TooManyStreams(VaultCraftError):
     retryable = True
 
 
+class OrganizationFull(VaultCraftError):
+    """The organization's people have as many streams open as those of one may have together."""
+
+    kind = Kind.LIMIT
+    code = "too_many_streams_of_organization"
+    title = "Too many pages of your organization are open at once"
+    retryable = True
+
+
 class StreamsFull(VaultCraftError):
     """The process carries as many streams as it may. The page is right without one."""
 

@@ -13,7 +13,7 @@ from prometheus_client import Counter as Counted
 from prometheus_client import Gauge
 
 from web.live.changes import Change
-from web.live.errors import StreamsFull, TooManyStreams
+from web.live.errors import OrganizationFull, StreamsFull, TooManyStreams
 from web.live.listening import End, Listener, piece
 from web.live.viewers import Viewer
 from web.live.wallets import Directory, Heard, Known, heard_of
@@ -34,11 +34,12 @@ class Hub:
     :param look_up: finds whose wallets are whose, of one organization.
     :param most: streams at once, opening ones included.
     :param most_each: of one person.
+    :param most_together: of the people of one organization.
     """
 
-    def __init__(self, *, look_up: LookUp, most: int, most_each: int) -> None:
+    def __init__(self, *, look_up: LookUp, most: int, most_each: int, most_together: int) -> None:
         self._look_up = look_up
-        self._most, self._most_each = most, most_each
+        self._most, self._most_each, self._most_together = most, most_each, most_together
         self._directory = Directory()
         self._listeners: dict[uuid.UUID, set[Listener]] = {}
         self._people: Counter[uuid.UUID] = Counter()
@@ -66,9 +67,12 @@ class Hub:
         """Listen from now on.
 
         :raises TooManyStreams: if this person does so at as many pages as one may.
+        :raises OrganizationFull: if their organization does.
         """
         if self._people[viewer.person_id] >= self._most_each:
             raise TooManyStreams()
+        if len(self._listeners.get(viewer.organization_id, ())) >= self._most_together:
+            raise OrganizationFull()
         listener = Listener(viewer, since=self._position)
         self._people[viewer.person_id] += 1
         self._listeners.setdefault(viewer.organization_id, set()).add(listener)

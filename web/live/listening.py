@@ -16,13 +16,12 @@ class End(enum.StrEnum):
     """Why a stream ends from our side. A page is told; it comes again unless it is signed out."""
 
     SIGNED_OUT = "signed_out"
-    TOO_SLOW = "too_slow"
     INTERRUPTED = "interrupted"
     STOPPING = "stopping"
 
 
 class Listener:
-    """A bounded queue. Whoever does not keep up is dropped, and resumes where it was."""
+    """A bounded queue. When more waits than it holds, all of it becomes one wish to draw anew."""
 
     def __init__(self, viewer: Viewer, *, since: int) -> None:
         self.viewer = viewer
@@ -38,10 +37,12 @@ class Listener:
         told = heard.told(self.viewer.may_see)
         if told is None:
             return
+        at = str(heard.change.id)
         if len(self._waiting) >= MOST_WAITING:
-            self.end(End.TOO_SLOW)
-            return
-        self._waiting.append(piece("change", told, at=str(heard.change.id)))
+            self._waiting.clear()
+            self._waiting.append(piece("reload", at=at))
+        else:
+            self._waiting.append(piece("change", told, at=at))
         self._news.set()
 
     def end(self, why: End) -> None:

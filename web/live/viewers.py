@@ -7,8 +7,6 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping
 
-from django.contrib.sessions.backends.db import SessionStore
-
 from accounts.actors import user_actor
 from accounts.models import SignInSession
 from accounts.policy import may
@@ -17,6 +15,7 @@ from kernel.actor import Actor, Door, anonymous
 from kernel.errors import PermissionDenied
 from kernel.rates.admission import admit
 from kernel.rates.table import RouteClass
+from web.browser_sessions import SessionStore
 from web.doors import SESSION_KEY
 from web.live.errors import NoSession
 from web.live.wallets import Held
@@ -51,14 +50,19 @@ def viewer_of(caller: Caller, *, now: dt.datetime) -> Viewer:
     Being here is not noted: a page left open is no use of the session (ASVS 5.0, 7.3.1).
 
     :raises NoSession: if nobody is signed in.
-    :raises PermissionDenied: for who has no wallets to see: the platform's staff look elsewhere.
+    :raises PermissionDenied: for who has no wallets to see: the platform's staff look elsewhere,
+        and with an address that is not confirmed or an organization not yet admitted nothing moves.
     :raises QuotaExceeded: when they come too often.
     """
-    session = _session_of(caller, now=now)
+    cookie = SessionStore(caller.cookie)
+    nobody = anonymous(door=Door.WEB, request_id=caller.request_id, ip=caller.ip)
+    guessed = RouteClass.REFUSED_CREDENTIALS if caller.cookie else RouteClass.READS
+    if cookie.session_key is None:  # counted before the database is asked
+        admit(actor=nobody, route=guessed)
+        raise NoSession()
+    session = _session_of(cookie, now=now)
     if session is None:
-        who = anonymous(door=Door.WEB, request_id=caller.request_id, ip=caller.ip)
-        guessed = RouteClass.REFUSED_CREDENTIALS if caller.cookie else RouteClass.READS
-        admit(actor=who, route=guessed)
+        admit(actor=nobody, route=guessed)
         raise NoSession()
     actor = _actor_of(session, now=now, request_id=caller.request_id, ip=caller.ip)
     admit(actor=actor, route=RouteClass.READS)
@@ -81,8 +85,8 @@ def viewers_left(
     return found
 
 
-def _session_of(caller: Caller, *, now: dt.datetime) -> SignInSession | None:
-    named = SessionStore(caller.cookie).get(SESSION_KEY) if caller.cookie else None
+def _session_of(cookie: SessionStore, *, now: dt.datetime) -> SignInSession | None:
+    named = cookie.get(SESSION_KEY)
     return live_session(session_id=uuid.UUID(named), now=now) if named else None
 
 
@@ -98,6 +102,13 @@ def _viewer(session: SignInSession, actor: Actor) -> Viewer | None:
     sees_all = may(actor, "wallets.read_all")
     if actor.is_platform or actor.organization_id is None or actor.id is None:
         return None
+    if not (actor.email_confirmed and _is_at_work(session)):
+        return None
     if not (sees_all or may(actor, "wallets.read")):
         return None
     return Viewer(session.id, actor.id, actor.organization_id, sees_all)
+
+
+def _is_at_work(session: SignInSession) -> bool:
+    organization = session.user.organization
+    return organization is not None and organization.is_active

@@ -1,4 +1,4 @@
-"""Streams end with the sessions they came by: all of them are asked for, every second."""
+"""Streams end with the sessions they came by: all of them are asked for, twice a second."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from web.live.hub import Hub
 from web.live.listening import End
 from web.live.viewers import Viewer
 
-EVERY_SECONDS = 1.0
+EVERY_SECONDS = 0.5
 PATIENCE_SECONDS = 2.0
 
 Ask = Callable[[Collection[uuid.UUID]], Awaitable[Mapping[uuid.UUID, Viewer]]]

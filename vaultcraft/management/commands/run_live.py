@@ -51,6 +51,7 @@ async def _run(*, host: str, port: int, alive: Path | None) -> None:
         refusal=problem,
         most=settings.LIVE_STREAMS,
         most_each=settings.LIVE_STREAMS_EACH,
+        most_together=settings.LIVE_STREAMS_TOGETHER,
     )
     server = _Server(_configuration(live, host=host, port=port), live)
     beat = asyncio.create_task(keep_alive(alive))
