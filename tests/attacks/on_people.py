@@ -214,7 +214,6 @@ ATTACKS: tuple[Attack, ...] = (
     ),
     attack(
         "shreds an organization's key",
-        _KEY.format("NULL", 1, "NULL", _NONSENSE),
         "UPDATE accounts_datakey SET wrapped = NULL, shredded_at = now()"
         " WHERE user_id IS NULL AND organization_id = %(acme)s",
         by="accounts_datakey_ends_with_its_owner",

@@ -107,15 +107,6 @@ def test_everything_answers_and_the_greeting_moves_money(house, running):
     assert "vaultcraft_http_requests_total" in house.page("/metrics")[1]
 
 
-def test_beat_sends_what_is_due_by_the_timetable_it_only_reads(house, running):
-    log = house.data_dir / "logs" / "beat.log"
-    deadline = time.monotonic() + 30
-    while "deliver-mail" not in log.read_text() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert "deliver-mail" in log.read_text()
-    assert "permission denied" not in log.read_text()
-
-
 def test_the_greeting_prints_a_command_that_prints_codes(house, running):
     """In a shell that knows nothing, of a house elsewhere than where commands look."""
     world = json.loads((house.data_dir / "demo.json").read_text())

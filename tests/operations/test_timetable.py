@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -12,9 +18,12 @@ from django_celery_beat.models import PeriodicTask
 
 from kernel import clock
 from tests.database import FORBIDDEN, refuses, rows, run
+from tests.servers import ROOT, address_of
 from vaultcraft.beat import Entry, Timetable
 from vaultcraft.celery import app
 from vaultcraft.timetable import write_timetable
+
+TIMETABLE: dict[str, dict[str, Any]] = settings.CELERY_BEAT_SCHEDULE
 
 
 @pytest.mark.django_db
@@ -30,13 +39,13 @@ def test_a_migration_writes_what_the_settings_say() -> None:
             entry.get("options", {}).get("expire_seconds"),
             True,
         )
-        for name, entry in settings.CELERY_BEAT_SCHEDULE.items()
+        for name, entry in TIMETABLE.items()
     }
 
 
 def test_beat_runs_by_it_and_notes_what_it_ran(committed_db: str) -> None:
     beat = Timetable(app=app)
-    assert set(beat.schedule) == set(settings.CELERY_BEAT_SCHEDULE)
+    assert set(beat.schedule) == set(TIMETABLE)
     name = "seal-audit-records"
     beat._schedule[name] = beat.reserve(beat.schedule[name])
     beat.sync()
@@ -46,6 +55,31 @@ def test_beat_runs_by_it_and_notes_what_it_ran(committed_db: str) -> None:
     )
     assert count == 1
     assert clock.now() - last < dt.timedelta(minutes=1)
+
+
+def test_beat_itself_sends_what_is_due(committed_db: str, tmp_path: Path) -> None:
+    """The process that `make up` starts, in a database where every task is due."""
+    run("UPDATE django_celery_beat_periodictask SET last_run_at = now() - interval '1 day'")
+    log = tmp_path / "beat.log"
+    environment = {
+        **os.environ,
+        "DATABASE_URL": address_of(url=os.environ["DATABASE_URL"], database=committed_db),
+        "DJANGO_SETTINGS_MODULE": "vaultcraft.settings.test",
+    }
+    command = [sys.executable, "-m", "celery", "-A", "vaultcraft", "beat", "--pidfile="]
+    with log.open("wb") as written:
+        beat = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=written, stderr=written)
+    try:
+        deadline = time.monotonic() + 60
+        while "seal-audit-records" not in log.read_text() and time.monotonic() < deadline:
+            time.sleep(0.2)
+    finally:
+        beat.terminate()
+        beat.wait(timeout=30)  # it notes what it ran
+    assert "seal-audit-records" in log.read_text()
+    assert "permission denied" not in log.read_text()
+    ((count,),) = rows("SELECT sum(total_run_count) FROM django_celery_beat_periodictask")
+    assert count > 0
 
 
 @pytest.mark.django_db
