@@ -66,7 +66,17 @@ def test_beat_itself_sends_what_is_due(committed_db: str, tmp_path: Path) -> Non
         "DATABASE_URL": address_of(url=os.environ["DATABASE_URL"], database=committed_db),
         "DJANGO_SETTINGS_MODULE": "vaultcraft.settings.test",
     }
-    command = [sys.executable, "-m", "celery", "-A", "vaultcraft", "beat", "--pidfile="]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "vaultcraft",
+        "beat",
+        "--pidfile=",
+        "-l",
+        "INFO",
+    ]
     with log.open("wb") as written:
         beat = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=written, stderr=written)
     try:
