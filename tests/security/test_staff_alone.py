@@ -6,6 +6,7 @@ Whoever puts a second person before one of these takes it out of "Accepted" ther
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,11 @@ def doers(*actions: str) -> list[tuple[str, object]]:
 def test_what_another_stopped_is_lifted_by_one_and_both_are_on_record(
     world: World, omar: User, stop: Callable[..., object], verb: str
 ) -> None:
-    wallet = {"wallet_id": world.alice_wallet.id, "reason": "an inquiry", "now": NOW}
+    wallet: dict[str, Any] = {
+        "wallet_id": world.alice_wallet.id,
+        "reason": "an inquiry",
+        "now": NOW,
+    }
     stop(actor=world.signed_in(world.olga), **wallet)
     assert unfreeze_wallet(actor=world.signed_in(omar), **wallet).status == "ACTIVE"
     stopped, lifted = f"wallets.wallet.{verb}", "wallets.wallet.unfreeze"
