@@ -70,7 +70,8 @@ class LiveGate:
             made = await self._opened() if goes_on else None
             if made is None:
                 outgoing.write(refusal or _unavailable(request_id))
-                await asyncio.wait_for(outgoing.drain(), PATIENCE_SECONDS)
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await outgoing.drain()
                 return
             answer, asking = made
             asking.write(head)
@@ -85,8 +86,8 @@ class LiveGate:
 
     async def _opened(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         try:
-            connecting = asyncio.open_connection(self._host, int(self._port))
-            return await asyncio.wait_for(connecting, CONNECT_SECONDS)
+            async with asyncio.timeout(CONNECT_SECONDS):
+                return await asyncio.open_connection(self._host, int(self._port))
         except OSError:
             return None
 
@@ -155,7 +156,9 @@ async def _copied(answer: asyncio.StreamReader, client: asyncio.StreamWriter) ->
     """All of it, piece by piece as it comes; no more is held than one piece and its buffer."""
     while piece := await answer.read(_PIECE):
         client.write(piece)
-        await asyncio.wait_for(client.drain(), PATIENCE_SECONDS)
+        # `wait_for` may swallow a cancellation that comes as it ends (Python 3.11): never ending.
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await client.drain()
 
 
 async def _silent(client: asyncio.StreamReader) -> None:
@@ -180,6 +183,7 @@ async def _closed(client: asyncio.StreamWriter) -> None:
     client.close()
     with contextlib.suppress(OSError):
         try:
-            await asyncio.wait_for(client.wait_closed(), PATIENCE_SECONDS)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await client.wait_closed()
         except TimeoutError:
             client.transport.abort()

@@ -8,8 +8,8 @@ send again. Probes and metrics are always served: a busy node is a good one.
 
 A request gets a thread when all of it has come, within ten seconds; until then the main loop
 listens (`vaultcraft.arriving`), so who is silent or slow takes nobody's place. Bodies too long to
-be kept are read by a quarter of the threads at most, in a minute. Nor does anybody wait for a client
-to hang up, or for long until it takes its answer.
+be kept are read by a quarter of the threads at most, in a minute. Nor does anybody wait for a
+client to hang up, or for long until it takes its answer.
 
 `GET /live` is handed on, connection and all (`vaultcraft.live_gate`).
 
