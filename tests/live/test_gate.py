@@ -125,7 +125,7 @@ def test_an_address_that_reads_too_much_goes_no_further(behind: Behind, tmp_path
         **os.environ,
         "VAULTCRAFT_LIVE": behind.place,
         "VAULTCRAFT_PROXIES": "1",
-        "VAULTCRAFT_RATE_READS_ADDRESS": "2/3600",
+        "DJANGO_SETTINGS_MODULE": "tests.live.narrow_settings",
         GATE: str(tmp_path / "open"),
     }
     # Nobody else's within the hour: what is counted outlives a test.

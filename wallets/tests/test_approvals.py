@@ -310,7 +310,7 @@ def _other_currency(world: World, request: TransferRequest) -> TransferRequest:
     """A wallet has one currency, so the wallets are others as well."""
     mine = opened(world, world.alice, currency="USD", funds_minor=10_000_00)
     theirs = opened(world, hired(world, "mia", "member"), currency="USD")
-    ends = {"source": mine.handle, "destination": theirs.handle}
+    ends: dict[str, Any] = {"source": mine.handle, "destination": theirs.handle}
     return dataclasses.replace(request, **ends, currency="USD")
 
 
@@ -537,7 +537,12 @@ def test_what_was_approved_of_one_payment_gives_no_other_back(world: World) -> N
     )
     asking(world)
     alice = with_pin(world, world.alice)
-    back = {"actor": alice, "amount_minor": None, "reference": b"r" * 32, "fingerprint": b"f" * 32}
+    back: dict[str, Any] = {
+        "actor": alice,
+        "amount_minor": None,
+        "reference": b"r" * 32,
+        "fingerprint": b"f" * 32,
+    }
     approval = approval_of(reversal_request(transfer_id=one.id, now=NOW, **back))
     give_back = partial(reverse_transfer, approval_id=approval.id, now=NOW, **back)
     wrong = give_back(transfer_id=other.id)
