@@ -16,6 +16,6 @@ STATUS = migrations.RunSQL(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0056_approvals_of_payouts")]
+    dependencies = [("accounts", "0061_tables_of_libraries_are_read")]
 
     operations = [STATUS]

@@ -27,6 +27,6 @@ GUARD = BEFORE.replace(GROWS, ENDS.lstrip() + BY_ONE)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("events", "0033_promises_of_brokers")]
+    dependencies = [("events", "0040_promises_of_places")]
 
     operations = [migrations.RunSQL(GUARD, BEFORE)]

@@ -31,6 +31,7 @@ from tests.backbone.brokers import own_broker
 from tests.database import all_seeing
 from tests.live.inside import carrying, following
 from tests.live.stack import Page, opened, own_namespace
+from tests.mailbox import confirm_address
 from tests.security.conftest import written
 from tests.web.conftest import Visit, visit
 from tests.world import PASSWORD, World, colleague
@@ -260,8 +261,7 @@ def test_nothing_is_followed_before_address_and_organization_are_good(
     client = visit(made.owner)
     assert client.get("/").status_code == 200
     assert Page(port, cookie_of(client)).status == 403
-    with all_seeing():
-        User.objects.filter(id=made.owner.id).update(email_confirmed_at=clock.now())
+    confirm_address(made.owner, now=clock.now(), request_id="test")
     assert Page(port, cookie_of(client)).status == 403
     activate_organization(
         actor=world.actor(world.olga), organization_id=made.organization.id, now=clock.now()

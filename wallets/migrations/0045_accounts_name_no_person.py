@@ -25,8 +25,8 @@ NAMES = migrations.RunSQL(
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("wallets", "0033_beneficiaries_of_their_people"),
-        ("ledger", "0016_rules_a_review_missed"),
+        ("wallets", "0041_stuck_payouts_by_two"),
+        ("ledger", "0017_the_platform_lifts_its_stops"),
     ]
 
     operations = [NAMES]
