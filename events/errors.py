@@ -17,7 +17,10 @@ class TooLongAgo(VaultCraftError):
     code = "too_long_ago"
     title = "Consumers no longer know what they took then"
 
-    def __init__(self, *, earliest: dt.datetime) -> None:
+    def __init__(self, *, earliest: dt.datetime | None = None) -> None:
+        if earliest is None:
+            super().__init__()
+            return
         at = earliest.isoformat()
         super().__init__(
             f"Consumers no longer know what they took before {at}: ask for that or later",

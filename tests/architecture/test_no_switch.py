@@ -57,10 +57,15 @@ READ_ELSEWHERE = {
     "kyc": {"KYC_PROVIDER"},
     # Whether a developer's own machine may be a target; production refuses it.
     "notifications": {"WEBHOOK_LOCAL_TARGETS"},
+    # Where open pages follow the stream of events, and whose session a cookie names.
     "web": {
+        "ALLOWED_HOSTS",
         "DEVICE_COOKIE_NAME",
         "EMAIL_FILE_PATH",
+        "EVENT_NAMESPACE",
         "FILE_UPLOAD_MAX_MEMORY_SIZE",
+        "NATS_URL",
+        "SESSION_COOKIE_NAME",
         "SESSION_COOKIE_SECURE",
     },
 }

@@ -10,6 +10,7 @@ from kernel.context import reading
 from ledger.models import Entry, LedgerAccount
 from ledger.queries import accounts, transactions
 from tests.world import World
+from wallets.models import Wallet
 
 
 @dataclasses.dataclass
@@ -36,9 +37,9 @@ class Bookkeeper:
         """Every account with a balance, in chart order, on the side where it stands."""
         with reading(self.world.actor(self.world.olga)):
             rows = accounts().filter(organization_id=organization.id).exclude(posted_minor=0)
-            charted = sorted(rows, key=lambda one: (one.currency_id, one.code[:4], one.name))
+            charted = sorted(rows, key=lambda one: (one.currency_id, one.code[:4], name_of(one)))
             return "\n".join(
-                f"{_name(one):<29}{_side(one)} {_amount(abs(one.posted_minor)):>12}"
+                f"{name_of(one):<29}{_side(one)} {_amount(abs(one.posted_minor)):>12}"
                 f" {one.currency_id}"
                 for one in charted
             )
@@ -50,14 +51,16 @@ def text(block: str) -> str:
 
 
 def _line(entry: Entry) -> str:
-    amount, name = _amount(entry.amount_minor), _name(entry.account)
+    amount, name = _amount(entry.amount_minor), name_of(entry.account)
     if entry.side == "DEBIT":
         return f"Dr {name:<29}{amount:>12} {entry.currency_id}"
     return f"   Cr {name:<26}{amount:>12} {entry.currency_id}"
 
 
-def _name(account: LedgerAccount) -> str:
-    name = account.name.split(",")[0]
+def name_of(account: LedgerAccount) -> str:
+    """As people speak of it: the books themselves name no person, but their wallet's handle."""
+    held = Wallet.objects.filter(account_id=account.id).select_related("owner").first()
+    name = held.owner.full_name if held and held.owner else account.name.split(",")[0]
     return f"wallet {name}" if account.kind == "WALLET" else name.lower()
 
 

@@ -18,7 +18,7 @@ from ledger.services.accounts import ensure_position_account
 from ledger.services.movements import Leg, Movement, Posted, Posting
 from ledger.services.periods import close_period, open_period
 from ledger.services.posting import post
-from tests.examples.bookkeeping import Bookkeeper, text
+from tests.examples.bookkeeping import Bookkeeper, name_of, text
 from tests.world import NOW, World
 from wallets.choices import WalletKind
 from wallets.tests.people import moved, opened
@@ -144,7 +144,7 @@ def test_closing_a_period(world: World) -> None:
     with reading(staff):
         rows = [
             (
-                row.account.name.split(",")[0],
+                name_of(row.account),
                 row.opening_minor,
                 row.debit_minor,
                 row.credit_minor,
@@ -156,10 +156,10 @@ def test_closing_a_period(world: World) -> None:
         november.refresh_from_db()
     #    account                  opening        debit       credit      closing
     assert sorted(rows) == [
-        ("Alice", 0, 250_00, 1_00_000_00, 99_750_00),
-        ("Cash at bank", 0, 6_00_000_00, 0, 6_00_000_00),
-        ("Clearing with Globex", 0, 0, 250_00, 250_00),
-        ("Organization", 0, 0, 5_00_000_00, 5_00_000_00),
+        ("cash at bank", 0, 6_00_000_00, 0, 6_00_000_00),
+        ("clearing with globex", 0, 0, 250_00, 250_00),
+        ("wallet Alice", 0, 250_00, 1_00_000_00, 99_750_00),
+        ("wallet Organization", 0, 0, 5_00_000_00, 5_00_000_00),
     ]
     assert following.starts_at == november.ends_at
     assert november.closing_proof is not None

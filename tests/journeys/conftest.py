@@ -10,6 +10,7 @@ from typing import TypeVar
 import pytest
 from django.db import connections
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
@@ -56,11 +57,12 @@ def browser(server: LiveServer, world: World) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def opens(browser: Browser, server: LiveServer) -> Iterator[Opens]:
+def opens(browser: Browser, server: LiveServer, settings: Settings) -> Iterator[Opens]:
     """Open a window, signed in as this person or as nobody. What its console says must be nothing.
 
     A policy that was broken, a script that failed and a file that is missing all speak there.
     """
+    settings.ROOT_URLCONF = "tests.journeys.urls"
     said: list[str] = []
     foreseen: set[str] = set()
     contexts = []
@@ -72,9 +74,6 @@ def opens(browser: Browser, server: LiveServer) -> Iterator[Opens]:
         if refused:
             foreseen.add(REFUSED.format(refused))
         context = browser.new_context(base_url=server.url, reduced_motion="reduce", **options)  # type: ignore[arg-type]
-        # This server has no stream of events: its gate is in gunicorn. test_live_journey.py runs
-        # the whole stack. 204 tells an EventSource to stay away for good.
-        context.route("**/live", lambda route: route.fulfill(status=HTTPStatus.NO_CONTENT))
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: _listen(message, said, foreseen))
